@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is derived and never stored: the MAC and alias of a guest's interface, the ULA prefix, the
+ * name of a host link. The same input gives the same output for good: changing any of these changes
+ * every user's leases.
+ */
+
+#pragma once
+
+#include "nm-macvtap-subnet.h"
+
+G_BEGIN_DECLS
+
+/* "52:…" (locally administered, unicast), 40 bits of a hash of guest UUID and network name. */
+char *nm_macvtap_identity_mac(const char *guest_uuid, const char *network);
+/* NM_MACVTAP_ALIAS_PREFIX and 8 hex digits of a hash of the network's name. */
+char *nm_macvtap_identity_alias(const char *network);
+/* Whether @alias (nullable) is one of ours, for whatever network. */
+gboolean nm_macvtap_identity_is_our_alias(const char *alias);
+/* Host address ::1/64 in a ULA /48 that hashes @host_id (a machine id) and the network's name. */
+void nm_macvtap_identity_ula(const char *host_id, const char *network, NMMacvtapCidr *out);
+/* NM_MACVTAP_LINK_PREFIX and @parent; where that is longer than 15 bytes, a hash for the tail. */
+char *nm_macvtap_identity_link_name(const char *parent);
+
+G_END_DECLS

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sync engine: keeps what a hypervisor has as an isolated profile wants it. Owns the worker
+ * thread; observes, asks core for a plan, applies it with bounded parallelism, listens, and does it
+ * again for the guests that changed. Knows nothing of NetworkManager.
+ *
+ * Life: new → start → "up" … "report" … → stop → "stopped". "failed" at any time before "stopped"
+ * means that the engine has given up (network stopped from outside, forwards, conflict); stop is
+ * still owed if changes are to be undone.
+ */
+
+#pragma once
+
+#include "nm-macvtap-hypervisor.h"
+
+G_BEGIN_DECLS
+
+#define NM_MACVTAP_TYPE_SYNC (nm_macvtap_sync_get_type())
+G_DECLARE_FINAL_TYPE(NMMacvtapSync, nm_macvtap_sync, NM_MACVTAP, SYNC, GObject)
+
+/*
+ * Collects the subnets in use outside libvirt (kernel routes, NM profiles). Called on the main thread
+ * right before each pass that may define or start the network.
+ * Returns: (transfer full) (element-type NMMacvtapUsedSubnet): never NULL.
+ */
+typedef GPtrArray *(*NMMacvtapUsedSubnetsFunc)(gpointer user_data);
+
+/*
+ * Signals, on the main context:
+ *   "up" (NMMacvtapPlan*)     first pass carried out: the network is there, the guests are served
+ *   "report" (NMMacvtapPlan*) after every further pass that changed or found anything new
+ *   "failed" (GError*)        the profile cannot be up (any more), and why
+ *   "stopped"                 stop has finished; nothing of the engine runs any more
+ */
+NMMacvtapSync *nm_macvtap_sync_new(NMMacvtapHypervisor *hypervisor,
+                                   NMMacvtapProfile *profile,
+                                   const char *host_id,
+                                   NMMacvtapUsedSubnetsFunc used_subnets,
+                                   gpointer user_data);
+
+/* Returns at once. If libvirt cannot be reached now, "failed"; if it goes away later, it is
+ * reconnected with back-off and everything is read again. */
+void nm_macvtap_sync_start(NMMacvtapSync *self);
+
+/*
+ * Returns at once. Does what on-disconnect says, closes the hypervisor, then "stopped". At most
+ * @timeout_ms after the call "stopped" is emitted even where libvirt hangs; what was not undone is
+ * named in the log. 0 leaves everything as it is.
+ */
+void nm_macvtap_sync_stop(NMMacvtapSync *self, guint timeout_ms);
+
+G_END_DECLS
