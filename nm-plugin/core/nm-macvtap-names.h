@@ -20,7 +20,7 @@
 #define NM_MACVTAP_ALIAS_PREFIX "ua-nm-macvtap-"
 
 /* Metadata that we put into a network that we define; names the profile that asked for it. */
-#define NM_MACVTAP_METADATA_NS     "https://gitlab.freedesktop.org/NetworkManager/nm-macvtap/1"
+#define NM_MACVTAP_METADATA_NS     "urn:nm-macvtap:network:1"
 #define NM_MACVTAP_METADATA_PREFIX "nmmacvtap"
 
 /* Host links: the prefix of their names, and of the alias (IFLA_IFALIAS) that marks them as ours. */
