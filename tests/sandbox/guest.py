@@ -77,7 +77,10 @@ class Guest:
     @property
     def mac(self):
         """MAC of the first NIC."""
-        return re.search(r"<mac address='([^']*)'", self.nics[0])[1]
+        return self.mac_of_nic(0)
+
+    def mac_of_nic(self, index):
+        return re.search(r"<mac address='([^']*)'", self.nics[index])[1]
 
     def xml(self):
         directory = image()
@@ -176,18 +179,22 @@ class Guest:
 
     def run(self, command, timeout=30, check=False):
         """Runs a shell command in the guest: (exit status, output of both streams)."""
-        if not self.connection:
-            self.connection = socket.socket(socket.AF_UNIX)
-            self.connection.connect(self.host.path(self.socket_path))
         self.sequence += 1
         encoded = base64.b64encode(command.encode()).decode()
-        self.connection.sendall(f'{self.sequence} {encoded}\n'.encode())
-        status, output = self.answer(command, time.monotonic() + timeout)
+        try:
+            if not self.connection:
+                self.connection = socket.socket(socket.AF_UNIX)
+                self.connection.connect(self.host.path(self.socket_path))
+            self.connection.sendall(f'{self.sequence} {encoded}\n'.encode())
+            status, output = self.answer(time.monotonic() + timeout)
+        except OSError as error:
+            self.disconnect()
+            raise Failure(f'guest {self.name}: {command}: {error}\n{self.console()[-2000:]}') from error
         if check and status:
             raise Failure(f'guest {self.name}: {command}: exit {status}\n{output}')
         return status, output
 
-    def answer(self, command, deadline):
+    def answer(self, deadline):
         buffer = ''
         pattern = re.compile(rf'@{self.sequence} (\d+) ([A-Za-z0-9+/=]*)\r?\n')
         while True:
@@ -195,13 +202,9 @@ class Guest:
             if match:
                 return int(match[1]), base64.b64decode(match[2]).decode(errors='replace')
             self.connection.settimeout(max(deadline - time.monotonic(), 0.01))
-            try:
-                data = self.connection.recv(65536)
-            except TimeoutError:
-                data = b''
+            data = self.connection.recv(65536)
             if not data:
-                self.disconnect()
-                raise Failure(f'guest {self.name}: no answer to `{command}`\n{self.console()[-2000:]}')
+                raise ConnectionError('the guest has ended')
             buffer += data.decode(errors='replace')
 
     def links(self):
