@@ -17,9 +17,9 @@ from machine import HERE, Failure
 
 
 @functools.cache
-def image():
+def image(kernel):
     """Directory of the guests' kernel and initramfs, made at the first use."""
-    return subprocess.run([os.path.join(HERE, 'guest-image')], stdout=subprocess.PIPE, text=True,
+    return subprocess.run([os.path.join(HERE, 'guest-image'), kernel], stdout=subprocess.PIPE, text=True,
                           check=True).stdout.strip()
 
 
@@ -50,15 +50,18 @@ def network(name, mac=None, model='virtio', inner=''):
 class Guest:
     """One libvirt guest. NICS: strings of <interface> XML, see macvtap() and network(); those
     without a <mac> get one that is the same in each run. XML_EXTRA goes into <devices>,
-    XML_METADATA in front of it."""
+    XML_METADATA in front of it. MACHINE is libvirt's machine type ('pc' takes many NICs while it
+    runs, 'q35' one); KERNEL 'full' knows other NICs than virtio. HOSTNAME is what the guest calls
+    itself, made from the name if not given."""
 
-    def __init__(self, host, name, nics, number, machine='pc', memory=96, hostname=None,
+    def __init__(self, host, name, nics, number, machine='pc', memory=96, hostname=None, kernel='cloud',
                  xml_extra='', xml_metadata=''):
         self.host = host
         self.name = name
         self.hostname = hostname or re.sub(r'[^a-z0-9-]+', '-', name.lower()).strip('-')[:32] or 'guest'
         self.machine = machine
         self.memory = memory
+        self.kernel = kernel
         self.xml_extra = xml_extra
         self.xml_metadata = xml_metadata
         self.nics = [self.with_mac(xml, name, index) for index, xml in enumerate(nics)]
@@ -83,7 +86,7 @@ class Guest:
         return re.search(r"<mac address='([^']*)'", self.nics[index])[1]
 
     def xml(self):
-        directory = image()
+        directory = image(self.kernel)
         return f'''<domain type='qemu'>
   <name>{escape(self.name)}</name>
   <memory unit='MiB'>{self.memory}</memory>

@@ -49,7 +49,7 @@ def step(name, argv, env=None):
     print(f"{'ok' if status == 0 else 'failed'} ({time.monotonic() - begin:.0f} s)", flush=True)
     if status:
         with open(log, encoding='utf-8', errors='replace') as file:
-            print(''.join(f'    {line}' for line in file.readlines()[-60:]))
+            print(''.join(f'    {line}' for line in file.readlines()[-40:]))
     return status == 0
 
 
@@ -122,7 +122,8 @@ def run_program(name, path):
 
 def main():
     stages = [word for word in sys.argv[1:] if word in STAGES]
-    names = [word for word in sys.argv[1:] if word.startswith('test_')]
+    programs = [os.path.basename(path)[:-len('.py')] for path in glob.glob(os.path.join(HERE, 'test_*.py'))]
+    names = [word for word in sys.argv[1:] if word in programs]
     unknown = [word for word in sys.argv[1:] if word not in stages + names]
     if unknown:
         sys.exit(f"unknown: {' '.join(unknown)}\n\n{__doc__}")

@@ -125,6 +125,14 @@ def test_guest_on_nat_network(host):
     check(guest.ping(Lan.gateway()), 'it does not reach the LAN')
 
 
+@tap.host(shared='plain')
+def test_guest_with_default_nic_model(host):
+    guest, = host.running_guests('default', nics=[macvtap(model=None)], kernel='full')
+    equal(guest.interfaces()[0].find('model').get('type'), 'rtl8139', "libvirt's default")
+    equal(guest.wait_address(), guest.lan_address, 'address')
+    guest.destroy()
+
+
 @tap.host(firewalld=True, ipv6=True, uplinks=('eth0', 'eth1'), nss_libvirt=True)
 def test_firewalld_ipv6_second_uplink_and_names(host):
     host.start_nat_network()
