@@ -10,7 +10,8 @@
 
 #include "nm-macvtap-keys.h"
 
-/* roff takes '-' for a hyphen, '\' for an escape and '.' or ''' at the start of a line for a request. */
+/* roff takes '-' for a hyphen, '\' for an escape and '.' or ''' at the start of a line for a
+ * request. */
 static void
 append_escaped(GString *out, const char *text)
 {

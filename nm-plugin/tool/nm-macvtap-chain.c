@@ -144,14 +144,7 @@ judge_plugged(const NMMacvtapFacts *facts, char **detail, char **remedy)
     if (!facts->plugged) {
         *detail = g_strdup(_("the running guest does not have that interface: it needs a restart "
                              "(shut it down, then start it; a reboot is not enough)"));
-        *remedy = g_strdup_printf("virsh -c %s shutdown --mode agent,acpi %s && virsh -c %s event "
-                                  "--domain %s --event lifecycle && virsh -c %s start %s",
-                                  facts->uri,
-                                  QUOTE(facts->guest),
-                                  facts->uri,
-                                  QUOTE(facts->guest),
-                                  facts->uri,
-                                  QUOTE(facts->guest));
+        *remedy = g_strdup_printf("virsh -c %s shutdown %s", facts->uri, QUOTE(facts->guest));
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup(_("the running guest has that interface"));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest sync as the service does it, without NetworkManager: brings a profile up on the real libvirt
- * and prints the seconds from start to "up". A second run on the same guests tells what a pass without
- * anything to do costs.
+ * Guest sync as the service does it, without NetworkManager: brings a profile up on the real
+ * libvirt and prints the seconds from start to "up". A second run on the same guests tells what a
+ * pass without anything to do costs.
  */
 
 #include <glib.h>
