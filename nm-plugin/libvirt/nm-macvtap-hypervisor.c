@@ -76,8 +76,8 @@ nm_macvtap_hypervisor_close(NMMacvtapHypervisor *self)
  * @self: an open hypervisor
  * @error: (out) (optional): %NM_MACVTAP_ERROR_UNREACHABLE, %NM_MACVTAP_ERROR_FAILED
  *
- * Returns: (transfer full) (element-type NMMacvtapGuest) (nullable): every guest that could be read,
- *   or %NULL if the error is set
+ * Returns: (transfer full) (element-type NMMacvtapGuest) (nullable): every guest that could be
+ * read, or %NULL if the error is set
  */
 GPtrArray *
 nm_macvtap_hypervisor_list_guests(NMMacvtapHypervisor *self, GError **error)
@@ -189,9 +189,8 @@ nm_macvtap_hypervisor_apply(NMMacvtapHypervisor *self, const NMMacvtapEdit *edit
     if (dispatch_edit(self, edit, error))
         return TRUE;
     if (edit->guest_uuid)
-        g_prefix_error(error,
-                       _("guest '%s': "),
-                       edit->guest_name ? edit->guest_name : edit->guest_uuid);
+        g_prefix_error(
+            error, _("guest '%s': "), edit->guest_name ? edit->guest_name : edit->guest_uuid);
     else
         g_prefix_error(error, _("network '%s': "), edit->network);
     return FALSE;
