@@ -863,8 +863,15 @@ nm_macvtap_routing_set_guests(NMMacvtapRouting *self,
 
 /* Outputs */
 
-static int
-compare_routes(gconstpointer a, gconstpointer b)
+/**
+ * nm_macvtap_route_compare:
+ * @a: an NMMacvtapRoute
+ * @b: another
+ *
+ * Returns: as strcmp()
+ */
+int
+nm_macvtap_route_compare(gconstpointer a, gconstpointer b)
 {
     return address_compare(&((const NMMacvtapRoute *) a)->address,
                            &((const NMMacvtapRoute *) b)->address);
@@ -896,7 +903,7 @@ nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
         route.guest = lookup_nic(self, entry->holder)->guest->name;
         g_array_append_val(routes, route);
     }
-    g_array_sort(routes, compare_routes);
+    g_array_sort(routes, nm_macvtap_route_compare);
     return routes;
 }
 

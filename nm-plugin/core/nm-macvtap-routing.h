@@ -46,6 +46,9 @@ typedef struct {
     gint64 since_ms;
 } NMMacvtapRoute;
 
+/* A GCompareFunc: by address, IPv4 first; the order of every array of routes. */
+int nm_macvtap_route_compare(gconstpointer a, gconstpointer b);
+
 /* To be sent as nm_macvtap_neighbour_frame_build_question() builds it. */
 typedef struct {
     gboolean lan; /* on the parent, to all; otherwise on the link, to @mac alone */
