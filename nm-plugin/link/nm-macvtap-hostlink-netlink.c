@@ -508,6 +508,8 @@ change_route(NMMacvtapHostlinkNetlink *self,
             g_array_append_vals(installed, old, 1);
         return FALSE;
     }
+    if (old == NULL)
+        nm_macvtap_rtnl_release_waiting(self->sock, self->parent, wanted);
     g_array_append_vals(installed, wanted, 1);
     return TRUE;
 }

@@ -149,7 +149,7 @@ make_address(const NMMacvtapCidr *cidr)
 }
 
 static NMMacvtapNlNeigh *
-make_neighbour(int ifindex, const NMMacvtapRoute *route)
+make_neighbour(int ifindex, const NMMacvtapRoute *route, int state)
 {
     g_autoptr(NlAddr) address = make_address(&route->address);
     g_autoptr(NlAddr) mac = nl_addr_build(AF_LLC, route->mac, sizeof(route->mac));
@@ -158,7 +158,7 @@ make_neighbour(int ifindex, const NMMacvtapRoute *route)
     rtnl_neigh_set_ifindex(neighbour, ifindex);
     rtnl_neigh_set_dst(neighbour, address);
     rtnl_neigh_set_lladdr(neighbour, mac);
-    rtnl_neigh_set_state(neighbour, NUD_PERMANENT);
+    rtnl_neigh_set_state(neighbour, state);
     return neighbour;
 }
 
@@ -188,7 +188,7 @@ nm_macvtap_rtnl_add_route(NMMacvtapNlSock *sock,
                           const NMMacvtapRoute *route,
                           GError **error)
 {
-    g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(ifindex, route);
+    g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
     g_autoptr(NlRoute) made = make_route(ifindex, route);
     int code;
 
@@ -212,7 +212,7 @@ nm_macvtap_rtnl_delete_route(NMMacvtapNlSock *sock,
                              const NMMacvtapRoute *route,
                              GError **error)
 {
-    g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(ifindex, route);
+    g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
     g_autoptr(NlRoute) made = make_route(ifindex, route);
     int code = rtnl_route_delete(sock, made, 0);
 
@@ -223,6 +223,16 @@ nm_macvtap_rtnl_delete_route(NMMacvtapNlSock *sock,
     if (code < 0 && !is_absent(code))
         return nm_macvtap_netlink_fail(code, "delete neighbour", error);
     return TRUE;
+}
+
+void
+nm_macvtap_rtnl_release_waiting(NMMacvtapNlSock *sock, int parent, const NMMacvtapRoute *route)
+{
+    g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(parent, route, NUD_REACHABLE);
+
+    /* Without NLM_F_CREATE: where nothing waits there is no entry, and none is made. */
+    if (rtnl_neigh_add(sock, neighbour, NLM_F_REPLACE) == 0)
+        rtnl_neigh_delete(sock, neighbour, 0);
 }
 
 GArray *
