@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nm-macvtap-service: options, main loop, signals. NetworkManager starts it with --bus-name.
+ */
+
+#include "config.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n-lib.h>
+#include <locale.h>
+
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-service.h"
+
+static gboolean
+signal_cb(gpointer user_data)
+{
+    nm_macvtap_service_quit(user_data);
+    return G_SOURCE_CONTINUE;
+}
+
+static int
+run(const char *bus_name, gboolean persist)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(NMMacvtapService) service = NULL;
+    g_autoptr(GError) error = NULL;
+    guint sigterm_id, sigint_id;
+
+    service = nm_macvtap_service_new(bus_name, NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, &error);
+    if (!service) {
+        g_printerr(_("nm-macvtap-service: cannot offer '%s' on the system bus: %s\n"),
+                   bus_name,
+                   error->message);
+        return 1;
+    }
+
+    g_signal_connect_swapped(service, "done", G_CALLBACK(g_main_loop_quit), loop);
+    if (!persist)
+        g_signal_connect_swapped(service, "quit", G_CALLBACK(g_main_loop_quit), loop);
+    sigterm_id = g_unix_signal_add(SIGTERM, signal_cb, service);
+    sigint_id = g_unix_signal_add(SIGINT, signal_cb, service);
+
+    g_main_loop_run(loop);
+
+    g_source_remove(sigterm_id);
+    g_source_remove(sigint_id);
+    nm_vpn_service_plugin_shutdown(NM_VPN_SERVICE_PLUGIN(service));
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autofree char *bus_name = NULL;
+    gboolean persist = FALSE;
+    gboolean version = FALSE;
+    const GOptionEntry entries[] = {
+        {"bus-name", 0, 0, G_OPTION_ARG_STRING, &bus_name, N_("D-Bus name to use"), N_("NAME")},
+        {"persist", 0, 0, G_OPTION_ARG_NONE, &persist, N_("Wait for a profile for ever"), NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, NM_MACVTAP_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+
+    g_option_context_set_summary(
+        context, _("NetworkManager starts this service to activate profiles of VPN type macvtap."));
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        g_printerr("nm-macvtap-service: %s\n", error->message);
+        return 2;
+    }
+    if (version) {
+        g_print("%s\n", NM_MACVTAP_VERSION);
+        return 0;
+    }
+    return run(bus_name ?: NM_MACVTAP_DBUS_SERVICE, persist);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One profile while it is up: the part of the service that differs between the modes. The service
+ * makes one for a profile, starts it, hands what it reports on to NetworkManager, and stops it.
+ */
+
+#pragma once
+
+#include <NetworkManager.h>
+
+#include "nm-macvtap-profile.h"
+
+G_BEGIN_DECLS
+
+#define NM_MACVTAP_TYPE_ACTIVATION (nm_macvtap_activation_get_type())
+G_DECLARE_DERIVABLE_TYPE(NMMacvtapActivation,
+                         nm_macvtap_activation,
+                         NM_MACVTAP,
+                         ACTIVATION,
+                         GObject)
+
+/*
+ * @start and @stop return at once. After @stop exactly one "stopped" follows, at most @timeout_ms
+ */
+struct _NMMacvtapActivationClass {
+    GObjectClass parent;
+
+    void (*start)(NMMacvtapActivation *self);
+    void (*stop)(NMMacvtapActivation *self, guint timeout_ms);
+};
+
+/*
+ * Signals:
+ *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
+ *                     makes the VPN "activated", later ones update it
+ *   "failed" (GError) it cannot be up (any more); stop is still owed
+ *   "stopped"
+ */
+
+NMMacvtapActivation *nm_macvtap_activation_new(NMMacvtapProfile *profile, NMClient *client);
+gboolean nm_macvtap_activation_has_mode(NMMacvtapMode mode);
+
+/* What a profile claims for itself alone while it is up, in words for the user: "network 'isolated'
+ * of qemu:///system". */
+char *nm_macvtap_activation_get_claim(const NMMacvtapProfile *profile);
+
+void nm_macvtap_activation_start(NMMacvtapActivation *self);
+void nm_macvtap_activation_stop(NMMacvtapActivation *self, guint timeout_ms);
+
+/* For the modes. */
+NMMacvtapProfile *nm_macvtap_activation_get_profile(NMMacvtapActivation *self);
+NMClient *nm_macvtap_activation_get_client(NMMacvtapActivation *self);
+void nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
+                                       GVariant *config,
+                                       GVariant *ip4,
+                                       GVariant *ip6);
+void nm_macvtap_activation_emit_failed(NMMacvtapActivation *self, const GError *error);
+void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
+
+/* An "external gateway" that makes NM add no route: the base device's own address. Floating;
+ * "u" in network byte order, or "ay". */
+GVariant *nm_macvtap_activation_build_gateway(NMMacvtapActivation *self);
+
+G_END_DECLS

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The VPN service. Every answer to NetworkManager is given at once: its calls time out after 10 s
+ * (read in NM 1.42), while libvirt and a claim may take longer. Whatever goes wrong is said in the
+ * log in one sentence, for NetworkManager passes only a code on to the user.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-service.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-activation.h"
+#include "nm-macvtap-claim.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
+
+#define CLAIM_RETRY_MS   200
+#define CLAIM_TIMEOUT_US (40 * G_USEC_PER_SEC)
+#define STOP_TIMEOUT_MS  (30 * 1000)
+
+struct _NMMacvtapService {
+    NMVpnServicePlugin parent;
+
+    char *config_file;
+    char *run_dir;
+
+    /* all (nullable): NULL before connect */
+    NMMacvtapProfile *profile;
+    NMMacvtapClaim *claim;
+    NMMacvtapActivation *activation;
+    GCancellable *cancellable; /* of the preparation, between connect and the activation's start */
+    gint64 claim_deadline;     /* monotonic, in µs */
+    guint claim_retry_id;
+};
+
+enum {
+    SIGNAL_DONE,
+    N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_TYPE(NMMacvtapService, nm_macvtap_service, NM_TYPE_VPN_SERVICE_PLUGIN)
+
+static gboolean
+emit_done_cb(gpointer user_data)
+{
+    g_signal_emit(user_data, signals[SIGNAL_DONE], 0);
+    return G_SOURCE_REMOVE;
+}
+
+/* From an idle handler, so that what is still to be said on the bus is said before. */
+static void
+schedule_done(NMMacvtapService *self)
+{
+    g_idle_add_full(G_PRIORITY_LOW, emit_done_cb, g_object_ref(self), g_object_unref);
+}
+
+static void
+fail(NMMacvtapService *self, const GError *error)
+{
+    g_warning("profile '%s': %s", self->profile->id, error->message);
+    nm_vpn_service_plugin_failure(NM_VPN_SERVICE_PLUGIN(self),
+                                  NM_VPN_PLUGIN_FAILURE_CONNECT_FAILED);
+}
+
+static void
+config_cb(NMMacvtapActivation *activation,
+          GVariant *config,
+          GVariant *ip4,
+          GVariant *ip6,
+          gpointer user_data)
+{
+    NMVpnServicePlugin *plugin = user_data;
+
+    nm_vpn_service_plugin_set_config(plugin, config);
+    if (ip4)
+        nm_vpn_service_plugin_set_ip4_config(plugin, ip4);
+    if (ip6)
+        nm_vpn_service_plugin_set_ip6_config(plugin, ip6);
+}
+
+static void
+failed_cb(NMMacvtapActivation *activation, const GError *error, gpointer user_data)
+{
+    fail(user_data, error);
+}
+
+static void
+stopped_cb(NMMacvtapActivation *activation, gpointer user_data)
+{
+    NMMacvtapService *self = user_data;
+
+    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
+    schedule_done(self);
+}
+
+static void
+client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMClient) client = nm_client_new_finish(result, &error);
+    NMMacvtapService *self = user_data;
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    g_clear_object(&self->cancellable);
+    if (!client) {
+        fail(self, error);
+        return;
+    }
+
+    self->activation = nm_macvtap_activation_new(self->profile, client);
+    g_signal_connect(self->activation, "config", G_CALLBACK(config_cb), self);
+    g_signal_connect(self->activation, "failed", G_CALLBACK(failed_cb), self);
+    g_signal_connect(self->activation, "stopped", G_CALLBACK(stopped_cb), self);
+    nm_macvtap_activation_start(self->activation);
+}
+
+static void
+prepare_client(NMMacvtapService *self)
+{
+    self->cancellable = g_cancellable_new();
+    nm_client_new_async(self->cancellable, client_cb, self);
+}
+
+/* Returns: whether an answer is there: the claim, or an error that more waiting does not mend. */
+static gboolean
+try_claim(NMMacvtapService *self, GError **error)
+{
+    g_autofree char *what = nm_macvtap_activation_get_claim(self->profile);
+    g_autoptr(GError) local = NULL;
+    gboolean wait;
+
+    self->claim = nm_macvtap_claim_try(
+        self->run_dir, what, self->profile->uuid, self->profile->id, &wait, &local);
+    if (!self->claim && wait && g_get_monotonic_time() < self->claim_deadline)
+        return FALSE;
+    if (local)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return TRUE;
+}
+
+static gboolean
+claim_retry_cb(gpointer user_data)
+{
+    NMMacvtapService *self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!try_claim(self, &error))
+        return G_SOURCE_CONTINUE;
+
+    self->claim_retry_id = 0;
+    if (self->claim)
+        prepare_client(self);
+    else
+        fail(self, error);
+    return G_SOURCE_REMOVE;
+}
+
+/* Everything that can be said without asking anybody. */
+static gboolean
+check_connection(NMMacvtapService *self, NMConnection *connection, GError **error)
+{
+    g_auto(GStrv) allowed_uris = NULL;
+
+    allowed_uris = nm_macvtap_nm_read_allowed_uris(self->config_file, error);
+    if (!allowed_uris)
+        return FALSE;
+    self->profile =
+        nm_macvtap_nm_read_profile(connection, (const char *const *)allowed_uris, error);
+    if (!self->profile)
+        return FALSE;
+    if (!nm_macvtap_activation_has_mode(self->profile->mode)) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_UNSUPPORTED,
+                    _("mode '%s' is not available in this version"),
+                    nm_macvtap_mode_to_string(self->profile->mode));
+        return FALSE;
+    }
+    return nm_macvtap_nm_check_permissions(connection, NM_MACVTAP_LIBVIRT_GROUP, error);
+}
+
+/* NetworkManager knows its own error domain only; the message is what it logs. */
+static void
+propagate_to_nm(GError **error, const char *id, GError *local)
+{
+    static const NMVpnPluginError codes[] = {
+        [NM_MACVTAP_ERROR_FAILED] = NM_VPN_PLUGIN_ERROR_LAUNCH_FAILED,
+        [NM_MACVTAP_ERROR_BAD_PROFILE] = NM_VPN_PLUGIN_ERROR_BAD_ARGUMENTS,
+        [NM_MACVTAP_ERROR_BAD_XML] = NM_VPN_PLUGIN_ERROR_BAD_ARGUMENTS,
+        [NM_MACVTAP_ERROR_CONFLICT] = NM_VPN_PLUGIN_ERROR_LAUNCH_FAILED,
+        [NM_MACVTAP_ERROR_DENIED] = NM_VPN_PLUGIN_ERROR_INVALID_CONNECTION,
+        [NM_MACVTAP_ERROR_UNREACHABLE] = NM_VPN_PLUGIN_ERROR_LAUNCH_FAILED,
+        [NM_MACVTAP_ERROR_NOT_FOUND] = NM_VPN_PLUGIN_ERROR_LAUNCH_FAILED,
+        [NM_MACVTAP_ERROR_UNSUPPORTED] = NM_VPN_PLUGIN_ERROR_BAD_ARGUMENTS,
+    };
+    NMVpnPluginError code = NM_VPN_PLUGIN_ERROR_FAILED;
+
+    if (local->domain == NM_MACVTAP_ERROR && (gsize)local->code < G_N_ELEMENTS(codes))
+        code = codes[local->code];
+    g_warning("profile '%s': %s", id, local->message);
+    g_set_error_literal(error, NM_VPN_PLUGIN_ERROR, code, local->message);
+    g_error_free(local);
+}
+
+static gboolean
+connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **error)
+{
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
+    GError *local = NULL;
+
+    if (self->profile) {
+        g_set_error(error,
+                    NM_VPN_PLUGIN_ERROR,
+                    NM_VPN_PLUGIN_ERROR_WRONG_STATE,
+                    _("profile '%s' is already being served by this process"),
+                    self->profile->id);
+        return FALSE;
+    }
+
+    self->claim_deadline = g_get_monotonic_time() + CLAIM_TIMEOUT_US;
+    if (!check_connection(self, connection, &local)) {
+        propagate_to_nm(error, nm_connection_get_id(connection), local);
+        return FALSE;
+    }
+    if (!try_claim(self, &local))
+        self->claim_retry_id = g_timeout_add(CLAIM_RETRY_MS, claim_retry_cb, self);
+    else if (self->claim)
+        prepare_client(self);
+    else
+        propagate_to_nm(error, self->profile->id, local);
+    return !local;
+}
+
+static void
+cancel_preparation(NMMacvtapService *self)
+{
+    g_clear_handle_id(&self->claim_retry_id, g_source_remove);
+    if (self->cancellable)
+        g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
+}
+
+/* The base class takes the profile for stopped when this returns; "done" comes when it is true. */
+static gboolean
+disconnect_profile(NMVpnServicePlugin *plugin, GError **error)
+{
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
+
+    if (self->activation) {
+        nm_macvtap_claim_set_ending(self->claim);
+        nm_macvtap_activation_stop(self->activation, STOP_TIMEOUT_MS);
+    } else {
+        cancel_preparation(self);
+        schedule_done(self);
+    }
+    return TRUE;
+}
+
+static gboolean
+need_secrets(NMVpnServicePlugin *plugin,
+             NMConnection *connection,
+             const char **setting_name,
+             GError **error)
+{
+    return FALSE;
+}
+
+/* A connect that was refused leaves nothing to undo, and the process nothing to do. */
+static void
+state_changed(NMVpnServicePlugin *plugin, NMVpnServiceState state)
+{
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
+
+    NM_VPN_SERVICE_PLUGIN_CLASS(nm_macvtap_service_parent_class)->state_changed(plugin, state);
+    if (state == NM_VPN_SERVICE_STATE_STOPPED && !self->activation)
+        schedule_done(self);
+}
+
+/**
+ * nm_macvtap_service_new:
+ * @bus_name: the D-Bus name that NetworkManager waits for
+ * @config_file: the administrator's configuration file
+ * @run_dir: directory for claims
+ * @error: return location for an error of GIO
+ *
+ * Returns: (transfer full) (nullable): the service, listening on the system bus
+ */
+NMMacvtapService *
+nm_macvtap_service_new(const char *bus_name,
+                       const char *config_file,
+                       const char *run_dir,
+                       GError **error)
+{
+    NMMacvtapService *self = g_initable_new(NM_MACVTAP_TYPE_SERVICE,
+                                            NULL,
+                                            error,
+                                            NM_VPN_SERVICE_PLUGIN_DBUS_SERVICE_NAME,
+                                            bus_name,
+                                            NM_VPN_SERVICE_PLUGIN_DBUS_WATCH_PEER,
+                                            TRUE,
+                                            NULL);
+
+    if (self) {
+        self->config_file = g_strdup(config_file);
+        self->run_dir = g_strdup(run_dir);
+    }
+    return self;
+}
+
+/**
+ * nm_macvtap_service_quit:
+ * @self: the service
+ *
+ * Takes the profile down if it is up; "done" is emitted when that is over.
+ */
+void
+nm_macvtap_service_quit(NMMacvtapService *self)
+{
+    NMVpnServiceState state;
+
+    g_object_get(self, NM_VPN_SERVICE_PLUGIN_STATE, &state, NULL);
+    if (state == NM_VPN_SERVICE_STATE_STARTING || state == NM_VPN_SERVICE_STATE_STARTED)
+        nm_vpn_service_plugin_disconnect(NM_VPN_SERVICE_PLUGIN(self), NULL);
+    else if (!self->activation)
+        schedule_done(self);
+}
+
+static void
+dispose(GObject *object)
+{
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(object);
+
+    cancel_preparation(self);
+    if (self->activation)
+        g_signal_handlers_disconnect_by_data(self->activation, self);
+    g_clear_object(&self->activation);
+
+    G_OBJECT_CLASS(nm_macvtap_service_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(object);
+
+    g_clear_pointer(&self->profile, nm_macvtap_profile_unref);
+    g_free(self->config_file);
+    g_free(self->run_dir);
+
+    G_OBJECT_CLASS(nm_macvtap_service_parent_class)->finalize(object);
+}
+
+static void
+nm_macvtap_service_class_init(NMMacvtapServiceClass *klass)
+{
+    NMVpnServicePluginClass *plugin_class = NM_VPN_SERVICE_PLUGIN_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+    plugin_class->connect = connect_profile;
+    plugin_class->disconnect = disconnect_profile;
+    plugin_class->need_secrets = need_secrets;
+    plugin_class->state_changed = state_changed;
+
+    signals[SIGNAL_DONE] = g_signal_new(
+        "done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+nm_macvtap_service_init(NMMacvtapService *self)
+{
+}

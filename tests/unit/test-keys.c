@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walks every row of the table of keys: what all rows promise, and what each single one says.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "nm-macvtap-keys.h"
+#include "nm-macvtap-profile.h"
+
+static void
+test_names(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    const NMMacvtapKeyInfo *keys;
+    gsize n_keys;
+    gsize i;
+
+    keys = nm_macvtap_keys_get_all(&n_keys);
+    for (i = 0; i < n_keys; i++) {
+        g_assert_true(g_regex_match_simple("^[a-z][a-z0-9-]*$", keys[i].name, 0, 0));
+        g_assert_true(g_hash_table_add(seen, (gpointer)keys[i].name));
+        g_assert_true(nm_macvtap_keys_find(keys[i].name) == &keys[i]);
+    }
+    g_assert_null(nm_macvtap_keys_find("Mode"));
+    g_assert_null(nm_macvtap_keys_find(""));
+}
+
+/* Every NM_MACVTAP_KEY_… of the header has a row, and every row one of them. */
+static void
+test_macros(void)
+{
+    g_autofree char *path =
+        g_canonicalize_filename("../../nm-plugin/core/nm-macvtap-keys.h", TEST_DATA_DIR);
+    g_autofree char *header = NULL;
+    g_autoptr(GRegex) regex = NULL;
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GError) error = NULL;
+    gsize n_macros = 0;
+    gsize n_keys;
+
+    g_file_get_contents(path, &header, NULL, &error);
+    g_assert_no_error(error);
+    regex = g_regex_new("^#define NM_MACVTAP_KEY_\\w+ +\"(.*)\"$", G_REGEX_MULTILINE, 0, &error);
+    g_assert_no_error(error);
+    g_regex_match(regex, header, 0, &match);
+    for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+        g_autofree char *name = g_match_info_fetch(match, 1);
+
+        g_assert_nonnull(nm_macvtap_keys_find(name));
+        n_macros++;
+    }
+    nm_macvtap_keys_get_all(&n_keys);
+    g_assert_cmpuint(n_macros, ==, n_keys);
+}
+
+static void
+test_values(void)
+{
+    const NMMacvtapKeyInfo *keys;
+    gsize n_keys;
+    gsize i;
+
+    keys = nm_macvtap_keys_get_all(&n_keys);
+    for (i = 0; i < n_keys; i++) {
+        const char *const *choice;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpuint(keys[i].modes, !=, 0);
+        g_assert_cmpuint(keys[i].modes & ~NM_MACVTAP_MODES_ALL, ==, 0);
+        if (keys[i].default_value) {
+            nm_macvtap_profile_check_value(&keys[i], keys[i].default_value, &error);
+            g_assert_no_error(error);
+        }
+        if (keys[i].type == NM_MACVTAP_KEY_TYPE_ENUM)
+            g_assert_nonnull(keys[i].choices);
+        for (choice = keys[i].choices; choice && *choice; choice++) {
+            nm_macvtap_profile_check_value(&keys[i], *choice, &error);
+            g_assert_no_error(error);
+        }
+        g_assert_false(nm_macvtap_profile_check_value(&keys[i], "a\tb", NULL));
+    }
+}
+
+/* Two fields of one editor page must not answer to the same letter. */
+static void
+test_labels(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    const NMMacvtapKeyInfo *keys;
+    gsize n_keys;
+    gsize i;
+
+    keys = nm_macvtap_keys_get_all(&n_keys);
+    for (i = 0; i < n_keys; i++) {
+        const char *mnemonic = strchr(keys[i].label, '_');
+
+        g_assert_nonnull(mnemonic);
+        g_assert_true(g_ascii_isalnum(mnemonic[1]));
+        g_assert_null(strchr(mnemonic + 1, '_'));
+        g_assert_true(g_hash_table_add(seen, GINT_TO_POINTER(g_ascii_tolower(mnemonic[1]))));
+        g_assert_null(strchr(keys[i].label, ':'));
+        g_assert_true(g_regex_match_simple("^[A-Z][^.]*[^. ]\\.$", keys[i].description, 0, 0));
+    }
+}
+
+/* Choices of ENUM keys are used as numbers of their enumeration. */
+static void
+test_enums(void)
+{
+    const NMMacvtapKeyInfo *mode = nm_macvtap_keys_find(NM_MACVTAP_KEY_MODE);
+    const NMMacvtapKeyInfo *down = nm_macvtap_keys_find(NM_MACVTAP_KEY_ON_DISCONNECT);
+
+    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_ISOLATED], ==, "isolated");
+    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_SHARE], ==, "share");
+    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_MOVE], ==, "move");
+    g_assert_cmpuint(g_strv_length((char **)mode->choices), ==, 3);
+    g_assert_cmpstr(nm_macvtap_mode_to_string(NM_MACVTAP_MODE_SHARE), ==, "share");
+
+    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_UNPLUG], ==, "unplug");
+    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_KEEP], ==, "keep");
+    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_REMOVE], ==, "remove");
+    g_assert_cmpuint(g_strv_length((char **)down->choices), ==, 3);
+}
+
+/* What is promised to users: defaults, and where a key has an effect. */
+static void
+test_promises(void)
+{
+    enum { ALL = NM_MACVTAP_MODES_ALL, ISOLATED = 1, LINK = 6 };
+    static const struct {
+        const char *name;
+        guint modes;
+        const char *default_value;
+    } rows[] = {
+        {"mode", ALL, "isolated"},
+        {"guests", ALL, "all"},
+        {"exclude-guests", ALL, ""},
+        {"parent", ALL, NULL},
+        {"network", ISOLATED, "isolated"},
+        {"address", ISOLATED, NULL},
+        {"address6", ISOLATED, "none"},
+        {"dhcp-range", ISOLATED, NULL},
+        {"isolate-guests", ISOLATED, "no"},
+        {"nic-model", ISOLATED, "virtio"},
+        {"hotplug", ISOLATED, "yes"},
+        {"on-disconnect", ISOLATED, "unplug"},
+        {"link-name", LINK, NULL},
+        {"libvirt-uri", ALL, "qemu:///system"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(rows[i].name);
+
+        g_assert_nonnull(key);
+        g_assert_cmpuint(key->modes, ==, rows[i].modes);
+        g_assert_cmpstr(key->default_value, ==, rows[i].default_value);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/keys/names", test_names);
+    g_test_add_func("/keys/macros", test_macros);
+    g_test_add_func("/keys/values", test_values);
+    g_test_add_func("/keys/labels", test_labels);
+    g_test_add_func("/keys/enums", test_enums);
+    g_test_add_func("/keys/promises", test_promises);
+    return g_test_run();
+}
