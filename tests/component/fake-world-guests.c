@@ -267,11 +267,11 @@ need_doc(FakeGuest *guest, NMMacvtapScope scope, GError **error)
 {
     if (scope == NM_MACVTAP_SCOPE_LIVE) {
         if (!guest->live)
-            refuse(error, NM_MACVTAP_ERROR_FAILED, "is not running");
+            refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is not running");
         return guest->live;
     }
     if (!guest->config)
-        refuse(error, NM_MACVTAP_ERROR_FAILED, "is transient");
+        refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is transient");
     return guest->config;
 }
 
@@ -371,9 +371,8 @@ fake_world_detach(FakeWorld *world,
     if (!nic)
         return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no device with that alias");
     if (scope == NM_MACVTAP_SCOPE_LIVE && guest->reluctant) {
-        if (g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
-            return refuse(error, NM_MACVTAP_ERROR_FAILED, "already being unplugged");
-        g_ptr_array_add(guest->asked, g_strdup(alias));
+        if (!g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
+            g_ptr_array_add(guest->asked, g_strdup(alias));
         return TRUE;
     }
     remove_nic(nic);
