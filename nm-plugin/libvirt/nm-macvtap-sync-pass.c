@@ -530,7 +530,7 @@ nm_macvtap_sync_pass_run_finish(GAsyncResult *result)
 char **
 nm_macvtap_sync_pass_list_undone(NMMacvtapSyncPass *pass)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pass->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pass->mutex);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     GHashTableIter iter;
     gpointer name;

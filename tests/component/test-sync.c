@@ -192,8 +192,6 @@ test_other_network(Fixture *fixture, gconstpointer keys)
 static void
 test_storm(Fixture *fixture, gconstpointer keys)
 {
-    g_autoptr(NMMacvtapGuest) guest = NULL;
-
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     for (guint i = 0; i < 500; i++) {
