@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     gatomicrefcount ref_count;
-    char *uuid;
+    char *uuid;         /* (nullable): NULL in XML that libvirt has not seen yet */
     char *name;
     char *bridge;       /* (nullable): "virbr1" */
     char *zone;         /* (nullable): <bridge zone=…/> */

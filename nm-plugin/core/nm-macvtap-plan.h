@@ -2,7 +2,8 @@
 /*
  * The plan of mode isolated: what is wanted (profile, purpose) against what is (guests, networks,
  * subnets in use) gives an ordered list of edits, each with its reason, and a report on each guest.
- * Carrying the plan out and planning again gives an empty plan.
+ * Carrying the plan out and planning again gives an empty plan; where a running guest has to let an
+ * interface go first (LIVE NIC_DETACH), what follows from that is planned once it has.
  */
 
 #pragma once
