@@ -13,9 +13,10 @@
 
 #include "nm-macvtap-error.h"
 
-/* A libvirtd that answers nothing for 5 times 4 seconds is given up. */
+/* A libvirtd that answers nothing is given up after 20 seconds: PATIENCE, and 4 times 4 seconds. */
+#define PATIENCE           4 /* seconds */
 #define KEEPALIVE_INTERVAL 4 /* seconds */
-#define KEEPALIVE_COUNT    4
+#define KEEPALIVE_COUNT    3 /* unanswered; the end comes an interval after the last */
 #define OPEN_TIMEOUT       (20 * G_TIME_SPAN_SECOND)
 
 /* How long dropping a connection waits for it to be closed: long enough for any libvirtd that
@@ -31,6 +32,19 @@ typedef struct {
     int closed; /* atomic: the end was told, or is nobody's business any more */
 } Listener;
 
+/*
+ * Turns libvirt's keepalive on for a connection whose calls take long. Its timer is on the main
+ * loop, so it must not run for an idle connection, and libvirt takes an interval only once: when
+ * all is quiet again the timer is taken away, and the connection is worn.
+ */
+typedef struct {
+    GMutex mutex;
+    virConnectPtr conn; /* valid while @calls is not 0 */
+    guint calls;        /* in flight */
+    GSource *source;    /* (nullable): while calls are in flight and keepalive is off */
+    gboolean worn;
+} Watchdog;
+
 enum {
     EVENT_LIFECYCLE,
     EVENT_DEVICE_ADDED,
@@ -43,6 +57,7 @@ struct _NMMacvtapLibvirtLink {
     gatomicrefcount ref_count;
     virConnectPtr conn;
     Listener *listener;
+    Watchdog *watchdog;
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1 where not registered */
     int network_event;
     gboolean watches_close;
@@ -90,6 +105,74 @@ listener_close(Listener *listener, const char *reason)
 
     if (g_atomic_int_compare_and_exchange(&listener->closed, FALSE, TRUE) && owner)
         nm_macvtap_hypervisor_emit_closed(owner, reason);
+}
+
+/*****************************************************************************/
+
+static void
+watchdog_clear(gpointer data)
+{
+    Watchdog *watchdog = data;
+
+    g_mutex_clear(&watchdog->mutex);
+}
+
+static void
+watchdog_unref(gpointer data)
+{
+    g_atomic_rc_box_release_full(data, watchdog_clear);
+}
+
+static Watchdog *
+watchdog_new(virConnectPtr conn)
+{
+    Watchdog *watchdog = g_atomic_rc_box_new0(Watchdog);
+
+    g_mutex_init(&watchdog->mutex);
+    watchdog->conn = conn;
+    return watchdog;
+}
+
+/* A connection that knows no keepalive (to a driver inside this process) goes without. */
+static gboolean
+patience_cb(gpointer data)
+{
+    Watchdog *watchdog = data;
+
+    g_mutex_lock(&watchdog->mutex);
+    if (watchdog->calls > 0 && !watchdog->worn) {
+        watchdog->worn = TRUE;
+        virConnectSetKeepAlive(watchdog->conn, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
+    }
+    g_mutex_unlock(&watchdog->mutex);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+watchdog_begin(Watchdog *watchdog)
+{
+    g_mutex_lock(&watchdog->mutex);
+    if (watchdog->calls++ == 0 && !watchdog->worn) {
+        watchdog->source = g_timeout_source_new_seconds(PATIENCE);
+        g_source_set_callback(
+            watchdog->source, patience_cb, g_atomic_rc_box_acquire(watchdog), watchdog_unref);
+        g_source_attach(watchdog->source, NULL);
+    }
+    g_mutex_unlock(&watchdog->mutex);
+}
+
+static void
+watchdog_end(Watchdog *watchdog)
+{
+    g_mutex_lock(&watchdog->mutex);
+    if (--watchdog->calls == 0) {
+        if (watchdog->source)
+            g_source_destroy(watchdog->source);
+        g_clear_pointer(&watchdog->source, g_source_unref);
+        if (watchdog->worn)
+            virConnectSetKeepAlive(watchdog->conn, 0, 0);
+    }
+    g_mutex_unlock(&watchdog->mutex);
 }
 
 /*****************************************************************************/
@@ -208,20 +291,6 @@ watch_close(NMMacvtapLibvirtLink *link)
     return link->watches_close;
 }
 
-/* A connection without keepalive (a driver inside this process has none to offer) is fine. */
-static void
-arm_keepalive(virConnectPtr conn)
-{
-    /*
-     * Whoever waits for an answer does keepalive in its own poll(), by the interval set here. The
-     * timer beside it, on the main loop, would wake an idle process for ever: 0 takes it away and
-     * leaves the interval. (It could not be started again: libvirt takes an interval only once.)
-     */
-    if (virConnectSetKeepAlive(conn, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT) == 0)
-        virConnectSetKeepAlive(conn, 0, 0);
-    virResetLastError();
-}
-
 static void
 unwatch(NMMacvtapLibvirtLink *link)
 {
@@ -247,6 +316,7 @@ link_new(NMMacvtapHypervisor *owner, virConnectPtr conn)
     g_atomic_ref_count_init(&link->ref_count);
     link->conn = conn;
     link->listener = listener_new(owner);
+    link->watchdog = watchdog_new(conn);
     for (i = 0; i < G_N_ELEMENTS(link->domain_events); i++)
         link->domain_events[i] = -1;
     link->network_event = -1;
@@ -352,7 +422,6 @@ nm_macvtap_libvirt_link_open(NMMacvtapHypervisor *owner,
 
     if (conn) {
         link = link_new(owner, conn);
-        arm_keepalive(conn);
         if (watch_close(link) && (read_only || (watch_domains(link) && watch_networks(link))))
             return g_steal_pointer(&link);
         local = nm_macvtap_libvirt_take_error();
@@ -366,16 +435,62 @@ nm_macvtap_libvirt_link_open(NMMacvtapHypervisor *owner,
 }
 
 /**
- * nm_macvtap_libvirt_link_ref:
+ * nm_macvtap_libvirt_link_begin:
  * @link: a connection
  *
- * Returns: (transfer full): @link
+ * Tells that a call is about to be made. The connection stays until the call has ended, and a
+ * libvirtd that does not answer is noticed.
+ *
+ * Returns: (transfer full): @link, for nm_macvtap_libvirt_call_end()
  */
-NMMacvtapLibvirtLink *
-nm_macvtap_libvirt_link_ref(NMMacvtapLibvirtLink *link)
+NMMacvtapLibvirtCall *
+nm_macvtap_libvirt_link_begin(NMMacvtapLibvirtLink *link)
 {
     g_atomic_ref_count_inc(&link->ref_count);
+    watchdog_begin(link->watchdog);
     return link;
+}
+
+/**
+ * nm_macvtap_libvirt_call_end:
+ * @call: (transfer full): a call that has come back
+ */
+void
+nm_macvtap_libvirt_call_end(NMMacvtapLibvirtCall *call)
+{
+    watchdog_end(call->watchdog);
+    nm_macvtap_libvirt_link_unref(call);
+}
+
+/**
+ * nm_macvtap_libvirt_link_is_worn:
+ * @link: a connection
+ *
+ * Returns: whether it works, but nothing would notice a libvirtd that hangs: a new one is to be
+ * made
+ */
+gboolean
+nm_macvtap_libvirt_link_is_worn(NMMacvtapLibvirtLink *link)
+{
+    gboolean worn;
+
+    g_mutex_lock(&link->watchdog->mutex);
+    worn = link->watchdog->worn && link->watchdog->calls == 0;
+    g_mutex_unlock(&link->watchdog->mutex);
+    return worn && !g_atomic_int_get(&link->listener->closed);
+}
+
+/**
+ * nm_macvtap_libvirt_link_give_up:
+ * @link: a connection
+ * @reason: why, translated
+ *
+ * Tells the owner, once, that the connection is of no use any more.
+ */
+void
+nm_macvtap_libvirt_link_give_up(NMMacvtapLibvirtLink *link, const char *reason)
+{
+    listener_close(link->listener, reason);
 }
 
 /**
@@ -390,6 +505,7 @@ nm_macvtap_libvirt_link_unref(NMMacvtapLibvirtLink *link)
         return;
     virConnectClose(link->conn);
     listener_unref(link->listener);
+    watchdog_unref(link->watchdog);
     g_free(link);
 }
 
@@ -428,6 +544,8 @@ dropping_thread(gpointer data)
 {
     Dropping *dropping = data;
 
+    /* What is said from here on is answered in time or not at all; the end takes the timer away. */
+    virConnectSetKeepAlive(dropping->link->conn, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT);
     unwatch(dropping->link);
     nm_macvtap_libvirt_link_unref(dropping->link);
 

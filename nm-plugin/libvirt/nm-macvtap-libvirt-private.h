@@ -21,15 +21,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
  * that close() takes nothing away from under them.
  */
 typedef struct _NMMacvtapLibvirtLink NMMacvtapLibvirtLink;
+/* The same while a call is in flight on it. */
+typedef struct _NMMacvtapLibvirtLink NMMacvtapLibvirtCall;
 
 NMMacvtapLibvirtLink *nm_macvtap_libvirt_link_open(NMMacvtapHypervisor *owner,
                                                    const char *uri,
                                                    gboolean read_only,
                                                    GError **error);
-NMMacvtapLibvirtLink *nm_macvtap_libvirt_link_ref(NMMacvtapLibvirtLink *link);
 void nm_macvtap_libvirt_link_unref(NMMacvtapLibvirtLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapLibvirtLink, nm_macvtap_libvirt_link_unref)
 void nm_macvtap_libvirt_link_drop(NMMacvtapLibvirtLink *link);
+NMMacvtapLibvirtCall *nm_macvtap_libvirt_link_begin(NMMacvtapLibvirtLink *link);
+void nm_macvtap_libvirt_call_end(NMMacvtapLibvirtCall *call);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapLibvirtCall, nm_macvtap_libvirt_call_end)
+gboolean nm_macvtap_libvirt_link_is_worn(NMMacvtapLibvirtLink *link);
+void nm_macvtap_libvirt_link_give_up(NMMacvtapLibvirtLink *link, const char *reason);
 virConnectPtr nm_macvtap_libvirt_link_get_conn(NMMacvtapLibvirtLink *link);
 
 /*

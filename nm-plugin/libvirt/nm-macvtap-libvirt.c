@@ -19,6 +19,7 @@ struct _NMMacvtapLibvirt {
     char *uri;
     GMutex mutex;               /* guards what is below */
     NMMacvtapLibvirtLink *link; /* (nullable) */
+    gboolean read_only;         /* how @link was asked for */
     guint closes;               /* how often close() was called: ends an open() under way */
 };
 
@@ -35,7 +36,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NMMacvtapLibvirt,
 /* Puts @link in place unless close() was called since @closes was read; what is not (any more) in
  * place is dropped. */
 static gboolean
-replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, guint closes)
+replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, gboolean read_only, guint closes)
 {
     NMMacvtapLibvirtLink *old = link;
     gboolean current;
@@ -45,6 +46,7 @@ replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, guint closes)
     if (current) {
         old = self->link;
         self->link = link;
+        self->read_only = read_only;
     }
     g_mutex_unlock(&self->mutex);
 
@@ -67,7 +69,7 @@ libvirt_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error
     link = nm_macvtap_libvirt_link_open(hypervisor, self->uri, read_only, error);
     if (!link)
         return FALSE;
-    if (replace_link(self, link, closes))
+    if (replace_link(self, link, read_only, closes))
         return TRUE;
     g_set_error(error,
                 NM_MACVTAP_ERROR,
@@ -92,25 +94,52 @@ libvirt_close(NMMacvtapHypervisor *hypervisor)
         nm_macvtap_libvirt_link_drop(link);
 }
 
-/* (transfer full) (nullable): the connection for one call. */
-static NMMacvtapLibvirtLink *
-take_link(NMMacvtapHypervisor *hypervisor, GError **error)
+/* Makes a new connection instead of one that can no longer notice a hung libvirtd; the old one's
+ * events go on until the new one's come. */
+static gboolean
+renew_link(NMMacvtapLibvirt *self, GError **error)
 {
-    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
-    NMMacvtapLibvirtLink *link = NULL;
+    GError *local = NULL;
+    gboolean worn, read_only;
+
+    g_mutex_lock(&self->mutex);
+    worn = self->link && nm_macvtap_libvirt_link_is_worn(self->link);
+    read_only = self->read_only;
+    g_mutex_unlock(&self->mutex);
+
+    if (!worn || libvirt_open(NM_MACVTAP_HYPERVISOR(self), read_only, &local))
+        return TRUE;
 
     g_mutex_lock(&self->mutex);
     if (self->link)
-        link = nm_macvtap_libvirt_link_ref(self->link);
+        nm_macvtap_libvirt_link_give_up(self->link, local->message);
+    g_mutex_unlock(&self->mutex);
+    g_propagate_error(error, local);
+    return FALSE;
+}
+
+/* (transfer full) (nullable): the connection, for one call. */
+static NMMacvtapLibvirtCall *
+begin_call(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
+    NMMacvtapLibvirtCall *call = NULL;
+
+    if (!renew_link(self, error))
+        return NULL;
+
+    g_mutex_lock(&self->mutex);
+    if (self->link)
+        call = nm_macvtap_libvirt_link_begin(self->link);
     g_mutex_unlock(&self->mutex);
 
-    if (!link)
+    if (!call)
         g_set_error(error,
                     NM_MACVTAP_ERROR,
                     NM_MACVTAP_ERROR_UNREACHABLE,
                     _("not connected to '%s'"),
                     self->uri);
-    return link;
+    return call;
 }
 
 /*****************************************************************************/
@@ -118,7 +147,7 @@ take_link(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
 
     return link ? nm_macvtap_libvirt_list_guests(link, error) : NULL;
 }
@@ -126,7 +155,7 @@ libvirt_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
 static NMMacvtapGuest *
 libvirt_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
 
     return link ? nm_macvtap_libvirt_read_guest(link, uuid, error) : NULL;
 }
@@ -163,7 +192,7 @@ networks_free(virNetworkPtr *networks)
 static GPtrArray *
 libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
     g_autoptr(GPtrArray) result =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
     virNetworkPtr *networks = NULL;
@@ -200,7 +229,7 @@ libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GPtrArray) result = NULL;
     virNetworkDHCPLeasePtr *leases = NULL;
@@ -238,7 +267,7 @@ libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **
 static gboolean
 libvirt_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
 
     if (!link)
@@ -264,7 +293,7 @@ call_network(NMMacvtapHypervisor *hypervisor,
              int active,
              GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GError) local = NULL;
 
@@ -359,7 +388,7 @@ call_nic(NMMacvtapHypervisor *hypervisor,
 {
     unsigned int flags =
         scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
     g_autoptr(virDomain) domain = NULL;
     g_autoptr(GError) local = NULL;
     int number;

@@ -496,6 +496,44 @@ test_hung_close(void)
     g_assert_cmpuint(closed, ==, 0);
 }
 
+static gboolean
+continue_cb(gpointer user_data)
+{
+    signal_daemon(SIGCONT);
+    return G_SOURCE_REMOVE;
+}
+
+/* A libvirtd that is only slow is waited for, and the next time that it hangs is noticed as well.
+ */
+static void
+test_hung_twice(void)
+{
+    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    Background slow = {.hypervisor = hypervisor, .run = run_list};
+    Background hung = {.hypervisor = hypervisor, .run = run_list};
+    guint closed = 0;
+
+    g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
+    run(hypervisor, run_open);
+    signal_daemon(SIGSTOP);
+    g_timeout_add_seconds(7, continue_cb, NULL);
+    background_start(&slow);
+    background_finish(&slow);
+    g_assert_no_error(slow.error);
+
+    run(hypervisor, run_list);
+    g_assert_cmpuint(closed, ==, 0);
+    signal_daemon(SIGSTOP);
+    background_start(&hung);
+    background_finish(&hung);
+    g_assert_error(hung.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_clear_error(&hung.error);
+    signal_daemon(SIGCONT);
+    while (closed == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(closed, ==, 1);
+}
+
 static void
 test_hung_open(void)
 {
@@ -526,6 +564,7 @@ main(int argc, char **argv)
     if (g_test_slow()) {
         g_test_add_func("/libvirt/hung/call", test_hung_call);
         g_test_add_func("/libvirt/hung/close", test_hung_close);
+        g_test_add_func("/libvirt/hung/twice", test_hung_twice);
         g_test_add_func("/libvirt/hung/open", test_hung_open);
     }
     return g_test_run();
