@@ -19,7 +19,6 @@ struct _NMMacvtapLibvirt {
     char *uri;
     GMutex mutex;               /* guards what is below */
     NMMacvtapLibvirtLink *link; /* (nullable) */
-    gboolean read_only;         /* how @link was asked for */
     guint closes;               /* how often close() was called: ends an open() under way */
 };
 
@@ -36,7 +35,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NMMacvtapLibvirt,
 /* Puts @link in place unless close() was called since @closes was read; what is not (any more) in
  * place is dropped. */
 static gboolean
-replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, gboolean read_only, guint closes)
+replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, guint closes)
 {
     NMMacvtapLibvirtLink *old = link;
     gboolean current;
@@ -46,7 +45,6 @@ replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, gboolean read_o
     if (current) {
         old = self->link;
         self->link = link;
-        self->read_only = read_only;
     }
     g_mutex_unlock(&self->mutex);
 
@@ -69,7 +67,7 @@ libvirt_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error
     link = nm_macvtap_libvirt_link_open(hypervisor, self->uri, read_only, error);
     if (!link)
         return FALSE;
-    if (replace_link(self, link, read_only, closes))
+    if (replace_link(self, link, closes))
         return TRUE;
     g_set_error(error,
                 NM_MACVTAP_ERROR,
@@ -94,52 +92,26 @@ libvirt_close(NMMacvtapHypervisor *hypervisor)
         nm_macvtap_libvirt_link_drop(link);
 }
 
-/* Makes a new connection instead of one that can no longer notice a hung libvirtd; the old one's
- * events go on until the new one's come. */
-static gboolean
-renew_link(NMMacvtapLibvirt *self, GError **error)
-{
-    GError *local = NULL;
-    gboolean worn, read_only;
-
-    g_mutex_lock(&self->mutex);
-    worn = self->link && nm_macvtap_libvirt_link_is_worn(self->link);
-    read_only = self->read_only;
-    g_mutex_unlock(&self->mutex);
-
-    if (!worn || libvirt_open(NM_MACVTAP_HYPERVISOR(self), read_only, &local))
-        return TRUE;
-
-    g_mutex_lock(&self->mutex);
-    if (self->link)
-        nm_macvtap_libvirt_link_give_up(self->link, local->message);
-    g_mutex_unlock(&self->mutex);
-    g_propagate_error(error, local);
-    return FALSE;
-}
-
-/* (transfer full) (nullable): the connection, for one call. */
+/* (transfer full) (nullable) */
 static NMMacvtapLibvirtCall *
 begin_call(NMMacvtapHypervisor *hypervisor, GError **error)
 {
     NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
-    NMMacvtapLibvirtCall *call = NULL;
-
-    if (!renew_link(self, error))
-        return NULL;
+    g_autoptr(NMMacvtapLibvirtLink) link = NULL;
 
     g_mutex_lock(&self->mutex);
     if (self->link)
-        call = nm_macvtap_libvirt_link_begin(self->link);
+        link = nm_macvtap_libvirt_link_ref(self->link);
     g_mutex_unlock(&self->mutex);
 
-    if (!call)
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_UNREACHABLE,
-                    _("not connected to '%s'"),
-                    self->uri);
-    return call;
+    if (link)
+        return nm_macvtap_libvirt_call_begin(link, error);
+    g_set_error(error,
+                NM_MACVTAP_ERROR,
+                NM_MACVTAP_ERROR_UNREACHABLE,
+                _("not connected to '%s'"),
+                self->uri);
+    return NULL;
 }
 
 /*****************************************************************************/
@@ -147,24 +119,24 @@ begin_call(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
 
-    return link ? nm_macvtap_libvirt_list_guests(link, error) : NULL;
+    return call ? nm_macvtap_libvirt_list_guests(call, error) : NULL;
 }
 
 static NMMacvtapGuest *
 libvirt_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
 
-    return link ? nm_macvtap_libvirt_read_guest(link, uuid, error) : NULL;
+    return call ? nm_macvtap_libvirt_read_guest(call, uuid, error) : NULL;
 }
 
 /*****************************************************************************/
 
 /* (transfer full) (nullable) */
 static NMMacvtapNetwork *
-read_network(NMMacvtapLibvirtLink *link, virNetworkPtr network, GError **error)
+read_network(NMMacvtapLibvirtCall *call, virNetworkPtr network, GError **error)
 {
     g_autofree char *xml = virNetworkGetXMLDesc(network, 0);
     int active = xml ? virNetworkIsActive(network) : -1;
@@ -173,7 +145,7 @@ read_network(NMMacvtapLibvirtLink *link, virNetworkPtr network, GError **error)
 
     /* A transient network has no autostart, and asking for it is an error. */
     if (persistent < 0 || (persistent && virNetworkGetAutostart(network, &autostart) < 0)) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
     return nm_macvtap_network_new_from_xml(xml, active, autostart, persistent, error);
@@ -192,22 +164,22 @@ networks_free(virNetworkPtr *networks)
 static GPtrArray *
 libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(GPtrArray) result =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
     virNetworkPtr *networks = NULL;
     g_autoptr(GError) local = NULL;
     int i, n;
 
-    if (!link)
+    if (!call)
         return NULL;
-    n = virConnectListAllNetworks(nm_macvtap_libvirt_link_get_conn(link), &networks, 0);
+    n = virConnectListAllNetworks(nm_macvtap_libvirt_call_get_conn(call), &networks, 0);
     if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
     for (i = 0; i < n; i++) {
-        NMMacvtapNetwork *network = read_network(link, networks[i], &local);
+        NMMacvtapNetwork *network = read_network(call, networks[i], &local);
 
         if (network)
             g_ptr_array_add(result, network);
@@ -229,19 +201,19 @@ libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GPtrArray) result = NULL;
     virNetworkDHCPLeasePtr *leases = NULL;
     int i, n = -1;
 
-    if (!link)
+    if (!call)
         return NULL;
-    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
+    network = virNetworkLookupByName(nm_macvtap_libvirt_call_get_conn(call), name);
     if (network)
         n = virNetworkGetDHCPLeases(network, NULL, &leases, 0);
     if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
 
@@ -267,13 +239,13 @@ libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **
 static gboolean
 libvirt_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    network = virNetworkDefineXML(nm_macvtap_libvirt_link_get_conn(link), xml);
-    return network ? TRUE : nm_macvtap_libvirt_link_fail(link, error);
+    network = virNetworkDefineXML(nm_macvtap_libvirt_call_get_conn(call), xml);
+    return network ? TRUE : nm_macvtap_libvirt_call_fail(call, error);
 }
 
 typedef int (*NetworkCall)(virNetworkPtr network);
@@ -289,20 +261,20 @@ set_autostart(virNetworkPtr network)
 static gboolean
 call_network(NMMacvtapHypervisor *hypervisor,
              const char *name,
-             NetworkCall call,
+             NetworkCall act,
              int active,
              GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GError) local = NULL;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
-    if (network && call(network) == 0)
+    network = virNetworkLookupByName(nm_macvtap_libvirt_call_get_conn(call), name);
+    if (network && act(network) == 0)
         return TRUE;
-    nm_macvtap_libvirt_link_fail(link, &local);
+    nm_macvtap_libvirt_call_fail(call, &local);
     if (network && active >= 0 && virNetworkIsActive(network) == active)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&local));
@@ -360,7 +332,7 @@ lacks_alias(virDomainPtr domain, NMMacvtapScope scope, const char *alias)
 static void
 refine_nic_error(virDomainPtr domain,
                  NMMacvtapScope scope,
-                 NicCall call,
+                 NicCall act,
                  const char *what,
                  int number,
                  GError *error)
@@ -368,41 +340,41 @@ refine_nic_error(virDomainPtr domain,
     if (error->code == NM_MACVTAP_ERROR_UNREACHABLE)
         return;
     if (lacks_scope(domain, scope) ||
-        (call == virDomainDetachDeviceAlias && lacks_alias(domain, scope, what)))
+        (act == virDomainDetachDeviceAlias && lacks_alias(domain, scope, what)))
         error->code = NM_MACVTAP_ERROR_NOT_FOUND;
     /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
      * machine ("No more available PCI slots") are both an internal error to libvirt. */
     else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE &&
-             call != virDomainDetachDeviceAlias)
+             act != virDomainDetachDeviceAlias)
         error->code = NM_MACVTAP_ERROR_UNSUPPORTED;
 }
 
-/* @what: device XML or alias, as @call takes it. */
+/* @what: device XML or alias, as @act takes it. */
 static gboolean
 call_nic(NMMacvtapHypervisor *hypervisor,
          const char *uuid,
          NMMacvtapScope scope,
-         NicCall call,
+         NicCall act,
          const char *what,
          GError **error)
 {
     unsigned int flags =
         scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
-    g_autoptr(NMMacvtapLibvirtCall) link = begin_call(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virDomain) domain = NULL;
     g_autoptr(GError) local = NULL;
     int number;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    domain = virDomainLookupByUUIDString(nm_macvtap_libvirt_link_get_conn(link), uuid);
-    if (domain && call(domain, what, flags) == 0)
+    domain = virDomainLookupByUUIDString(nm_macvtap_libvirt_call_get_conn(call), uuid);
+    if (domain && act(domain, what, flags) == 0)
         return TRUE;
 
     number = virGetLastErrorCode();
-    nm_macvtap_libvirt_link_fail(link, &local);
+    nm_macvtap_libvirt_call_fail(call, &local);
     if (domain)
-        refine_nic_error(domain, scope, call, what, number, local);
+        refine_nic_error(domain, scope, act, what, number, local);
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
