@@ -54,7 +54,6 @@ struct _NMMacvtapSync {
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
-    gboolean dirty_network;
     gint64 first_event; /* monotonic, in microseconds; of those that wait for a pass */
     gint64 last_event;
 

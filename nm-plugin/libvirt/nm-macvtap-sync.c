@@ -17,6 +17,7 @@
 enum {
     SIGNAL_UP,
     SIGNAL_REPORT,
+    SIGNAL_LOOKED,
     SIGNAL_FAILED,
     SIGNAL_STOPPED,
     N_SIGNALS,
@@ -68,7 +69,6 @@ clear_dirty(NMMacvtapSync *self)
 {
     g_hash_table_remove_all(self->dirty);
     self->dirty_all = FALSE;
-    self->dirty_network = FALSE;
 }
 
 static void
@@ -187,7 +187,7 @@ settle_cb(gpointer data)
 static gboolean
 is_dirty(NMMacvtapSync *self)
 {
-    return self->dirty_all || self->dirty_network || g_hash_table_size(self->dirty) > 0;
+    return self->dirty_all || g_hash_table_size(self->dirty) > 0;
 }
 
 /* Sees to it that what is dirty is looked at; a running pass does so when it ends. */
@@ -361,6 +361,8 @@ keep_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     news = note_pass(self, pass);
     if (news || pass->n_applied > 0)
         g_signal_emit(self, signals[SIGNAL_REPORT], 0, pass->plan);
+    if (!pass->uuids)
+        g_signal_emit(self, signals[SIGNAL_LOOKED], 0, pass->plan);
     go_on(self);
 }
 
@@ -452,17 +454,14 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapSyn
     arm_settle(self);
 }
 
-/* What has become of our own network is seen by looking; what another one does may turn guests into
- * macvtap guests or back. */
+/* What has become of our own network is seen by looking, and its running guests with it; what
+ * another one does may turn guests into macvtap guests or back. */
 static void
 network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapSync *self)
 {
     if (!takes_events(self))
         return;
-    if (g_str_equal(name, self->profile->network))
-        self->dirty_network = TRUE;
-    else
-        self->dirty_all = TRUE;
+    self->dirty_all = TRUE;
     self->last_event = g_get_monotonic_time();
     arm_settle(self);
 }
@@ -623,6 +622,7 @@ nm_macvtap_sync_class_init(NMMacvtapSyncClass *klass)
     object_class->finalize = nm_macvtap_sync_finalize;
     signals[SIGNAL_UP] = add_signal("up", 1, G_TYPE_POINTER);
     signals[SIGNAL_REPORT] = add_signal("report", 1, G_TYPE_POINTER);
+    signals[SIGNAL_LOOKED] = add_signal("looked", 1, G_TYPE_POINTER);
     signals[SIGNAL_FAILED] = add_signal("failed", 1, G_TYPE_ERROR);
     signals[SIGNAL_STOPPED] = add_signal("stopped", 0, G_TYPE_NONE);
 }

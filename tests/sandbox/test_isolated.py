@@ -145,7 +145,7 @@ def test_guest_without_a_free_slot_needs_a_restart(host):
     equal(len(profiles.our_nics(full)), 0, 'interfaces of ours in the running guest')
     check(any("'full'" in text and 'restart' in text for text in profiles.messages(host)),
           f'no word of it in the journal: {profiles.messages(host)}')
-    banner = host.nmcli('-g', 'VPN.BANNER', 'connection', 'show', 'guests').stdout
+    banner = host.nmcli('-f', 'VPN', 'connection', 'show', 'guests').stdout
     check('full' in banner and 'restart' in banner, f'banner {banner!r}')
     full.destroy()
     full.start().wait_ready()
@@ -203,6 +203,7 @@ def test_names_are_data(host):
     profile = 'für "alle" & \'mich\''
     quoted = ' '.join('"%s"' % name.replace('\\', '\\\\').replace('"', '\\"').replace('$', '\\$').replace('`', '\\`')
                       for name in [*names, live.name])
+    quoted = quoted.replace('\\', '\\\\')  # as keyfiles want it
     uuid = '6a3d5c7e-8f2b-4a1d-9c0e-112233445566'
     host.write('/etc/NetworkManager/system-connections/odd.nmconnection', f'''[connection]
 id={profile}
