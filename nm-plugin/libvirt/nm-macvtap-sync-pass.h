@@ -39,6 +39,7 @@ typedef struct {
     GPtrArray *used;    /* (element-type NMMacvtapUsedSubnet) */
     gboolean open;      /* connect first */
     char **uuids;       /* (nullable): only these guests; NULL is all */
+    GHashTable *asked;  /* (element-type utf8): UUIDs of guests not to be asked again to let go */
     GCancellable *cancellable;
 
     /* What came of it; to be read once the pass is finished. */

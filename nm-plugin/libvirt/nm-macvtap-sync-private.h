@@ -47,6 +47,7 @@ struct _NMMacvtapSync {
     NMMacvtapSyncPass *pass;     /* (nullable): the one that runs */
     gboolean connected;          /* as far as is known here */
     gboolean was_connected;      /* ever */
+    GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
     gboolean absent;             /* the network was away in the last pass */
     guint reconnect_ms;
 

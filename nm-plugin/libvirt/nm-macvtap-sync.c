@@ -95,6 +95,17 @@ take_dirty(NMMacvtapSync *self)
     return all ? NULL : g_strv_builder_end(uuids);
 }
 
+static void
+copy_set(GHashTable *to, GHashTable *from)
+{
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, from);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_hash_table_add(to, g_strdup(key));
+}
+
 static void pass_cb(GObject *source, GAsyncResult *result, gpointer data);
 
 /*
@@ -118,6 +129,8 @@ nm_macvtap_sync_begin_pass(NMMacvtapSync *self,
         g_ptr_array_unref(self->pass->used);
         self->pass->used = used;
     }
+    if (kind == NM_MACVTAP_SYNC_PASS_KEEP)
+        copy_set(self->pass->asked, self->asked);
     g_weak_ref_init(weak, self);
     nm_macvtap_sync_pass_run_async(self->pass, pass_cb, weak);
 }
@@ -217,6 +230,13 @@ note_guest(NMMacvtapSync *self,
     return TRUE;
 }
 
+static gboolean
+forget_guest(NMMacvtapSync *self, const char *uuid)
+{
+    g_hash_table_remove(self->asked, uuid);
+    return nm_macvtap_sync_ledger_forget(self->ledger, uuid);
+}
+
 /* Enters what the pass found into the ledger. Returns: whether any of it is news. */
 static gboolean
 note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
@@ -229,17 +249,19 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
-        news |= nm_macvtap_sync_ledger_forget(self->ledger, pass->gone->pdata[i]);
+        news |= forget_guest(self, pass->gone->pdata[i]);
     for (guint i = 0; i < pass->plan->reports->len; i++) {
         const NMMacvtapGuestReport *report = pass->plan->reports->pdata[i];
         const NMMacvtapGuest *guest = report->guest;
 
+        g_hash_table_remove(self->asked, guest->uuid);
         news |= note_guest(self,
                            guest->uuid,
                            guest->name,
                            report->status,
                            g_hash_table_lookup(pass->failures, guest->uuid));
     }
+    copy_set(self->asked, pass->detaching);
     g_hash_table_iter_init(&iter, pass->unread);
     while (g_hash_table_iter_next(&iter, &uuid, &failure))
         news |= note_guest(self, uuid, uuid, NM_MACVTAP_GUEST_NOT_MACVTAP, failure);
@@ -547,6 +569,7 @@ nm_macvtap_sync_init(NMMacvtapSync *self)
 {
     self->timing = &default_timing;
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -571,6 +594,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_free(self->host_id);
     g_clear_pointer(&self->ledger, nm_macvtap_sync_ledger_free);
     g_hash_table_unref(self->dirty);
+    g_hash_table_unref(self->asked);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }

@@ -14,7 +14,7 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
 
-#define ROUNDS 3000
+#define ROUNDS 1000
 
 static gboolean
 chance(guint percent)
