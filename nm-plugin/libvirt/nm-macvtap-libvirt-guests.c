@@ -115,7 +115,7 @@ list_transient(NMMacvtapLibvirtCall *call, GError **error)
     g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(DomainList) domains = NULL;
     char uuid[VIR_UUID_STRING_BUFLEN];
-    int i, n;
+    int i, n = 0;
 
     if (!list_domains(call, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, &domains, &n, error))
         return NULL;
@@ -176,7 +176,7 @@ reading_thread(gpointer data)
     g_autoptr(NMMacvtapLibvirtCall) call =
         nm_macvtap_libvirt_call_begin(reading->link, &reading->error);
     g_auto(DomainList) domains = NULL;
-    int n;
+    int n = 0;
 
     if (call && list_domains(call, 0, &domains, &n, &reading->error))
         read_share(reading, call, domains, n);
@@ -201,7 +201,7 @@ nm_macvtap_libvirt_list_guests(NMMacvtapLibvirtCall *call, GError **error)
     GThread *threads[READERS];
     GError *first_error = NULL;
     guint i, shares;
-    int n;
+    int n = 0;
 
     if (!transient || !list_domains(call, 0, &domains, &n, error))
         return NULL;

@@ -309,44 +309,32 @@ libvirt_undefine_network(NMMacvtapHypervisor *hypervisor, const char *name, GErr
 
 typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
 
-/* The guest has no such state (any more): it was stopped, or its definition was taken away. */
 static gboolean
-lacks_scope(virDomainPtr domain, NMMacvtapScope scope)
+has_alias(const NMMacvtapGuestState *state, const char *alias)
 {
-    if (scope == NM_MACVTAP_SCOPE_LIVE)
-        return virDomainIsActive(domain) == 0;
-    return virDomainIsPersistent(domain) == 0;
+    guint i;
+
+    for (i = 0; i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = state->nics->pdata[i];
+
+        if (g_strcmp0(nic->alias, alias) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
+/* Whether what was to be changed is gone: the guest was stopped, its definition or, where @alias
+ * (nullable) names it, the interface was taken away. libvirt has no error number for these. */
 static gboolean
-lacks_alias(virDomainPtr domain, NMMacvtapScope scope, const char *alias)
+is_gone(NMMacvtapLibvirtCall *call, const char *uuid, NMMacvtapScope scope, const char *alias)
 {
-    g_autofree char *xml =
-        virDomainGetXMLDesc(domain, scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0);
-    g_autofree char *quoted = g_strdup_printf("<alias name='%s'/>", alias);
+    g_autoptr(NMMacvtapGuest) guest = nm_macvtap_libvirt_read_guest(call, uuid, NULL);
+    const NMMacvtapGuestState *state;
 
-    return xml && !strstr(xml, quoted);
-}
-
-/* @number: of libvirt's error. (transfer none) */
-static void
-refine_nic_error(virDomainPtr domain,
-                 NMMacvtapScope scope,
-                 NicCall act,
-                 const char *what,
-                 int number,
-                 GError *error)
-{
-    if (error->code == NM_MACVTAP_ERROR_UNREACHABLE)
-        return;
-    if (lacks_scope(domain, scope) ||
-        (act == virDomainDetachDeviceAlias && lacks_alias(domain, scope, what)))
-        error->code = NM_MACVTAP_ERROR_NOT_FOUND;
-    /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
-     * machine ("No more available PCI slots") are both an internal error to libvirt. */
-    else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE &&
-             act != virDomainDetachDeviceAlias)
-        error->code = NM_MACVTAP_ERROR_UNSUPPORTED;
+    if (!guest)
+        return FALSE;
+    state = scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+    return !state || (alias && !has_alias(state, alias));
 }
 
 /* @what: device XML or alias, as @act takes it. */
@@ -373,8 +361,16 @@ call_nic(NMMacvtapHypervisor *hypervisor,
 
     number = virGetLastErrorCode();
     nm_macvtap_libvirt_call_fail(call, &local);
-    if (domain)
-        refine_nic_error(domain, scope, act, what, number, local);
+    if (local->code == NM_MACVTAP_ERROR_FAILED) {
+        gboolean detach = act == virDomainDetachDeviceAlias;
+
+        if (is_gone(call, uuid, scope, detach ? what : NULL))
+            local->code = NM_MACVTAP_ERROR_NOT_FOUND;
+        /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
+         * machine ("No more available PCI slots") are both an internal error to libvirt. */
+        else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE && !detach)
+            local->code = NM_MACVTAP_ERROR_UNSUPPORTED;
+    }
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }
