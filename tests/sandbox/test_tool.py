@@ -2,6 +2,7 @@
 """The command nm-macvtap on real NetworkManager, libvirt and guests."""
 
 import json
+import signal
 
 import profiles
 import tap
@@ -119,6 +120,10 @@ def test_status_without_daemons(host):
     equal(status['profiles'][0]['id'], 'guests', 'profile without libvirtd')
     check(status['libvirt'][0]['problem'], 'problem without libvirtd')
     host.start_libvirtd()
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    status = tool_json(host, 'status', code=1)
+    check(status['libvirt'][0]['problem'], 'problem with a libvirtd that does not answer')
+    host.signal_service('libvirtd', signal.SIGCONT)
     host.stop_nm()
     status = tool_json(host, 'status', code=1)
     equal(status['guests'][0]['name'], 'alpha', 'guest without NetworkManager')
