@@ -10,26 +10,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#define QUOTE(word) quoted_word(quoted, word)
-
-/* Quoted words of one remedy live as long as this array. */
-typedef GPtrArray Quoted;
-
-static const char *
-quoted_word(Quoted *quoted, const char *word)
-{
-    char *copy = nm_macvtap_chain_quote(word);
-
-    g_ptr_array_add(quoted, copy);
-    return copy;
-}
-
-static Quoted *
-quoted_new(void)
-{
-    return g_ptr_array_new_with_free_func(g_free);
-}
-
 /**
  * nm_macvtap_chain_quote:
  * @word: any text
@@ -44,6 +24,23 @@ nm_macvtap_chain_quote(const char *word)
                          "+,-./:=@_");
 
     return *word && !word[plain] ? g_strdup(word) : g_shell_quote(word);
+}
+
+/* A command line of the given words, ended by NULL, quoted where the shell needs it. */
+static char *
+make_command(const char *word, ...)
+{
+    GString *command = g_string_new(NULL);
+    va_list words;
+
+    va_start(words, word);
+    for (; word; word = va_arg(words, const char *)) {
+        g_autofree char *quoted = nm_macvtap_chain_quote(word);
+
+        g_string_append_printf(command, "%s%s", command->len > 0 ? " " : "", quoted);
+    }
+    va_end(words);
+    return g_string_free(command, FALSE);
 }
 
 static NMMacvtapVerdict
@@ -61,11 +58,10 @@ judge_guest(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_macvtap(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->is_macvtap) {
-        *detail = g_strdup(_("it has no macvtap interface, so no profile has anything to do for it"));
-        *remedy = g_strdup_printf("virsh -c %s domiflist %s", facts->uri, QUOTE(facts->guest));
+        *detail =
+            g_strdup(_("it has no macvtap interface, so no profile has anything to do for it"));
+        *remedy = make_command("virsh", "-c", facts->uri, "domiflist", facts->guest, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     if (facts->lower)
@@ -80,8 +76,6 @@ judge_macvtap(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_profile(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->nm_answers) {
         *detail = g_strdup(_("NetworkManager does not answer, so no profile can be active"));
         *remedy = g_strdup("systemctl start NetworkManager");
@@ -93,9 +87,9 @@ judge_profile(const NMMacvtapFacts *facts, char **detail, char **remedy)
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     if (!facts->profile_active) {
-        *detail = g_strdup_printf(_("the profile '%s' selects it, but is not active"),
-                                  facts->profile);
-        *remedy = g_strdup_printf("nmcli connection up %s", QUOTE(facts->profile));
+        *detail =
+            g_strdup_printf(_("the profile '%s' selects it, but is not active"), facts->profile);
+        *remedy = make_command("nmcli", "connection", "up", facts->profile, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup_printf(_("the profile '%s' selects it and is active"), facts->profile);
@@ -125,11 +119,9 @@ judge_definition(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_running(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->running) {
         *detail = g_strdup(_("the guest is shut off"));
-        *remedy = g_strdup_printf("virsh -c %s start %s", facts->uri, QUOTE(facts->guest));
+        *remedy = make_command("virsh", "-c", facts->uri, "start", facts->guest, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup(_("the guest is running"));
@@ -139,12 +131,10 @@ judge_running(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_plugged(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->plugged) {
         *detail = g_strdup(_("the running guest does not have that interface: it needs a restart "
                              "(shut it down, then start it; a reboot is not enough)"));
-        *remedy = g_strdup_printf("virsh -c %s shutdown %s", facts->uri, QUOTE(facts->guest));
+        *remedy = make_command("virsh", "-c", facts->uri, "shutdown", facts->guest, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup(_("the running guest has that interface"));
@@ -154,14 +144,16 @@ judge_plugged(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_link(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (facts->link_down) {
         *detail = g_strdup(_("the interface's cable is unplugged (link state down)"));
-        *remedy = g_strdup_printf("virsh -c %s domif-setlink %s %s up",
-                                  facts->uri,
-                                  QUOTE(facts->guest),
-                                  facts->mac ? facts->mac : "MAC");
+        *remedy = make_command("virsh",
+                               "-c",
+                               facts->uri,
+                               "domif-setlink",
+                               facts->guest,
+                               facts->mac ? facts->mac : "MAC",
+                               "up",
+                               NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup(_("its link is up"));
@@ -171,16 +163,14 @@ judge_link(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_network(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->network_exists) {
         *detail = g_strdup_printf(_("there is no libvirt network '%s'"), facts->network);
-        *remedy = g_strdup_printf("nmcli connection up %s", QUOTE(facts->profile));
+        *remedy = make_command("nmcli", "connection", "up", facts->profile, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     if (!facts->network_active) {
         *detail = g_strdup_printf(_("the network '%s' is not active"), facts->network);
-        *remedy = g_strdup_printf("virsh -c %s net-start %s", facts->uri, QUOTE(facts->network));
+        *remedy = make_command("virsh", "-c", facts->uri, "net-start", facts->network, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup_printf(_("the network '%s' is active"), facts->network);
@@ -190,38 +180,41 @@ judge_network(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_bridge(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->bridge || !facts->host_address) {
         *detail = g_strdup_printf(_("the network '%s' gives the host no address"), facts->network);
-        *remedy = g_strdup_printf("virsh -c %s net-edit %s", facts->uri, QUOTE(facts->network));
+        *remedy = make_command("virsh", "-c", facts->uri, "net-edit", facts->network, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     if (!facts->bridge_up) {
         *detail = g_strdup_printf(_("the bridge '%s' is missing or down"), facts->bridge);
-        *remedy = g_strdup_printf("ip link set %s up", QUOTE(facts->bridge));
+        *remedy = make_command("ip", "link", "set", facts->bridge, "up", NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     if (!facts->bridge_has_address) {
         *detail = g_strdup_printf(_("the bridge '%s' has lost the host's address '%s'"),
                                   facts->bridge,
                                   facts->host_address);
-        *remedy = g_strdup_printf("ip address add %s dev %s",
-                                  facts->host_address,
-                                  QUOTE(facts->bridge));
+        *remedy =
+            make_command("ip", "address", "add", facts->host_address, "dev", facts->bridge, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
-    *detail = g_strdup_printf(_("the bridge '%s' has the host's address '%s'"),
-                              facts->bridge,
-                              facts->host_address);
+    *detail = g_strdup_printf(
+        _("the bridge '%s' has the host's address '%s'"), facts->bridge, facts->host_address);
     return NM_MACVTAP_VERDICT_OK;
+}
+
+static char *
+make_firewall_command(const NMMacvtapFacts *facts)
+{
+    g_autofree char *zone = g_strdup_printf("--zone=%s", facts->wanted_zone);
+    g_autofree char *interface = g_strdup_printf("--change-interface=%s", facts->bridge);
+
+    return make_command("firewall-cmd", zone, interface, NULL);
 }
 
 static NMMacvtapVerdict
 judge_firewall(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->firewalld) {
         *detail = g_strdup(_("firewalld does not run, there is no zone to be in"));
         return NM_MACVTAP_VERDICT_OK;
@@ -233,9 +226,7 @@ judge_firewall(const NMMacvtapFacts *facts, char **detail, char **remedy)
                                         facts->wanted_zone)
                       : g_strdup_printf(_("the bridge is in no zone of firewalld, not in '%s'"),
                                         facts->wanted_zone);
-        *remedy = g_strdup_printf("firewall-cmd --zone=%s --change-interface=%s",
-                                  QUOTE(facts->wanted_zone),
-                                  QUOTE(facts->bridge));
+        *remedy = make_firewall_command(facts);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup_printf(_("the bridge is in firewalld's zone '%s'"), facts->zone);
@@ -243,10 +234,8 @@ judge_firewall(const NMMacvtapFacts *facts, char **detail, char **remedy)
 }
 
 static NMMacvtapVerdict
-judge_lease(const NMMacvtapFacts *facts, char **detail, char **remedy)
+judge_address(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->address) {
         if (facts->has_dhcp)
             *detail = g_strdup_printf(_("the guest has asked for no address on the interface with "
@@ -256,7 +245,7 @@ judge_lease(const NMMacvtapFacts *facts, char **detail, char **remedy)
             *detail = g_strdup_printf(_("the network gives no addresses, and none is known of the "
                                         "interface with MAC '%s': set one in the guest"),
                                       facts->mac ? facts->mac : "?");
-        *remedy = g_strdup_printf("virsh -c %s console %s", facts->uri, QUOTE(facts->guest));
+        *remedy = make_command("virsh", "-c", facts->uri, "console", facts->guest, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup_printf(_("its address there is '%s'"), facts->address);
@@ -266,13 +255,11 @@ judge_lease(const NMMacvtapFacts *facts, char **detail, char **remedy)
 static NMMacvtapVerdict
 judge_neighbour(const NMMacvtapFacts *facts, char **detail, char **remedy)
 {
-    g_autoptr(Quoted) quoted = quoted_new();
-
     if (!facts->answers) {
         *detail = g_strdup_printf(_("nobody answers at '%s': the interface may be down in the "
                                     "guest, or have another address by now"),
                                   facts->address);
-        *remedy = g_strdup_printf("virsh -c %s console %s", facts->uri, QUOTE(facts->guest));
+        *remedy = make_command("virsh", "-c", facts->uri, "console", facts->guest, NULL);
         return NM_MACVTAP_VERDICT_BROKEN;
     }
     *detail = g_strdup_printf(_("the guest answers at '%s'"), facts->address);
@@ -308,7 +295,7 @@ static const Step steps[] = {
     {"network", judge_network},
     {"bridge", judge_bridge},
     {"firewall", judge_firewall},
-    {"address", judge_lease},
+    {"address", judge_address},
     {"neighbour", judge_neighbour},
     {"names", judge_names},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chain from a guest to its host, link by link: facts in, findings out. Pure; what the facts are
- * is found out in nm-macvtap-survey.c.
+ * The chain from a guest to its host, link by link: facts in, findings out. Pure; what the facts
+ * are is found out in nm-macvtap-survey.c.
  */
 
 #pragma once
@@ -20,7 +20,7 @@ typedef struct {
     gboolean transient; /* without a persistent definition */
 
     gboolean is_macvtap;
-    char *lower;        /* lower device; NULL where a libvirt network chooses it */
+    char *lower; /* lower device; NULL where a libvirt network chooses it */
     char *macvtap_mode;
 
     gboolean nm_answers;
@@ -28,7 +28,7 @@ typedef struct {
     gboolean profile_active;
 
     char *network;
-    char *mac;    /* of the guest's interface on the network */
+    char *mac; /* of the guest's interface on the network */
     char *alias;
     char *target; /* host side device of that interface */
     gboolean in_definition;
@@ -73,7 +73,8 @@ typedef struct {
     char *remedy; /* (nullable): a command to run */
 } NMMacvtapFinding;
 
-/* (transfer full) (element-type NMMacvtapFinding): in order, up to and with the first broken one. */
+/* (transfer full) (element-type NMMacvtapFinding): in order, up to and with the first broken one.
+ */
 GPtrArray *nm_macvtap_chain_walk(const NMMacvtapFacts *facts);
 /* (nullable) (transfer none): the broken one. */
 const NMMacvtapFinding *nm_macvtap_chain_find_broken(const GPtrArray *findings);

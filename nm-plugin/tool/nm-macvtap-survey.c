@@ -107,8 +107,8 @@ nm_macvtap_survey_has_names(const char *nsswitch)
         if (comment)
             *comment = '\0';
         words = g_strsplit_set(g_strstrip(lines[i]), " \t", -1);
-        if (words[0] && g_str_equal(words[0], "hosts:")
-            && g_strv_contains((const char *const *) words, "libvirt_guest"))
+        if (words[0] && g_str_equal(words[0], "hosts:") &&
+            g_strv_contains((const char *const *)words, "libvirt_guest"))
             return TRUE;
     }
     return FALSE;
@@ -119,8 +119,8 @@ read_names(void)
 {
     g_autofree char *text = NULL;
 
-    return g_file_get_contents("/etc/nsswitch.conf", &text, NULL, NULL)
-           && nm_macvtap_survey_has_names(text);
+    return g_file_get_contents("/etc/nsswitch.conf", &text, NULL, NULL) &&
+           nm_macvtap_survey_has_names(text);
 }
 
 static gboolean
@@ -140,15 +140,14 @@ has_address(const Survey *survey, const char *bridge, const NMMacvtapCidr *wante
         g_autoptr(GSocketAddress) native = NULL;
         GInetAddress *inet;
 
-        if (!g_str_equal(a->ifa_name, bridge) || !a->ifa_addr
-            || a->ifa_addr->sa_family != (wanted->family == G_SOCKET_FAMILY_IPV4 ? AF_INET : AF_INET6))
+        if (!g_str_equal(a->ifa_name, bridge) || !a->ifa_addr ||
+            a->ifa_addr->sa_family != (wanted->family == G_SOCKET_FAMILY_IPV4 ? AF_INET : AF_INET6))
             continue;
         native = g_socket_address_new_from_native(a->ifa_addr, sizeof(struct sockaddr_in6));
         inet = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(native));
         if (memcmp(g_inet_address_to_bytes(inet),
                    wanted->bytes,
-                   g_inet_address_get_native_size(inet))
-            == 0)
+                   g_inet_address_get_native_size(inet)) == 0)
             return TRUE;
     }
     return FALSE;
@@ -302,10 +301,10 @@ selects(const NMMacvtapWorldProfile *profile,
         const NMMacvtapWorldHost *host,
         const NMMacvtapGuest *guest)
 {
-    return profile->profile && profile->profile->mode == NM_MACVTAP_MODE_ISOLATED
-           && g_str_equal(profile->profile->libvirt_uri, host->uri)
-           && nm_macvtap_profile_selects(profile->profile, guest->name, guest->uuid)
-           && find_macvtap(guest, profile->profile->parent, host->networks);
+    return profile->profile && profile->profile->mode == NM_MACVTAP_MODE_ISOLATED &&
+           g_str_equal(profile->profile->libvirt_uri, host->uri) &&
+           nm_macvtap_profile_selects(profile->profile, guest->name, guest->uuid) &&
+           find_macvtap(guest, profile->profile->parent, host->networks);
 }
 
 /* Facts for each profile that is not down; where all are, for the first; or for none at all. */
@@ -346,11 +345,11 @@ probe_bridge(GPtrArray *all_facts, const char *bridge)
             g_ptr_array_add(addresses, facts->address);
     }
     g_ptr_array_add(addresses, NULL);
-    answered = nm_macvtap_reach_probe(bridge,
-                                      (const char *const *) addresses->pdata,
-                                      geteuid() == 0 ? PROBE_TIMEOUT_ROOT_MS
-                                                     : PROBE_TIMEOUT_USER_MS,
-                                      &error);
+    answered =
+        nm_macvtap_reach_probe(bridge,
+                               (const char *const *)addresses->pdata,
+                               geteuid() == 0 ? PROBE_TIMEOUT_ROOT_MS : PROBE_TIMEOUT_USER_MS,
+                               &error);
     if (!answered) {
         g_debug("%s: %s", bridge, error->message);
         return;
@@ -408,7 +407,7 @@ nm_macvtap_survey(const NMMacvtapWorld *world, const char *guest)
     survey.zones = zones;
     survey.firewalld = firewalld;
     survey.names = read_names();
-    survey.facts = g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_facts_free);
+    survey.facts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
     if (getifaddrs(&survey.addresses) < 0)
         survey.addresses = NULL;
 

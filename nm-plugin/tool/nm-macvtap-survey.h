@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds out the facts about guests: from the world that was read, from leases, the kernel, firewalld
- * and the resolver's configuration.
+ * Finds out the facts about guests: from the world that was read, from leases, the kernel,
+ * firewalld and the resolver's configuration.
  */
 
 #pragma once

@@ -76,8 +76,8 @@ nm_macvtap_table_new(const char *const *titles)
 {
     NMMacvtapTable *table = g_new0(NMMacvtapTable, 1);
 
-    table->n_columns = g_strv_length((char **) titles);
-    table->rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
+    table->n_columns = g_strv_length((char **)titles);
+    table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     nm_macvtap_table_add(table, titles);
     return table;
 }
@@ -132,7 +132,7 @@ nm_macvtap_table_to_string(const NMMacvtapTable *table)
 
             g_string_append(text, row[i]);
             if (i + 1 < table->n_columns)
-                g_string_append_printf(text, "%*s", (int) padding, "");
+                g_string_append_printf(text, "%*s", (int)padding, "");
         }
         g_string_append_c(text, '\n');
     }

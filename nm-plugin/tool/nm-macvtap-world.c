@@ -10,10 +10,10 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-keys.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
-#include "nm-macvtap-tool.h"
 
 /**
  * nm_macvtap_world_profile_free:
@@ -28,6 +28,7 @@ nm_macvtap_world_profile_free(NMMacvtapWorldProfile *profile)
     g_free(profile->uuid);
     g_clear_pointer(&profile->profile, nm_macvtap_profile_unref);
     g_free(profile->problem);
+    g_free(profile->network);
     g_free(profile);
 }
 
@@ -61,9 +62,8 @@ nm_macvtap_world_new_empty(void)
     NMMacvtapWorld *world = g_new0(NMMacvtapWorld, 1);
 
     world->allowed_uris = g_new0(char *, 1);
-    world->profiles =
-        g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_world_profile_free);
-    world->hosts = g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_world_host_free);
+    world->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_profile_free);
+    world->hosts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_host_free);
     return world;
 }
 
@@ -112,10 +112,21 @@ find_state(NMClient *client, const char *uuid)
 static int
 compare_profiles(gconstpointer a, gconstpointer b)
 {
-    const NMMacvtapWorldProfile *first = *(NMMacvtapWorldProfile *const *) a;
-    const NMMacvtapWorldProfile *second = *(NMMacvtapWorldProfile *const *) b;
+    const NMMacvtapWorldProfile *first = *(NMMacvtapWorldProfile *const *)a;
+    const NMMacvtapWorldProfile *second = *(NMMacvtapWorldProfile *const *)b;
 
     return g_strcmp0(first->id, second->id);
+}
+
+/* What a profile that is not valid says about its network, for those who must leave it alone. */
+static char *
+get_raw_network(NMConnection *connection)
+{
+    const char *network = nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection),
+                                                       NM_MACVTAP_KEY_NETWORK);
+
+    return g_strdup(network ? network
+                            : nm_macvtap_keys_find(NM_MACVTAP_KEY_NETWORK)->default_value);
 }
 
 static void
@@ -134,13 +145,29 @@ read_profiles(NMMacvtapWorld *world)
         profile->id = g_strdup(nm_connection_get_id(connection));
         profile->uuid = g_strdup(nm_connection_get_uuid(connection));
         profile->state = find_state(world->client, profile->uuid);
-        profile->profile = nm_macvtap_nm_read_profile(connection,
-                                                      (const char *const *) world->allowed_uris,
-                                                      &error);
-        profile->problem = error ? g_strdup(error->message) : NULL;
+        profile->profile = nm_macvtap_nm_read_profile(
+            connection, (const char *const *)world->allowed_uris, &error);
+        if (error) {
+            profile->problem = g_strdup(error->message);
+            profile->network = get_raw_network(connection);
+        }
         g_ptr_array_add(world->profiles, profile);
     }
     g_ptr_array_sort(world->profiles, compare_profiles);
+}
+
+/* On a context of its own that nobody serves: what was read of NetworkManager then stays as it was
+ * read, while another thread serves the default one. */
+static NMClient *
+new_client(GError **error)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    NMClient *client;
+
+    g_main_context_push_thread_default(context);
+    client = nm_client_new(NULL, error);
+    g_main_context_pop_thread_default(context);
+    return client;
 }
 
 /**
@@ -162,9 +189,10 @@ nm_macvtap_world_new(void)
         world->config_problem = g_strdup(error->message);
         g_clear_error(&error);
     }
-    world->client = nm_client_new(NULL, &error);
+    world->client = new_client(&error);
     if (!world->client)
-        world->nm_problem = g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
+        world->nm_problem =
+            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
     else if (!nm_client_get_nm_running(world->client))
         world->nm_problem = g_strdup(_("NetworkManager is not running"));
     else
@@ -172,19 +200,39 @@ nm_macvtap_world_new(void)
     return world;
 }
 
-/* No guest and no network is not the same as not knowing any: then there is a problem. */
-static gboolean
-read_host(NMMacvtapWorldHost *host, GError **error)
+static int
+compare_guests(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NMMacvtapGuest *const *)a)->name, (*(NMMacvtapGuest *const *)b)->name);
+}
+
+static int
+compare_networks(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NMMacvtapNetwork *const *)a)->name, (*(NMMacvtapNetwork *const *)b)->name);
+}
+
+/**
+ * nm_macvtap_world_host_read:
+ * @host: a libvirt that is open
+ * @error: return location
+ *
+ * Reads guests and networks anew, and sorts them by name. On error what was read before stays.
+ *
+ * Returns: FALSE with the hypervisor's error.
+ */
+gboolean
+nm_macvtap_world_host_read(NMMacvtapWorldHost *host, GError **error)
 {
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GPtrArray) networks = NULL;
 
-    if (!nm_macvtap_hypervisor_open(host->hypervisor, TRUE, error))
-        return FALSE;
     networks = nm_macvtap_hypervisor_list_networks(host->hypervisor, error);
     guests = networks ? nm_macvtap_hypervisor_list_guests(host->hypervisor, error) : NULL;
     if (!guests)
         return FALSE;
+    g_ptr_array_sort(guests, compare_guests);
+    g_ptr_array_sort(networks, compare_networks);
     g_clear_pointer(&host->guests, g_ptr_array_unref);
     g_clear_pointer(&host->networks, g_ptr_array_unref);
     host->guests = g_steal_pointer(&guests);
@@ -213,7 +261,8 @@ nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri)
     host->guests = g_ptr_array_new();
     host->networks = g_ptr_array_new();
     g_ptr_array_add(world->hosts, host);
-    if (!read_host(host, &error))
+    if (!nm_macvtap_hypervisor_open(host->hypervisor, TRUE, &error) ||
+        !nm_macvtap_world_host_read(host, &error))
         host->problem = g_strdup(error->message);
     return host;
 }
@@ -228,7 +277,8 @@ nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri)
 void
 nm_macvtap_world_add_used_hosts(NMMacvtapWorld *world)
 {
-    nm_macvtap_world_add_host(world, NM_MACVTAP_TOOL_DEFAULT_URI);
+    nm_macvtap_world_add_host(world,
+                              nm_macvtap_keys_find(NM_MACVTAP_KEY_LIBVIRT_URI)->default_value);
     for (guint i = 0; i < world->profiles->len; i++) {
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
 

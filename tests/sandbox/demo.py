@@ -5,6 +5,7 @@ out as told."""
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +29,8 @@ def install():
     """Builds and installs the product; returns the directory."""
     build = os.path.join(SOURCE, 'build-run', 'demo')
     destdir = os.path.join(build, 'destdir')
+    shutil.rmtree(destdir, ignore_errors=True)
+    os.makedirs(destdir)
     commands = []
     if not os.path.exists(os.path.join(build, 'build.ninja')):
         commands.append(['meson', 'setup', '--prefix=/usr', '--sysconfdir=/etc',
