@@ -39,14 +39,14 @@
 static guint16
 read16(const guint8 *at)
 {
-    return (guint16) ((at[0] << 8) | at[1]);
+    return (guint16)((at[0] << 8) | at[1]);
 }
 
 static void
 write16(guint8 *at, guint16 value)
 {
-    at[0] = (guint8) (value >> 8);
-    at[1] = (guint8) value;
+    at[0] = (guint8)(value >> 8);
+    at[1] = (guint8)value;
 }
 
 static gboolean
@@ -68,14 +68,14 @@ is_group_mac(const guint8 *mac)
 static void
 set_address4(NMMacvtapCidr *out, const guint8 *bytes)
 {
-    *out = (NMMacvtapCidr) {.family = G_SOCKET_FAMILY_IPV4, .prefix = 32};
+    *out = (NMMacvtapCidr){.family = G_SOCKET_FAMILY_IPV4, .prefix = 32};
     memcpy(out->bytes, bytes, 4);
 }
 
 static void
 set_address6(NMMacvtapCidr *out, const guint8 *bytes)
 {
-    *out = (NMMacvtapCidr) {.family = G_SOCKET_FAMILY_IPV6, .prefix = 128};
+    *out = (NMMacvtapCidr){.family = G_SOCKET_FAMILY_IPV6, .prefix = 128};
     memcpy(out->bytes, bytes, 16);
 }
 
@@ -83,7 +83,7 @@ set_address6(NMMacvtapCidr *out, const guint8 *bytes)
 static guint16
 icmp6_checksum(const guint8 *ip, const guint8 *message, gsize length)
 {
-    guint32 sum = IPPROTO_ICMP6 + (guint32) length;
+    guint32 sum = IPPROTO_ICMP6 + (guint32)length;
     gsize i;
 
     for (i = IPV6_SOURCE_AT; i < IPV6_BYTES; i += 2)
@@ -91,10 +91,10 @@ icmp6_checksum(const guint8 *ip, const guint8 *message, gsize length)
     for (i = 0; i + 1 < length; i += 2)
         sum += read16(message + i);
     if (i < length)
-        sum += (guint32) message[i] << 8;
+        sum += (guint32)message[i] << 8;
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
-    return (guint16) ~sum;
+    return (guint16)~sum;
 }
 
 static gboolean
@@ -126,8 +126,8 @@ parse_arp(const guint8 *arp, gsize length, NMMacvtapNeighbourFrame *out)
 }
 
 /*
- * Finds the link-layer address option @wanted; *@out_mac stays NULL where there is none. FALSE where
- * the options are malformed (RFC 4861: the message is to be dropped then).
+ * Finds the link-layer address option @wanted; *@out_mac stays NULL where there is none. FALSE
+ * where the options are malformed (RFC 4861: the message is to be dropped then).
  */
 static gboolean
 find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8 **out_mac)
@@ -137,7 +137,7 @@ find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8
 
         if (length < 2)
             return FALSE;
-        bytes = (gsize) options[1] * 8;
+        bytes = (gsize)options[1] * 8;
         if (bytes == 0 || bytes > length)
             return FALSE;
         if (options[0] == wanted && bytes == ND_OPT_BYTES && *out_mac == NULL)
@@ -149,7 +149,10 @@ find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8
 }
 
 static gboolean
-read_solicit(const guint8 *ip, const guint8 *target, const guint8 *mac, NMMacvtapNeighbourFrame *out)
+read_solicit(const guint8 *ip,
+             const guint8 *target,
+             const guint8 *mac,
+             NMMacvtapNeighbourFrame *out)
 {
     const guint8 *source = ip + IPV6_SOURCE_AT;
 
@@ -190,8 +193,8 @@ parse_nd(const guint8 *ip, gsize length, NMMacvtapNeighbourFrame *out)
     gboolean solicit;
     gsize payload;
 
-    if (length < IPV6_BYTES + ND_BYTES || ip[0] >> 4 != 6 || ip[6] != IPPROTO_ICMP6
-        || ip[7] != ND_HOP_LIMIT)
+    if (length < IPV6_BYTES + ND_BYTES || ip[0] >> 4 != 6 || ip[6] != IPPROTO_ICMP6 ||
+        ip[7] != ND_HOP_LIMIT)
         return FALSE;
     payload = read16(ip + 4);
     if (payload < ND_BYTES || payload > length - IPV6_BYTES)
@@ -203,10 +206,8 @@ parse_nd(const guint8 *ip, gsize length, NMMacvtapNeighbourFrame *out)
         return FALSE;
     if (target[0] == 0xff || is_zero(target, 16))
         return FALSE;
-    if (!find_mac_option(message + ND_BYTES,
-                         payload - ND_BYTES,
-                         solicit ? ND_OPT_SOURCE : ND_OPT_TARGET,
-                         &mac))
+    if (!find_mac_option(
+            message + ND_BYTES, payload - ND_BYTES, solicit ? ND_OPT_SOURCE : ND_OPT_TARGET, &mac))
         return FALSE;
     if (mac != NULL && memcmp(mac, out->mac, NM_MACVTAP_MAC_BYTES) != 0)
         return FALSE;
@@ -219,7 +220,8 @@ parse_nd(const guint8 *ip, gsize length, NMMacvtapNeighbourFrame *out)
  * @length: its bytes
  * @out: set on success only
  *
- * Returns: whether the frame is a well-formed piece of ARP or neighbour discovery that says anything
+ * Returns: whether the frame is a well-formed piece of ARP or neighbour discovery that says
+ * anything
  */
 gboolean
 nm_macvtap_neighbour_frame_parse(const guint8 *data, gsize length, NMMacvtapNeighbourFrame *out)
@@ -274,7 +276,7 @@ write_nd(guint8 *ip,
 
     memset(ip, 0, IPV6_BYTES + length);
     ip[0] = 6 << 4;
-    write16(ip + 4, (guint16) length);
+    write16(ip + 4, (guint16)length);
     ip[6] = IPPROTO_ICMP6;
     ip[7] = ND_HOP_LIMIT;
     memcpy(ip + IPV6_SOURCE_AT, source, 16);
@@ -300,10 +302,8 @@ build_arp_question(guint8 *out,
     static const guint8 prefix[] = {0, 1, 0x08, 0x00, NM_MACVTAP_MAC_BYTES, 4, 0, ARP_REQUEST};
     guint8 *arp;
 
-    arp = write_ethernet(out,
-                         destination_mac != NULL ? destination_mac : everybody,
-                         source_mac,
-                         ETHERTYPE_ARP_V);
+    arp = write_ethernet(
+        out, destination_mac != NULL ? destination_mac : everybody, source_mac, ETHERTYPE_ARP_V);
     memset(arp, 0, ARP_BYTES);
     memcpy(arp, prefix, sizeof(prefix));
     memcpy(arp + ARP_SENDER_AT, source_mac, NM_MACVTAP_MAC_BYTES);
@@ -340,10 +340,8 @@ nm_macvtap_neighbour_frame_build_question(guint8 *out,
         return build_arp_question(out, source_mac, destination_mac, source, target);
     nm_macvtap_neighbour_solicited_mac(target, group_mac);
     memcpy(group + 13, target->bytes + 13, 3);
-    ip = write_ethernet(out,
-                        destination_mac != NULL ? destination_mac : group_mac,
-                        source_mac,
-                        ETHERTYPE_IPV6_V);
+    ip = write_ethernet(
+        out, destination_mac != NULL ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
     return write_nd(ip, source->bytes, group, ND_SOLICIT, 0, target->bytes, source_mac);
 }
 
@@ -383,8 +381,8 @@ nm_macvtap_neighbour_frame_build_answer(guint8 *out,
 void
 nm_macvtap_neighbour_solicited_mac(const NMMacvtapCidr *address, guint8 *out_mac)
 {
-    const guint8 mac[NM_MACVTAP_MAC_BYTES] =
-        {0x33, 0x33, 0xff, address->bytes[13], address->bytes[14], address->bytes[15]};
+    const guint8 mac[NM_MACVTAP_MAC_BYTES] = {
+        0x33, 0x33, 0xff, address->bytes[13], address->bytes[14], address->bytes[15]};
 
     memcpy(out_mac, mac, sizeof(mac));
 }
@@ -398,13 +396,8 @@ nm_macvtap_neighbour_solicited_mac(const NMMacvtapCidr *address, guint8 *out_mac
 char *
 nm_macvtap_mac_to_string(const guint8 *mac)
 {
-    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x",
-                           mac[0],
-                           mac[1],
-                           mac[2],
-                           mac[3],
-                           mac[4],
-                           mac[5]);
+    return g_strdup_printf(
+        "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
 /**
@@ -427,7 +420,7 @@ nm_macvtap_mac_parse(const char *text, guint8 *out_mac)
 
         if (high < 0 || low < 0 || (i + 1 < NM_MACVTAP_MAC_BYTES && text[3 * i + 2] != ':'))
             return FALSE;
-        mac[i] = (guint8) (high << 4 | low);
+        mac[i] = (guint8)(high << 4 | low);
     }
     memcpy(out_mac, mac, sizeof(mac));
     return TRUE;

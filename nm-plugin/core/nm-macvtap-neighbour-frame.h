@@ -33,8 +33,8 @@ gboolean
 nm_macvtap_neighbour_frame_parse(const guint8 *data, gsize length, NMMacvtapNeighbourFrame *out);
 
 /*
- * "Who has @target? Tell @source at @source_mac", to @destination_mac alone, or to all where that is
- * NULL. Returns: the frame's length in @out, at most NM_MACVTAP_NEIGHBOUR_FRAME_MAX.
+ * "Who has @target? Tell @source at @source_mac", to @destination_mac alone, or to all where that
+ * is NULL. Returns: the frame's length in @out, at most NM_MACVTAP_NEIGHBOUR_FRAME_MAX.
  */
 gsize nm_macvtap_neighbour_frame_build_question(guint8 *out,
                                                 const guint8 *source_mac,

@@ -29,8 +29,8 @@ static const Reason reasons[] = {
         {"not-bridge", CLAIM "but only a macvtap interface in mode 'bridge' can be reached"},
     [NM_MACVTAP_REFUSAL_GUEST_FULL] = {"guest-full", CLAIM "but has too many addresses already"},
     [NM_MACVTAP_REFUSAL_FULL] = {"full", CLAIM "but the guests together have too many addresses"},
-    [NM_MACVTAP_REFUSAL_TOO_MANY] =
-        {"too-many", CLAIM "and further refusals of this guest are not reported"},
+    [NM_MACVTAP_REFUSAL_TOO_MANY] = {"too-many",
+                                     CLAIM "and further refusals of this guest are not reported"},
 };
 
 struct _NMMacvtapRefusals {
@@ -56,7 +56,7 @@ nm_macvtap_refusal_free(NMMacvtapRefusal *refusal)
 const char *
 nm_macvtap_refusal_reason_to_string(NMMacvtapRefusalReason reason)
 {
-    g_return_val_if_fail((gsize) reason < G_N_ELEMENTS(reasons), NULL);
+    g_return_val_if_fail((gsize)reason < G_N_ELEMENTS(reasons), NULL);
     return reasons[reason].name;
 }
 
@@ -85,8 +85,8 @@ nm_macvtap_refusal_to_string(const NMMacvtapRefusal *refusal)
             continue;
         }
         value = values[text->str[at + 1] - '1'];
-        g_string_erase(text, (gssize) at, 4);
-        g_string_insert(text, (gssize) at, value);
+        g_string_erase(text, (gssize)at, 4);
+        g_string_insert(text, (gssize)at, value);
         at += strlen(value);
     }
     return g_string_free(text, FALSE);
@@ -97,11 +97,9 @@ nm_macvtap_refusals_new(void)
 {
     NMMacvtapRefusals *self = g_new0(NMMacvtapRefusals, 1);
 
-    self->reported = g_hash_table_new_full(g_str_hash,
-                                           g_str_equal,
-                                           g_free,
-                                           (GDestroyNotify) g_hash_table_unref);
-    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_refusal_free);
+    self->reported =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_refusal_free);
     return self;
 }
 
@@ -141,8 +139,8 @@ nm_macvtap_refusals_add(NMMacvtapRefusals *self,
         keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_hash_table_insert(self->reported, g_strdup(guest), keys);
     }
-    if (g_hash_table_contains(keys, key)
-        || g_hash_table_size(keys) >= NM_MACVTAP_REFUSAL_MAX_REPORTED)
+    if (g_hash_table_contains(keys, key) ||
+        g_hash_table_size(keys) >= NM_MACVTAP_REFUSAL_MAX_REPORTED)
         return;
     g_hash_table_add(keys, g_steal_pointer(&key));
     if (g_hash_table_size(keys) == NM_MACVTAP_REFUSAL_MAX_REPORTED)
@@ -194,6 +192,6 @@ nm_macvtap_refusals_take(NMMacvtapRefusals *self)
 {
     GPtrArray *fresh = self->fresh;
 
-    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_refusal_free);
+    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_refusal_free);
     return fresh;
 }

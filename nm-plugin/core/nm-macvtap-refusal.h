@@ -11,17 +11,17 @@ G_BEGIN_DECLS
 
 /* In one table with their names and sentences. */
 typedef enum {
-    NM_MACVTAP_REFUSAL_HOST,       /* the host's own address */
-    NM_MACVTAP_REFUSAL_GATEWAY,    /* a gateway in use */
-    NM_MACVTAP_REFUSAL_DNS_SERVER, /* a DNS server in use */
-    NM_MACVTAP_REFUSAL_OFF_LINK,   /* outside the parent's on-link prefixes */
-    NM_MACVTAP_REFUSAL_NOT_A_HOST, /* network or broadcast address of such a prefix */
-    NM_MACVTAP_REFUSAL_LAN_HOST,   /* a host on the LAN, or a stranger on the bridge, has it */
+    NM_MACVTAP_REFUSAL_HOST,        /* the host's own address */
+    NM_MACVTAP_REFUSAL_GATEWAY,     /* a gateway in use */
+    NM_MACVTAP_REFUSAL_DNS_SERVER,  /* a DNS server in use */
+    NM_MACVTAP_REFUSAL_OFF_LINK,    /* outside the parent's on-link prefixes */
+    NM_MACVTAP_REFUSAL_NOT_A_HOST,  /* network or broadcast address of such a prefix */
+    NM_MACVTAP_REFUSAL_LAN_HOST,    /* a host on the LAN, or a stranger on the bridge, has it */
     NM_MACVTAP_REFUSAL_OTHER_GUEST, /* another guest has it and answers for it */
-    NM_MACVTAP_REFUSAL_NOT_BRIDGE, /* the guest's interface is not in mode bridge */
-    NM_MACVTAP_REFUSAL_GUEST_FULL, /* the guest has MAX_PER_GUEST addresses */
-    NM_MACVTAP_REFUSAL_FULL,       /* all guests have MAX_ADDRESSES together */
-    NM_MACVTAP_REFUSAL_TOO_MANY,   /* the guest's further refusals are not reported */
+    NM_MACVTAP_REFUSAL_NOT_BRIDGE,  /* the guest's interface is not in mode bridge */
+    NM_MACVTAP_REFUSAL_GUEST_FULL,  /* the guest has MAX_PER_GUEST addresses */
+    NM_MACVTAP_REFUSAL_FULL,        /* all guests have MAX_ADDRESSES together */
+    NM_MACVTAP_REFUSAL_TOO_MANY,    /* the guest's further refusals are not reported */
 } NMMacvtapRefusalReason;
 #define NM_MACVTAP_REFUSAL_LAST NM_MACVTAP_REFUSAL_TOO_MANY
 
@@ -35,7 +35,8 @@ typedef struct {
 
 void nm_macvtap_refusal_free(NMMacvtapRefusal *refusal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapRefusal, nm_macvtap_refusal_free)
-const char *nm_macvtap_refusal_reason_to_string(NMMacvtapRefusalReason reason); /* "lan-host", stable */
+const char *
+nm_macvtap_refusal_reason_to_string(NMMacvtapRefusalReason reason); /* "lan-host", stable */
 /* (transfer full): one sentence fragment for the log, without the reason's name. */
 char *nm_macvtap_refusal_to_string(const NMMacvtapRefusal *refusal);
 
@@ -66,6 +67,5 @@ void nm_macvtap_refusals_forget(NMMacvtapRefusals *self,
 void nm_macvtap_refusals_retain(NMMacvtapRefusals *self, GHashTable *guests);
 /* (transfer full) (element-type NMMacvtapRefusal): since the last call. */
 GPtrArray *nm_macvtap_refusals_take(NMMacvtapRefusals *self);
-
 
 G_END_DECLS

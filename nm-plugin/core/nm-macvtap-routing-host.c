@@ -166,8 +166,8 @@ find_reason(const NMMacvtapRoutingHost *host,
         *out_reason = NM_MACVTAP_REFUSAL_GATEWAY;
     else if (contains_address(host->servers, address))
         *out_reason = NM_MACVTAP_REFUSAL_DNS_SERVER;
-    else if (!find_subnet(host->addresses, address, &subnet)
-             || !find_subnet(host->onlink, address, &subnet))
+    else if (!find_subnet(host->addresses, address, &subnet) ||
+             !find_subnet(host->onlink, address, &subnet))
         *out_reason = NM_MACVTAP_REFUSAL_NOT_A_HOST;
     else if (subnet == NULL)
         *out_reason = NM_MACVTAP_REFUSAL_OFF_LINK;
@@ -197,7 +197,7 @@ nm_macvtap_routing_host_judge(const NMMacvtapRoutingHost *host,
         return NM_MACVTAP_VERDICT_REFUSED;
     if (out_source != NULL) {
         *out_source = *source;
-        out_source->prefix = (guint) (8 * family_bytes(source));
+        out_source->prefix = (guint)(8 * family_bytes(source));
     }
     return NM_MACVTAP_VERDICT_GOOD;
 }

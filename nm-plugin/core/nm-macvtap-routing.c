@@ -24,7 +24,7 @@ typedef guint64 MacKey;
 
 typedef struct {
     char *name;
-    guint n_addresses;  /* held and claimed */
+    guint n_addresses; /* held and claimed */
     gint64 doubted_at; /* when it was full */
 } Guest;
 
@@ -37,15 +37,15 @@ typedef struct {
 
 typedef struct {
     NMMacvtapCidr address;
-    MacKey holder;          /* routed to, where the host can */
-    gint64 since;           /* holder */
-    gint64 heard_at;        /* holder */
-    gint64 verify_until;    /* the holder must speak before, or loses the address */
-    MacKey claimant;        /* not believed yet */
-    gint64 decide_at;       /* the claimant gets the address unless somebody speaks before */
-    gint64 next_question;   /* while a claimant or a holder is in doubt */
-    gint64 relay_at;        /* the host's own question is put to the guests */
-    gint64 lan_asked_at;    /* -NEVER: not yet */
+    MacKey holder;        /* routed to, where the host can */
+    gint64 since;         /* holder */
+    gint64 heard_at;      /* holder */
+    gint64 verify_until;  /* the holder must speak before, or loses the address */
+    MacKey claimant;      /* not believed yet */
+    gint64 decide_at;     /* the claimant gets the address unless somebody speaks before */
+    gint64 next_question; /* while a claimant or a holder is in doubt */
+    gint64 relay_at;      /* the host's own question is put to the guests */
+    gint64 lan_asked_at;  /* -NEVER: not yet */
 } Entry;
 
 typedef struct {
@@ -82,7 +82,7 @@ static void
 key_to_mac(MacKey key, guint8 *out_mac)
 {
     for (gsize i = 0; i < NM_MACVTAP_MAC_BYTES; i++)
-        out_mac[i] = (guint8) (key >> (8 * (NM_MACVTAP_MAC_BYTES - 1 - i)));
+        out_mac[i] = (guint8)(key >> (8 * (NM_MACVTAP_MAC_BYTES - 1 - i)));
 }
 
 static char *
@@ -191,8 +191,8 @@ entry_settle(NMMacvtapRouting *self, Entry *entry)
 static gboolean
 is_idle(const Entry *entry, gint64 now)
 {
-    return entry->holder == 0 && entry->claimant == 0 && entry_deadline(entry) == NEVER
-           && entry->lan_asked_at < now - NM_MACVTAP_ROUTING_REPEAT_MS;
+    return entry->holder == 0 && entry->claimant == 0 && entry_deadline(entry) == NEVER &&
+           entry->lan_asked_at < now - NM_MACVTAP_ROUTING_REPEAT_MS;
 }
 
 /* Makes room lazily, so that an entry that has served needs no timer to go. */
@@ -235,9 +235,9 @@ count(NMMacvtapRouting *self, MacKey mac, int change)
 {
     Nic *nic = lookup_nic(self, mac);
 
-    self->n_addresses += (guint) change;
+    self->n_addresses += (guint)change;
     if (nic != NULL)
-        nic->guest->n_addresses += (guint) change;
+        nic->guest->n_addresses += (guint)change;
 }
 
 static void
@@ -278,12 +278,8 @@ refuse(NMMacvtapRouting *self,
     g_autofree char *address_text = nm_macvtap_cidr_address_to_string(address);
 
     if (nic != NULL)
-        nm_macvtap_refusals_add(self->refusals,
-                                reason,
-                                nic->guest->name,
-                                mac_text,
-                                address_text,
-                                holder);
+        nm_macvtap_refusals_add(
+            self->refusals, reason, nic->guest->name, mac_text, address_text, holder);
 }
 
 static void
@@ -307,8 +303,8 @@ ask(NMMacvtapRouting *self, Entry *entry, MacKey mac, gint64 now)
     NMMacvtapQuestion question = {.lan = mac == 0, .address = entry->address};
     NMMacvtapRefusalReason reason;
 
-    if (nm_macvtap_routing_host_judge(&self->host, &entry->address, &question.source, &reason)
-        != NM_MACVTAP_VERDICT_GOOD)
+    if (nm_macvtap_routing_host_judge(&self->host, &entry->address, &question.source, &reason) !=
+        NM_MACVTAP_VERDICT_GOOD)
         return CANNOT_ASK;
     if (now - self->budget_since >= 1000) {
         self->budget_since = now;
@@ -346,8 +342,8 @@ postpone(gint64 deadline)
 }
 
 /*
- * Whoever is thought to have the address: the guest that holds it, else somebody on the LAN. Silence
- * counts only for a question that was put.
+ * Whoever is thought to have the address: the guest that holds it, else somebody on the LAN.
+ * Silence counts only for a question that was put.
  */
 static void
 ask_in_doubt(NMMacvtapRouting *self, Entry *entry, gint64 now)
@@ -365,8 +361,8 @@ ask_in_doubt(NMMacvtapRouting *self, Entry *entry, gint64 now)
         break;
     }
     entry->next_question = now + NM_MACVTAP_ROUTING_RETRY_MS;
-    if (entry->next_question >= MIN(entry->decide_at, entry->verify_until)
-        || (entry->decide_at == NEVER && entry->verify_until == NEVER))
+    if (entry->next_question >= MIN(entry->decide_at, entry->verify_until) ||
+        (entry->decide_at == NEVER && entry->verify_until == NEVER))
         entry->next_question = NEVER;
 }
 
@@ -423,8 +419,8 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
     Entry *entry;
     gboolean changed;
 
-    if (nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason)
-        != NM_MACVTAP_VERDICT_GOOD)
+    if (nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason) !=
+        NM_MACVTAP_VERDICT_GOOD)
         return FALSE;
     remember_lan_host(self, address, mac, now);
     entry = g_hash_table_lookup(self->entries, address);
@@ -458,8 +454,8 @@ doubt_other_addresses(NMMacvtapRouting *self, const Entry *accepted, gint64 now)
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         Entry *entry = data;
 
-        if (entry == accepted || entry->holder != accepted->holder
-            || entry->address.family != accepted->address.family || entry->verify_until != NEVER)
+        if (entry == accepted || entry->holder != accepted->holder ||
+            entry->address.family != accepted->address.family || entry->verify_until != NEVER)
             continue;
         entry->next_question = MAX(now, entry->heard_at + NM_MACVTAP_ROUTING_CONTEST_MS);
         entry->verify_until = entry->next_question + NM_MACVTAP_ROUTING_CONTEST_MS;
@@ -480,10 +476,8 @@ accept_claimant(NMMacvtapRouting *self, Entry *entry, gint64 now)
     entry->holder = mac;
     entry->since = entry->heard_at = now;
     g_hash_table_remove(self->lan, &entry->address);
-    nm_macvtap_refusals_forget(self->refusals,
-                               lookup_nic(self, mac)->guest->name,
-                               mac_text,
-                               address_text);
+    nm_macvtap_refusals_forget(
+        self->refusals, lookup_nic(self, mac)->guest->name, mac_text, address_text);
     doubt_other_addresses(self, entry, now);
 }
 
@@ -497,11 +491,7 @@ confirm_holder(NMMacvtapRouting *self, Entry *entry, gint64 now)
     entry->next_question = NEVER;
     /* A guest with two interfaces on the parent answers on both for either: no refusal. */
     if (entry->claimant != 0 && lookup_nic(self, entry->claimant)->guest != guest)
-        refuse(self,
-               entry->claimant,
-               NM_MACVTAP_REFUSAL_OTHER_GUEST,
-               &entry->address,
-               guest->name);
+        refuse(self, entry->claimant, NM_MACVTAP_REFUSAL_OTHER_GUEST, &entry->address, guest->name);
     drop_claimant(self, entry);
     entry_settle(self, entry);
 }
@@ -636,13 +626,13 @@ nm_macvtap_routing_asked(NMMacvtapRouting *self, const NMMacvtapCidr *address, g
     NMMacvtapRefusalReason reason;
     Entry *entry;
 
-    if (!nm_macvtap_routing_is_routable(address)
-        || nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason)
-               != NM_MACVTAP_VERDICT_GOOD)
+    if (!nm_macvtap_routing_is_routable(address) ||
+        nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason) !=
+            NM_MACVTAP_VERDICT_GOOD)
         return;
     entry = ensure_entry(self, address, now_ms);
-    if (entry == NULL || entry->holder != 0 || entry->claimant != 0
-        || entry->lan_asked_at >= now_ms - NM_MACVTAP_ROUTING_REPEAT_MS)
+    if (entry == NULL || entry->holder != 0 || entry->claimant != 0 ||
+        entry->lan_asked_at >= now_ms - NM_MACVTAP_ROUTING_REPEAT_MS)
         return;
     entry->lan_asked_at = now_ms;
     entry->relay_at = now_ms + NM_MACVTAP_ROUTING_RELAY_MS;
@@ -674,7 +664,7 @@ entry_tick(NMMacvtapRouting *self, Entry *entry, gint64 now)
 static int
 compare_entries(gconstpointer a, gconstpointer b)
 {
-    return address_compare(&(*(Entry *const *) a)->address, &(*(Entry *const *) b)->address);
+    return address_compare(&(*(Entry *const *)a)->address, &(*(Entry *const *)b)->address);
 }
 
 /**
@@ -722,16 +712,16 @@ nm_macvtap_routing_get_deadline(NMMacvtapRouting *self)
 
 /* Configuration */
 
-/* An address that is the host's, a gateway's or a DNS server's now is taken from its guest; one that
- * is off-link now may come back with the host's address, and is only not routed meanwhile. */
+/* An address that is the host's, a gateway's or a DNS server's now is taken from its guest; one
+ * that is off-link now may come back with the host's address, and is only not routed meanwhile. */
 static void
 judge_entry(NMMacvtapRouting *self, Entry *entry)
 {
     NMMacvtapRefusalReason reason;
 
-    if (nm_macvtap_routing_host_judge(&self->host, &entry->address, NULL, &reason)
-            != NM_MACVTAP_VERDICT_REFUSED
-        || reason == NM_MACVTAP_REFUSAL_OFF_LINK)
+    if (nm_macvtap_routing_host_judge(&self->host, &entry->address, NULL, &reason) !=
+            NM_MACVTAP_VERDICT_REFUSED ||
+        reason == NM_MACVTAP_REFUSAL_OFF_LINK)
         return;
     if (entry->holder != 0)
         refuse(self, entry->holder, reason, &entry->address, NULL);
@@ -749,8 +739,8 @@ routes_differ(const GArray *before, const GArray *after)
         const NMMacvtapRoute *a = &g_array_index(before, NMMacvtapRoute, i);
         const NMMacvtapRoute *b = &g_array_index(after, NMMacvtapRoute, i);
 
-        if (!address_equal(&a->address, &b->address) || !address_equal(&a->source, &b->source)
-            || memcmp(a->mac, b->mac, sizeof(a->mac)) != 0)
+        if (!address_equal(&a->address, &b->address) || !address_equal(&a->source, &b->source) ||
+            memcmp(a->mac, b->mac, sizeof(a->mac)) != 0)
             return TRUE;
     }
     return FALSE;
@@ -802,7 +792,7 @@ add_nic(NMMacvtapRouting *self, const NMMacvtapRoutingNic *given)
         g_hash_table_insert(self->guests, guest->name, guest);
     }
     nic = g_new0(Nic, 1);
-    *nic = (Nic) {key, guest, given->running, given->bridge};
+    *nic = (Nic){key, guest, given->running, given->bridge};
     g_hash_table_replace(self->nics, &nic->mac, nic);
 }
 
@@ -838,9 +828,7 @@ recount_entry(NMMacvtapRouting *self, Entry *entry)
  * Returns: whether the routes wanted changed
  */
 gboolean
-nm_macvtap_routing_set_guests(NMMacvtapRouting *self,
-                              const NMMacvtapRoutingNic *nics,
-                              gsize n_nics)
+nm_macvtap_routing_set_guests(NMMacvtapRouting *self, const NMMacvtapRoutingNic *nics, gsize n_nics)
 {
     g_autoptr(GArray) before = nm_macvtap_routing_get_routes(self);
     g_autoptr(GHashTable) old_guests = g_steal_pointer(&self->guests); /* @before borrows names */
@@ -873,8 +861,8 @@ nm_macvtap_routing_set_guests(NMMacvtapRouting *self,
 int
 nm_macvtap_route_compare(gconstpointer a, gconstpointer b)
 {
-    return address_compare(&((const NMMacvtapRoute *) a)->address,
-                           &((const NMMacvtapRoute *) b)->address);
+    return address_compare(&((const NMMacvtapRoute *)a)->address,
+                           &((const NMMacvtapRoute *)b)->address);
 }
 
 /**
@@ -895,9 +883,9 @@ nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
         NMMacvtapRoute route = {.address = entry->address, .since_ms = entry->since};
         NMMacvtapRefusalReason reason;
 
-        if (entry->holder == 0
-            || nm_macvtap_routing_host_judge(&self->host, &entry->address, &route.source, &reason)
-                   != NM_MACVTAP_VERDICT_GOOD)
+        if (entry->holder == 0 ||
+            nm_macvtap_routing_host_judge(&self->host, &entry->address, &route.source, &reason) !=
+                NM_MACVTAP_VERDICT_GOOD)
             continue;
         key_to_mac(entry->holder, route.mac);
         route.guest = lookup_nic(self, entry->holder)->guest->name;

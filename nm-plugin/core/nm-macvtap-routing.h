@@ -22,13 +22,16 @@ G_BEGIN_DECLS
 #define NM_MACVTAP_ROUTING_MAX_ADDRESSES 4096
 
 /* Times in ms. */
-#define NM_MACVTAP_ROUTING_RELAY_MS     10   /* a LAN host answers the host's question sooner */
-#define NM_MACVTAP_ROUTING_LAN_GRACE_MS 20   /* from the question to the LAN until silence counts */
-#define NM_MACVTAP_ROUTING_CONTEST_MS   1000 /* the same where somebody is known to hold the address */
-#define NM_MACVTAP_ROUTING_RETRY_MS     300  /* between questions while contested */
-#define NM_MACVTAP_ROUTING_REPEAT_MS    900  /* the kernel repeats a question each 1000 ms */
-#define NM_MACVTAP_ROUTING_LAN_FRESH_MS 10000 /* a LAN host heard since has the address, unasked */
-#define NM_MACVTAP_ROUTING_LAN_KEEP_MS  (5 * 60 * 1000) /* one heard longer ago is forgotten */
+#define NM_MACVTAP_ROUTING_RELAY_MS     10 /* a LAN host answers the host's question sooner */
+#define NM_MACVTAP_ROUTING_LAN_GRACE_MS 20 /* from the question to the LAN until silence counts */
+#define NM_MACVTAP_ROUTING_CONTEST_MS                                                              \
+    1000                                 /* the same where somebody is known to hold the address */
+#define NM_MACVTAP_ROUTING_RETRY_MS  300 /* between questions while contested */
+#define NM_MACVTAP_ROUTING_REPEAT_MS 900 /* the kernel repeats a question each 1000 ms */
+#define NM_MACVTAP_ROUTING_LAN_FRESH_MS                                                            \
+    10000 /* a LAN host heard since has the address, unasked                                       \
+           */
+#define NM_MACVTAP_ROUTING_LAN_KEEP_MS (5 * 60 * 1000) /* one heard longer ago is forgotten */
 
 /* A macvtap interface of a selected guest on the parent. */
 typedef struct {

@@ -47,21 +47,19 @@ static guint signals[N_SIGNALS];
 
 /* Filters: offsets into the Ethernet frame; jumps count the instructions skipped. */
 
-#define DROP   BPF_STMT(BPF_RET | BPF_K, 0)
-#define ACCEPT BPF_STMT(BPF_RET | BPF_K, NM_MACVTAP_NEIGHBOUR_FRAME_MAX)
-#define ANCILLARY(what)                                                                          \
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (guint32) SKF_AD_OFF + SKF_AD_##what)
+#define DROP            BPF_STMT(BPF_RET | BPF_K, 0)
+#define ACCEPT          BPF_STMT(BPF_RET | BPF_K, NM_MACVTAP_NEIGHBOUR_FRAME_MAX)
+#define ANCILLARY(what) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (guint32)SKF_AD_OFF + SKF_AD_##what)
 
 /* ARP, neighbour solicitation, neighbour advertisement; nothing of a VLAN. */
-#define KEEP_NEIGHBOURS                                                                          \
-    ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP,             \
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                  \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 6, 0),                                    \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 4),                                   \
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20),                                                  \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 2), BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54),   \
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 135, 2, 0), DROP, ACCEPT,                            \
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 0, 1), DROP, ACCEPT
+#define KEEP_NEIGHBOURS                                                                            \
+    ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP,               \
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                    \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 6, 0),                                      \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 4),                                     \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 2),     \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 135, 2, 0),    \
+        DROP, ACCEPT, BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 0, 1), DROP, ACCEPT
 
 /* The link: whatever comes in. */
 static const struct sock_filter link_filter[] = {
@@ -139,8 +137,8 @@ start_socket(Socket *sock,
              gsize n_filter,
              GError **error)
 {
-    const struct sock_fprog program = {.len = (unsigned short) n_filter,
-                                       .filter = (struct sock_filter *) filter};
+    const struct sock_fprog program = {.len = (unsigned short)n_filter,
+                                       .filter = (struct sock_filter *)filter};
     const struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
         .sll_protocol = g_htons(ETH_P_ALL),
@@ -149,7 +147,7 @@ start_socket(Socket *sock,
 
     if (setsockopt(sock->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
         return fail(error, ifname, "SO_ATTACH_FILTER");
-    if (bind(sock->fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+    if (bind(sock->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
         return fail(error, ifname, "bind");
     return TRUE;
 }
@@ -160,7 +158,7 @@ start_link(Socket *sock, const char *ifname, GError **error)
     const int yes = 1;
 
     /* Spares the kernel a copy of everything that is sent; where it is too old, the filter does. */
-    (void) setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
+    (void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
     return start_socket(sock, ifname, link_filter, G_N_ELEMENTS(link_filter), error);
 }
 
@@ -172,8 +170,8 @@ start_parent(Socket *sock, const char *ifname, GError **error)
 
     memcpy(filter, parent_filter, sizeof(filter));
     filter[PARENT_MAC_AT].k =
-        (guint32) mac[0] << 24 | (guint32) mac[1] << 16 | (guint32) mac[2] << 8 | mac[3];
-    filter[PARENT_MAC_AT + 2].k = (guint32) mac[4] << 8 | mac[5];
+        (guint32)mac[0] << 24 | (guint32)mac[1] << 16 | (guint32)mac[2] << 8 | mac[3];
+    filter[PARENT_MAC_AT + 2].k = (guint32)mac[4] << 8 | mac[5];
     return start_socket(sock, ifname, filter, G_N_ELEMENTS(filter), error);
 }
 
@@ -203,8 +201,8 @@ is_answered(NMMacvtapDiscovery *self, const NMMacvtapNeighbourFrame *frame)
     for (guint i = 0; i < self->addresses->len; i++) {
         const NMMacvtapCidr *mine = &g_array_index(self->addresses, NMMacvtapCidr, i);
 
-        if (frame->target.family == mine->family
-            && memcmp(frame->target.bytes, mine->bytes, sizeof(mine->bytes)) == 0)
+        if (frame->target.family == mine->family &&
+            memcmp(frame->target.bytes, mine->bytes, sizeof(mine->bytes)) == 0)
             return TRUE;
     }
     return FALSE;
@@ -218,11 +216,8 @@ handle_link_frame(NMMacvtapDiscovery *self, const NMMacvtapNeighbourFrame *frame
     /* After the handlers: the first question of a guest is answered as soon as it has its route. */
     if (is_answered(self, frame)) {
         guint8 answer[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
-        gsize length = nm_macvtap_neighbour_frame_build_answer(answer,
-                                                               self->link.mac,
-                                                               frame->mac,
-                                                               &frame->target,
-                                                               &frame->sender);
+        gsize length = nm_macvtap_neighbour_frame_build_answer(
+            answer, self->link.mac, frame->mac, &frame->target, &frame->sender);
 
         send_frame(&self->link, answer, length);
     }
@@ -269,21 +264,14 @@ readable_cb(int fd, GIOCondition condition, gpointer data)
         guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
         struct sockaddr_ll from = {0};
         socklen_t from_length = sizeof(from);
-        ssize_t n = recvfrom(fd,
-                             frame,
-                             sizeof(frame),
-                             MSG_DONTWAIT,
-                             (struct sockaddr *) &from,
-                             &from_length);
+        ssize_t n = recvfrom(
+            fd, frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 
         /* An interface that goes down or away is an error once; the host link's watcher tells. */
         if (n < 0)
             return G_SOURCE_CONTINUE;
-        handle_data(self,
-                    find_socket(self, fd),
-                    frame,
-                    (gsize) n,
-                    from.sll_pkttype == PACKET_OUTGOING);
+        handle_data(
+            self, find_socket(self, fd), frame, (gsize)n, from.sll_pkttype == PACKET_OUTGOING);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -368,8 +356,8 @@ nm_macvtap_discovery_new(const char *link, const char *parent, GError **error)
 {
     g_autoptr(NMMacvtapDiscovery) self = g_object_new(NM_MACVTAP_TYPE_DISCOVERY, NULL);
 
-    if (!open_socket(&self->link, link, error) || !open_socket(&self->parent, parent, error)
-        || !start_link(&self->link, link, error) || !start_parent(&self->parent, parent, error))
+    if (!open_socket(&self->link, link, error) || !open_socket(&self->parent, parent, error) ||
+        !start_link(&self->link, link, error) || !start_parent(&self->parent, parent, error))
         return NULL;
     watch_socket(self, &self->link);
     watch_socket(self, &self->parent);

@@ -27,13 +27,12 @@ G_DECLARE_FINAL_TYPE(NMMacvtapDiscovery, nm_macvtap_discovery, NM_MACVTAP, DISCO
 
 /* Both devices exist and are up. NM_MACVTAP_ERROR_NOT_FOUND, NM_MACVTAP_ERROR_FAILED. Needs
  * CAP_NET_RAW. */
-NMMacvtapDiscovery *
-nm_macvtap_discovery_new(const char *link, const char *parent, GError **error);
+NMMacvtapDiscovery *nm_macvtap_discovery_new(const char *link, const char *parent, GError **error);
 
 /*
- * Puts a question on the wire or to one guest. To a guest that has just got its route it is also the
- * way to tell it where the host is: a guest learns from a question as from an answer. A question
- * that cannot be sent is a warning in the log.
+ * Puts a question on the wire or to one guest. To a guest that has just got its route it is also
+ * the way to tell it where the host is: a guest learns from a question as from an answer. A
+ * question that cannot be sent is a warning in the log.
  */
 void nm_macvtap_discovery_ask(NMMacvtapDiscovery *self, const NMMacvtapQuestion *question);
 

@@ -62,7 +62,7 @@ struct _NMMacvtapHostlinkNetlink {
     gboolean carrier;
     GArray *routes; /* NMMacvtapRoute, sorted: what was installed, guests' names left out */
     gboolean routes_uncertain; /* an address has gone, and routes with it */
-    GArray *addresses; /* (nullable) NMMacvtapCidr: the parent's, last seen */
+    GArray *addresses;         /* (nullable) NMMacvtapCidr: the parent's, last seen */
     /* what the messages of one wake-up said */
     gboolean seen_gone;
     gboolean seen_down;
@@ -95,7 +95,7 @@ write_sysctl(const char *path, const char *value)
 
     if (fd < 0)
         return FALSE;
-    written = write(fd, value, strlen(value)) == (ssize_t) strlen(value);
+    written = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
     code = errno;
     close(fd);
     errno = code;
@@ -133,8 +133,7 @@ is_wireless(NMMacvtapHostlinkNetlink *self, const char *name)
     static const char *const marks[] = {"phy80211", "wireless"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
-        g_autofree char *path =
-            g_build_filename(self->sysfs, "class", "net", name, marks[i], NULL);
+        g_autofree char *path = g_build_filename(self->sysfs, "class", "net", name, marks[i], NULL);
 
         if (g_file_test(path, G_FILE_TEST_EXISTS))
             return TRUE;
@@ -194,8 +193,8 @@ remove_marked(NMMacvtapHostlinkNetlink *self,
     *out_existed = link != NULL;
     if (link == NULL)
         return TRUE;
-    return nm_macvtap_hostlink_check_mark(name, rtnl_link_get_ifalias(link), profile_uuid, error)
-           && nm_macvtap_rtnl_delete_link(self->sock, rtnl_link_get_ifindex(link), error);
+    return nm_macvtap_hostlink_check_mark(name, rtnl_link_get_ifalias(link), profile_uuid, error) &&
+           nm_macvtap_rtnl_delete_link(self->sock, rtnl_link_get_ifindex(link), error);
 }
 
 /* The kernel takes no alias with the request that makes the link. */
@@ -204,9 +203,9 @@ configure_link(NMMacvtapHostlinkNetlink *self, const NMMacvtapHostlinkSpec *spec
 {
     g_autofree char *mark = nm_macvtap_hostlink_make_mark(spec->profile_uuid);
 
-    return nm_macvtap_rtnl_change_link(self->sock, spec->name, mark, FALSE, error)
-           && set_sysctls(spec->name, error)
-           && nm_macvtap_rtnl_change_link(self->sock, spec->name, NULL, TRUE, error);
+    return nm_macvtap_rtnl_change_link(self->sock, spec->name, mark, FALSE, error) &&
+           set_sysctls(spec->name, error) &&
+           nm_macvtap_rtnl_change_link(self->sock, spec->name, NULL, TRUE, error);
 }
 
 static char *
@@ -263,7 +262,7 @@ note_address(NMMacvtapHostlinkNetlink *self, const struct nlmsghdr *header)
 {
     const struct ifaddrmsg *info = nlmsg_data(header);
 
-    if ((int) info->ifa_index != self->parent)
+    if ((int)info->ifa_index != self->parent)
         return;
     self->seen_address = TRUE;
     self->seen_address_removed |= header->nlmsg_type == RTM_DELADDR;
@@ -396,11 +395,8 @@ start_watch(NMMacvtapHostlinkNetlink *self, GError **error)
     nl_socket_modify_cb(self->events, NL_CB_VALID, NL_CB_CUSTOM, message_cb, self);
     code = nl_socket_set_nonblocking(self->events);
     if (code == 0)
-        code = nl_socket_add_memberships(self->events,
-                                         RTNLGRP_LINK,
-                                         RTNLGRP_IPV4_IFADDR,
-                                         RTNLGRP_IPV6_IFADDR,
-                                         RTNLGRP_NONE);
+        code = nl_socket_add_memberships(
+            self->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NONE);
     if (code < 0)
         return nm_macvtap_netlink_fail(code, "watch links", error);
     self->seen_gone = self->seen_down = FALSE;
@@ -446,16 +442,13 @@ hostlink_create(NMMacvtapHostlink *hostlink, const NMMacvtapHostlinkSpec *spec, 
     g_return_val_if_fail(self->name == NULL, FALSE);
 
     /* What is not ours to replace is said before anything is touched. */
-    if (!check_parent(self, spec->parent, &parent, error)
-        || !remove_marked(self, spec->name, spec->profile_uuid, &existed, error))
+    if (!check_parent(self, spec->parent, &parent, error) ||
+        !remove_marked(self, spec->name, spec->profile_uuid, &existed, error))
         return FALSE;
     parent_mac = read_mac(parent);
     mac = nm_macvtap_identity_link_mac(spec->profile_uuid, parent_mac);
-    if (!nm_macvtap_rtnl_add_macvtap(self->sock,
-                                     spec->name,
-                                     rtnl_link_get_ifindex(parent),
-                                     mac,
-                                     error))
+    if (!nm_macvtap_rtnl_add_macvtap(
+            self->sock, spec->name, rtnl_link_get_ifindex(parent), mac, error))
         return FALSE;
     if (!configure_link(self, spec, error) || !adopt_link(self, spec->name, spec->parent, error)) {
         g_autoptr(NMMacvtapNlLink) made = nm_macvtap_rtnl_get_link(self->sock, spec->name, NULL);
@@ -484,8 +477,8 @@ hostlink_remove(NMMacvtapHostlink *hostlink, GError **error)
 static gboolean
 is_same_route(const NMMacvtapRoute *a, const NMMacvtapRoute *b)
 {
-    return nm_macvtap_cidr_equal(&a->source, &b->source)
-           && memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
+    return nm_macvtap_cidr_equal(&a->source, &b->source) &&
+           memcmp(a->mac, b->mac, sizeof(a->mac)) == 0;
 }
 
 /* One step of the comparison of two sorted arrays. @old or @wanted may be NULL. */
@@ -502,8 +495,8 @@ change_route(NMMacvtapHostlinkNetlink *self,
         g_array_append_vals(installed, old, 1);
         return FALSE;
     }
-    if ((old == NULL || self->routes_uncertain || !is_same_route(old, wanted))
-        && !nm_macvtap_rtnl_add_route(self->sock, self->ifindex, wanted, error)) {
+    if ((old == NULL || self->routes_uncertain || !is_same_route(old, wanted)) &&
+        !nm_macvtap_rtnl_add_route(self->sock, self->ifindex, wanted, error)) {
         if (old != NULL)
             g_array_append_vals(installed, old, 1);
         return FALSE;
@@ -588,9 +581,9 @@ hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 
     if (links == NULL)
         return NULL;
-    list = g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_hostlink_info_free);
+    list = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_hostlink_info_free);
     for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_link *link = (struct rtnl_link *) object;
+        struct rtnl_link *link = (struct rtnl_link *)object;
         const char *uuid = nm_macvtap_hostlink_read_mark(rtnl_link_get_ifalias(link));
         g_autoptr(NMMacvtapNlLink) parent = NULL;
         NMMacvtapHostlinkInfo *info;
@@ -672,8 +665,7 @@ nm_macvtap_hostlink_netlink_init(NMMacvtapHostlinkNetlink *self)
 NMMacvtapHostlink *
 nm_macvtap_hostlink_netlink_new(const char *sysfs, GError **error)
 {
-    g_autoptr(NMMacvtapHostlinkNetlink) self =
-        g_object_new(NM_MACVTAP_TYPE_HOSTLINK_NETLINK, NULL);
+    g_autoptr(NMMacvtapHostlinkNetlink) self = g_object_new(NM_MACVTAP_TYPE_HOSTLINK_NETLINK, NULL);
 
     self->sysfs = g_strdup(sysfs);
     self->sock = nm_macvtap_netlink_connect(error);

@@ -59,7 +59,9 @@ nm_macvtap_hostlink_info_free(NMMacvtapHostlinkInfo *info)
  * Returns: whether the link is there
  */
 gboolean
-nm_macvtap_hostlink_create(NMMacvtapHostlink *self, const NMMacvtapHostlinkSpec *spec, GError **error)
+nm_macvtap_hostlink_create(NMMacvtapHostlink *self,
+                           const NMMacvtapHostlinkSpec *spec,
+                           GError **error)
 {
     return NM_MACVTAP_HOSTLINK_GET_IFACE(self)->create(self, spec, error);
 }

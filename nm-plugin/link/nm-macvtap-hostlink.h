@@ -83,13 +83,15 @@ gboolean nm_macvtap_hostlink_create(NMMacvtapHostlink *self,
 gboolean nm_macvtap_hostlink_remove(NMMacvtapHostlink *self, GError **error);
 
 /*
- * @routes: (element-type NMMacvtapRoute), as nm_macvtap_routing_get_routes() gives them: makes these
- * the routes of the link, each with a permanent neighbour entry, so that the kernel never asks for
- * a guest on the link: hosts on the LAN would hear it, and learn the link's MAC for the host. What
- * is there already is left alone. What the host has been waiting to send to a new one is released
- * from the parent, so that TCP tries again and finds the route (after its 1 s). One route's error does not stop the others; the first is returned.
+ * @routes: (element-type NMMacvtapRoute), as nm_macvtap_routing_get_routes() gives them: makes
+ * these the routes of the link, each with a permanent neighbour entry, so that the kernel never
+ * asks for a guest on the link: hosts on the LAN would hear it, and learn the link's MAC for the
+ * host. What is there already is left alone. What the host has been waiting to send to a new one is
+ * released from the parent, so that TCP tries again and finds the route (after its 1 s). One
+ * route's error does not stop the others; the first is returned.
  */
-gboolean nm_macvtap_hostlink_set_routes(NMMacvtapHostlink *self, const GArray *routes, GError **error);
+gboolean
+nm_macvtap_hostlink_set_routes(NMMacvtapHostlink *self, const GArray *routes, GError **error);
 
 /* The parent's. */
 gboolean nm_macvtap_hostlink_has_carrier(NMMacvtapHostlink *self);

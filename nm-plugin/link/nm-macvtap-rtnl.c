@@ -120,8 +120,8 @@ is_passthrough(struct rtnl_link *link)
     const int passthru = rtnl_link_macvlan_str2mode("passthru");
 
     if (rtnl_link_is_macvtap(link))
-        return (int) rtnl_link_macvtap_get_mode(link) == passthru;
-    return rtnl_link_is_macvlan(link) && (int) rtnl_link_macvlan_get_mode(link) == passthru;
+        return (int)rtnl_link_macvtap_get_mode(link) == passthru;
+    return rtnl_link_is_macvlan(link) && (int)rtnl_link_macvlan_get_mode(link) == passthru;
 }
 
 char *
@@ -130,7 +130,7 @@ nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent)
     struct nl_object *object;
 
     for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_link *link = (struct rtnl_link *) object;
+        struct rtnl_link *link = (struct rtnl_link *)object;
 
         if (rtnl_link_get_link(link) == parent && is_passthrough(link))
             return g_strdup(rtnl_link_get_name(link));
@@ -144,7 +144,7 @@ make_address(const NMMacvtapCidr *cidr)
     gboolean is4 = cidr->family == G_SOCKET_FAMILY_IPV4;
     NlAddr *address = nl_addr_build(is4 ? AF_INET : AF_INET6, cidr->bytes, is4 ? 4 : 16);
 
-    nl_addr_set_prefixlen(address, (int) cidr->prefix);
+    nl_addr_set_prefixlen(address, (int)cidr->prefix);
     return address;
 }
 
@@ -170,7 +170,7 @@ make_route(int ifindex, const NMMacvtapRoute *route)
     struct rtnl_nexthop *nexthop = rtnl_route_nh_alloc();
     NlRoute *made = rtnl_route_alloc();
 
-    rtnl_route_set_family(made, (uint8_t) nl_addr_get_family(address));
+    rtnl_route_set_family(made, (uint8_t)nl_addr_get_family(address));
     rtnl_route_set_table(made, RT_TABLE_MAIN);
     rtnl_route_set_scope(made, RT_SCOPE_LINK);
     rtnl_route_set_protocol(made, RTPROT_STATIC);
@@ -250,15 +250,15 @@ nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **erro
     }
     addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_addr *address = (struct rtnl_addr *) object;
+        struct rtnl_addr *address = (struct rtnl_addr *)object;
         struct nl_addr *local = rtnl_addr_get_local(address);
         NMMacvtapCidr cidr;
 
-        if (rtnl_addr_get_ifindex(address) != ifindex || local == NULL
-            || (rtnl_addr_get_flags(address) & useless) != 0
-            || !nm_macvtap_netlink_addr_to_cidr(local, &cidr))
+        if (rtnl_addr_get_ifindex(address) != ifindex || local == NULL ||
+            (rtnl_addr_get_flags(address) & useless) != 0 ||
+            !nm_macvtap_netlink_addr_to_cidr(local, &cidr))
             continue;
-        cidr.prefix = (guint) rtnl_addr_get_prefixlen(address);
+        cidr.prefix = (guint)rtnl_addr_get_prefixlen(address);
         g_array_append_val(addresses, cidr);
     }
     return addresses;
@@ -279,16 +279,16 @@ nm_macvtap_rtnl_list_neighbours(NMMacvtapNlSock *sock, int ifindex, GError **err
     }
     neighbours = g_array_new(FALSE, TRUE, sizeof(NMMacvtapHostlinkNeighbour));
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_neigh *neigh = (struct rtnl_neigh *) object;
+        struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
         struct nl_addr *mac = rtnl_neigh_get_lladdr(neigh);
         struct nl_addr *dst = rtnl_neigh_get_dst(neigh);
         NMMacvtapHostlinkNeighbour neighbour = {.reachable =
                                                     (rtnl_neigh_get_state(neigh) & reachable) != 0};
 
-        if (rtnl_neigh_get_ifindex(neigh) != ifindex || mac == NULL || dst == NULL
-            || nl_addr_get_len(mac) != NM_MACVTAP_MAC_BYTES
-            || (!neighbour.reachable && (rtnl_neigh_get_state(neigh) & NUD_STALE) == 0)
-            || !nm_macvtap_netlink_addr_to_cidr(dst, &neighbour.address))
+        if (rtnl_neigh_get_ifindex(neigh) != ifindex || mac == NULL || dst == NULL ||
+            nl_addr_get_len(mac) != NM_MACVTAP_MAC_BYTES ||
+            (!neighbour.reachable && (rtnl_neigh_get_state(neigh) & NUD_STALE) == 0) ||
+            !nm_macvtap_netlink_addr_to_cidr(dst, &neighbour.address))
             continue;
         memcpy(neighbour.mac, nl_addr_get_binary_addr(mac), sizeof(neighbour.mac));
         g_array_append_val(neighbours, neighbour);

@@ -51,7 +51,8 @@ gboolean nm_macvtap_rtnl_delete_route(NMMacvtapNlSock *sock,
  * connection after 3 s, and sends nothing again while the first packet waits. It is let go, to be
  * lost on the wire; the next goes by the route.
  */
-void nm_macvtap_rtnl_release_waiting(NMMacvtapNlSock *sock, int parent, const NMMacvtapRoute *route);
+void
+nm_macvtap_rtnl_release_waiting(NMMacvtapNlSock *sock, int parent, const NMMacvtapRoute *route);
 
 /* (element-type NMMacvtapCidr) and (element-type NMMacvtapHostlinkNeighbour) */
 GArray *nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **error);

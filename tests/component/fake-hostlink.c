@@ -16,7 +16,7 @@
 typedef struct {
     char *name;
     char *mac;
-    char *parent; /* (nullable): of a macvtap */
+    char *parent;  /* (nullable): of a macvtap */
     char *ifalias; /* (nullable) */
     char *master;  /* (nullable) */
     gboolean passthrough;
@@ -75,8 +75,8 @@ add_device(FakeHostlink *self, const char *name, const char *mac)
 
     g_assert_null(find(self, name));
     device->name = g_strdup(name);
-    device->mac = mac != NULL ? g_strdup(mac)
-                              : g_strdup_printf("02:00:00:00:00:%02x", ++self->n_devices);
+    device->mac =
+        mac != NULL ? g_strdup(mac) : g_strdup_printf("02:00:00:00:00:%02x", ++self->n_devices);
     device->up = device->carrier = TRUE;
     device->addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
     device->routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
@@ -167,8 +167,8 @@ hostlink_create(NMMacvtapHostlink *hostlink, const NMMacvtapHostlinkSpec *spec, 
 
     if (!check_parent(self, spec->parent, error))
         return FALSE;
-    if (old != NULL
-        && !nm_macvtap_hostlink_check_mark(spec->name, old->ifalias, spec->profile_uuid, error))
+    if (old != NULL &&
+        !nm_macvtap_hostlink_check_mark(spec->name, old->ifalias, spec->profile_uuid, error))
         return FALSE;
     g_hash_table_remove(self->devices, spec->name);
     mac = nm_macvtap_identity_link_mac(spec->profile_uuid, find(self, spec->parent)->mac);
@@ -201,8 +201,8 @@ has_address(const Device *device, const NMMacvtapCidr *address)
     for (guint i = 0; i < device->addresses->len; i++) {
         const NMMacvtapCidr *mine = &g_array_index(device->addresses, NMMacvtapCidr, i);
 
-        if (mine->family == address->family
-            && memcmp(mine->bytes, address->bytes, sizeof(mine->bytes)) == 0)
+        if (mine->family == address->family &&
+            memcmp(mine->bytes, address->bytes, sizeof(mine->bytes)) == 0)
             return TRUE;
     }
     return FALSE;
@@ -261,8 +261,7 @@ static GPtrArray *
 hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
-    GPtrArray *list =
-        g_ptr_array_new_with_free_func((GDestroyNotify) nm_macvtap_hostlink_info_free);
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_hostlink_info_free);
     GHashTableIter iter;
     gpointer data;
 
@@ -422,13 +421,13 @@ fake_hostlink_add_neighbour(FakeHostlink *self, const NMMacvtapHostlinkNeighbour
 static gboolean
 is_on(gpointer name, gpointer data, gpointer parent)
 {
-    return g_strcmp0(((Device *) data)->parent, parent) == 0;
+    return g_strcmp0(((Device *)data)->parent, parent) == 0;
 }
 
 void
 fake_hostlink_delete(FakeHostlink *self, const char *name)
 {
-    g_hash_table_foreach_remove(self->devices, is_on, (gpointer) name);
+    g_hash_table_foreach_remove(self->devices, is_on, (gpointer)name);
     g_hash_table_remove(self->devices, name);
     tell_soon(self);
 }

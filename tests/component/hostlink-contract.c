@@ -64,7 +64,7 @@ setup(Fixture *f, gconstpointer data)
 static void
 teardown(Fixture *f, gconstpointer data)
 {
-    g_object_add_weak_pointer(G_OBJECT(f->world.hostlink), (gpointer *) &f->world.hostlink);
+    g_object_add_weak_pointer(G_OBJECT(f->world.hostlink), (gpointer *)&f->world.hostlink);
     g_object_unref(f->world.hostlink);
     g_assert_null(f->world.hostlink);
     world_teardown(&f->world);
@@ -74,7 +74,7 @@ teardown(Fixture *f, gconstpointer data)
 static gboolean
 wake_cb(gpointer data)
 {
-    *(gboolean *) data = TRUE;
+    *(gboolean *)data = TRUE;
     return G_SOURCE_REMOVE;
 }
 
@@ -111,7 +111,7 @@ assert_refused(Fixture *f, NMMacvtapError code, const char *const *names)
     g_autoptr(GError) error = NULL;
 
     g_assert_false(nm_macvtap_hostlink_create(f->world.hostlink, &spec_a, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, (int) code);
+    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
     for (gsize i = 0; names[i] != NULL; i++) {
         if (strstr(error->message, names[i]) == NULL)
             g_error("'%s' does not name '%s'", error->message, names[i]);
@@ -159,21 +159,21 @@ static void
 test_stranger(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", NULL);
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]) {"nmmveth0", NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
 }
 
 static void
 test_stranger_with_alias(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", "uplink nm-macvtap:");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]) {"nmmveth0", NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
 }
 
 static void
 test_other_profile(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", MARK_B);
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]) {"nmmveth0", UUID_B, NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", UUID_B, NULL});
 }
 
 static void
@@ -203,21 +203,21 @@ static void
 test_bridge_port(Fixture *f, gconstpointer data)
 {
     f->world.enslave(f->world.data, "eth0", "br7");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]) {"'eth0'", "parent=br7", NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"'eth0'", "parent=br7", NULL});
 }
 
 static void
 test_wireless(Fixture *f, gconstpointer data)
 {
     f->world.set_wireless(f->world.data, "eth0");
-    assert_refused(f, NM_MACVTAP_ERROR_UNSUPPORTED, (const char *[]) {"'eth0'", "Wi-Fi", NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_UNSUPPORTED, (const char *[]){"'eth0'", "Wi-Fi", NULL});
 }
 
 static void
 test_passthrough(Fixture *f, gconstpointer data)
 {
     f->world.add_passthrough(f->world.data, "macvtap7", "eth0");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]) {"'eth0'", "'macvtap7'", NULL});
+    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"'eth0'", "'macvtap7'", NULL});
 }
 
 static void
@@ -305,8 +305,8 @@ test_carrier(Fixture *f, gconstpointer data)
 static int
 compare_infos(gconstpointer a, gconstpointer b)
 {
-    return strcmp((*(NMMacvtapHostlinkInfo *const *) a)->name,
-                  (*(NMMacvtapHostlinkInfo *const *) b)->name);
+    return strcmp((*(NMMacvtapHostlinkInfo *const *)a)->name,
+                  (*(NMMacvtapHostlinkInfo *const *)b)->name);
 }
 
 static void
@@ -340,7 +340,7 @@ assert_leftover_error(Fixture *f, const char *name, const char *uuid, NMMacvtapE
     g_autoptr(GError) error = NULL;
 
     g_assert_false(nm_macvtap_hostlink_remove_leftover(f->world.hostlink, name, uuid, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, (int) code);
+    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
 }
 
 static void
@@ -351,7 +351,8 @@ test_remove_leftover(Fixture *f, gconstpointer data)
     assert_leftover_error(f, "nmmvother", UUID_A, NM_MACVTAP_ERROR_CONFLICT);
     assert_leftover_error(f, "macvtap0", UUID_A, NM_MACVTAP_ERROR_CONFLICT);
     assert_leftover_error(f, "nmmvnone", UUID_A, NM_MACVTAP_ERROR_NOT_FOUND);
-    g_assert_true(nm_macvtap_hostlink_remove_leftover(f->world.hostlink, "nmmvother", UUID_B, NULL));
+    g_assert_true(
+        nm_macvtap_hostlink_remove_leftover(f->world.hostlink, "nmmvother", UUID_B, NULL));
     assert_link(f, "nmmvother", NULL);
     assert_list(f, "");
 }
@@ -404,16 +405,15 @@ test_routes(Fixture *f, gconstpointer data)
     f->world.add_address(f->world.data, "eth0", "10.0.0.2/24");
     f->world.add_address(f->world.data, "eth0", "fd00::1/64");
     create(f);
+    set_routes(f, (const char *[]){"10.0.0.5 10.0.0.1 " MAC_1, "fd00::5 fd00::1 " MAC_1, NULL});
     set_routes(f,
-               (const char *[]) {"10.0.0.5 10.0.0.1 " MAC_1, "fd00::5 fd00::1 " MAC_1, NULL});
-    set_routes(f,
-               (const char *[]) {"10.0.0.4 10.0.0.1 " MAC_2,
-                                 "10.0.0.5 10.0.0.2 " MAC_1,
-                                 "10.0.0.6 10.0.0.1 " MAC_2,
-                                 "fd00::5 fd00::1 " MAC_2,
-                                 NULL});
-    set_routes(f, (const char *[]) {"10.0.0.6 10.0.0.1 " MAC_2, NULL});
-    set_routes(f, (const char *[]) {NULL});
+               (const char *[]){"10.0.0.4 10.0.0.1 " MAC_2,
+                                "10.0.0.5 10.0.0.2 " MAC_1,
+                                "10.0.0.6 10.0.0.1 " MAC_2,
+                                "fd00::5 fd00::1 " MAC_2,
+                                NULL});
+    set_routes(f, (const char *[]){"10.0.0.6 10.0.0.1 " MAC_2, NULL});
+    set_routes(f, (const char *[]){NULL});
 }
 
 static void
@@ -445,7 +445,7 @@ test_routes_bad(Fixture *f, gconstpointer data)
     g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
     text = f->world.describe_routes(f->world.data, "nmmveth0");
     g_assert_cmpstr(text, ==, "10.0.0.5/32 src 10.0.0.1 at " MAC_1 "\n");
-    set_routes(f, (const char *[]) {"10.0.0.5 10.0.0.1 " MAC_1, NULL});
+    set_routes(f, (const char *[]){"10.0.0.5 10.0.0.1 " MAC_1, NULL});
 }
 
 static void

@@ -138,7 +138,7 @@ netns_set_master(const char *name, const char *master)
 {
     struct rtnl_link *change = rtnl_link_alloc();
 
-    rtnl_link_set_master(change, (int) if_nametoindex(master));
+    rtnl_link_set_master(change, (int)if_nametoindex(master));
     change_link(name, change);
 }
 
@@ -196,7 +196,7 @@ netns_add_macvtap(const char *name, const char *parent, const char *mode, const 
 {
     struct rtnl_link *link = rtnl_link_macvtap_alloc();
 
-    rtnl_link_set_link(link, (int) if_nametoindex(parent));
+    rtnl_link_set_link(link, (int)if_nametoindex(parent));
     rtnl_link_macvtap_set_mode(link, rtnl_link_macvtap_str2mode(mode));
     if (mac != NULL) {
         struct nl_addr *address = parse_address(mac, AF_LLC);
@@ -225,7 +225,7 @@ make_address(const char *name, const char *text)
     struct rtnl_addr *address = rtnl_addr_alloc();
     struct nl_addr *local = parse_address(text, AF_UNSPEC);
 
-    rtnl_addr_set_ifindex(address, (int) if_nametoindex(name));
+    rtnl_addr_set_ifindex(address, (int)if_nametoindex(name));
     check(rtnl_addr_set_local(address, local), text);
     if (nl_addr_get_family(local) == AF_INET6)
         rtnl_addr_set_flags(address, IFA_F_NODAD);
@@ -278,8 +278,7 @@ netns_get_neighbour(const char *name, const char *text)
     struct nl_sock *sock = connect_route();
     struct nl_cache *cache = list_neighbours(sock);
     struct nl_addr *address = parse_address(text, AF_UNSPEC);
-    struct rtnl_neigh *neighbour =
-        rtnl_neigh_get(cache, (int) if_nametoindex(name), address);
+    struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, (int)if_nametoindex(name), address);
     char *mac = NULL;
 
     if (neighbour != NULL)
@@ -299,9 +298,9 @@ netns_flush_neighbours(const char *name)
     struct nl_object *object;
 
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_neigh *neighbour = (struct rtnl_neigh *) object;
+        struct rtnl_neigh *neighbour = (struct rtnl_neigh *)object;
 
-        if (rtnl_neigh_get_ifindex(neighbour) == (int) if_nametoindex(name))
+        if (rtnl_neigh_get_ifindex(neighbour) == (int)if_nametoindex(name))
             rtnl_neigh_delete(sock, neighbour, 0);
     }
     nl_cache_free(cache);
@@ -333,7 +332,7 @@ netns_describe_link(const char *name)
         char parent[IF_NAMESIZE] = "";
 
         g_assert_cmpint(rtnl_link_macvtap_get_mode(link), ==, rtnl_link_macvtap_str2mode("bridge"));
-        if_indextoname((unsigned int) rtnl_link_get_link(link), parent);
+        if_indextoname((unsigned int)rtnl_link_get_link(link), parent);
         text = g_strdup_printf("%s %s %s %s",
                                parent,
                                rtnl_link_get_flags(link) & IFF_UP ? "up" : "down",
@@ -349,7 +348,7 @@ netns_describe_link(const char *name)
 static int
 compare_lines(gconstpointer a, gconstpointer b)
 {
-    return strcmp(*(char *const *) a, *(char *const *) b);
+    return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static char *
@@ -384,18 +383,17 @@ netns_describe_routes(const char *name)
 
     check(rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache), "list routes");
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_route *route = (struct rtnl_route *) object;
+        struct rtnl_route *route = (struct rtnl_route *)object;
 
-        if (rtnl_route_get_table(route) == RT_TABLE_MAIN && rtnl_route_get_nnexthops(route) == 1
-            && rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, 0))
-                   == (int) if_nametoindex(name))
+        if (rtnl_route_get_table(route) == RT_TABLE_MAIN && rtnl_route_get_nnexthops(route) == 1 &&
+            rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, 0)) == (int)if_nametoindex(name))
             g_ptr_array_add(lines, describe_route(route, name));
     }
     nl_cache_free(cache);
     nl_socket_free(sock);
     g_ptr_array_sort(lines, compare_lines);
     g_ptr_array_add(lines, NULL);
-    return g_strjoinv("", (char **) lines->pdata);
+    return g_strjoinv("", (char **)lines->pdata);
 }
 
 void
@@ -405,7 +403,7 @@ netns_write_sysctl(const char *path, const char *value)
     int fd = open(file, O_WRONLY | O_CLOEXEC);
 
     check_errno(fd, file);
-    check_errno((int) write(fd, value, strlen(value)), file);
+    check_errno((int)write(fd, value, strlen(value)), file);
     close(fd);
 }
 

@@ -42,7 +42,7 @@ typedef struct {
     guint timer;
     GString *refusals; /* "reason address" lines */
     guint n_asked;
-    int witness;  /* a packet socket on the LAN */
+    int witness; /* a packet socket on the LAN */
 } Fixture;
 
 /* What the service will do, in small. */
@@ -113,7 +113,7 @@ settle(Fixture *f, gboolean changed)
     g_clear_handle_id(&f->timer, g_source_remove);
     deadline = nm_macvtap_routing_get_deadline(f->routing);
     if (deadline != -1)
-        f->timer = g_timeout_add((guint) MAX(deadline - now_ms(), 0), tick_cb, f);
+        f->timer = g_timeout_add((guint)MAX(deadline - now_ms(), 0), tick_cb, f);
 }
 
 static void
@@ -234,15 +234,15 @@ teardown(Fixture *f, gconstpointer data)
 static void
 make_address(struct sockaddr_storage *out, const char *text)
 {
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *) out;
-    struct sockaddr_in *in = (struct sockaddr_in *) out;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+    struct sockaddr_in *in = (struct sockaddr_in *)out;
 
     memset(out, 0, sizeof(*out));
     if (strchr(text, ':') != NULL) {
-        *in6 = (struct sockaddr_in6) {.sin6_family = AF_INET6, .sin6_port = g_htons(PORT)};
+        *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = g_htons(PORT)};
         g_assert_cmpint(inet_pton(AF_INET6, text, &in6->sin6_addr), ==, 1);
     } else {
-        *in = (struct sockaddr_in) {.sin_family = AF_INET, .sin_port = g_htons(PORT)};
+        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = g_htons(PORT)};
         g_assert_cmpint(inet_pton(AF_INET, text, &in->sin_addr), ==, 1);
     }
 }
@@ -251,9 +251,8 @@ static int
 open_socket(int ns, const char *address, int type)
 {
     int previous = netns_enter(ns);
-    int fd = socket(strchr(address, ':') ? AF_INET6 : AF_INET,
-                    type | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                    0);
+    int fd =
+        socket(strchr(address, ':') ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     g_assert_cmpint(fd, >=, 0);
     netns_leave(previous);
@@ -268,14 +267,14 @@ poke(int ns, const char *address)
     struct sockaddr_storage to;
 
     make_address(&to, address);
-    sendto(fd, "x", 1, 0, (struct sockaddr *) &to, sizeof(to));
+    sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
     close(fd);
 }
 
 static gboolean
 set_true_cb(gpointer data)
 {
-    *(gboolean *) data = TRUE;
+    *(gboolean *)data = TRUE;
     return G_SOURCE_REMOVE;
 }
 
@@ -350,9 +349,9 @@ assert_tcp(int client_ns, int server_ns, const char *address)
 
     make_address(&at, address);
     setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    g_assert_no_errno(bind(server, (struct sockaddr *) &at, sizeof(at)));
+    g_assert_no_errno(bind(server, (struct sockaddr *)&at, sizeof(at)));
     g_assert_no_errno(listen(server, 1));
-    g_assert_cmpint(connect(client, (struct sockaddr *) &at, sizeof(at)), ==, -1);
+    g_assert_cmpint(connect(client, (struct sockaddr *)&at, sizeof(at)), ==, -1);
     g_assert_cmpint(errno, ==, EINPROGRESS);
     g_assert_true(wait_ready(server, G_IO_IN));
     accepted = accept(server, NULL, NULL);
@@ -370,8 +369,8 @@ assert_tcp(int client_ns, int server_ns, const char *address)
 #define ROUTE4 "10.0.0.5/32 src 10.0.0.1 at " WEB_MAC "\n"
 #define ROUTE6 "fd00::5/128 src fd00::1 at " WEB_MAC "\n"
 
-/* The LAN's witness: nobody but eth0 ever said that it has one of the host's addresses. Returns: how
- * often eth0 said so. */
+/* The LAN's witness: nobody but eth0 ever said that it has one of the host's addresses. Returns:
+ * how often eth0 said so. */
 static guint
 count_host_claims(Fixture *f)
 {
@@ -385,7 +384,7 @@ count_host_claims(Fixture *f)
         g_autofree char *mac = NULL;
         g_autofree char *sender = NULL;
 
-        if (!nm_macvtap_neighbour_frame_parse(data, (gsize) n, &frame) || !frame.has_sender)
+        if (!nm_macvtap_neighbour_frame_parse(data, (gsize)n, &frame) || !frame.has_sender)
             continue;
         sender = nm_macvtap_cidr_address_to_string(&frame.sender);
         if (strcmp(sender, "10.0.0.1") != 0 && strcmp(sender, "fd00::1") != 0)
@@ -520,9 +519,9 @@ poke_from(int ns, const char *source, const char *address)
     struct sockaddr_storage at;
 
     make_address(&at, source);
-    g_assert_no_errno(bind(fd, (struct sockaddr *) &at, sizeof(at)));
+    g_assert_no_errno(bind(fd, (struct sockaddr *)&at, sizeof(at)));
     make_address(&at, address);
-    sendto(fd, "x", 1, 0, (struct sockaddr *) &at, sizeof(at));
+    sendto(fd, "x", 1, 0, (struct sockaddr *)&at, sizeof(at));
     close(fd);
 }
 
@@ -581,7 +580,7 @@ test_flood(Fixture *f, gconstpointer data)
         struct sockaddr_storage to;
 
         make_address(&to, address);
-        sendto(fd, "x", 1, 0, (struct sockaddr *) &to, sizeof(to));
+        sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
     }
     g_idle_add(set_true_cb, &answered);
     for (guint i = 0; !answered && i < 20; i++)

@@ -25,22 +25,22 @@ setup(HostlinkWorld *world)
 {
     FakeHostlink *fake = fake_hostlink_new();
 
-    *world = (HostlinkWorld) {
+    *world = (HostlinkWorld){
         .data = fake,
         .hostlink = NM_MACVTAP_HOSTLINK(fake),
-        .add_parent = (gpointer) fake_hostlink_add_parent,
-        .set_wireless = (gpointer) fake_hostlink_set_wireless,
-        .set_carrier = (gpointer) fake_hostlink_set_carrier,
-        .enslave = (gpointer) fake_hostlink_enslave,
+        .add_parent = (gpointer)fake_hostlink_add_parent,
+        .set_wireless = (gpointer)fake_hostlink_set_wireless,
+        .set_carrier = (gpointer)fake_hostlink_set_carrier,
+        .enslave = (gpointer)fake_hostlink_enslave,
         .add_passthrough = add_passthrough,
-        .add_address = (gpointer) fake_hostlink_add_address,
-        .remove_address = (gpointer) fake_hostlink_remove_address,
+        .add_address = (gpointer)fake_hostlink_add_address,
+        .remove_address = (gpointer)fake_hostlink_remove_address,
         .add_link = add_macvtap,
-        .delete_link = (gpointer) fake_hostlink_delete,
-        .set_down = (gpointer) fake_hostlink_set_down,
-        .describe_link = (gpointer) fake_hostlink_describe_link,
-        .describe_routes = (gpointer) fake_hostlink_describe_routes,
-        .get_mac = (gpointer) fake_hostlink_get_mac,
+        .delete_link = (gpointer)fake_hostlink_delete,
+        .set_down = (gpointer)fake_hostlink_set_down,
+        .describe_link = (gpointer)fake_hostlink_describe_link,
+        .describe_routes = (gpointer)fake_hostlink_describe_routes,
+        .get_mac = (gpointer)fake_hostlink_get_mac,
     };
 }
 

@@ -129,7 +129,7 @@ setup(HostlinkWorld *world)
     kernel->previous = netns_enter(kernel->ns);
     kernel->sysfs = g_dir_make_tmp("nm-macvtap-sysfs-XXXXXX", &error);
     g_assert_no_error(error);
-    *world = (HostlinkWorld) {
+    *world = (HostlinkWorld){
         .data = kernel,
         .hostlink = nm_macvtap_hostlink_netlink_new(kernel->sysfs, &error),
         .add_parent = add_parent,

@@ -33,7 +33,7 @@ main(int argc, char **argv)
 
         if (!g_file_get_contents(argv[i], &data, &length, &error))
             g_error("%s", error->message);
-        LLVMFuzzerTestOneInput((const guint8 *) data, length);
+        LLVMFuzzerTestOneInput((const guint8 *)data, length);
     }
     return 0;
 }

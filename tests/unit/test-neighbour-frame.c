@@ -72,15 +72,15 @@ static void
 fix_checksum(guint8 *frame, gsize length)
 {
     guint8 *ip = frame + IP_AT;
-    guint32 sum = 58 + (guint32) (length - ND_AT);
+    guint32 sum = 58 + (guint32)(length - ND_AT);
 
     frame[ND_AT + 2] = frame[ND_AT + 3] = 0;
     for (gsize i = 8; i < length - IP_AT; i++)
-        sum += i % 2 == 0 ? (guint32) ip[i] << 8 : ip[i];
+        sum += i % 2 == 0 ? (guint32)ip[i] << 8 : ip[i];
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
-    frame[ND_AT + 2] = (guint8) (~sum >> 8);
-    frame[ND_AT + 3] = (guint8) ~sum;
+    frame[ND_AT + 2] = (guint8)(~sum >> 8);
+    frame[ND_AT + 3] = (guint8)~sum;
 }
 
 static void
@@ -116,16 +116,16 @@ test_arp_malformed(void)
 {
     /* offset and value of one byte that makes the frame wrong */
     static const guint8 wrong[][2] = {
-        {6, 0x53},            /* source is a group */
-        {11, 0x99},           /* Ethernet source is not the ARP sender */
-        {12, 0x09},           /* another ethertype */
-        {ARP_AT + 1, 6},      /* hardware type */
-        {ARP_AT + 2, 0x86},   /* protocol */
-        {ARP_AT + 4, 8},      /* hardware length */
-        {ARP_AT + 5, 16},     /* protocol length */
-        {ARP_AT + 7, 3},      /* operation */
-        {ARP_AT + 6, 1},      /* operation, high byte */
-        {ARP_AT + 13, 0x77},  /* sender MAC */
+        {6, 0x53},           /* source is a group */
+        {11, 0x99},          /* Ethernet source is not the ARP sender */
+        {12, 0x09},          /* another ethertype */
+        {ARP_AT + 1, 6},     /* hardware type */
+        {ARP_AT + 2, 0x86},  /* protocol */
+        {ARP_AT + 4, 8},     /* hardware length */
+        {ARP_AT + 5, 16},    /* protocol length */
+        {ARP_AT + 7, 3},     /* operation */
+        {ARP_AT + 6, 1},     /* operation, high byte */
+        {ARP_AT + 13, 0x77}, /* sender MAC */
     };
     guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
     gsize length = question(frame, "10.0.0.5", "10.0.0.1", NULL);
@@ -206,19 +206,19 @@ static void
 test_nd_malformed(void)
 {
     static const guint8 wrong[][2] = {
-        {IP_AT, 0x40},         /* version */
-        {IP_AT + 5, 200},      /* longer than the frame */
-        {IP_AT + 5, 23},       /* too short */
-        {IP_AT + 5, 31},       /* an option cut off */
-        {IP_AT + 6, 17},       /* next header */
-        {IP_AT + 7, 254},      /* was forwarded */
-        {ND_AT, 134},          /* type */
-        {ND_AT + 1, 1},        /* code */
-        {ND_AT + 8, 0xff},     /* target is a group */
-        {ND_AT + 25, 0},       /* option without length */
-        {ND_AT + 25, 2},       /* option too long */
-        {ND_AT + 27, 0x99},    /* option names another MAC */
-        {IP_AT + 8, 0xff},     /* source is a group */
+        {IP_AT, 0x40},      /* version */
+        {IP_AT + 5, 200},   /* longer than the frame */
+        {IP_AT + 5, 23},    /* too short */
+        {IP_AT + 5, 31},    /* an option cut off */
+        {IP_AT + 6, 17},    /* next header */
+        {IP_AT + 7, 254},   /* was forwarded */
+        {ND_AT, 134},       /* type */
+        {ND_AT + 1, 1},     /* code */
+        {ND_AT + 8, 0xff},  /* target is a group */
+        {ND_AT + 25, 0},    /* option without length */
+        {ND_AT + 25, 2},    /* option too long */
+        {ND_AT + 27, 0x99}, /* option names another MAC */
+        {IP_AT + 8, 0xff},  /* source is a group */
     };
     guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
     gsize length = question(frame, "fd00::5", "fd00::1", NULL);
@@ -241,7 +241,7 @@ static void
 test_random(void)
 {
     for (guint round = 0; round < 200000; round++) {
-        gsize length = (gsize) g_test_rand_int_range(0, 100);
+        gsize length = (gsize)g_test_rand_int_range(0, 100);
         g_autofree guint8 *frame = g_malloc(MAX(length, 1));
         NMMacvtapNeighbourFrame out;
         guint8 valid[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
@@ -250,7 +250,7 @@ test_random(void)
 
         memcpy(frame, valid, MIN(length, n));
         for (guint i = 0; length > 0 && i < round % 4; i++)
-            frame[g_test_rand_int_range(0, (gint32) length)] ^= (guint8) g_test_rand_int();
+            frame[g_test_rand_int_range(0, (gint32)length)] ^= (guint8)g_test_rand_int();
         if (!nm_macvtap_neighbour_frame_parse(frame, length, &out))
             continue;
         g_assert_true(out.has_sender || out.has_target);
@@ -262,8 +262,8 @@ test_random(void)
 static void
 test_mac(void)
 {
-    static const char *const bad[] =
-        {"", "52:54:00:00:00", "52:54:00:00:00:0g", "52-54-00-00-00-01", "525400000001", NULL};
+    static const char *const bad[] = {
+        "", "52:54:00:00:00", "52:54:00:00:00:0g", "52-54-00-00-00-01", "525400000001", NULL};
     g_autofree char *text = nm_macvtap_mac_to_string(guest_mac);
     guint8 mac[NM_MACVTAP_MAC_BYTES];
 
