@@ -6,8 +6,7 @@
 
 #pragma once
 
-#include "nm-macvtap-keys.h"
-#include "nm-macvtap-subnet.h"
+#include "nm-macvtap-value.h"
 
 G_BEGIN_DECLS
 
@@ -69,15 +68,9 @@ NMMacvtapProfile *nm_macvtap_profile_ref(NMMacvtapProfile *profile);
 void nm_macvtap_profile_unref(NMMacvtapProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapProfile, nm_macvtap_profile_unref)
 
-/* One key's value alone, as the editor needs it; the same message as the parser's. */
+/* One key's value alone, as the editor needs it; the same message as the parser's. Of a libvirt URI
+ * only the form is checked: which ones root allowed is the service's to know. */
 gboolean nm_macvtap_profile_check_value(const NMMacvtapKeyInfo *key, const char *value, GError **error);
-
-/*
- * The value of a GUESTS key is split like a shell splits words: spaces part names, quotes and
- * backslashes keep them in one ("web one" db1). join is the inverse of split.
- */
-char **nm_macvtap_guest_list_parse(const char *value, GError **error);
-char *nm_macvtap_guest_list_join(const char *const *names);
 
 /* The profile's guests= and exclude-guests= let this guest pass (by name or UUID). */
 gboolean nm_macvtap_profile_selects(const NMMacvtapProfile *profile, const char *name, const char *uuid);

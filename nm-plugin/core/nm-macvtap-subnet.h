@@ -26,7 +26,10 @@ char *nm_macvtap_cidr_address_to_string(const NMMacvtapCidr *cidr); /* "192.168.
 char *nm_macvtap_cidr_network_to_string(const NMMacvtapCidr *cidr); /* "192.168.254.0/24" */
 gboolean nm_macvtap_cidr_equal(const NMMacvtapCidr *a, const NMMacvtapCidr *b);
 gboolean nm_macvtap_cidr_overlaps(const NMMacvtapCidr *a, const NMMacvtapCidr *b);
-/* The default routes ("0.0.0.0/0", "::/0") take no subnet from anybody. */
+/* Neither the network's own address nor, with IPv4, its broadcast address. */
+gboolean nm_macvtap_cidr_is_host(const NMMacvtapCidr *cidr);
+/* The default routes ("0.0.0.0/0", "::/0", or in two halves, "0.0.0.0/1" and "128.0.0.0/1") take no
+ * subnet from anybody. */
 gboolean nm_macvtap_cidr_is_default(const NMMacvtapCidr *cidr);
 
 /* A range of IPv4 addresses for DHCP, host byte order, first <= last. */
@@ -39,9 +42,10 @@ gboolean nm_macvtap_range_parse(const char *text, NMMacvtapRange *out, GError **
 char *nm_macvtap_range_first_to_string(const NMMacvtapRange *range);
 char *nm_macvtap_range_last_to_string(const NMMacvtapRange *range);
 /* Every usable address of @host's subnet but the host's own; where the host is in the middle, the
- * longer side. FALSE where none is left (/31, /32). */
+ * longer side; no more than libvirt takes. FALSE where none is left (/31, /32). */
 gboolean nm_macvtap_range_for_subnet(const NMMacvtapCidr *host, NMMacvtapRange *out);
-/* The range lies in @host's subnet and has neither the host nor network/broadcast address. */
+/* The range lies in @host's subnet, has neither the host nor network/broadcast address, and is not
+ * larger than libvirt takes it (one /16). */
 gboolean
 nm_macvtap_range_check(const NMMacvtapRange *range, const NMMacvtapCidr *host, GError **error);
 

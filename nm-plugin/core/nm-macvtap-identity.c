@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Derivation of MACs, aliases, prefixes and link names. All come from SHA-256 over a purpose and
+ * the inputs, each ended by a NUL, so that no two purposes and no two splits of the same text meet.
+ * Nothing here may ever give another result for the same input: it would change users' leases and
+ * lose the marks on interfaces already made.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-identity.h"
+
+#include <string.h>
+
+#include "nm-macvtap-names.h"
+
+#define DIGEST_BYTES 32
+
+/* IFNAMSIZ without its NUL. */
+#define IFNAME_MAX_BYTES 15
+
+#define ALIAS_HEX_DIGITS     8
+#define LINK_NAME_HEX_DIGITS 6
+
+/* SHA-256 of @purpose, @first and @second (nullable). */
+static void
+digest(const char *purpose, const char *first, const char *second, guint8 out[DIGEST_BYTES])
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize size = DIGEST_BYTES;
+
+    g_checksum_update(checksum, (const guchar *)purpose, strlen(purpose) + 1);
+    g_checksum_update(checksum, (const guchar *)first, strlen(first) + 1);
+    if (second)
+        g_checksum_update(checksum, (const guchar *)second, strlen(second) + 1);
+    g_checksum_get_digest(checksum, out, &size);
+}
+
+static char *
+digest_to_hex(const guint8 bytes[DIGEST_BYTES], guint digits)
+{
+    GString *hex = g_string_new(NULL);
+    guint i;
+
+    for (i = 0; i < digits / 2; i++)
+        g_string_append_printf(hex, "%02x", bytes[i]);
+    return g_string_free(hex, FALSE);
+}
+
+/**
+ * nm_macvtap_identity_mac:
+ * @guest_uuid: the guest's UUID, in whatever case
+ * @network: the libvirt network's name
+ *
+ * The first octet is 0x52: locally administered, unicast, and not the 0xfe that libvirt keeps for
+ * the host's side of an interface.
+ *
+ * Returns: (transfer full): "52:…", lower case
+ */
+char *
+nm_macvtap_identity_mac(const char *guest_uuid, const char *network)
+{
+    g_autofree char *uuid = g_ascii_strdown(guest_uuid, -1);
+    guint8 d[DIGEST_BYTES];
+
+    digest("mac", uuid, network, d);
+    return g_strdup_printf("52:%02x:%02x:%02x:%02x:%02x", d[0], d[1], d[2], d[3], d[4]);
+}
+
+/**
+ * nm_macvtap_identity_alias:
+ * @network: the libvirt network's name
+ *
+ * Returns: (transfer full): the alias of every interface of ours on @network
+ */
+char *
+nm_macvtap_identity_alias(const char *network)
+{
+    g_autofree char *hex = NULL;
+    guint8 d[DIGEST_BYTES];
+
+    digest("alias", network, NULL, d);
+    hex = digest_to_hex(d, ALIAS_HEX_DIGITS);
+    return g_strconcat(NM_MACVTAP_ALIAS_PREFIX, hex, NULL);
+}
+
+/**
+ * nm_macvtap_identity_is_our_alias:
+ * @alias: (nullable): an interface's alias
+ *
+ * Returns: whether nm_macvtap_identity_alias() can have made it. An alias that only begins like
+ *   ours is the user's.
+ */
+gboolean
+nm_macvtap_identity_is_our_alias(const char *alias)
+{
+    const char *hex;
+
+    if (!alias || !g_str_has_prefix(alias, NM_MACVTAP_ALIAS_PREFIX))
+        return FALSE;
+    hex = alias + strlen(NM_MACVTAP_ALIAS_PREFIX);
+    return strlen(hex) == ALIAS_HEX_DIGITS && strspn(hex, "0123456789abcdef") == ALIAS_HEX_DIGITS;
+}
+
+/**
+ * nm_macvtap_identity_ula:
+ * @host_id: what tells this host from others, the machine id
+ * @network: the libvirt network's name
+ * @out: (out): ::1/64 in the first subnet of a /48 of fd00::/8 (RFC 4193)
+ */
+void
+nm_macvtap_identity_ula(const char *host_id, const char *network, NMMacvtapCidr *out)
+{
+    guint8 d[DIGEST_BYTES];
+
+    digest("ula", host_id, network, d);
+    *out = (NMMacvtapCidr){.family = G_SOCKET_FAMILY_IPV6, .prefix = 64};
+    out->bytes[0] = 0xfd;
+    memcpy(out->bytes + 1, d, 5);
+    out->bytes[15] = 1;
+}
+
+/**
+ * nm_macvtap_identity_link_name:
+ * @parent: the lower device's name
+ *
+ * Returns: (transfer full): the host link's name, at most 15 bytes; a long parent keeps its
+ *   beginning, and never half a UTF-8 character, since the name goes over D-Bus
+ */
+char *
+nm_macvtap_identity_link_name(const char *parent)
+{
+    gsize room = IFNAME_MAX_BYTES - strlen(NM_MACVTAP_LINK_PREFIX);
+    g_autofree char *head = NULL;
+    g_autofree char *hex = NULL;
+    guint8 d[DIGEST_BYTES];
+
+    if (strlen(parent) <= room)
+        return g_strconcat(NM_MACVTAP_LINK_PREFIX, parent, NULL);
+
+    room -= LINK_NAME_HEX_DIGITS;
+    while (room > 0 && (parent[room] & 0xc0) == 0x80)
+        room--;
+    head = g_strndup(parent, room);
+    digest("link", parent, NULL, d);
+    hex = digest_to_hex(d, LINK_NAME_HEX_DIGITS);
+    return g_strconcat(NM_MACVTAP_LINK_PREFIX, head, hex, NULL);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One value of vpn.data, from text to type, as its row in the table of keys says.
+ */
+
+#pragma once
+
+#include "nm-macvtap-keys.h"
+#include "nm-macvtap-subnet.h"
+
+G_BEGIN_DECLS
+
+/* More is refused unread; in bytes. */
+#define NM_MACVTAP_VALUE_MAX_BYTES      4096
+#define NM_MACVTAP_GUEST_LIST_MAX_BYTES (64 * 1024)
+
+typedef struct {
+    int choice;           /* index in the row's choices; BOOL: 1 is yes; else -1 */
+    char **names;         /* (nullable): GUESTS, unless it is a choice */
+    NMMacvtapCidr cidr;   /* ADDRESS4, ADDRESS6, unless it is a choice */
+    NMMacvtapRange range; /* DHCP_RANGE, unless it is a choice */
+} NMMacvtapValue;
+
+/* Errors: NM_MACVTAP_ERROR_BAD_PROFILE, naming key, value and what is allowed. */
+gboolean nm_macvtap_value_parse(const NMMacvtapKeyInfo *key,
+                                const char *text,
+                                NMMacvtapValue *out,
+                                GError **error);
+void nm_macvtap_value_clear(NMMacvtapValue *value);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NMMacvtapValue, nm_macvtap_value_clear)
+
+/* For messages: valid UTF-8 without control characters, shortened. */
+char *nm_macvtap_value_to_display(const char *text);
+/* For messages: 'one', 'two', 'three'. */
+char *nm_macvtap_value_quote_words(const char *const *words);
+
+/*
+ * The value of a GUESTS key is split like a shell splits words: spaces part names, quotes and
+ * backslashes keep them in one ("web one" db1). join is the inverse of split.
+ */
+char **nm_macvtap_guest_list_parse(const char *value, GError **error);
+char *nm_macvtap_guest_list_join(const char *const *names);
+
+G_END_DECLS

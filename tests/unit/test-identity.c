@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The golden values were computed by another program from the description in nm-macvtap-identity.c.
+ * They may never change: users' leases and marks hang on them.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "nm-macvtap-identity.h"
+#include "nm-macvtap-names.h"
+
+#define GUEST   "6f1c2d3e-0a4b-4c5d-8e9f-a0b1c2d3e4f5"
+#define MACHINE "0123456789abcdef0123456789abcdef"
+
+static void
+test_mac_golden(void)
+{
+    static const struct {
+        const char *guest;
+        const char *network;
+        const char *mac;
+    } cases[] = {
+        {GUEST, "isolated", "52:0f:1a:2a:f0:20"},
+        {"6F1C2D3E-0A4B-4C5D-8E9F-A0B1C2D3E4F5", "isolated", "52:0f:1a:2a:f0:20"},
+        {GUEST, "büro netz", "52:dd:a1:f8:eb:44"},
+        {"00000000-0000-0000-0000-000000000000", "isolated", "52:95:3e:b3:6e:2f"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *mac = nm_macvtap_identity_mac(cases[i].guest, cases[i].network);
+
+        g_assert_cmpstr(mac, ==, cases[i].mac);
+    }
+}
+
+static void
+test_mac_distinct(void)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint i;
+
+    for (i = 0; i < 1000; i++) {
+        g_autofree char *uuid = g_uuid_string_random();
+        char *mac = nm_macvtap_identity_mac(uuid, "isolated");
+        guint octet;
+
+        g_assert_true(g_regex_match_simple("^52(:[0-9a-f]{2}){5}$", mac, 0, 0));
+        octet = (guint)g_ascii_strtoull(mac, NULL, 16);
+        g_assert_cmpuint(octet & 1, ==, 0); /* unicast */
+        g_assert_cmpuint(octet & 2, ==, 2); /* locally administered */
+        g_assert_true(g_hash_table_add(seen, mac));
+    }
+}
+
+/* Where one input ends and the next begins is part of what is hashed. */
+static void
+test_mac_inputs_apart(void)
+{
+    g_autofree char *a = nm_macvtap_identity_mac("ab", "c");
+    g_autofree char *b = nm_macvtap_identity_mac("a", "bc");
+
+    g_assert_cmpstr(a, !=, b);
+}
+
+static void
+test_alias(void)
+{
+    g_autofree char *isolated = nm_macvtap_identity_alias("isolated");
+    g_autofree char *other = nm_macvtap_identity_alias("büro netz");
+
+    g_assert_cmpstr(isolated, ==, "ua-nm-macvtap-1c3d5bb9");
+    g_assert_cmpstr(other, ==, "ua-nm-macvtap-7f184071");
+    g_assert_true(nm_macvtap_identity_is_our_alias(isolated));
+    g_assert_true(nm_macvtap_identity_is_our_alias(other));
+}
+
+static void
+test_alias_foreign(void)
+{
+    static const char *const foreign[] = {
+        "",
+        "net0",
+        "ua-nm-macvtap",
+        "ua-nm-macvtap-",
+        "ua-nm-macvtap-0123456",
+        "ua-nm-macvtap-012345678",
+        "ua-nm-macvtap-0123456g",
+        "ua-nm-macvtap-0123456F",
+        "xua-nm-macvtap-01234567",
+    };
+    gsize i;
+
+    g_assert_false(nm_macvtap_identity_is_our_alias(NULL));
+    for (i = 0; i < G_N_ELEMENTS(foreign); i++)
+        g_assert_false(nm_macvtap_identity_is_our_alias(foreign[i]));
+}
+
+static void
+test_ula(void)
+{
+    NMMacvtapCidr cidr;
+    NMMacvtapCidr other;
+    g_autofree char *text = NULL;
+
+    nm_macvtap_identity_ula(MACHINE, "isolated", &cidr);
+    text = nm_macvtap_cidr_to_string(&cidr);
+    g_assert_cmpstr(text, ==, "fdf9:36ea:521f::1/64");
+
+    nm_macvtap_identity_ula(MACHINE, "lab", &other);
+    g_assert_false(nm_macvtap_cidr_overlaps(&cidr, &other));
+    nm_macvtap_identity_ula("fedcba9876543210fedcba9876543210", "isolated", &other);
+    g_assert_false(nm_macvtap_cidr_overlaps(&cidr, &other));
+}
+
+static void
+test_link_name(void)
+{
+    static const struct {
+        const char *parent;
+        const char *link;
+    } cases[] = {
+        {"eth0", "nmmveth0"},
+        {"eth0.100", "nmmveth0.100"},
+        {"enp0s31f6u1", "nmmvenp0s31f6u1"},
+        {"enp0s31f6u1u2", "nmmvenp0s2b5754"},
+        {"enx001122334455", "nmmvenx0031ed92"},
+        /* Five bytes are left for the beginning: the ü at 4 and 5 does not fit. */
+        {"abcdüüüüü", "nmmvabcd268eb0"},
+    };
+    gsize i;
+
+    for (i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *link = nm_macvtap_identity_link_name(cases[i].parent);
+
+        g_assert_cmpstr(link, ==, cases[i].link);
+        g_assert_cmpuint(strlen(link), <=, 15);
+        g_assert_true(g_utf8_validate(link, -1, NULL));
+        g_assert_true(g_str_has_prefix(link, NM_MACVTAP_LINK_PREFIX));
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/identity/mac/golden", test_mac_golden);
+    g_test_add_func("/identity/mac/distinct", test_mac_distinct);
+    g_test_add_func("/identity/mac/inputs-apart", test_mac_inputs_apart);
+    g_test_add_func("/identity/alias", test_alias);
+    g_test_add_func("/identity/alias/foreign", test_alias_foreign);
+    g_test_add_func("/identity/ula", test_ula);
+    g_test_add_func("/identity/link-name", test_link_name);
+    return g_test_run();
+}
