@@ -69,8 +69,7 @@ main(int argc, char **argv)
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 
     g_option_context_set_summary(
-        context,
-        _("NetworkManager starts this service to activate profiles of VPN type macvtap."));
+        context, _("NetworkManager starts this service to activate profiles of VPN type macvtap."));
     g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         g_printerr("nm-macvtap-service: %s\n", error->message);

@@ -204,8 +204,8 @@ find_base_device(NMClient *client, const char *uuid)
 static const char *
 find_device_address(NMDevice *device, int family)
 {
-    NMIPConfig *config = family == AF_INET ? nm_device_get_ip4_config(device)
-                                           : nm_device_get_ip6_config(device);
+    NMIPConfig *config =
+        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
     GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
 
     if (!addresses || addresses->len == 0)
@@ -273,16 +273,8 @@ nm_macvtap_activation_class_init(NMMacvtapActivationClass *klass)
                                           G_TYPE_VARIANT,
                                           G_TYPE_VARIANT,
                                           G_TYPE_VARIANT);
-    signals[SIGNAL_FAILED] = g_signal_new("failed",
-                                          type,
-                                          G_SIGNAL_RUN_LAST,
-                                          0,
-                                          NULL,
-                                          NULL,
-                                          NULL,
-                                          G_TYPE_NONE,
-                                          1,
-                                          G_TYPE_ERROR);
+    signals[SIGNAL_FAILED] = g_signal_new(
+        "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
     signals[SIGNAL_STOPPED] =
         g_signal_new("stopped", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What only one active profile may hold: a network, a host link. A claim is a locked file, so that it
- * ends with the process however that ends. NetworkManager gives every active profile a process of
- * its own, and a profile's old process may still be undoing things when the next one starts.
+ * What only one active profile may hold: a network, a host link. A claim is a locked file, so that
+ * it ends with the process however that ends. NetworkManager gives every active profile a process
+ * of its own, and a profile's old process may still be undoing things when the next one starts.
  */
 
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mode isolated while a profile is up. libvirt owns the bridge and its address, so NetworkManager is
- * told of no device and no address: never the bridge as tundev, which would move it out of
+ * Mode isolated while a profile is up. libvirt owns the bridge and its address, so NetworkManager
+ * is told of no device and no address: never the bridge as tundev, which would move it out of
  * firewalld's zone and take its address (seen with NM 1.42).
  */
 
@@ -42,16 +42,13 @@ collect_used_subnets(gpointer user_data)
 {
     NMMacvtapActivation *self = user_data;
     NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(self);
-    GPtrArray *used =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    GPtrArray *used = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
     g_autoptr(GError) error = NULL;
 
     if (!nm_macvtap_routes_collect(used, &error))
         g_warning("profile '%s': %s", profile->id, error->message);
     nm_macvtap_nm_collect_addresses(
-        nm_client_get_connections(nm_macvtap_activation_get_client(self)),
-        profile->uuid,
-        used);
+        nm_client_get_connections(nm_macvtap_activation_get_client(self)), profile->uuid, used);
     return used;
 }
 
@@ -93,19 +90,13 @@ up_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
                           "{sv}",
                           NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY,
                           nm_macvtap_activation_build_gateway(self));
-    g_variant_builder_add(&config,
-                          "{sv}",
-                          NM_VPN_PLUGIN_CONFIG_HAS_IP4,
-                          g_variant_new_boolean(FALSE));
-    g_variant_builder_add(&config,
-                          "{sv}",
-                          NM_VPN_PLUGIN_CONFIG_HAS_IP6,
-                          g_variant_new_boolean(FALSE));
+    g_variant_builder_add(
+        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP4, g_variant_new_boolean(FALSE));
+    g_variant_builder_add(
+        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP6, g_variant_new_boolean(FALSE));
     if (restarts)
-        g_variant_builder_add(&config,
-                              "{sv}",
-                              NM_VPN_PLUGIN_CONFIG_BANNER,
-                              g_variant_new_string(restarts));
+        g_variant_builder_add(
+            &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(restarts));
     nm_macvtap_activation_emit_config(self, g_variant_builder_end(&config), NULL, NULL);
 }
 

@@ -135,12 +135,8 @@ try_claim(NMMacvtapService *self, GError **error)
     g_autoptr(GError) local = NULL;
     gboolean wait;
 
-    self->claim = nm_macvtap_claim_try(self->run_dir,
-                                       what,
-                                       self->profile->uuid,
-                                       self->profile->id,
-                                       &wait,
-                                       &local);
+    self->claim = nm_macvtap_claim_try(
+        self->run_dir, what, self->profile->uuid, self->profile->id, &wait, &local);
     if (!self->claim && wait && g_get_monotonic_time() < self->claim_deadline)
         return FALSE;
     if (local)
@@ -373,15 +369,8 @@ nm_macvtap_service_class_init(NMMacvtapServiceClass *klass)
     plugin_class->need_secrets = need_secrets;
     plugin_class->state_changed = state_changed;
 
-    signals[SIGNAL_DONE] = g_signal_new("done",
-                                        G_TYPE_FROM_CLASS(klass),
-                                        G_SIGNAL_RUN_LAST,
-                                        0,
-                                        NULL,
-                                        NULL,
-                                        NULL,
-                                        G_TYPE_NONE,
-                                        0);
+    signals[SIGNAL_DONE] = g_signal_new(
+        "done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VPN service as NetworkManager sees it: one process for each active profile. Checks the profile
- * and who may use it, claims what it needs, and runs one activation. libnm's base class never resets
- * what it has received, so a process serves one connect and ends.
+ * The VPN service as NetworkManager sees it: one process for each active profile. Checks the
+ * profile and who may use it, claims what it needs, and runs one activation. libnm's base class
+ * never resets what it has received, so a process serves one connect and ends.
  */
 
 #pragma once
@@ -12,11 +12,7 @@
 G_BEGIN_DECLS
 
 #define NM_MACVTAP_TYPE_SERVICE (nm_macvtap_service_get_type())
-G_DECLARE_FINAL_TYPE(NMMacvtapService,
-                     nm_macvtap_service,
-                     NM_MACVTAP,
-                     SERVICE,
-                     NMVpnServicePlugin)
+G_DECLARE_FINAL_TYPE(NMMacvtapService, nm_macvtap_service, NM_MACVTAP, SERVICE, NMVpnServicePlugin)
 
 /* Signal "done": everything is undone, the process may end. */
 NMMacvtapService *nm_macvtap_service_new(const char *bus_name,

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What every source file of ours has to keep: licence line, format, no shell, no printf'd XML.
+
+Usage: check_sources.py SOURCE_ROOT
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests']
+PRODUCT = ('nm-plugin/', 'dispatcher/', 'properties/')
+
+# One row a rule for the product's C: what must not stand there, and why.
+FORBIDDEN = [
+    (r'\b(system|popen)\s*\(', 'nothing goes through a shell'),
+    (r'\bg_spawn_', 'no program is started from the product'),
+    (r'printf\s*\([^;]*"<[a-z]', 'XML is built with libxml2, never with printf'),
+    (r'\b(TODO|FIXME|XXX)\b', 'work for later belongs into an issue'),
+    (r'\bg_test_skip\b', 'a skipped test is a failing test'),
+]
+
+
+def c_sources(root):
+    for directory in DIRECTORIES:
+        yield from sorted((root / directory).rglob('*.[ch]'))
+
+
+def check_licence(root):
+    faults = []
+    for path in c_sources(root):
+        if 'SPDX-License-Identifier: ' not in path.read_text().split('\n', 1)[0]:
+            faults.append(f'{path.relative_to(root)}: no SPDX line at the top')
+    return faults
+
+
+def check_format(root):
+    sources = [str(path) for path in c_sources(root)]
+    result = subprocess.run(['clang-format', '--dry-run', '--Werror', *sources],
+                            capture_output=True, text=True, check=False)
+    if result.returncode == 0:
+        return []
+    return sorted({re.sub(r':\d+:\d+:.*', ': run clang-format -i on it', line)
+                   for line in result.stderr.splitlines() if ': error:' in line}) \
+        or [result.stderr]
+
+
+def check_forbidden(root):
+    faults = []
+    for path in c_sources(root):
+        name = path.relative_to(root).as_posix()
+        if not name.startswith(PRODUCT):
+            continue
+        text = re.sub(r'/\*.*?\*/', lambda m: '\n' * m[0].count('\n'), path.read_text(),
+                      flags=re.DOTALL)
+        for pattern, why in FORBIDDEN:
+            for match in re.finditer(pattern, text):
+                line = text.count('\n', 0, match.start()) + 1
+                faults.append(f'{name}:{line}: {match[0].split()[0]!r}: {why}')
+    return faults
+
+
+def main(root):
+    root = pathlib.Path(root)
+    checks = [check_licence, check_format, check_forbidden]
+    failed = False
+    print(f'TAP version 13\n1..{len(checks)}')
+    for number, check in enumerate(checks, 1):
+        faults = check(root)
+        for fault in faults:
+            print(f'# {fault}')
+        failed = failed or bool(faults)
+        print(f'{"not ok" if faults else "ok"} {number} - {check.__name__}')
+    return failed
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1]))
