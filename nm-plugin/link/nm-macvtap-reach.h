@@ -21,4 +21,11 @@ GHashTable *nm_macvtap_reach_probe(const char *ifname,
                                    guint timeout_ms,
                                    GError **error);
 
+/*
+ * The address that the kernel's neighbour table has for @mac on @ifname, IPv4 before IPv6 and link
+ * local last; nothing is sent. Returns: (transfer full) (nullable): NULL without an error where
+ * there is none.
+ */
+char *nm_macvtap_reach_lookup(const char *ifname, const char *mac, GError **error);
+
 G_END_DECLS
