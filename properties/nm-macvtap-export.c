@@ -28,9 +28,7 @@
  * Returns: (transfer full) (nullable): the whole profile, as NetworkManager itself stores it
  */
 char *
-nm_macvtap_export_keyfile(NMConnection *connection,
-                          const char *const *allowed_uris,
-                          GError **error)
+nm_macvtap_export_keyfile(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
     g_autoptr(NMMacvtapProfile) profile =
         nm_macvtap_nm_read_profile(connection, allowed_uris, error);
@@ -102,9 +100,7 @@ nm_macvtap_export_network(NMConnection *connection,
     if (!choose_addresses(profile, host_id, &address, &address6, error))
         return NULL;
     return nm_macvtap_network_build_xml(
-        profile,
-        &address,
-        profile->address6_type == NM_MACVTAP_ADDRESS6_NONE ? NULL : &address6);
+        profile, &address, profile->address6_type == NM_MACVTAP_ADDRESS6_NONE ? NULL : &address6);
 }
 
 static gboolean
@@ -133,20 +129,14 @@ nm_macvtap_export_file(NMConnection *connection,
                        GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autofree char *text = is_xml_path(path)
-                                ? nm_macvtap_export_network(connection, allowed_uris, host_id, error)
-                                : nm_macvtap_export_keyfile(connection, allowed_uris, error);
+    g_autofree char *text =
+        is_xml_path(path) ? nm_macvtap_export_network(connection, allowed_uris, host_id, error)
+                          : nm_macvtap_export_keyfile(connection, allowed_uris, error);
 
     /* GIO refuses what is not a regular file instead of putting one in its place. */
-    return text && g_file_replace_contents(file,
-                                           text,
-                                           strlen(text),
-                                           NULL,
-                                           FALSE,
-                                           G_FILE_CREATE_NONE,
-                                           NULL,
-                                           NULL,
-                                           error);
+    return text &&
+           g_file_replace_contents(
+               file, text, strlen(text), NULL, FALSE, G_FILE_CREATE_NONE, NULL, NULL, error);
 }
 
 /**

@@ -26,11 +26,12 @@
 static void
 set_alien_error(GError **error)
 {
-    g_set_error_literal(error,
-                        NM_MACVTAP_ERROR,
-                        NM_MACVTAP_ERROR_BAD_XML,
-                        _("the file is neither the XML of a libvirt network or domain nor an exported "
-                          "profile of type macvtap"));
+    g_set_error_literal(
+        error,
+        NM_MACVTAP_ERROR,
+        NM_MACVTAP_ERROR_BAD_XML,
+        _("the file is neither the XML of a libvirt network or domain nor an exported "
+          "profile of type macvtap"));
 }
 
 static NMConnection *
@@ -71,10 +72,8 @@ check_connection(NMConnection *connection, const char *const *allowed_uris, GErr
 static void
 add_addresses(NMSettingVpn *vpn, const NMMacvtapNetwork *network)
 {
-    const NMMacvtapCidr *address4 =
-        nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    const NMMacvtapCidr *address6 =
-        nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV6);
+    const NMMacvtapCidr *address4 = nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4);
+    const NMMacvtapCidr *address6 = nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV6);
     g_autofree char *text4 = nm_macvtap_cidr_to_string(address4);
     g_autofree char *text6 = address6 ? nm_macvtap_cidr_to_string(address6) : NULL;
 
@@ -106,13 +105,14 @@ static gboolean
 check_network(const NMMacvtapNetwork *network, GError **error)
 {
     if (network->forward_mode) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_CONFLICT,
-                    _("network '%s' forwards (mode '%s'): only an isolated network, one without "
-                      "<forward>, joins the host with guests without giving them another way out"),
-                    network->name,
-                    network->forward_mode);
+        g_set_error(
+            error,
+            NM_MACVTAP_ERROR,
+            NM_MACVTAP_ERROR_CONFLICT,
+            _("network '%s' is not isolated: it forwards (mode '%s'), and its guests would get "
+              "a second way out; use a network without <forward>"),
+            network->name,
+            network->forward_mode);
         return FALSE;
     }
     if (!nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4)) {
@@ -148,9 +148,8 @@ import_network(const char *text, GError **error)
         return NULL;
 
     connection = new_connection(network->name, network->zone, &vpn);
-    nm_setting_vpn_add_data_item(vpn,
-                                 NM_MACVTAP_KEY_MODE,
-                                 nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
+    nm_setting_vpn_add_data_item(
+        vpn, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
     nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_NETWORK, network->name);
     add_addresses(vpn, network);
     add_range(vpn, network);
@@ -193,9 +192,8 @@ import_domain(const char *text, GError **error)
 
     guests = name_guest(guest);
     connection = new_connection(guest->name, NULL, &vpn);
-    nm_setting_vpn_add_data_item(vpn,
-                                 NM_MACVTAP_KEY_MODE,
-                                 nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
+    nm_setting_vpn_add_data_item(
+        vpn, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
     nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_GUESTS, guests);
     if (nic->lower)
         nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_PARENT, nic->lower);
@@ -218,8 +216,7 @@ refuse_warning_cb(GKeyFile *keyfile,
     if (severity < NM_KEYFILE_WARN_SEVERITY_WARN)
         return FALSE;
     nm_keyfile_handler_data_fail_with_error(
-        handler_data,
-        g_error_new_literal(NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, message));
+        handler_data, g_error_new_literal(NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, message));
     return TRUE;
 }
 
@@ -251,8 +248,7 @@ import_keyfile(const char *text, gsize length, GError **error)
     connection = nm_keyfile_read(
         keyfile, "/", NM_KEYFILE_HANDLER_FLAGS_NONE, refuse_warning_cb, NULL, &local);
     if (!connection) {
-        g_set_error_literal(
-            error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, local->message);
+        g_set_error_literal(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, local->message);
         g_error_free(local);
     }
     return connection;
@@ -328,11 +324,8 @@ nm_macvtap_import_text(const char *text,
 static GInputStream *
 open_file(GFile *file, const char *path, GError **error)
 {
-    g_autoptr(GFileInfo) info = g_file_query_info(file,
-                                                  G_FILE_ATTRIBUTE_STANDARD_TYPE,
-                                                  G_FILE_QUERY_INFO_NONE,
-                                                  NULL,
-                                                  error);
+    g_autoptr(GFileInfo) info = g_file_query_info(
+        file, G_FILE_ATTRIBUTE_STANDARD_TYPE, G_FILE_QUERY_INFO_NONE, NULL, error);
 
     if (!info)
         return NULL;

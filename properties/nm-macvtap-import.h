@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A profile from a file that a user picked: a libvirt network, a libvirt domain, or a profile that
- * was exported. GNOME offers every file to every VPN plugin, so what is none of the three is refused
- * at once and in plain words.
+ * was exported. GNOME offers every file to every VPN plugin, so what is none of the three is
+ * refused at once and in plain words.
  */
 
 #pragma once
