@@ -156,23 +156,12 @@ import_network(const char *text, GError **error)
     return connection;
 }
 
-/* A name that the list would take for a word of its own is written as the UUID. */
-static char *
-name_guest(const NMMacvtapGuest *guest)
-{
-    const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(NM_MACVTAP_KEY_GUESTS);
-    const char *names[] = {guest->name, NULL};
-
-    if (g_strv_contains(key->choices, guest->name) && guest->uuid)
-        names[0] = guest->uuid;
-    return nm_macvtap_guest_list_join(names);
-}
-
 static NMConnection *
 import_domain(const char *text, GError **error)
 {
     g_autoptr(NMMacvtapGuest) guest = nm_macvtap_guest_new_from_xml(text, NULL, error);
     g_autoptr(GPtrArray) no_networks = g_ptr_array_new();
+    const char *names[] = {NULL, NULL};
     g_autofree char *guests = NULL;
     const NMMacvtapNic *nic;
     NMConnection *connection;
@@ -190,7 +179,8 @@ import_domain(const char *text, GError **error)
         return NULL;
     }
 
-    guests = name_guest(guest);
+    names[0] = guest->name;
+    guests = nm_macvtap_guest_list_join(names);
     connection = new_connection(guest->name, NULL, &vpn);
     nm_setting_vpn_add_data_item(
         vpn, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
