@@ -408,11 +408,12 @@ nm_macvtap_range_check(const NMMacvtapRange *range, const NMMacvtapCidr *host, G
     g_autofree char *last = nm_macvtap_range_last_to_string(range);
     g_autofree char *subnet = nm_macvtap_cidr_network_to_string(host);
     g_autofree char *address = nm_macvtap_cidr_address_to_string(host);
-    guint32 mask = ipv4_mask(host->prefix);
+    guint32 mask;
     guint32 own;
 
     g_return_val_if_fail(host->family == G_SOCKET_FAMILY_IPV4, FALSE);
 
+    mask = ipv4_mask(host->prefix);
     own = ipv4_get(host);
     if (range->first <= (own & mask) || range->last >= (own | ~mask)) {
         g_set_error(error,

@@ -111,15 +111,19 @@ check_text(const char *text, gsize max_bytes, GError **error)
     return TRUE;
 }
 
-/* Kept by quotes or a backslash in one name; read from @p, appended to @name, end returned. */
+/*
+ * Reads what quotes or a backslash at @p keep in one name, appends it to @name.
+ * Returns: (nullable): what follows; NULL where @list ends too early
+ */
 static const char *
-unquote(const char *p, GString *name, GError **error)
+unquote(const char *list, const char *p, GString *name, GError **error)
 {
+    g_autofree char *shown = nm_macvtap_value_to_display(list);
     char quote = *p++;
 
     if (quote == '\\') {
         if (*p == '\0') {
-            refuse(error, _("a backslash ends the list; put the character that it stands before"));
+            refuse(error, _("'%s' ends in a backslash; put a character after it"), shown);
             return NULL;
         }
         g_string_append_c(name, *p);
@@ -129,12 +133,31 @@ unquote(const char *p, GString *name, GError **error)
         if (quote == '"' && *p == '\\' && (p[1] == '"' || p[1] == '\\'))
             p++;
         if (*p == '\0') {
-            refuse(error, _("the quote %c is not closed; end the name with another one"), quote);
+            refuse(error, _("'%s' has an open quote %c; close it after the name"), shown, quote);
             return NULL;
         }
         g_string_append_c(name, *p);
     }
     return p + 1;
+}
+
+/* Reads one name that begins at @p; otherwise as unquote(). */
+static const char *
+read_name(const char *list, const char *p, GString *name, GError **error)
+{
+    while (p && *p != '\0' && *p != ' ') {
+        if (strchr("\"'\\", *p))
+            p = unquote(list, p, name, error);
+        else
+            g_string_append_c(name, *p++);
+    }
+    if (p && name->len == 0) {
+        g_autofree char *shown = nm_macvtap_value_to_display(list);
+
+        refuse(error, _("'%s' has an empty name; use names or UUIDs of guests"), shown);
+        return NULL;
+    }
+    return p;
 }
 
 /**
@@ -154,26 +177,12 @@ nm_macvtap_guest_list_parse(const char *value, GError **error)
 
     if (!check_text(value, NM_MACVTAP_GUEST_LIST_MAX_BYTES, error))
         return NULL;
-    for (;;) {
+    for (p += strspn(p, " "); *p; p += strspn(p, " ")) {
         g_autoptr(GString) name = g_string_new(NULL);
 
-        while (*p == ' ')
-            p++;
-        if (*p == '\0')
-            break;
-        while (*p != '\0' && *p != ' ') {
-            if (*p == '"' || *p == '\'' || *p == '\\') {
-                p = unquote(p, name, error);
-                if (!p)
-                    return NULL;
-            } else {
-                g_string_append_c(name, *p++);
-            }
-        }
-        if (name->len == 0) {
-            refuse(error, _("an empty name is in the list; use names or UUIDs of guests"));
+        p = read_name(value, p, name, error);
+        if (!p)
             return NULL;
-        }
         g_ptr_array_add(names, g_strdup(name->str));
     }
     g_ptr_array_add(names, NULL);

@@ -146,15 +146,17 @@ nm_macvtap_nm_read_allowed_uris(const char *path, GError **error)
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) local = NULL;
     char **uris = NULL;
+    gboolean missing;
 
-    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &local))
+    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &local)) {
         uris = g_key_file_get_string_list(file, "libvirt", "libvirt-uris", NULL, &local);
-    if (uris)
-        return uris;
-    if (g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-        g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND) ||
-        g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND))
-        return g_new0(char *, 1);
+        missing = g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND) ||
+                  g_error_matches(local, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND);
+    } else {
+        missing = g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    }
+    if (uris || missing)
+        return uris ? uris : g_new0(char *, 1);
     g_set_error(error,
                 NM_MACVTAP_ERROR,
                 NM_MACVTAP_ERROR_FAILED,
