@@ -28,18 +28,18 @@ struct _NMMacvtapEditorModel {
 static const NMMacvtapChoiceText mode_texts[] = {
     {
         "isolated",
-        N_("A network of their own"),
-        N_("Guests get a second interface on a private network with this computer; works for every "
+        N_("Isolated network"),
+        N_("Guests get a second interface on a private network with this computer. Works for every "
            "guest, even with the cable unplugged."),
     },
     {
         "share",
-        N_("This computer's own address"),
-        N_("Guests reach this computer at its ordinary address; nothing is changed in the guests."),
+        N_("Shared address"),
+        N_("Guests reach this computer at its ordinary address. Nothing is changed in the guests."),
     },
     {
         "move",
-        N_("This computer among the guests"),
+        N_("Moved address"),
         N_("This computer's address moves to a macvtap interface while the profile is on, which "
            "makes it a full peer of the guests."),
     },

@@ -211,15 +211,28 @@ make_grid(void)
 }
 
 static void
-append_notice(NMMacvtapEditor *self)
+append_notice(NMMacvtapEditor *self, const char *text)
 {
-    g_autofree char *notice = nm_macvtap_editor_model_get_notice(self->model);
-    GtkWidget *label;
+    GtkWidget *label = nm_macvtap_gtk_new_paragraph(text, 60, "warning");
 
-    if (!notice)
-        return;
-    label = nm_macvtap_gtk_new_paragraph(notice, 60, "warning");
     nm_macvtap_gtk_append(self->widget, nm_macvtap_gtk_shown(label));
+}
+
+/* What the windows would show as no more than a switch that goes back. GNOME Settings makes every
+ * new profile a private one. */
+static void
+append_notices(NMMacvtapEditor *self, NMConnection *connection)
+{
+    g_autofree char *foreign = nm_macvtap_editor_model_get_notice(self->model);
+
+    if (foreign)
+        append_notice(self, foreign);
+    if (!nm_macvtap_nm_check_permissions(connection, NM_MACVTAP_LIBVIRT_GROUP, NULL))
+        append_notice(
+            self,
+            _("This profile is only for users who may not manage libvirt, so it cannot be "
+              "switched on. Make it available to other users once it is added, or ask an "
+              "administrator to add you to the group 'libvirt'."));
 }
 
 /* A profile that has any of them set shows that at once. */
@@ -258,14 +271,14 @@ attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
 }
 
 static void
-build_page(NMMacvtapEditor *self)
+build_page(NMMacvtapEditor *self, NMConnection *connection)
 {
     GtkWidget *plain = make_grid();
     GtkWidget *advanced = make_grid();
 
     self->widget = nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
     g_object_ref_sink(self->widget);
-    append_notice(self);
+    append_notices(self, connection);
     nm_macvtap_gtk_append(self->widget,
                           nm_macvtap_mode_choice_new(nm_macvtap_editor_model_get_mode(self->model),
                                                      mode_changed_cb,
@@ -359,7 +372,7 @@ nm_macvtap_editor_new(NMConnection *connection, NMMacvtapHypervisorMaker maker)
     self->maker = maker;
     self->model = nm_macvtap_editor_model_new(connection, (const char *const *)allowed_uris);
     self->guests = nm_macvtap_guest_list_new(self->model, guests_changed_cb, self);
-    build_page(self);
+    build_page(self, connection);
     load_choices(self);
     self->devices_cancellable = g_cancellable_new();
     nm_client_new_async(self->devices_cancellable, devices_cb, weak_new(self));

@@ -150,10 +150,12 @@ static NMConnection *
 new_connection(void)
 {
     NMConnection *connection = nm_simple_connection_new();
+    NMSetting *base = nm_setting_connection_new();
     NMSetting *vpn = nm_setting_vpn_new();
 
+    g_object_set(base, NM_SETTING_CONNECTION_ID, "VPN 1", NULL);
     g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
-    nm_connection_add_setting(connection, nm_setting_connection_new());
+    nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);
     return connection;
 }
@@ -324,7 +326,7 @@ test_modes(Fixture *fixture, gconstpointer user_data)
     g_assert_true(is_shown(fixture, "address"));
     g_assert_false(is_shown(fixture, "link-name"));
 
-    nm_macvtap_gtk_set_active(find_button(fixture->page, "This computer's own address"), TRUE);
+    nm_macvtap_gtk_set_active(find_button(fixture->page, "Shared address"), TRUE);
     g_assert_cmpuint(fixture->changes, ==, 1);
     g_assert_false(is_shown(fixture, "network"));
     g_assert_true(is_shown(fixture, "parent"));
@@ -395,6 +397,24 @@ test_foreign_keys(Fixture *fixture, gconstpointer user_data)
     close_page(fixture);
 }
 
+/* What GNOME Settings makes for everybody is told from what only the group may have. */
+static void
+test_private(Fixture *fixture, gconstpointer user_data)
+{
+    NMSettingConnection *base = nm_connection_get_setting_connection(fixture->connection);
+
+    nm_setting_connection_add_permission(base, "user", "root", NULL);
+    open_page(fixture);
+    g_assert_false(is_label_shown(fixture->page, "only for"));
+    close_page(fixture);
+
+    nm_setting_connection_add_permission(base, "user", "nobody", NULL);
+    open_page(fixture);
+    g_assert_true(is_label_shown(fixture->page, "only for"));
+    g_assert_true(save(fixture));
+    close_page(fixture);
+}
+
 /* There is no libvirt here: the page says so, and everything can be typed. */
 static void
 test_without_libvirt(Fixture *fixture, gconstpointer user_data)
@@ -428,6 +448,7 @@ main(int argc, char **argv)
     ADD("/editor/typing", test_typing);
     ADD("/editor/error-beside-field", test_error_beside_field);
     ADD("/editor/foreign-keys", test_foreign_keys);
+    ADD("/editor/private", test_private);
     ADD("/editor/without-libvirt", test_without_libvirt);
 #undef ADD
     return g_test_run();
