@@ -55,9 +55,17 @@ def states(node):
     return {state.value_nick for state in found.get_states()}
 
 
+def label_of(node):
+    """GTK 3 leaves an entry's name to the label that stands for it."""
+    for relation in node.get_relation_set():
+        if relation.get_relation_type() == Atspi.RelationType.LABELLED_BY:
+            return relation.get_target(0).get_name()
+    return ''
+
+
 def plain_name(node):
     """GTK 4.8 calls a button '_Add Add' where it has a mnemonic."""
-    text = (node.get_name() or '').replace('_', '')
+    text = (node.get_name() or label_of(node)).replace('_', '').strip()
     half = len(text) // 2
     return text[:half] if text and text[:half] + ' ' == text[half + 1:] + text[half] else text
 
@@ -106,18 +114,6 @@ def act(node, *names):
     return False
 
 
-def window_origin(node):
-    """Where the window of NODE is on the screen."""
-    while node and node.get_role_name() not in ('frame', 'dialog', 'window', 'alert', 'file chooser'):
-        node = node.get_parent()
-    title = node.get_name()
-    listed = subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', f'^{title}$'],
-                            capture_output=True, text=True, check=False).stdout.split()
-    if not listed:
-        raise Missing(f'no window {title!r} on the screen')
-    return listed[-1]
-
-
 # What can be asked for
 
 
@@ -160,9 +156,10 @@ def click(app, role, name, exact=True):
 
 
 def point(app, role, name, exact=True):
-    """Clicks in the middle of the widget with the mouse."""
+    """Clicks in the middle of a widget of the window in front with the mouse."""
     node = find(app, role, name, exact)
-    window = window_origin(node)
+    window = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True,
+                            check=True).stdout.strip()
     box = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.WINDOW)
     subprocess.run(['xdotool', 'mousemove', '--window', window, str(box.x + box.width // 2),
                     str(box.y + box.height // 2), 'click', '1'], check=True)
