@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real GNOME Settings: a profile from the plus sign to a ping, with mouse and keyboard only."""
 
+import signal
+import time
+
 import desktop  # noqa: F401 (finds the modules of the sandbox)
 
 import profiles
@@ -126,6 +129,75 @@ def test_private_profile_of_the_group_is_accepted(host):
     add_private(host, session)
     switch(session, host, 'mine', 'activated')
     equal(host.virsh('net-list', '--name').stdout.split(), ['isolated'], 'networks')
+
+
+def define_many(host, count):
+    """So many macvtap guests, defined by one virsh."""
+    lines = []
+    for number in range(count):
+        path = f'/run/guests/many-{number}.xml'
+        host.write(path, f"""<domain type='qemu'><name>many-{number}</name><memory>65536</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><interface type='direct'>
+<source dev='eth0' mode='bridge'/></interface></devices></domain>""")
+        lines.append(f'define {path}')
+    host.run(['virsh', '--quiet'], stdin='\n'.join(lines) + '\n', timeout=200)
+
+
+def time_to_page(session):
+    """Seconds from the click on our type to the page; the dialog is closed again."""
+    session.ask('click', APP, 'push button', 'Add connection')
+    session.wait_exists(APP, 'label', TITLE)
+    begin = time.monotonic()
+    session.ask('point', APP, 'label', TITLE)
+    # Stands before the guests in the tree, which takes its time to be read with 1,000 of them.
+    while not session.ask('exists', APP, 'radio button|check box', 'Isolated network'):
+        check(time.monotonic() < begin + 30, 'no page')
+    return time.monotonic() - begin
+
+
+def close_page(session, host):
+    session.ask('click', APP, 'push button', 'Cancel')
+    host.wait_for(lambda: not session.ask('exists', APP, 'radio button|check box', 'Isolated network'),
+                  'the end of the page')
+
+
+@tap.host()
+def test_page_is_there_at_once_whatever_libvirt_does(host):
+    session = open_settings(host)
+    time_to_page(session)  # the modules are loaded now
+    close_page(session, host)
+    few = time_to_page(session)
+    close_page(session, host)
+
+    define_many(host, 1000)
+    many = time_to_page(session)
+    session.wait_exists(APP, 'check box', 'many-0 (eth0)', timeout=60)
+    close_page(session, host)
+
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    hung = time_to_page(session)
+    session.wait_exists(APP, 'label', 'Looking for guests…')
+    # And it can be worked as ever.
+    type_name(session, 'typed')
+    session.ask('type_into', APP, 'text|entry', 'Guests', 'many-1 many-2')
+    session.ask('click', APP, 'push button', 'Add')
+    host.wait_for(lambda: has_profile(host, 'typed'), 'the profile')
+    host.signal_service('libvirtd', signal.SIGCONT)
+    equal(vpn_data(host, 'typed'), {'mode': 'isolated', 'guests': 'many-1 many-2'}, 'vpn.data')
+
+    print(f'# page shown after {few:.2f} s without guests, {many:.2f} s with 1000, {hung:.2f} s with a hung libvirtd')
+    check(max(many, hung) < few + 0.5, f'{few:.2f} s, {many:.2f} s, {hung:.2f} s')
+
+
+@tap.host()
+def test_in_german(host):
+    session = Desktop(host, language='de')
+    session.start(APP, 'network')
+    session.wait_exists(APP, 'push button', 'Verbindung hinzufügen', timeout=60)
+    session.ask('click', APP, 'push button', 'Verbindung hinzufügen')
+    session.wait('point', APP, 'label', 'Host-Gast-Netzwerk (macvtap)')
+    session.wait_exists(APP, 'check box', 'Isoliertes Netzwerk')
+    session.screenshot('gnome-settings-german')
 
 
 if __name__ == '__main__':
