@@ -240,6 +240,8 @@ nm_macvtap_editor_model_get_placeholder(const NMMacvtapEditorModel *model,
         return describe_default_parent(model);
     if (g_str_equal(key->name, NM_MACVTAP_KEY_LINK_NAME))
         return describe_default_link(model);
+    if (g_str_equal(key->name, NM_MACVTAP_KEY_GUESTS))
+        return g_strdup(_("All"));
     if (g_str_equal(key->name, NM_MACVTAP_KEY_EXCLUDE_GUESTS))
         return g_strdup(_("None"));
     return g_strdup(key->default_value ?: "");

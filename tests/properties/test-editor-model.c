@@ -283,7 +283,7 @@ test_placeholders(void)
     g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
 
     assert_placeholder(model, "network", "isolated");
-    assert_placeholder(model, "guests", "all");
+    assert_placeholder(model, "guests", "All");
     assert_placeholder(model, "exclude-guests", "None");
     assert_placeholder(model, "dhcp-range", "The whole subnet");
     assert_placeholder(model, "parent", "Any");
