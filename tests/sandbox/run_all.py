@@ -35,6 +35,11 @@ PROGRAM_TIMEOUT = 3600
 total = [0, 0, 0]
 
 
+def end_to_end_tests():
+    return sorted(glob.glob(os.path.join(HERE, 'test_*.py'))) + \
+        sorted(glob.glob(os.path.join(HERE, '..', 'gui', 'test_*.py')))
+
+
 def add(results):
     for index, number in enumerate(results):
         total[index] += number
@@ -119,7 +124,7 @@ def stage_bench():
 def stage_sandbox(names):
     if not install():
         return
-    for path in sorted(glob.glob(os.path.join(HERE, 'test_*.py'))):
+    for path in end_to_end_tests():
         name = os.path.basename(path)[:-len('.py')]
         if not names or name in names:
             run_program(name, path)
@@ -141,7 +146,7 @@ def run_program(name, path):
 
 def main():
     stages = [word for word in sys.argv[1:] if word in STAGES + EXTRA_STAGES]
-    programs = [os.path.basename(path)[:-len('.py')] for path in glob.glob(os.path.join(HERE, 'test_*.py'))]
+    programs = [os.path.basename(path)[:-len('.py')] for path in end_to_end_tests()]
     names = [word for word in sys.argv[1:] if word in programs]
     unknown = [word for word in sys.argv[1:] if word not in stages + names]
     if unknown:
