@@ -4,8 +4,8 @@
  * held to one contract test.
  *
  * Every method blocks and is called on a worker thread; several guests' methods may run at once.
- * Signals are emitted on the main context that was the thread default when the object was made, and
- * carry only identifiers: handlers schedule, they never call back into the hypervisor.
+ * Signals are emitted on the default main context and carry only identifiers: handlers schedule,
+ * they never call back into the hypervisor.
  */
 
 #pragma once
@@ -103,7 +103,7 @@ gboolean nm_macvtap_hypervisor_apply(NMMacvtapHypervisor *self,
                                      const NMMacvtapEdit *edit,
                                      GError **error);
 
-/* For implementations; thread-safe: the signals are emitted on the object's main context. */
+/* For implementations; thread-safe: the signals are emitted on the default main context. */
 void nm_macvtap_hypervisor_emit_guest_changed(NMMacvtapHypervisor *self, const char *uuid);
 void nm_macvtap_hypervisor_emit_network_changed(NMMacvtapHypervisor *self, const char *name);
 void nm_macvtap_hypervisor_emit_closed(NMMacvtapHypervisor *self, const char *reason);

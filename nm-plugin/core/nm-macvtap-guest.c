@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads a guest's interfaces from domain XML and writes the XML of one new interface. Decides which
+ * interface counts as macvtap; decides nothing about what is to be changed. Only the children of
+ * <devices> that libvirt itself defines are looked at: what stands in <metadata> or in a foreign
+ * namespace is nobody's interface.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-guest.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-network.h"
+#include "nm-macvtap-xml.h"
+
+static void
+nic_free(NMMacvtapNic *nic)
+{
+    g_free(nic->network);
+    g_free(nic->lower);
+    g_free(nic->macvtap_mode);
+    g_free(nic->mac);
+    g_free(nic->alias);
+    g_free(nic->model);
+    g_free(nic->target);
+    g_free(nic);
+}
+
+static void
+guest_state_free(NMMacvtapGuestState *state)
+{
+    g_ptr_array_unref(state->nics);
+    g_free(state);
+}
+
+static gboolean
+attr_is(xmlNode *node, const char *name, const char *value)
+{
+    g_autofree char *actual = nm_macvtap_xml_attr(node, name);
+
+    return g_strcmp0(actual, value) == 0;
+}
+
+static NMMacvtapNicType
+nic_type_read(xmlNode *interface)
+{
+    if (attr_is(interface, "type", "direct"))
+        return NM_MACVTAP_NIC_DIRECT;
+    if (attr_is(interface, "type", "network"))
+        return NM_MACVTAP_NIC_NETWORK;
+    return NM_MACVTAP_NIC_OTHER;
+}
+
+static NMMacvtapNic *
+nic_read(xmlNode *interface)
+{
+    NMMacvtapNic *nic = g_new0(NMMacvtapNic, 1);
+    xmlNode *source = nm_macvtap_xml_child(interface, "source");
+    g_autofree char *mac = nm_macvtap_xml_attr(nm_macvtap_xml_child(interface, "mac"), "address");
+
+    nic->type = nic_type_read(interface);
+    /* A running guest's interface on a network that forwards through macvtap is shown as type
+     * direct, with the network's name beside the lower device. */
+    nic->network = nm_macvtap_xml_attr(source, "network");
+    if (nic->type == NM_MACVTAP_NIC_DIRECT) {
+        nic->lower = nm_macvtap_xml_attr(source, "dev");
+        nic->macvtap_mode = nm_macvtap_xml_attr(source, "mode");
+    }
+    nic->mac = mac ? g_ascii_strdown(mac, -1) : NULL;
+    nic->alias = nm_macvtap_xml_attr(nm_macvtap_xml_child(interface, "alias"), "name");
+    nic->model = nm_macvtap_xml_attr(nm_macvtap_xml_child(interface, "model"), "type");
+    nic->target = nm_macvtap_xml_attr(nm_macvtap_xml_child(interface, "target"), "dev");
+    nic->link_down = attr_is(nm_macvtap_xml_child(interface, "link"), "state", "down");
+    nic->isolated = attr_is(nm_macvtap_xml_child(interface, "port"), "isolated", "yes");
+    return nic;
+}
+
+static NMMacvtapGuestState *
+guest_state_read(xmlDoc *doc)
+{
+    NMMacvtapGuestState *state = g_new0(NMMacvtapGuestState, 1);
+    xmlNode *devices = nm_macvtap_xml_child(xmlDocGetRootElement(doc), "devices");
+    xmlNode *interface = nm_macvtap_xml_child(devices, "interface");
+
+    state->nics = g_ptr_array_new_with_free_func((GDestroyNotify)nic_free);
+    for (; interface; interface = nm_macvtap_xml_next(interface))
+        g_ptr_array_add(state->nics, nic_read(interface));
+    return state;
+}
+
+/* Returns: (transfer full) (nullable): the text of the child @name of the root of @doc. */
+static char *
+read_root_text(xmlDoc *doc, const char *name)
+{
+    return nm_macvtap_xml_text(nm_macvtap_xml_child(xmlDocGetRootElement(doc), name));
+}
+
+static gboolean
+read_identity(NMMacvtapGuest *guest, xmlDoc *doc, GError **error)
+{
+    guest->name = read_root_text(doc, "name");
+    guest->uuid = read_root_text(doc, "uuid");
+    if (!guest->name || !*guest->name) {
+        g_set_error_literal(error,
+                            NM_MACVTAP_ERROR,
+                            NM_MACVTAP_ERROR_BAD_XML,
+                            _("the guest's definition has no name"));
+        return FALSE;
+    }
+    if (!guest->uuid || !*guest->uuid) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_BAD_XML,
+                    _("guest '%s': the definition has no UUID"),
+                    guest->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_guest_new_from_xml:
+ * @config_xml: (nullable): the inactive XML; %NULL for a transient guest
+ * @live_xml: (nullable): the live XML; %NULL for a guest that does not run
+ * @error: return location: %NM_MACVTAP_ERROR_BAD_XML, prefixed with the guest's name where that
+ * much could be read
+ *
+ * Returns: (transfer full) (nullable): the guest
+ */
+NMMacvtapGuest *
+nm_macvtap_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error)
+{
+    g_autoptr(NMMacvtapGuest) guest = NULL;
+    g_autoptr(xmlDoc) config = NULL;
+    g_autoptr(xmlDoc) live = NULL;
+    g_autoptr(GError) config_error = NULL;
+    g_autoptr(GError) live_error = NULL;
+
+    g_return_val_if_fail(config_xml || live_xml, NULL);
+
+    /* Both, even where the first fails: either tells the guest's name for the message. */
+    if (config_xml)
+        config = nm_macvtap_xml_parse(config_xml, "domain", &config_error);
+    if (live_xml)
+        live = nm_macvtap_xml_parse(live_xml, "domain", &live_error);
+    if (config_error || live_error) {
+        g_autofree char *name =
+            config || live ? read_root_text(config ? config : live, "name") : NULL;
+
+        g_propagate_error(
+            error, config_error ? g_steal_pointer(&config_error) : g_steal_pointer(&live_error));
+        if (name)
+            g_prefix_error(error, _("guest '%s': "), name);
+        return NULL;
+    }
+
+    guest = g_new0(NMMacvtapGuest, 1);
+    g_atomic_ref_count_init(&guest->ref_count);
+    if (!read_identity(guest, config ? config : live, error))
+        return NULL;
+    guest->config = config ? guest_state_read(config) : NULL;
+    guest->live = live ? guest_state_read(live) : NULL;
+    return g_steal_pointer(&guest);
+}
+
+/**
+ * nm_macvtap_guest_ref:
+ * @guest: a guest
+ *
+ * Thread-safe.
+ *
+ * Returns: (transfer full): @guest
+ */
+NMMacvtapGuest *
+nm_macvtap_guest_ref(NMMacvtapGuest *guest)
+{
+    g_atomic_ref_count_inc(&guest->ref_count);
+    return guest;
+}
+
+/**
+ * nm_macvtap_guest_unref:
+ * @guest: (transfer full): a guest
+ *
+ * Thread-safe.
+ */
+void
+nm_macvtap_guest_unref(NMMacvtapGuest *guest)
+{
+    if (!g_atomic_ref_count_dec(&guest->ref_count))
+        return;
+    g_free(guest->uuid);
+    g_free(guest->name);
+    g_clear_pointer(&guest->config, guest_state_free);
+    g_clear_pointer(&guest->live, guest_state_free);
+    g_free(guest);
+}
+
+static gboolean
+is_macvtap_on(const NMMacvtapNic *nic, const char *parent, GPtrArray *networks)
+{
+    const NMMacvtapNetwork *network;
+
+    switch (nic->type) {
+    case NM_MACVTAP_NIC_DIRECT:
+        return !parent || g_strcmp0(nic->lower, parent) == 0;
+    case NM_MACVTAP_NIC_NETWORK:
+        network = nic->network ? nm_macvtap_network_find(networks, nic->network) : NULL;
+        if (!network || !network->macvtap)
+            return FALSE;
+        return !parent || g_strv_contains((const char *const *)network->lower, parent);
+    case NM_MACVTAP_NIC_OTHER:
+        break;
+    }
+    return FALSE;
+}
+
+/**
+ * nm_macvtap_guest_state_find_macvtap:
+ * @state: a state of a guest
+ * @parent: (nullable): the lower device; %NULL for any
+ * @networks: (element-type NMMacvtapNetwork): every libvirt network
+ *
+ * Returns: (transfer none) (nullable): the first interface that goes out through macvtap, directly
+ * or by a network that forwards through macvtap
+ */
+const NMMacvtapNic *
+nm_macvtap_guest_state_find_macvtap(const NMMacvtapGuestState *state,
+                                    const char *parent,
+                                    GPtrArray *networks)
+{
+    for (guint i = 0; i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (is_macvtap_on(nic, parent, networks))
+            return nic;
+    }
+    return NULL;
+}
+
+static void
+add_child(xmlNode *parent, const char *name, const char *attribute, const char *value)
+{
+    xmlNode *child = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+
+    xmlNewProp(child, (const xmlChar *)attribute, (const xmlChar *)value);
+}
+
+/**
+ * nm_macvtap_nic_spec_to_xml:
+ * @spec: the properties of an interface
+ *
+ * Returns: (transfer full): an interface element, for libvirt's attach and update calls
+ */
+char *
+nm_macvtap_nic_spec_to_xml(const NMMacvtapNicSpec *spec)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc((const xmlChar *)"1.0");
+    xmlNode *interface = xmlNewNode(NULL, (const xmlChar *)"interface");
+
+    xmlDocSetRootElement(doc, interface);
+    xmlNewProp(interface, (const xmlChar *)"type", (const xmlChar *)"network");
+    add_child(interface, "mac", "address", spec->mac);
+    add_child(interface, "source", "network", spec->network);
+    if (spec->isolated)
+        add_child(interface, "port", "isolated", "yes");
+    if (spec->model)
+        add_child(interface, "model", "type", spec->model);
+    if (spec->link_down)
+        add_child(interface, "link", "state", "down");
+    add_child(interface, "alias", "name", spec->alias);
+    return nm_macvtap_xml_to_string(interface);
+}

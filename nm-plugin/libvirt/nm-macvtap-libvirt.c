@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor interface on libvirt: which of libvirt's calls make each method, and what their
+ * failures mean. Every method runs on its caller's thread. Nothing here writes a guest's
+ * definition: interfaces are attached, updated and detached one by one.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-libvirt-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <libvirt-glib/libvirt-glib.h>
+
+#include "nm-macvtap-error.h"
+
+struct _NMMacvtapLibvirt {
+    GObject parent;
+    char *uri;
+    GMutex mutex;               /* guards what is below */
+    NMMacvtapLibvirtLink *link; /* (nullable) */
+    guint closes;               /* how often close() was called: ends an open() under way */
+};
+
+static void hypervisor_iface_init(NMMacvtapHypervisorInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(NMMacvtapLibvirt,
+                              nm_macvtap_libvirt,
+                              G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(NM_MACVTAP_TYPE_HYPERVISOR,
+                                                    hypervisor_iface_init))
+
+/*****************************************************************************/
+
+/* Puts @link in place unless close() was called since @closes was read; what is not (any more) in
+ * place is dropped. */
+static gboolean
+replace_link(NMMacvtapLibvirt *self, NMMacvtapLibvirtLink *link, guint closes)
+{
+    NMMacvtapLibvirtLink *old = link;
+    gboolean current;
+
+    g_mutex_lock(&self->mutex);
+    current = closes == self->closes;
+    if (current) {
+        old = self->link;
+        self->link = link;
+    }
+    g_mutex_unlock(&self->mutex);
+
+    if (old)
+        nm_macvtap_libvirt_link_drop(old);
+    return current;
+}
+
+static gboolean
+libvirt_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error)
+{
+    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
+    NMMacvtapLibvirtLink *link;
+    guint closes;
+
+    g_mutex_lock(&self->mutex);
+    closes = self->closes;
+    g_mutex_unlock(&self->mutex);
+
+    link = nm_macvtap_libvirt_link_open(hypervisor, self->uri, read_only, error);
+    if (!link)
+        return FALSE;
+    if (replace_link(self, link, closes))
+        return TRUE;
+    g_set_error(error,
+                NM_MACVTAP_ERROR,
+                NM_MACVTAP_ERROR_UNREACHABLE,
+                _("the connection to '%s' was closed while it was made"),
+                self->uri);
+    return FALSE;
+}
+
+static void
+libvirt_close(NMMacvtapHypervisor *hypervisor)
+{
+    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
+    NMMacvtapLibvirtLink *link;
+
+    g_mutex_lock(&self->mutex);
+    self->closes++;
+    link = g_steal_pointer(&self->link);
+    g_mutex_unlock(&self->mutex);
+
+    if (link)
+        nm_macvtap_libvirt_link_drop(link);
+}
+
+/* (transfer full) (nullable): the connection for one call. */
+static NMMacvtapLibvirtLink *
+take_link(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
+    NMMacvtapLibvirtLink *link = NULL;
+
+    g_mutex_lock(&self->mutex);
+    if (self->link)
+        link = nm_macvtap_libvirt_link_ref(self->link);
+    g_mutex_unlock(&self->mutex);
+
+    if (!link)
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_UNREACHABLE,
+                    _("not connected to '%s'"),
+                    self->uri);
+    return link;
+}
+
+/*****************************************************************************/
+
+static GPtrArray *
+libvirt_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+
+    return link ? nm_macvtap_libvirt_list_guests(link, error) : NULL;
+}
+
+static NMMacvtapGuest *
+libvirt_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+
+    return link ? nm_macvtap_libvirt_read_guest(link, uuid, error) : NULL;
+}
+
+/*****************************************************************************/
+
+/* (transfer full) (nullable) */
+static NMMacvtapNetwork *
+read_network(NMMacvtapLibvirtLink *link, virNetworkPtr network, GError **error)
+{
+    g_autofree char *xml = virNetworkGetXMLDesc(network, 0);
+    int active = xml ? virNetworkIsActive(network) : -1;
+    int persistent = active >= 0 ? virNetworkIsPersistent(network) : -1;
+    int autostart = 0;
+
+    /* A transient network has no autostart, and asking for it is an error. */
+    if (persistent < 0 || (persistent && virNetworkGetAutostart(network, &autostart) < 0)) {
+        nm_macvtap_libvirt_link_fail(link, error);
+        return NULL;
+    }
+    return nm_macvtap_network_new_from_xml(xml, active, autostart, persistent, error);
+}
+
+static void
+networks_free(virNetworkPtr *networks)
+{
+    virNetworkPtr *network;
+
+    for (network = networks; network && *network; network++)
+        virNetworkFree(*network);
+    free(networks);
+}
+
+static GPtrArray *
+libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(GPtrArray) result =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    virNetworkPtr *networks = NULL;
+    g_autoptr(GError) local = NULL;
+    int i, n;
+
+    if (!link)
+        return NULL;
+    n = virConnectListAllNetworks(nm_macvtap_libvirt_link_get_conn(link), &networks, 0);
+    if (n < 0) {
+        nm_macvtap_libvirt_link_fail(link, error);
+        return NULL;
+    }
+    for (i = 0; i < n; i++) {
+        NMMacvtapNetwork *network = read_network(link, networks[i], &local);
+
+        if (network)
+            g_ptr_array_add(result, network);
+        else if (g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE))
+            break;
+        else if (!g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+            g_warning(
+                "network '%s' is left out: %s", virNetworkGetName(networks[i]), local->message);
+        g_clear_error(&local);
+    }
+    networks_free(networks);
+    if (local) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    return g_steal_pointer(&result);
+}
+
+static GPtrArray *
+libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(virNetwork) network = NULL;
+    g_autoptr(GPtrArray) result = NULL;
+    virNetworkDHCPLeasePtr *leases = NULL;
+    int i, n = -1;
+
+    if (!link)
+        return NULL;
+    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
+    if (network)
+        n = virNetworkGetDHCPLeases(network, NULL, &leases, 0);
+    if (n < 0) {
+        nm_macvtap_libvirt_link_fail(link, error);
+        return NULL;
+    }
+
+    result = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_lease_free);
+    for (i = 0; i < n; i++) {
+        /* A DHCPv6 lease may be known by its client ID alone: it is nobody's here. */
+        if (leases[i]->mac) {
+            NMMacvtapLease *lease = g_new0(NMMacvtapLease, 1);
+
+            lease->mac = g_ascii_strdown(leases[i]->mac, -1);
+            lease->address = g_strdup(leases[i]->ipaddr);
+            lease->hostname = g_strdup(leases[i]->hostname);
+            g_ptr_array_add(result, lease);
+        }
+        virNetworkDHCPLeaseFree(leases[i]);
+    }
+    free(leases);
+    return g_steal_pointer(&result);
+}
+
+/*****************************************************************************/
+
+static gboolean
+libvirt_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(virNetwork) network = NULL;
+
+    if (!link)
+        return FALSE;
+    network = virNetworkDefineXML(nm_macvtap_libvirt_link_get_conn(link), xml);
+    return network ? TRUE : nm_macvtap_libvirt_link_fail(link, error);
+}
+
+typedef int (*NetworkCall)(virNetworkPtr network);
+
+static int
+set_autostart(virNetworkPtr network)
+{
+    return virNetworkSetAutostart(network, TRUE);
+}
+
+/* @active: (-1 for any): where the network is in that state in spite of the failure, somebody else
+ * was faster and all is well. */
+static gboolean
+call_network(NMMacvtapHypervisor *hypervisor,
+             const char *name,
+             NetworkCall call,
+             int active,
+             GError **error)
+{
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(virNetwork) network = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!link)
+        return FALSE;
+    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
+    if (network && call(network) == 0)
+        return TRUE;
+    nm_macvtap_libvirt_link_fail(link, &local);
+    if (network && active >= 0 && virNetworkIsActive(network) == active)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+libvirt_autostart_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return call_network(hypervisor, name, set_autostart, -1, error);
+}
+
+static gboolean
+libvirt_start_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return call_network(hypervisor, name, virNetworkCreate, TRUE, error);
+}
+
+static gboolean
+libvirt_destroy_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return call_network(hypervisor, name, virNetworkDestroy, FALSE, error);
+}
+
+static gboolean
+libvirt_undefine_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return call_network(hypervisor, name, virNetworkUndefine, -1, error);
+}
+
+/*****************************************************************************/
+
+typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
+
+/* The guest has no such state (any more): it was stopped, or its definition was taken away. */
+static gboolean
+lacks_scope(virDomainPtr domain, NMMacvtapScope scope)
+{
+    if (scope == NM_MACVTAP_SCOPE_LIVE)
+        return virDomainIsActive(domain) == 0;
+    return virDomainIsPersistent(domain) == 0;
+}
+
+static gboolean
+lacks_alias(virDomainPtr domain, NMMacvtapScope scope, const char *alias)
+{
+    g_autofree char *xml =
+        virDomainGetXMLDesc(domain, scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0);
+    g_autofree char *quoted = g_strdup_printf("<alias name='%s'/>", alias);
+
+    return xml && !strstr(xml, quoted);
+}
+
+/* @number: of libvirt's error. (transfer none) */
+static void
+refine_nic_error(virDomainPtr domain,
+                 NMMacvtapScope scope,
+                 NicCall call,
+                 const char *what,
+                 int number,
+                 GError *error)
+{
+    if (error->code == NM_MACVTAP_ERROR_UNREACHABLE)
+        return;
+    if (lacks_scope(domain, scope) ||
+        (call == virDomainDetachDeviceAlias && lacks_alias(domain, scope, what)))
+        error->code = NM_MACVTAP_ERROR_NOT_FOUND;
+    /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
+     * machine ("No more available PCI slots") are both an internal error to libvirt. */
+    else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE &&
+             call != virDomainDetachDeviceAlias)
+        error->code = NM_MACVTAP_ERROR_UNSUPPORTED;
+}
+
+/* @what: device XML or alias, as @call takes it. */
+static gboolean
+call_nic(NMMacvtapHypervisor *hypervisor,
+         const char *uuid,
+         NMMacvtapScope scope,
+         NicCall call,
+         const char *what,
+         GError **error)
+{
+    unsigned int flags =
+        scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
+    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(virDomain) domain = NULL;
+    g_autoptr(GError) local = NULL;
+    int number;
+
+    if (!link)
+        return FALSE;
+    domain = virDomainLookupByUUIDString(nm_macvtap_libvirt_link_get_conn(link), uuid);
+    if (domain && call(domain, what, flags) == 0)
+        return TRUE;
+
+    number = virGetLastErrorCode();
+    nm_macvtap_libvirt_link_fail(link, &local);
+    if (domain)
+        refine_nic_error(domain, scope, call, what, number, local);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+libvirt_attach_nic(NMMacvtapHypervisor *hypervisor,
+                   const char *guest_uuid,
+                   NMMacvtapScope scope,
+                   const char *xml,
+                   GError **error)
+{
+    return call_nic(hypervisor, guest_uuid, scope, virDomainAttachDeviceFlags, xml, error);
+}
+
+static gboolean
+libvirt_update_nic(NMMacvtapHypervisor *hypervisor,
+                   const char *guest_uuid,
+                   NMMacvtapScope scope,
+                   const char *xml,
+                   GError **error)
+{
+    return call_nic(hypervisor, guest_uuid, scope, virDomainUpdateDeviceFlags, xml, error);
+}
+
+static gboolean
+libvirt_detach_nic(NMMacvtapHypervisor *hypervisor,
+                   const char *guest_uuid,
+                   NMMacvtapScope scope,
+                   const char *alias,
+                   GError **error)
+{
+    return call_nic(hypervisor, guest_uuid, scope, virDomainDetachDeviceAlias, alias, error);
+}
+
+/*****************************************************************************/
+
+static void
+hypervisor_iface_init(NMMacvtapHypervisorInterface *iface)
+{
+    iface->open = libvirt_open;
+    iface->close = libvirt_close;
+    iface->list_guests = libvirt_list_guests;
+    iface->read_guest = libvirt_read_guest;
+    iface->list_networks = libvirt_list_networks;
+    iface->list_leases = libvirt_list_leases;
+    iface->define_network = libvirt_define_network;
+    iface->autostart_network = libvirt_autostart_network;
+    iface->start_network = libvirt_start_network;
+    iface->destroy_network = libvirt_destroy_network;
+    iface->undefine_network = libvirt_undefine_network;
+    iface->attach_nic = libvirt_attach_nic;
+    iface->update_nic = libvirt_update_nic;
+    iface->detach_nic = libvirt_detach_nic;
+}
+
+static void
+nm_macvtap_libvirt_init(NMMacvtapLibvirt *self)
+{
+    g_mutex_init(&self->mutex);
+}
+
+static void
+nm_macvtap_libvirt_finalize(GObject *object)
+{
+    NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(object);
+
+    libvirt_close(NM_MACVTAP_HYPERVISOR(self));
+    g_mutex_clear(&self->mutex);
+    g_free(self->uri);
+    G_OBJECT_CLASS(nm_macvtap_libvirt_parent_class)->finalize(object);
+}
+
+static void
+nm_macvtap_libvirt_class_init(NMMacvtapLibvirtClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = nm_macvtap_libvirt_finalize;
+}
+
+/* Errors are returned; libvirt would print them as well. */
+static void
+ignore_error_cb(void *user_data, virErrorPtr error)
+{
+}
+
+/**
+ * nm_macvtap_libvirt_new:
+ * @uri: a libvirt URI that the caller allows
+ *
+ * To be called on the main thread.
+ *
+ * Returns: (transfer full): a hypervisor that is not connected yet
+ */
+NMMacvtapHypervisor *
+nm_macvtap_libvirt_new(const char *uri)
+{
+    static gsize initialized = 0;
+    NMMacvtapLibvirt *self;
+
+    if (g_once_init_enter(&initialized)) {
+        gvir_event_register();
+        virInitialize();
+        virSetErrorFunc(NULL, ignore_error_cb);
+        g_once_init_leave(&initialized, 1);
+    }
+    self = g_object_new(NM_MACVTAP_TYPE_LIBVIRT, NULL);
+    self->uri = g_strdup(uri);
+    return NM_MACVTAP_HYPERVISOR(self);
+}

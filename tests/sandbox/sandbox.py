@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A libvirt host with NetworkManager on a LAN, all of it real, in namespaces of its own: see
+README.md. Runs inside `tests/sandbox/rootfs exec`."""
+
+import re
+
+from guest import Guest, macvtap, mac_of, network, nic  # noqa: F401 (for the tests)
+from machine import Failure, Machine
+
+LAN_PREFIX = '10.77'
+LAN_PREFIX6 = 'fd77:77'
+
+
+class Lan(Machine):
+    """Everything beyond the host's uplinks: on link lanN of each the gateway 10.77.N.1 with DHCP,
+    DNS (`lan.example` is the gateway) and a web server; with ipv6 fd77:77:0:N::1 and router advertisements."""
+
+    def __init__(self, links, ipv6):
+        super().__init__('lan')
+        self.links = links
+        self.ipv6 = ipv6
+
+    def start_servers(self):
+        for index in range(self.links):
+            self.run(f'''ip link set lan{index} address 02:77:00:00:0{index}:01
+                         ip addr add {self.gateway(index)}/24 dev lan{index}
+                         ip link set lan{index} up''')
+            if self.ipv6:
+                self.run(f'ip addr add {self.gateway6(index)}/64 dev lan{index} nodad')
+        self.start_dnsmasq()
+        self.start_service('http', ['python3', '-I', '-S', '/sandbox/tests/lan_http.py'])
+
+    def start_dnsmasq(self):
+        argv = ['dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=/dev/null',
+                '--user=root', '--pid-file=', '--no-resolv', '--no-hosts', '--no-ping',
+                '--bind-interfaces', '--except-interface=lo', '--dhcp-authoritative',
+                '--dhcp-leasefile=/run/leases', '--domain=lan.example',
+                f'--address=/lan.example/{self.gateway(0)}']
+        for index in range(self.links):
+            argv += [f'--interface=lan{index}',
+                     f'--dhcp-range={LAN_PREFIX}.{index}.100,{LAN_PREFIX}.{index}.199,1h']
+            if self.ipv6:
+                argv += [f'--dhcp-range={LAN_PREFIX6}:0:{index}::,ra-only,64']
+        if self.ipv6:
+            argv += ['--enable-ra']
+        self.start_service('dnsmasq', argv)
+
+    @staticmethod
+    def gateway(index=0):
+        return f'{LAN_PREFIX}.{index}.1'
+
+    @staticmethod
+    def gateway6(index=0):
+        return f'{LAN_PREFIX6}:0:{index}::1'
+
+    def leases(self):
+        """Addresses that DHCP gave out, by MAC."""
+        if not self.exists('/run/leases'):
+            return {}
+        words = (line.split() for line in self.read('/run/leases').splitlines())
+        return {word[1]: word[2] for word in words if len(word) == 5 and ':' in word[1]}
+
+    def ping(self, address, timeout=2):
+        return self.run(['ping', '-n', '-c', '1', '-W', str(timeout), address], check=False).returncode == 0
+
+
+class Host(Machine):
+    """The host. Once made it has NetworkManager connected (full) over its uplinks, and libvirtd.
+
+    destdir     an installation of the product (meson install --destdir), laid over the root
+    firewalld   firewalld runs, as on most desktops
+    ipv6        the LAN advertises IPv6
+    uplinks     names of the links to the LAN
+    nss_libvirt `getent hosts` knows guests by their libvirt names
+    nm_level    NetworkManager's log level"""
+
+    def __init__(self, destdir=None, firewalld=False, ipv6=False, uplinks=('eth0',),
+                 nss_libvirt=False, nm_level='INFO'):
+        super().__init__('host', destdir)
+        self.uplinks = uplinks
+        self.ipv6 = ipv6
+        self.firewalld = firewalld
+        self.guests = []
+        self.lan = Lan(len(uplinks), ipv6)
+        try:
+            self.wait_started()
+            self.lan.wait_started()
+            self.join()
+            self.configure_nm(nm_level)
+            self.configure_libvirt()
+            if nss_libvirt:
+                self.run(['sed', '-i', 's/^hosts:.*/hosts: files libvirt libvirt_guest dns/',
+                          '/etc/nsswitch.conf'])
+            self.lan.start_servers()
+            self.start_dbus()
+            if firewalld:
+                self.start_firewalld()
+            self.start_nm(wait=False)
+            self.start_libvirtd()
+            self.wait_online()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        for guest in self.guests:
+            guest.disconnect()
+        super().close()
+        self.lan.close()
+
+    def join(self):
+        for index, uplink in enumerate(self.uplinks):
+            # The names of both sides exist only in the namespaces of the two machines.
+            self.lan.run_in_network(['ip', 'link', 'add', f'lan{index}', 'type', 'veth', 'peer', 'name',
+                                     uplink, 'netns', str(self.pid)])
+            self.run(['ip', 'link', 'set', uplink, 'address', self.uplink_mac(index)])
+
+    @staticmethod
+    def uplink_mac(index=0):
+        return f'02:77:00:00:0{index}:02'
+
+    # NetworkManager
+
+    def configure_nm(self, level):
+        self.write('/etc/NetworkManager/NetworkManager.conf', f'''[main]
+plugins=keyfile
+auth-polkit=false
+no-auto-default=*
+hostname-mode=none
+
+[logging]
+level={level}
+backend=journal
+
+[connectivity]
+uri=http://{Lan.gateway()}/online
+interval=20
+''')
+        for index, uplink in enumerate(self.uplinks):
+            self.write(f'/etc/NetworkManager/system-connections/{uplink}.nmconnection', f'''[connection]
+id={uplink}
+uuid=77777777-0000-4000-8000-00000000000{index}
+type=ethernet
+interface-name={uplink}
+
+[ipv4]
+method=auto
+
+[ipv6]
+method={'auto' if self.ipv6 else 'link-local'}
+addr-gen-mode=eui64
+''', 0o600)
+
+    def start_dbus(self):
+        self.start_service('dbus-daemon', ['dbus-daemon', '--system', '--nofork', '--nopidfile'])
+        self.wait_for(lambda: self.exists('/run/dbus/system_bus_socket'), 'the system bus')
+
+    def start_nm(self, wait=True):
+        # Where /sys can be written, NetworkManager waits for udev to announce each device.
+        self.start_service('NetworkManager', [
+            'unshare', '--mount', 'sh', '-c',
+            'mount -o remount,bind,ro /sys && exec NetworkManager --no-daemon'])
+        if wait:
+            self.wait_online()
+
+    def stop_nm(self, number=15):
+        self.stop_service('NetworkManager', number)
+
+    def nmcli(self, *arguments, **options):
+        return self.run(['nmcli', *arguments], **options)
+
+    def nm_state(self):
+        """Like 'connected:full'."""
+        return self.run(['nmcli', '-g', 'STATE,CONNECTIVITY', 'general'], check=False).stdout.strip()
+
+    def wait_online(self, timeout=20):
+        self.wait_for(lambda: self.nm_state() == 'connected:full',
+                      'NetworkManager to be connected (full)', timeout, interval=0.1)
+
+    def address(self, link='eth0', family=4):
+        """The first global address on a link, None without one."""
+        output = self.run(['ip', f'-{family}', '-o', 'addr', 'show', 'dev', link, 'scope', 'global']).stdout
+        found = re.findall(r'inet6? ([0-9a-f.:]+)/', output)
+        return found[0] if found else None
+
+    def pull_cable(self, uplink='eth0'):
+        self.lan.run(['ip', 'link', 'set', f'lan{self.uplinks.index(uplink)}', 'down'])
+
+    def plug_cable(self, uplink='eth0'):
+        index = self.uplinks.index(uplink)
+        self.lan.run(['ip', 'link', 'set', f'lan{index}', 'up'])
+        if self.ipv6:  # went with the link
+            self.lan.run(['ip', 'addr', 'replace', f'{Lan.gateway6(index)}/64', 'dev', f'lan{index}', 'nodad'])
+
+    def ping(self, address, timeout=2, link=None):
+        """Whether ADDRESS answers the host within TIMEOUT seconds."""
+        where = ['-I', link] if link else []
+        return self.run(['ping', '-n', '-c', '1', '-W', str(timeout), *where, address],
+                        check=False).returncode == 0
+
+    # firewalld
+
+    def start_firewalld(self):
+        self.start_service('firewalld', ['firewalld', '--nofork', '--nopid', '--log-target=console'])
+        self.wait_for(lambda: self.run(['firewall-cmd', '--state'], check=False).returncode == 0,
+                      'firewalld', 30, interval=0.2)
+
+    # libvirt
+
+    def configure_libvirt(self):
+        self.write('/etc/libvirt/libvirtd.conf', '''auth_unix_ro = "none"
+auth_unix_rw = "none"
+unix_sock_group = "libvirt"
+unix_sock_rw_perms = "0770"
+log_outputs = "3:journald"
+''')
+        self.write('/etc/libvirt/qemu.conf', '''user = "root"
+group = "root"
+dynamic_ownership = 0
+remember_owner = 0
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+''')
+        for directory in ('/run/guests', '/var/log/guests'):
+            self.run(['mkdir', '-p', directory])
+
+    def start_libvirtd(self):
+        self.start_service('libvirtd', ['libvirtd'])
+        self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd')
+
+    def stop_libvirtd(self, number=15):
+        self.stop_service('libvirtd', number)
+
+    def restart_libvirtd(self):
+        self.stop_libvirtd()
+        self.start_libvirtd()
+
+    def virsh(self, *arguments, **options):
+        return self.run(['virsh', '--quiet', *arguments], **options)
+
+    def define_network(self, xml, start=True):
+        """Defines a libvirt network from XML text and starts it; returns its name."""
+        path = '/run/guests/network.xml'
+        self.write(path, xml)
+        self.virsh('net-define', path)
+        name = re.search(r'<name>(.*?)</name>', xml)[1]
+        if start:
+            self.virsh('net-start', name)
+        return name
+
+    def define_nat_network(self, name='default', subnet='192.168.122'):
+        """libvirt's own default network."""
+        return self.define_network(f'''<network>
+  <name>{name}</name>
+  <forward mode='nat'/>
+  <ip address='{subnet}.1' netmask='255.255.255.0'>
+    <dhcp><range start='{subnet}.2' end='{subnet}.254'/></dhcp>
+  </ip>
+</network>''')
+
+    def guest(self, name, nics=None, **options):
+        """A guest, neither defined nor started; one macvtap NIC on eth0 if NICS is not given."""
+        made = Guest(self, name, [macvtap()] if nics is None else nics, len(self.guests), **options)
+        self.guests.append(made)
+        return made
+
+    def running_guests(self, *names, **options):
+        """Several guests of the same kind, started side by side, ready."""
+        made = [self.guest(name, **options).define().start() for name in names]
+        for guest in made:
+            guest.wait_ready()
+        return made
+
+    def tail(self, lines=60):
+        return super().tail(lines) + '\n  LAN:\n' + self.lan.tail(15)
