@@ -31,7 +31,8 @@ char **nm_macvtap_nm_read_allowed_uris(const char *path, GError **error);
  * A private profile (connection.permissions) is honoured only if every user named is root or a
  * member of @group. Errors: NM_MACVTAP_ERROR_DENIED, with what to do.
  */
-gboolean nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GError **error);
+gboolean
+nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GError **error);
 
 /* Static IPv4 and IPv6 addresses of profiles, but @except_uuid's (nullable), appended to @used
  * (element-type NMMacvtapUsedSubnet). @connections: (element-type NMConnection). */

@@ -17,9 +17,9 @@ from machine import HERE, Failure
 
 
 @functools.cache
-def image():
+def image(kernel):
     """Directory of the guests' kernel and initramfs, made at the first use."""
-    return subprocess.run([os.path.join(HERE, 'guest-image')], stdout=subprocess.PIPE, text=True,
+    return subprocess.run([os.path.join(HERE, 'guest-image'), kernel], stdout=subprocess.PIPE, text=True,
                           check=True).stdout.strip()
 
 
@@ -50,15 +50,18 @@ def network(name, mac=None, model='virtio', inner=''):
 class Guest:
     """One libvirt guest. NICS: strings of <interface> XML, see macvtap() and network(); those
     without a <mac> get one that is the same in each run. XML_EXTRA goes into <devices>,
-    XML_METADATA in front of it."""
+    XML_METADATA in front of it. MACHINE is libvirt's machine type ('pc' takes many NICs while it
+    runs, 'q35' one); KERNEL 'full' knows other NICs than virtio. HOSTNAME is what the guest calls
+    itself, made from the name if not given."""
 
-    def __init__(self, host, name, nics, number, machine='pc', memory=96, hostname=None,
+    def __init__(self, host, name, nics, number, machine='pc', memory=96, hostname=None, kernel='cloud',
                  xml_extra='', xml_metadata=''):
         self.host = host
         self.name = name
         self.hostname = hostname or re.sub(r'[^a-z0-9-]+', '-', name.lower()).strip('-')[:32] or 'guest'
         self.machine = machine
         self.memory = memory
+        self.kernel = kernel
         self.xml_extra = xml_extra
         self.xml_metadata = xml_metadata
         self.nics = [self.with_mac(xml, name, index) for index, xml in enumerate(nics)]
@@ -77,10 +80,13 @@ class Guest:
     @property
     def mac(self):
         """MAC of the first NIC."""
-        return re.search(r"<mac address='([^']*)'", self.nics[0])[1]
+        return self.mac_of_nic(0)
+
+    def mac_of_nic(self, index):
+        return re.search(r"<mac address='([^']*)'", self.nics[index])[1]
 
     def xml(self):
-        directory = image()
+        directory = image(self.kernel)
         return f'''<domain type='qemu'>
   <name>{escape(self.name)}</name>
   <memory unit='MiB'>{self.memory}</memory>
@@ -176,18 +182,22 @@ class Guest:
 
     def run(self, command, timeout=30, check=False):
         """Runs a shell command in the guest: (exit status, output of both streams)."""
-        if not self.connection:
-            self.connection = socket.socket(socket.AF_UNIX)
-            self.connection.connect(self.host.path(self.socket_path))
         self.sequence += 1
         encoded = base64.b64encode(command.encode()).decode()
-        self.connection.sendall(f'{self.sequence} {encoded}\n'.encode())
-        status, output = self.answer(command, time.monotonic() + timeout)
+        try:
+            if not self.connection:
+                self.connection = socket.socket(socket.AF_UNIX)
+                self.connection.connect(self.host.path(self.socket_path))
+            self.connection.sendall(f'{self.sequence} {encoded}\n'.encode())
+            status, output = self.answer(time.monotonic() + timeout)
+        except OSError as error:
+            self.disconnect()
+            raise Failure(f'guest {self.name}: {command}: {error}\n{self.console()[-2000:]}') from error
         if check and status:
             raise Failure(f'guest {self.name}: {command}: exit {status}\n{output}')
         return status, output
 
-    def answer(self, command, deadline):
+    def answer(self, deadline):
         buffer = ''
         pattern = re.compile(rf'@{self.sequence} (\d+) ([A-Za-z0-9+/=]*)\r?\n')
         while True:
@@ -195,13 +205,9 @@ class Guest:
             if match:
                 return int(match[1]), base64.b64decode(match[2]).decode(errors='replace')
             self.connection.settimeout(max(deadline - time.monotonic(), 0.01))
-            try:
-                data = self.connection.recv(65536)
-            except TimeoutError:
-                data = b''
+            data = self.connection.recv(65536)
             if not data:
-                self.disconnect()
-                raise Failure(f'guest {self.name}: no answer to `{command}`\n{self.console()[-2000:]}')
+                raise ConnectionError('the guest has ended')
             buffer += data.decode(errors='replace')
 
     def links(self):

@@ -63,6 +63,8 @@ class Machine:
         self.name = name
         layers = '/sandbox/root'
         if destdir:
+            if not os.path.isdir(destdir):
+                raise Failure(f"'{destdir}' is not a directory")
             for link in ('bin', 'lib', 'sbin'):
                 # It would hide the root's symbolic link of that name.
                 if os.path.exists(os.path.join(destdir, link)):

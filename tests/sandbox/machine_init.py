@@ -45,6 +45,8 @@ class Journal:
         self.selector.register(sock, selectors.EVENT_READ, callback)
 
     def write(self, fields):
+        # libvirt names itself only by the source of a message.
+        fields.setdefault('SYSLOG_IDENTIFIER', 'libvirt' if 'LIBVIRT_SOURCE' in fields else 'unknown')
         fields['TIME'] = round(time.time(), 6)
         self.out.write(json.dumps(fields) + '\n')
         self.out.flush()

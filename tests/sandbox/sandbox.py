@@ -151,8 +151,12 @@ method={'auto' if self.ipv6 else 'link-local'}
 addr-gen-mode=eui64
 ''', 0o600)
 
+        # Debian's ifupdown hook fails, and says so each time, where these are missing.
+        self.run('mkdir -p /etc/network/if-up.d /etc/network/if-post-down.d')
+
     def start_dbus(self):
-        self.start_service('dbus-daemon', ['dbus-daemon', '--system', '--nofork', '--nopidfile'])
+        self.start_service('dbus-daemon', ['dbus-daemon', '--system', '--nofork', '--nopidfile',
+                                           '--nosyslog'])
         self.wait_for(lambda: self.exists('/run/dbus/system_bus_socket'), 'the system bus')
 
     def start_nm(self, wait=True):
@@ -250,15 +254,9 @@ stdio_handler = "file"
             self.virsh('net-start', name)
         return name
 
-    def define_nat_network(self, name='default', subnet='192.168.122'):
-        """libvirt's own default network."""
-        return self.define_network(f'''<network>
-  <name>{name}</name>
-  <forward mode='nat'/>
-  <ip address='{subnet}.1' netmask='255.255.255.0'>
-    <dhcp><range start='{subnet}.2' end='{subnet}.254'/></dhcp>
-  </ip>
-</network>''')
+    def start_nat_network(self):
+        """libvirt's own network `default`, which is defined and not started after installation."""
+        self.virsh('net-start', 'default')
 
     def guest(self, name, nics=None, **options):
         """A guest, neither defined nor started; one macvtap NIC on eth0 if NICS is not given."""

@@ -1,0 +1,604 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The engine on the main thread: a state machine that says when a pass runs and what its result
+ * means. At most one pass runs at a time. Nothing here waits, and nothing here calls libvirt but to
+ * close it. While nothing is amiss there is no timer.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-sync-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-names.h"
+
+enum {
+    SIGNAL_UP,
+    SIGNAL_REPORT,
+    SIGNAL_FAILED,
+    SIGNAL_STOPPED,
+    N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+static const NMMacvtapSyncTiming default_timing = {
+    .settle = 100,
+    .settle_max = 1000,
+    .absent = 1000,
+    .reconnect = 1000,
+    .reconnect_max = 30 * 1000,
+    .retry = {2 * 1000, 10 * 1000, 60 * 1000, 0},
+};
+
+G_DEFINE_FINAL_TYPE(NMMacvtapSync, nm_macvtap_sync, G_TYPE_OBJECT)
+
+/* Logging */
+
+static void
+log_guest(NMMacvtapSync *self, const char *uuid, const char *name, const GError *failure)
+{
+    gboolean restart = g_error_matches(failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED);
+
+    g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                     G_LOG_LEVEL_WARNING,
+                     "NM_MACVTAP_GUEST",
+                     name,
+                     "NM_MACVTAP_GUEST_UUID",
+                     uuid,
+                     "NM_MACVTAP_NETWORK",
+                     self->profile->network,
+                     "MESSAGE",
+                     restart ? "%s; the guest needs a restart" : "%s",
+                     failure->message);
+}
+
+/* Passes */
+
+static gint64
+ms_to_us(guint ms)
+{
+    return ms * (gint64)1000;
+}
+
+static void
+clear_dirty(NMMacvtapSync *self)
+{
+    g_hash_table_remove_all(self->dirty);
+    self->dirty_all = FALSE;
+    self->dirty_network = FALSE;
+}
+
+static void
+clear_timers(NMMacvtapSync *self)
+{
+    g_clear_handle_id(&self->settle_source, g_source_remove);
+    g_clear_handle_id(&self->retry_source, g_source_remove);
+    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+}
+
+/* (transfer full) (nullable): the guests that a pass is due for, NULL for all of them. */
+static char **
+take_dirty(NMMacvtapSync *self)
+{
+    g_autoptr(GStrvBuilder) uuids = g_strv_builder_new();
+    gboolean all = self->dirty_all;
+    GHashTableIter iter;
+    gpointer uuid;
+
+    g_hash_table_iter_init(&iter, self->dirty);
+    while (g_hash_table_iter_next(&iter, &uuid, NULL))
+        g_strv_builder_add(uuids, uuid);
+    clear_dirty(self);
+    return all ? NULL : g_strv_builder_end(uuids);
+}
+
+static void pass_cb(GObject *source, GAsyncResult *result, gpointer data);
+
+/*
+ * The pass does not hold the engine: where the engine is dropped, the pass in the middle ends by
+ * itself.
+ */
+void
+nm_macvtap_sync_begin_pass(NMMacvtapSync *self,
+                           NMMacvtapSyncPassKind kind,
+                           char **uuids,
+                           GPtrArray *used)
+{
+    GWeakRef *weak = g_new(GWeakRef, 1);
+
+    g_return_if_fail(!self->pass);
+
+    self->pass = nm_macvtap_sync_pass_new(kind, self->hypervisor, self->profile, self->host_id);
+    self->pass->open = !self->connected;
+    self->pass->uuids = uuids;
+    if (used) {
+        g_ptr_array_unref(self->pass->used);
+        self->pass->used = used;
+    }
+    g_weak_ref_init(weak, self);
+    nm_macvtap_sync_pass_run_async(self->pass, pass_cb, weak);
+}
+
+static void
+begin_keep(NMMacvtapSync *self)
+{
+    clear_timers(self);
+    nm_macvtap_sync_ledger_take_due(self->ledger, g_get_monotonic_time(), self->dirty);
+    nm_macvtap_sync_begin_pass(self, NM_MACVTAP_SYNC_PASS_KEEP, take_dirty(self), NULL);
+}
+
+static gboolean
+retry_cb(gpointer data)
+{
+    NMMacvtapSync *self = data;
+
+    self->retry_source = 0;
+    begin_keep(self);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+reconnect_cb(gpointer data)
+{
+    NMMacvtapSync *self = data;
+
+    self->reconnect_source = 0;
+    clear_dirty(self);
+    nm_macvtap_sync_begin_pass(self, NM_MACVTAP_SYNC_PASS_KEEP, NULL, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+/* Waits for quiet, but not for ever. */
+static gboolean
+settle_cb(gpointer data)
+{
+    NMMacvtapSync *self = data;
+    gint64 now = g_get_monotonic_time();
+    gint64 quiet_at = self->last_event + ms_to_us(self->timing->settle);
+    gint64 limit = self->first_event + ms_to_us(self->timing->settle_max);
+
+    self->settle_source = 0;
+    if (now < quiet_at && now < limit) {
+        guint wait = (guint)((MIN(quiet_at, limit) - now) / 1000) + 1;
+
+        self->settle_source = g_timeout_add(wait, settle_cb, self);
+    } else {
+        begin_keep(self);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_dirty(NMMacvtapSync *self)
+{
+    return self->dirty_all || self->dirty_network || g_hash_table_size(self->dirty) > 0;
+}
+
+/* Sees to it that what is dirty is looked at; a running pass does so when it ends. */
+static void
+arm_settle(NMMacvtapSync *self)
+{
+    if (self->state != NM_MACVTAP_SYNC_STATE_UP || self->pass || self->settle_source > 0)
+        return;
+    self->first_event = g_get_monotonic_time();
+    self->settle_source = g_timeout_add(self->timing->settle, settle_cb, self);
+}
+
+static void
+arm_retry(NMMacvtapSync *self)
+{
+    gint64 due = nm_macvtap_sync_ledger_get_due(self->ledger);
+    gint64 wait = (due - g_get_monotonic_time()) / 1000 + 1;
+
+    g_clear_handle_id(&self->retry_source, g_source_remove);
+    if (due >= 0)
+        self->retry_source = g_timeout_add((guint)MAX(wait, 0), retry_cb, self);
+}
+
+/* What a pass means */
+
+/* Returns: whether it is news. */
+static gboolean
+note_guest(NMMacvtapSync *self,
+           const char *uuid,
+           const char *name,
+           NMMacvtapGuestStatus status,
+           const GError *failure)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (!nm_macvtap_sync_ledger_note(self->ledger, uuid, name, status, failure, now))
+        return FALSE;
+    if (failure)
+        log_guest(self, uuid, name, failure);
+    return TRUE;
+}
+
+/* Enters what the pass found into the ledger. Returns: whether any of it is news. */
+static gboolean
+note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
+{
+    gboolean news = FALSE;
+    GHashTableIter iter;
+    gpointer uuid;
+    gpointer failure;
+
+    if (!pass->uuids)
+        news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
+    for (guint i = 0; i < pass->gone->len; i++)
+        news |= nm_macvtap_sync_ledger_forget(self->ledger, pass->gone->pdata[i]);
+    for (guint i = 0; i < pass->plan->reports->len; i++) {
+        const NMMacvtapGuestReport *report = pass->plan->reports->pdata[i];
+        const NMMacvtapGuest *guest = report->guest;
+
+        news |= note_guest(self,
+                           guest->uuid,
+                           guest->name,
+                           report->status,
+                           g_hash_table_lookup(pass->failures, guest->uuid));
+    }
+    g_hash_table_iter_init(&iter, pass->unread);
+    while (g_hash_table_iter_next(&iter, &uuid, &failure))
+        news |= note_guest(self, uuid, uuid, NM_MACVTAP_GUEST_NOT_MACVTAP, failure);
+    return news;
+}
+
+static void
+fail(NMMacvtapSync *self, const GError *error)
+{
+    clear_timers(self);
+    clear_dirty(self);
+    self->state = NM_MACVTAP_SYNC_STATE_FAILED;
+    g_signal_emit(self, signals[SIGNAL_FAILED], 0, error);
+}
+
+static void
+lose(NMMacvtapSync *self, const char *reason)
+{
+    g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                     G_LOG_LEVEL_WARNING,
+                     "NM_MACVTAP_NETWORK",
+                     self->profile->network,
+                     "MESSAGE",
+                     "the connection to libvirt is lost: %s; trying to get it back",
+                     reason);
+    clear_timers(self);
+    clear_dirty(self);
+    self->state = NM_MACVTAP_SYNC_STATE_LOST;
+    self->connected = FALSE;
+    nm_macvtap_hypervisor_close(self->hypervisor);
+    self->reconnect_ms = self->timing->reconnect;
+    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+}
+
+/* After a pass, with the network as it should be. */
+static void
+go_on(NMMacvtapSync *self)
+{
+    if (self->state != NM_MACVTAP_SYNC_STATE_UP)
+        return;
+    if (!self->connected) {
+        lose(self, _("libvirt does not answer"));
+        return;
+    }
+    if (is_dirty(self))
+        arm_settle(self);
+    arm_retry(self);
+}
+
+static void
+first_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
+{
+    if (pass->error) {
+        fail(self, pass->error);
+        return;
+    }
+    self->state = NM_MACVTAP_SYNC_STATE_UP;
+    note_pass(self, pass);
+    g_signal_emit(self, signals[SIGNAL_UP], 0, pass->plan);
+    go_on(self);
+}
+
+/*
+ * Somebody who restarts the network by hand stops it first: it gets a moment to come back, and then
+ * every guest is looked at.
+ */
+static void
+network_absent(NMMacvtapSync *self, const GError *error)
+{
+    if (self->absent) {
+        fail(self, error);
+        return;
+    }
+    self->absent = TRUE;
+    self->dirty_all = TRUE;
+    self->settle_source = g_timeout_add(self->timing->absent, settle_cb, self);
+}
+
+static void
+keep_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
+{
+    gboolean news;
+
+    if (pass->error && (pass->stage <= NM_MACVTAP_SYNC_STAGE_OBSERVE || !self->connected)) {
+        lose(self, pass->error->message);
+        return;
+    }
+    if (pass->stage == NM_MACVTAP_SYNC_STAGE_ABSENT) {
+        network_absent(self, pass->error);
+        return;
+    }
+    if (pass->error) {
+        fail(self, pass->error);
+        return;
+    }
+    self->absent = FALSE;
+    news = note_pass(self, pass);
+    if (news || pass->n_applied > 0)
+        g_signal_emit(self, signals[SIGNAL_REPORT], 0, pass->plan);
+    go_on(self);
+}
+
+static void
+reconnect_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
+{
+    if (!self->connected || (pass->error && pass->stage <= NM_MACVTAP_SYNC_STAGE_OBSERVE)) {
+        self->connected = FALSE;
+        nm_macvtap_hypervisor_close(self->hypervisor);
+        self->reconnect_ms = MIN(self->reconnect_ms * 2, self->timing->reconnect_max);
+        self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+        return;
+    }
+    g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                     G_LOG_LEVEL_MESSAGE,
+                     "NM_MACVTAP_NETWORK",
+                     self->profile->network,
+                     "MESSAGE",
+                     "the connection to libvirt is back");
+    self->state = NM_MACVTAP_SYNC_STATE_UP;
+    keep_pass_done(self, pass);
+}
+
+static void
+pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
+{
+    g_clear_pointer(&self->pass, nm_macvtap_sync_pass_unref);
+    if (pass->opened)
+        self->connected = self->was_connected = TRUE;
+    if (g_atomic_int_get(&pass->lost))
+        self->connected = FALSE;
+
+    switch (self->state) {
+    case NM_MACVTAP_SYNC_STATE_STARTING:
+        first_pass_done(self, pass);
+        break;
+    case NM_MACVTAP_SYNC_STATE_UP:
+        keep_pass_done(self, pass);
+        break;
+    case NM_MACVTAP_SYNC_STATE_LOST:
+        reconnect_pass_done(self, pass);
+        break;
+    case NM_MACVTAP_SYNC_STATE_STOPPING:
+        nm_macvtap_sync_stop_pass_done(self, pass);
+        break;
+    case NM_MACVTAP_SYNC_STATE_STOPPED:
+        nm_macvtap_hypervisor_close(self->hypervisor);
+        break;
+    case NM_MACVTAP_SYNC_STATE_NEW:
+    case NM_MACVTAP_SYNC_STATE_FAILED:
+        g_return_if_reached();
+    }
+}
+
+static void
+pass_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    GWeakRef *weak = data;
+    g_autoptr(NMMacvtapSyncPass) pass = nm_macvtap_sync_pass_run_finish(result);
+    g_autoptr(NMMacvtapSync) self = g_weak_ref_get(weak);
+
+    g_weak_ref_clear(weak);
+    g_free(weak);
+    if (self)
+        pass_done(self, pass);
+    else
+        nm_macvtap_hypervisor_close(pass->hypervisor);
+}
+
+/* Events */
+
+static gboolean
+takes_events(NMMacvtapSync *self)
+{
+    return self->state == NM_MACVTAP_SYNC_STATE_STARTING || self->state == NM_MACVTAP_SYNC_STATE_UP;
+}
+
+static void
+guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapSync *self)
+{
+    if (self->state == NM_MACVTAP_SYNC_STATE_STOPPING) {
+        nm_macvtap_sync_stop_guest_changed(self, uuid);
+        return;
+    }
+    if (!takes_events(self))
+        return;
+    g_hash_table_add(self->dirty, g_strdup(uuid));
+    self->last_event = g_get_monotonic_time();
+    arm_settle(self);
+}
+
+/* What has become of our own network is seen by looking; what another one does may turn guests into
+ * macvtap guests or back. */
+static void
+network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapSync *self)
+{
+    if (!takes_events(self))
+        return;
+    if (g_str_equal(name, self->profile->network))
+        self->dirty_network = TRUE;
+    else
+        self->dirty_all = TRUE;
+    self->last_event = g_get_monotonic_time();
+    arm_settle(self);
+}
+
+static void
+closed_cb(NMMacvtapHypervisor *hypervisor, const char *reason, NMMacvtapSync *self)
+{
+    self->connected = FALSE;
+    if (self->pass)
+        g_atomic_int_set(&self->pass->lost, TRUE);
+    else if (self->state == NM_MACVTAP_SYNC_STATE_UP)
+        lose(self, reason);
+    else if (self->state == NM_MACVTAP_SYNC_STATE_STOPPING)
+        nm_macvtap_sync_stop_closed(self);
+}
+
+/* Life */
+
+/**
+ * nm_macvtap_sync_new:
+ * @hypervisor: what to keep in sync; not open; a reference is taken
+ * @profile: what is wanted, of mode isolated; a reference is taken
+ * @host_id: the machine id
+ * @used_subnets: (scope forever): collects the subnets in use outside libvirt
+ * @user_data: for @used_subnets
+ *
+ * Returns: (transfer full): an engine that has done nothing yet
+ */
+NMMacvtapSync *
+nm_macvtap_sync_new(NMMacvtapHypervisor *hypervisor,
+                    NMMacvtapProfile *profile,
+                    const char *host_id,
+                    NMMacvtapUsedSubnetsFunc used_subnets,
+                    gpointer user_data)
+{
+    NMMacvtapSync *self = g_object_new(NM_MACVTAP_TYPE_SYNC, NULL);
+
+    self->hypervisor = g_object_ref(hypervisor);
+    self->profile = nm_macvtap_profile_ref(profile);
+    self->host_id = g_strdup(host_id);
+    self->used_subnets = used_subnets;
+    self->user_data = user_data;
+    return self;
+}
+
+void
+nm_macvtap_sync_set_timing(NMMacvtapSync *self, const NMMacvtapSyncTiming *timing)
+{
+    self->timing = timing;
+}
+
+/**
+ * nm_macvtap_sync_start:
+ * @self: an engine that was neither started nor stopped
+ *
+ * Begins to bring the profile up. "up" or "failed" tells how it went.
+ */
+void
+nm_macvtap_sync_start(NMMacvtapSync *self)
+{
+    g_return_if_fail(NM_MACVTAP_IS_SYNC(self));
+    g_return_if_fail(self->state == NM_MACVTAP_SYNC_STATE_NEW);
+
+    self->ledger = nm_macvtap_sync_ledger_new(self->timing->retry);
+    g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
+    g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
+    g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
+    self->state = NM_MACVTAP_SYNC_STATE_STARTING;
+    nm_macvtap_sync_begin_pass(
+        self, NM_MACVTAP_SYNC_PASS_UP, NULL, self->used_subnets(self->user_data));
+}
+
+/* From here on nothing starts by itself; a pass that runs is told to end. */
+void
+nm_macvtap_sync_suspend(NMMacvtapSync *self)
+{
+    clear_timers(self);
+    clear_dirty(self);
+    if (self->pass)
+        g_cancellable_cancel(self->pass->cancellable);
+}
+
+/* Cuts every tie to the world outside. */
+void
+nm_macvtap_sync_cut_off(NMMacvtapSync *self)
+{
+    self->state = NM_MACVTAP_SYNC_STATE_STOPPED;
+    nm_macvtap_sync_suspend(self);
+    g_clear_handle_id(&self->deadline_source, g_source_remove);
+    g_clear_handle_id(&self->overdue_source, g_source_remove);
+    g_clear_handle_id(&self->finish_source, g_source_remove);
+    g_signal_handlers_disconnect_by_data(self->hypervisor, self);
+    nm_macvtap_hypervisor_close(self->hypervisor);
+}
+
+void
+nm_macvtap_sync_emit_stopped(NMMacvtapSync *self)
+{
+    g_signal_emit(self, signals[SIGNAL_STOPPED], 0);
+}
+
+static void
+nm_macvtap_sync_init(NMMacvtapSync *self)
+{
+    self->timing = &default_timing;
+    self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+static void
+nm_macvtap_sync_dispose(GObject *object)
+{
+    NMMacvtapSync *self = NM_MACVTAP_SYNC(object);
+
+    if (self->hypervisor)
+        nm_macvtap_sync_cut_off(self);
+    g_clear_object(&self->hypervisor);
+    g_clear_pointer(&self->pass, nm_macvtap_sync_pass_unref);
+    G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->dispose(object);
+}
+
+static void
+nm_macvtap_sync_finalize(GObject *object)
+{
+    NMMacvtapSync *self = NM_MACVTAP_SYNC(object);
+
+    nm_macvtap_profile_unref(self->profile);
+    g_free(self->host_id);
+    g_clear_pointer(&self->ledger, nm_macvtap_sync_ledger_free);
+    g_hash_table_unref(self->dirty);
+    g_hash_table_unref(self->awaiting);
+    G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
+}
+
+static guint
+add_signal(const char *name, guint n_params, GType type)
+{
+    return g_signal_new(name,
+                        NM_MACVTAP_TYPE_SYNC,
+                        G_SIGNAL_RUN_LAST,
+                        0,
+                        NULL,
+                        NULL,
+                        NULL,
+                        G_TYPE_NONE,
+                        n_params,
+                        type);
+}
+
+static void
+nm_macvtap_sync_class_init(NMMacvtapSyncClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = nm_macvtap_sync_dispose;
+    object_class->finalize = nm_macvtap_sync_finalize;
+    signals[SIGNAL_UP] = add_signal("up", 1, G_TYPE_POINTER);
+    signals[SIGNAL_REPORT] = add_signal("report", 1, G_TYPE_POINTER);
+    signals[SIGNAL_FAILED] = add_signal("failed", 1, G_TYPE_ERROR);
+    signals[SIGNAL_STOPPED] = add_signal("stopped", 0, G_TYPE_NONE);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds what is ours and belongs to no profile any more, and takes it out through the planner's
+ * purge. When in doubt, a thing belongs to somebody: a network that any profile names, valid or
+ * not, is left alone with everything on it.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-leftovers.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-identity.h"
+#include "nm-macvtap-plan.h"
+
+/* A running guest lets go of an interface when it gets round to it. */
+#define RELEASE_TRIES       20
+#define RELEASE_INTERVAL_US (G_USEC_PER_SEC / 2)
+
+/* The plan wants a profile; there is none any more. */
+#define NO_PROFILE_UUID "00000000-0000-0000-0000-000000000000"
+
+/**
+ * nm_macvtap_leftover_free:
+ * @leftover: (nullable): the leftover
+ */
+void
+nm_macvtap_leftover_free(NMMacvtapLeftover *leftover)
+{
+    if (!leftover)
+        return;
+    g_free(leftover->uri);
+    g_free(leftover->guest);
+    g_free(leftover->guest_uuid);
+    g_free(leftover->network);
+    g_free(leftover->problem);
+    g_free(leftover);
+}
+
+/* A profile that is not valid keeps whatever it may mean, at every libvirt. */
+static gboolean
+is_named(const NMMacvtapWorld *world, const char *uri, const char *network)
+{
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+        const NMMacvtapProfile *p = profile->profile;
+
+        if (p ? p->mode == NM_MACVTAP_MODE_ISOLATED && g_str_equal(p->libvirt_uri, uri) &&
+                    g_str_equal(p->network, network)
+              : !profile->network || g_str_equal(profile->network, network))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_owner_alive(const NMMacvtapWorld *world, const char *uuid)
+{
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+
+        if (g_str_equal(profile->uuid, uuid))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Ours for the network that it is on. */
+static gboolean
+is_our_nic(const NMMacvtapNic *nic)
+{
+    g_autofree char *alias = NULL;
+
+    if (nic->type != NM_MACVTAP_NIC_NETWORK || !nic->network ||
+        !nm_macvtap_identity_is_our_alias(nic->alias))
+        return FALSE;
+    alias = nm_macvtap_identity_alias(nic->network);
+    return g_str_equal(alias, nic->alias);
+}
+
+/* Calls @func for every interface of every state of every guest. */
+typedef void (*NicFunc)(const NMMacvtapGuest *guest, const NMMacvtapNic *nic, gpointer user_data);
+
+static void
+foreach_nic(const NMMacvtapWorldHost *host, NicFunc func, gpointer user_data)
+{
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NMMacvtapGuest *guest = g_ptr_array_index(host->guests, i);
+        const NMMacvtapGuestState *states[] = {guest->config, guest->live};
+
+        for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
+            for (guint n = 0; states[s] && n < states[s]->nics->len; n++)
+                func(guest, g_ptr_array_index(states[s]->nics, n), user_data);
+        }
+    }
+}
+
+typedef struct {
+    const NMMacvtapWorld *world;
+    const NMMacvtapWorldHost *host;
+    GPtrArray *leftovers;
+    const char *network; /* is it used by somebody else? */
+    gboolean used;
+} Search;
+
+/* In definition and running guest it is one interface to the user. */
+static const NMMacvtapLeftover *
+find_interface(const Search *search, const NMMacvtapGuest *guest, const char *network)
+{
+    for (guint i = 0; i < search->leftovers->len; i++) {
+        const NMMacvtapLeftover *leftover = g_ptr_array_index(search->leftovers, i);
+
+        if (g_str_equal(leftover->uri, search->host->uri) &&
+            g_strcmp0(leftover->guest_uuid, guest->uuid) == 0 &&
+            g_str_equal(leftover->network, network))
+            return leftover;
+    }
+    return NULL;
+}
+
+static void
+look_at_nic(const NMMacvtapGuest *guest, const NMMacvtapNic *nic, gpointer user_data)
+{
+    Search *search = user_data;
+    NMMacvtapLeftover *leftover;
+
+    if (!is_our_nic(nic) || is_named(search->world, search->host->uri, nic->network) ||
+        find_interface(search, guest, nic->network))
+        return;
+    leftover = g_new0(NMMacvtapLeftover, 1);
+    leftover->kind = "interface";
+    leftover->label = _("interface");
+    leftover->uri = g_strdup(search->host->uri);
+    leftover->guest = g_strdup(guest->name);
+    leftover->guest_uuid = g_strdup(guest->uuid);
+    leftover->network = g_strdup(nic->network);
+    g_ptr_array_add(search->leftovers, leftover);
+}
+
+static void
+find_interfaces(const NMMacvtapWorld *world, const NMMacvtapWorldHost *host, GPtrArray *leftovers)
+{
+    Search search = {.world = world, .host = host, .leftovers = leftovers};
+
+    foreach_nic(host, look_at_nic, &search);
+}
+
+static void
+look_for_user(const NMMacvtapGuest *guest, const NMMacvtapNic *nic, gpointer user_data)
+{
+    Search *search = user_data;
+
+    if (g_strcmp0(nic->network, search->network) == 0 && !is_our_nic(nic))
+        search->used = TRUE;
+}
+
+static void
+find_networks(const NMMacvtapWorld *world, const NMMacvtapWorldHost *host, GPtrArray *leftovers)
+{
+    for (guint i = 0; i < host->networks->len; i++) {
+        const NMMacvtapNetwork *network = g_ptr_array_index(host->networks, i);
+        Search search = {.world = world, .host = host, .network = network->name};
+        NMMacvtapLeftover *leftover;
+
+        if (!network->owner_uuid || is_owner_alive(world, network->owner_uuid) ||
+            is_named(world, host->uri, network->name))
+            continue;
+        foreach_nic(host, look_for_user, &search);
+        if (search.used)
+            continue;
+        leftover = g_new0(NMMacvtapLeftover, 1);
+        leftover->kind = "network";
+        leftover->label = _("network");
+        leftover->uri = g_strdup(host->uri);
+        leftover->network = g_strdup(network->name);
+        g_ptr_array_add(leftovers, leftover);
+    }
+}
+
+static NMMacvtapPlan *
+plan_purge(const NMMacvtapWorld *world,
+           const NMMacvtapWorldHost *host,
+           const char *network,
+           GError **error)
+{
+    g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(NMMacvtapProfile) profile = NULL;
+    g_autoptr(GPtrArray) used = g_ptr_array_new();
+    NMMacvtapObserved observed = {
+        .guests = host->guests,
+        .networks = host->networks,
+        .used = used,
+        .host_id = "",
+    };
+
+    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_NETWORK, (gpointer)network);
+    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_LIBVIRT_URI, host->uri);
+    profile = nm_macvtap_profile_parse(
+        "cleanup", NO_PROFILE_UUID, NULL, data, (const char *const *)world->allowed_uris, error);
+    if (!profile)
+        return NULL;
+    return nm_macvtap_plan_isolated(profile, NM_MACVTAP_PURPOSE_PURGE, &observed, error);
+}
+
+/* Carries out the edits of the purge that are about @guest_uuid; NULL for those about the network.
+ * @out_n: how many they were. */
+static gboolean
+purge_once(const NMMacvtapWorld *world,
+           const NMMacvtapWorldHost *host,
+           const NMMacvtapLeftover *leftover,
+           guint *out_n,
+           GError **error)
+{
+    g_autoptr(NMMacvtapPlan) plan = plan_purge(world, host, leftover->network, error);
+    guint n = 0;
+
+    if (!plan)
+        return FALSE;
+    for (guint i = 0; i < plan->edits->len; i++) {
+        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+
+        if (g_strcmp0(edit->guest_uuid, leftover->guest_uuid) != 0)
+            continue;
+        if (!nm_macvtap_hypervisor_apply(host->hypervisor, edit, error))
+            return FALSE;
+        n++;
+    }
+    *out_n = n;
+    return TRUE;
+}
+
+static gboolean
+is_left(const NMMacvtapWorld *world, const NMMacvtapLeftover *leftover)
+{
+    g_autoptr(GPtrArray) leftovers = nm_macvtap_leftovers_find(world);
+
+    for (guint i = 0; i < leftovers->len; i++) {
+        const NMMacvtapLeftover *other = g_ptr_array_index(leftovers, i);
+
+        if (g_str_equal(other->kind, leftover->kind) && g_strcmp0(other->uri, leftover->uri) == 0 &&
+            g_strcmp0(other->guest_uuid, leftover->guest_uuid) == 0 &&
+            g_strcmp0(other->network, leftover->network) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+remove_from_libvirt(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GError **error)
+{
+    NMMacvtapWorldHost *host = nm_macvtap_world_find_host(world, leftover->uri);
+    guint n_edits;
+
+    /* Read before each step: what was listed may have changed while the user made up his mind. */
+    for (guint i = 0; i < RELEASE_TRIES; i++) {
+        if (!nm_macvtap_world_host_read(host, error))
+            return FALSE;
+        if (!is_left(world, leftover))
+            return TRUE;
+        if (i > 0 && leftover->guest) {
+            g_usleep(RELEASE_INTERVAL_US);
+            continue;
+        }
+        if (!purge_once(world, host, leftover, &n_edits, error))
+            return FALSE;
+        if (n_edits == 0)
+            g_usleep(RELEASE_INTERVAL_US);
+    }
+    if (leftover->guest)
+        g_set_error_literal(error,
+                            NM_MACVTAP_ERROR,
+                            NM_MACVTAP_ERROR_UNSUPPORTED,
+                            _("the running guest does not let go of it; it goes when the guest is "
+                              "shut down"));
+    else
+        g_set_error_literal(error,
+                            NM_MACVTAP_ERROR,
+                            NM_MACVTAP_ERROR_CONFLICT,
+                            _("guests still use it; it goes with the next cleanup"));
+    return FALSE;
+}
+
+/* In the order of removal: a network goes when nothing is on it any more. */
+typedef struct {
+    const char *id;
+    void (*find)(const NMMacvtapWorld *world, const NMMacvtapWorldHost *host, GPtrArray *leftovers);
+    gboolean (*remove)(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GError **error);
+} Kind;
+
+static const Kind kinds[] = {
+    {"interface", find_interfaces, remove_from_libvirt},
+    {"network", find_networks, remove_from_libvirt},
+};
+
+/**
+ * nm_macvtap_leftovers_find:
+ * @world: every profile, and the libvirts to look at
+ *
+ * Returns: (transfer full) (element-type NMMacvtapLeftover): what no profile owns any more.
+ */
+GPtrArray *
+nm_macvtap_leftovers_find(const NMMacvtapWorld *world)
+{
+    GPtrArray *leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_leftover_free);
+
+    for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        for (guint h = 0; h < world->hosts->len; h++)
+            kinds[k].find(world, g_ptr_array_index(world->hosts, h), leftovers);
+    }
+    return leftovers;
+}
+
+/**
+ * nm_macvtap_leftover_remove:
+ * @world: the same world; what is read anew on the way stays in it
+ * @leftover: one that was found in it
+ *
+ * Waits up to 10 s for a running guest.
+ */
+void
+nm_macvtap_leftover_remove(NMMacvtapWorld *world, NMMacvtapLeftover *leftover)
+{
+    for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
+        g_autoptr(GError) error = NULL;
+
+        if (!g_str_equal(kinds[k].id, leftover->kind))
+            continue;
+        leftover->removed = kinds[k].remove(world, leftover, &error);
+        leftover->problem = error ? g_strdup(error->message) : NULL;
+    }
+}

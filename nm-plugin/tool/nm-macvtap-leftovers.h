@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What profiles that no longer exist have left behind. Finding is pure; each kind of leftover has
+ * its row in a table with how it is found and how it is removed.
+ */
+
+#pragma once
+
+#include "nm-macvtap-world.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    const char *kind;  /* "interface", "network"; stable */
+    const char *label; /* translated */
+    char *uri;         /* (nullable): of the libvirt it is at */
+    char *guest;       /* (nullable) */
+    char *guest_uuid;  /* (nullable) */
+    char *network;     /* (nullable) */
+    gboolean removed;
+    char *problem; /* (nullable): why it could not be removed */
+} NMMacvtapLeftover;
+
+void nm_macvtap_leftover_free(NMMacvtapLeftover *leftover);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapLeftover, nm_macvtap_leftover_free)
+
+/* (transfer full) (element-type NMMacvtapLeftover): in the order in which they are to be removed.
+ * @world must hold every profile: what it does not show counts as gone. */
+GPtrArray *nm_macvtap_leftovers_find(const NMMacvtapWorld *world);
+/* Removes one, sets @removed or @problem; blocks. The libvirts must be open for writing. */
+void nm_macvtap_leftover_remove(NMMacvtapWorld *world, NMMacvtapLeftover *leftover);
+
+G_END_DECLS

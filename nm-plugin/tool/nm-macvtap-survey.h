@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds out the facts about guests: from the world that was read, from leases, the kernel,
+ * firewalld and the resolver's configuration.
+ */
+
+#pragma once
+
+#include "nm-macvtap-chain.h"
+#include "nm-macvtap-world.h"
+
+G_BEGIN_DECLS
+
+/*
+ * @guest: (nullable): a name or UUID; NULL is every macvtap guest. A guest that several active
+ * profiles select has facts for each of them. Asks the guests whether they answer; blocks.
+ * Returns: (transfer full) (element-type NMMacvtapFacts): maybe none.
+ */
+GPtrArray *nm_macvtap_survey(const NMMacvtapWorld *world, const char *guest);
+
+/* Whether the text of an nsswitch.conf has the host ask libvirt for the names of guests. */
+gboolean nm_macvtap_survey_has_names(const char *nsswitch);
+
+G_END_DECLS

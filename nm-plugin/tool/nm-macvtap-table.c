@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Lays out tables. Knows nothing of what they are about, and does not print.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-table.h"
+
+#define GAP 2
+
+struct _NMMacvtapTable {
+    guint n_columns;
+    GPtrArray *rows; /* (element-type GStrv): the titles are the first */
+};
+
+/**
+ * nm_macvtap_text_clean:
+ * @text: text from outside
+ *
+ * Names of guests and profiles are anybody's: an escape sequence in one is shown, not obeyed.
+ *
+ * Returns: (transfer full): @text with every control character replaced by U+FFFD.
+ */
+char *
+nm_macvtap_text_clean(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *clean = g_string_new(NULL);
+
+    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        switch (g_unichar_type(c)) {
+        case G_UNICODE_CONTROL:
+        case G_UNICODE_LINE_SEPARATOR:
+        case G_UNICODE_PARAGRAPH_SEPARATOR:
+            g_string_append_unichar(clean, 0xfffd);
+            break;
+        default:
+            g_string_append_unichar(clean, c);
+        }
+    }
+    return g_string_free(clean, FALSE);
+}
+
+/**
+ * nm_macvtap_text_width:
+ * @text: valid UTF-8
+ *
+ * Returns: how many terminal cells it takes.
+ */
+guint
+nm_macvtap_text_width(const char *text)
+{
+    guint width = 0;
+
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        if (g_unichar_iszerowidth(c))
+            continue;
+        width += g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+/**
+ * nm_macvtap_table_new:
+ * @titles: (array zero-terminated=1): titles of the columns, translated
+ *
+ * Returns: (transfer full): a table without rows.
+ */
+NMMacvtapTable *
+nm_macvtap_table_new(const char *const *titles)
+{
+    NMMacvtapTable *table = g_new0(NMMacvtapTable, 1);
+
+    table->n_columns = g_strv_length((char **)titles);
+    table->rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    nm_macvtap_table_add(table, titles);
+    return table;
+}
+
+/**
+ * nm_macvtap_table_add:
+ * @table: the table
+ * @cells: one text for each column; NULL or empty where there is nothing to say
+ */
+void
+nm_macvtap_table_add(NMMacvtapTable *table, const char *const *cells)
+{
+    char **row = g_new0(char *, table->n_columns + 1);
+
+    for (guint i = 0; i < table->n_columns; i++)
+        row[i] = nm_macvtap_text_clean(cells[i] && *cells[i] ? cells[i] : "-");
+    g_ptr_array_add(table->rows, row);
+}
+
+static guint
+get_column_width(const NMMacvtapTable *table, guint column)
+{
+    guint width = 0;
+
+    for (guint i = 0; i < table->rows->len; i++) {
+        char **row = g_ptr_array_index(table->rows, i);
+
+        width = MAX(width, nm_macvtap_text_width(row[column]));
+    }
+    return width;
+}
+
+/**
+ * nm_macvtap_table_to_string:
+ * @table: the table
+ *
+ * Returns: (transfer full): titles and rows, padded to columns, without trailing blanks.
+ */
+char *
+nm_macvtap_table_to_string(const NMMacvtapTable *table)
+{
+    GString *text = g_string_new(NULL);
+    g_autofree guint *widths = g_new(guint, table->n_columns);
+
+    for (guint i = 0; i < table->n_columns; i++)
+        widths[i] = get_column_width(table, i);
+    for (guint r = 0; r < table->rows->len; r++) {
+        char **row = g_ptr_array_index(table->rows, r);
+
+        for (guint i = 0; i < table->n_columns; i++) {
+            guint padding = widths[i] - nm_macvtap_text_width(row[i]) + GAP;
+
+            g_string_append(text, row[i]);
+            if (i + 1 < table->n_columns)
+                g_string_append_printf(text, "%*s", (int)padding, "");
+        }
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
+/**
+ * nm_macvtap_table_free:
+ * @table: (nullable): the table
+ */
+void
+nm_macvtap_table_free(NMMacvtapTable *table)
+{
+    if (!table)
+        return;
+    g_ptr_array_unref(table->rows);
+    g_free(table);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads NetworkManager and libvirt for the commands. Judges nothing, changes nothing: libvirt is
+ * opened read-only.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-world.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-keys.h"
+#include "nm-macvtap-libvirt.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
+
+/**
+ * nm_macvtap_world_profile_free:
+ * @profile: (nullable): the profile
+ */
+void
+nm_macvtap_world_profile_free(NMMacvtapWorldProfile *profile)
+{
+    if (!profile)
+        return;
+    g_free(profile->id);
+    g_free(profile->uuid);
+    g_clear_pointer(&profile->profile, nm_macvtap_profile_unref);
+    g_free(profile->problem);
+    g_free(profile->network);
+    g_free(profile);
+}
+
+/**
+ * nm_macvtap_world_host_free:
+ * @host: (nullable): the host; its connection is closed
+ */
+void
+nm_macvtap_world_host_free(NMMacvtapWorldHost *host)
+{
+    if (!host)
+        return;
+    if (host->hypervisor)
+        nm_macvtap_hypervisor_close(host->hypervisor);
+    g_clear_object(&host->hypervisor);
+    g_clear_pointer(&host->guests, g_ptr_array_unref);
+    g_clear_pointer(&host->networks, g_ptr_array_unref);
+    g_free(host->problem);
+    g_free(host->uri);
+    g_free(host);
+}
+
+/**
+ * nm_macvtap_world_new_empty:
+ *
+ * Returns: (transfer full): a world in which there is nothing.
+ */
+NMMacvtapWorld *
+nm_macvtap_world_new_empty(void)
+{
+    NMMacvtapWorld *world = g_new0(NMMacvtapWorld, 1);
+
+    world->allowed_uris = g_new0(char *, 1);
+    world->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_profile_free);
+    world->hosts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_host_free);
+    return world;
+}
+
+/**
+ * nm_macvtap_world_free:
+ * @world: (nullable): the world
+ */
+void
+nm_macvtap_world_free(NMMacvtapWorld *world)
+{
+    if (!world)
+        return;
+    g_ptr_array_unref(world->hosts);
+    g_ptr_array_unref(world->profiles);
+    g_strfreev(world->allowed_uris);
+    g_free(world->config_problem);
+    g_free(world->nm_problem);
+    g_clear_object(&world->client);
+    g_free(world);
+}
+
+static const char *
+find_state(NMClient *client, const char *uuid)
+{
+    const GPtrArray *actives = nm_client_get_active_connections(client);
+
+    for (guint i = 0; i < actives->len; i++) {
+        NMActiveConnection *active = g_ptr_array_index(actives, i);
+
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) != 0)
+            continue;
+        switch (nm_active_connection_get_state(active)) {
+        case NM_ACTIVE_CONNECTION_STATE_ACTIVATED:
+            return "active";
+        case NM_ACTIVE_CONNECTION_STATE_ACTIVATING:
+            return "activating";
+        case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
+            return "deactivating";
+        default:
+            continue;
+        }
+    }
+    return "down";
+}
+
+static int
+compare_profiles(gconstpointer a, gconstpointer b)
+{
+    const NMMacvtapWorldProfile *first = *(NMMacvtapWorldProfile *const *)a;
+    const NMMacvtapWorldProfile *second = *(NMMacvtapWorldProfile *const *)b;
+
+    return g_strcmp0(first->id, second->id);
+}
+
+/* What a profile that is not valid says about its network, for those who must leave it alone. */
+static char *
+get_raw_network(NMConnection *connection)
+{
+    const char *network = nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection),
+                                                       NM_MACVTAP_KEY_NETWORK);
+
+    return g_strdup(network ? network
+                            : nm_macvtap_keys_find(NM_MACVTAP_KEY_NETWORK)->default_value);
+}
+
+static void
+read_profiles(NMMacvtapWorld *world)
+{
+    const GPtrArray *connections = nm_client_get_connections(world->client);
+
+    for (guint i = 0; i < connections->len; i++) {
+        NMConnection *connection = g_ptr_array_index(connections, i);
+        NMMacvtapWorldProfile *profile;
+        g_autoptr(GError) error = NULL;
+
+        if (!nm_macvtap_nm_is_ours(connection))
+            continue;
+        profile = g_new0(NMMacvtapWorldProfile, 1);
+        profile->id = g_strdup(nm_connection_get_id(connection));
+        profile->uuid = g_strdup(nm_connection_get_uuid(connection));
+        profile->state = find_state(world->client, profile->uuid);
+        profile->profile = nm_macvtap_nm_read_profile(
+            connection, (const char *const *)world->allowed_uris, &error);
+        if (error) {
+            profile->problem = g_strdup(error->message);
+            profile->network = get_raw_network(connection);
+        }
+        g_ptr_array_add(world->profiles, profile);
+    }
+    g_ptr_array_sort(world->profiles, compare_profiles);
+}
+
+/**
+ * nm_macvtap_world_new:
+ *
+ * Returns: (transfer full): NetworkManager's side of the world, without any libvirt yet.
+ */
+NMMacvtapWorld *
+nm_macvtap_world_new(void)
+{
+    NMMacvtapWorld *world = nm_macvtap_world_new_empty();
+    g_autoptr(GError) error = NULL;
+    char **uris = nm_macvtap_nm_read_allowed_uris(NM_MACVTAP_CONFIG_FILE, &error);
+
+    if (uris) {
+        g_strfreev(world->allowed_uris);
+        world->allowed_uris = uris;
+    } else {
+        world->config_problem = g_strdup(error->message);
+        g_clear_error(&error);
+    }
+    world->client = nm_client_new(NULL, &error);
+    if (!world->client)
+        world->nm_problem =
+            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
+    else if (!nm_client_get_nm_running(world->client))
+        world->nm_problem = g_strdup(_("NetworkManager is not running"));
+    else
+        read_profiles(world);
+    return world;
+}
+
+/**
+ * nm_macvtap_world_host_read:
+ * @host: a libvirt that is open
+ * @error: return location
+ *
+ * Reads guests and networks anew. On error what was read before stays.
+ *
+ * Returns: FALSE with the hypervisor's error.
+ */
+gboolean
+nm_macvtap_world_host_read(NMMacvtapWorldHost *host, GError **error)
+{
+    g_autoptr(GPtrArray) guests = NULL;
+    g_autoptr(GPtrArray) networks = NULL;
+
+    networks = nm_macvtap_hypervisor_list_networks(host->hypervisor, error);
+    guests = networks ? nm_macvtap_hypervisor_list_guests(host->hypervisor, error) : NULL;
+    if (!guests)
+        return FALSE;
+    g_clear_pointer(&host->guests, g_ptr_array_unref);
+    g_clear_pointer(&host->networks, g_ptr_array_unref);
+    host->guests = g_steal_pointer(&guests);
+    host->networks = g_steal_pointer(&networks);
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_world_add_host:
+ * @world: the world
+ * @uri: an allowed libvirt URI
+ *
+ * Returns: (transfer none): what is known of it; the same again for the same @uri.
+ */
+NMMacvtapWorldHost *
+nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri)
+{
+    NMMacvtapWorldHost *host = nm_macvtap_world_find_host(world, uri);
+    g_autoptr(GError) error = NULL;
+
+    if (host)
+        return host;
+    host = g_new0(NMMacvtapWorldHost, 1);
+    host->uri = g_strdup(uri);
+    host->hypervisor = nm_macvtap_libvirt_new(uri);
+    host->guests = g_ptr_array_new();
+    host->networks = g_ptr_array_new();
+    g_ptr_array_add(world->hosts, host);
+    if (!nm_macvtap_hypervisor_open(host->hypervisor, TRUE, &error) ||
+        !nm_macvtap_world_host_read(host, &error))
+        host->problem = g_strdup(error->message);
+    return host;
+}
+
+/**
+ * nm_macvtap_world_add_used_hosts:
+ * @world: the world
+ *
+ * Reads qemu:///system, where guests are looked for also before there is a profile, and every other
+ * libvirt that a valid profile names.
+ */
+void
+nm_macvtap_world_add_used_hosts(NMMacvtapWorld *world)
+{
+    nm_macvtap_world_add_host(world,
+                              nm_macvtap_keys_find(NM_MACVTAP_KEY_LIBVIRT_URI)->default_value);
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+
+        if (profile->profile)
+            nm_macvtap_world_add_host(world, profile->profile->libvirt_uri);
+    }
+}
+
+/**
+ * nm_macvtap_world_find_host:
+ * @world: the world
+ * @uri: a libvirt URI
+ *
+ * Returns: (nullable) (transfer none): what was read of it.
+ */
+NMMacvtapWorldHost *
+nm_macvtap_world_find_host(const NMMacvtapWorld *world, const char *uri)
+{
+    for (guint i = 0; i < world->hosts->len; i++) {
+        NMMacvtapWorldHost *host = g_ptr_array_index(world->hosts, i);
+
+        if (g_str_equal(host->uri, uri))
+            return host;
+    }
+    return NULL;
+}
+
+/**
+ * nm_macvtap_world_find_network:
+ * @world: the world
+ * @profile: a profile
+ *
+ * Returns: (nullable) (transfer none): its network; NULL where there is none, or none is known.
+ */
+NMMacvtapNetwork *
+nm_macvtap_world_find_network(const NMMacvtapWorld *world, const NMMacvtapProfile *profile)
+{
+    NMMacvtapWorldHost *host = nm_macvtap_world_find_host(world, profile->libvirt_uri);
+
+    if (!host || profile->mode != NM_MACVTAP_MODE_ISOLATED)
+        return NULL;
+    return nm_macvtap_network_find(host->networks, profile->network);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interface's methods over a fake world: what is written here is who may call, in what state of
+ * the connection, and how the call is named in the log.
+ */
+
+#include "config.h"
+
+#include "fake-hypervisor.h"
+
+struct _FakeHypervisor {
+    GObject parent;
+    FakeWorld *world;
+    gint read_only; /* atomic */
+};
+
+static void fake_hypervisor_iface_init(NMMacvtapHypervisorInterface *iface);
+
+G_DEFINE_TYPE_WITH_CODE(FakeHypervisor,
+                        fake_hypervisor,
+                        G_TYPE_OBJECT,
+                        G_IMPLEMENT_INTERFACE(NM_MACVTAP_TYPE_HYPERVISOR,
+                                              fake_hypervisor_iface_init))
+
+/* Logs the call, lets it suffer its faults, and checks that the connection still stands. */
+static gboolean
+begin(FakeHypervisor *self, const char *line, const char *guest, GError **error)
+{
+    FakeCalls *calls = fake_world_get_calls(self->world);
+
+    if (!fake_calls_begin(calls, line, guest, error))
+        return FALSE;
+    if (fake_world_is_joined(self->world, NM_MACVTAP_HYPERVISOR(self)))
+        return TRUE;
+    fake_calls_end(calls, guest);
+    g_set_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, "the connection is closed");
+    return FALSE;
+}
+
+static void
+end(FakeHypervisor *self, const char *guest)
+{
+    fake_calls_end(fake_world_get_calls(self->world), guest);
+}
+
+static gboolean
+begin_change(FakeHypervisor *self, const char *line, const char *guest, GError **error)
+{
+    if (!begin(self, line, guest, error))
+        return FALSE;
+    if (!g_atomic_int_get(&self->read_only))
+        return TRUE;
+    end(self, guest);
+    g_set_error(
+        error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_DENIED, "the connection is for reading only");
+    return FALSE;
+}
+
+static gboolean
+fake_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    FakeCalls *calls = fake_world_get_calls(self->world);
+    gboolean ok;
+
+    if (!fake_calls_begin(calls, "open", NULL, error))
+        return FALSE;
+    g_atomic_int_set(&self->read_only, read_only);
+    ok = fake_world_join(self->world, hypervisor, read_only, error);
+    fake_calls_end(calls, NULL);
+    return ok;
+}
+
+/* Never logged nor delayed: closing returns at once whatever else hangs. */
+static void
+fake_close(NMMacvtapHypervisor *hypervisor)
+{
+    fake_world_leave(FAKE_HYPERVISOR(hypervisor)->world, hypervisor);
+}
+
+static NMMacvtapGuest *
+read_guest(FakeHypervisor *self, const char *uuid, GError **error)
+{
+    g_autofree char *config = fake_world_dump_guest(self->world, uuid, NM_MACVTAP_SCOPE_CONFIG);
+    g_autofree char *live = fake_world_dump_guest(self->world, uuid, NM_MACVTAP_SCOPE_LIVE);
+
+    if (config || live)
+        return nm_macvtap_guest_new_from_xml(config, live, error);
+    g_set_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND, "no domain '%s'", uuid);
+    return NULL;
+}
+
+static GPtrArray *
+fake_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    g_auto(GStrv) uuids = NULL;
+    GPtrArray *guests;
+
+    if (!begin(self, "list-guests", NULL, error))
+        return NULL;
+    guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    uuids = fake_world_list_guests(self->world);
+    for (char **uuid = uuids; *uuid; uuid++) {
+        g_autoptr(GError) guest_error = NULL;
+        NMMacvtapGuest *guest = read_guest(self, *uuid, &guest_error);
+
+        if (guest)
+            g_ptr_array_add(guests, guest);
+        else if (!g_error_matches(guest_error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+            g_warning("%s", guest_error->message);
+    }
+    end(self, NULL);
+    return guests;
+}
+
+static NMMacvtapGuest *
+fake_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
+    g_autofree char *line = g_strdup_printf("read-guest %s", name ? name : uuid);
+    NMMacvtapGuest *guest;
+
+    if (!begin(self, line, uuid, error))
+        return NULL;
+    guest = read_guest(self, uuid, error);
+    end(self, uuid);
+    return guest;
+}
+
+static GPtrArray *
+fake_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    GPtrArray *networks;
+
+    if (!begin(self, "list-networks", NULL, error))
+        return NULL;
+    networks = fake_world_list_networks(self->world, error);
+    end(self, NULL);
+    return networks;
+}
+
+static GPtrArray *
+fake_list_leases(NMMacvtapHypervisor *hypervisor, const char *network, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    g_autofree char *line = g_strdup_printf("list-leases %s", network);
+    GPtrArray *leases;
+
+    if (!begin(self, line, NULL, error))
+        return NULL;
+    leases = fake_world_list_leases(self->world, network, error);
+    end(self, NULL);
+    return leases;
+}
+
+typedef gboolean (*NetworkFunc)(FakeWorld *world, const char *argument, GError **error);
+
+static gboolean
+change_network(NMMacvtapHypervisor *hypervisor,
+               NMMacvtapEditKind kind,
+               NetworkFunc func,
+               const char *name,
+               const char *argument,
+               GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    g_autofree char *line = g_strdup_printf("%s %s", nm_macvtap_edit_kind_to_string(kind), name);
+    gboolean ok;
+
+    if (!begin_change(self, line, NULL, error))
+        return FALSE;
+    ok = func(self->world, argument, error);
+    end(self, NULL);
+    return ok;
+}
+
+static gboolean
+fake_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
+{
+    g_autoptr(NMMacvtapNetwork) network =
+        nm_macvtap_network_new_from_xml(xml, FALSE, FALSE, TRUE, error);
+
+    if (!network)
+        return FALSE;
+    return change_network(hypervisor,
+                          NM_MACVTAP_EDIT_NETWORK_DEFINE,
+                          fake_world_define_network,
+                          network->name,
+                          xml,
+                          error);
+}
+
+static gboolean
+fake_autostart_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return change_network(hypervisor,
+                          NM_MACVTAP_EDIT_NETWORK_AUTOSTART,
+                          fake_world_autostart_network,
+                          name,
+                          name,
+                          error);
+}
+
+static gboolean
+fake_start_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return change_network(
+        hypervisor, NM_MACVTAP_EDIT_NETWORK_START, fake_world_start_network, name, name, error);
+}
+
+static gboolean
+fake_destroy_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return change_network(
+        hypervisor, NM_MACVTAP_EDIT_NETWORK_DESTROY, fake_world_stop_network, name, name, error);
+}
+
+static gboolean
+fake_undefine_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+{
+    return change_network(hypervisor,
+                          NM_MACVTAP_EDIT_NETWORK_UNDEFINE,
+                          fake_world_undefine_network,
+                          name,
+                          name,
+                          error);
+}
+
+typedef gboolean (*NicFunc)(FakeWorld *world,
+                            const char *guest,
+                            NMMacvtapScope scope,
+                            const char *argument,
+                            GError **error);
+
+static gboolean
+change_nic(NMMacvtapHypervisor *hypervisor,
+           NMMacvtapEditKind kind,
+           NicFunc func,
+           const char *uuid,
+           NMMacvtapScope scope,
+           const char *argument,
+           GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
+    g_autofree char *line = g_strdup_printf("%s %s %s",
+                                            nm_macvtap_edit_kind_to_string(kind),
+                                            scope == NM_MACVTAP_SCOPE_LIVE ? "live" : "config",
+                                            name ? name : uuid);
+    gboolean ok;
+
+    if (!begin_change(self, line, uuid, error))
+        return FALSE;
+    ok = func(self->world, uuid, scope, argument, error);
+    end(self, uuid);
+    return ok;
+}
+
+static gboolean
+fake_attach_nic(NMMacvtapHypervisor *hypervisor,
+                const char *uuid,
+                NMMacvtapScope scope,
+                const char *xml,
+                GError **error)
+{
+    return change_nic(
+        hypervisor, NM_MACVTAP_EDIT_NIC_ATTACH, fake_world_attach, uuid, scope, xml, error);
+}
+
+static gboolean
+fake_update_nic(NMMacvtapHypervisor *hypervisor,
+                const char *uuid,
+                NMMacvtapScope scope,
+                const char *xml,
+                GError **error)
+{
+    return change_nic(
+        hypervisor, NM_MACVTAP_EDIT_NIC_UPDATE, fake_world_update, uuid, scope, xml, error);
+}
+
+static gboolean
+fake_detach_nic(NMMacvtapHypervisor *hypervisor,
+                const char *uuid,
+                NMMacvtapScope scope,
+                const char *alias,
+                GError **error)
+{
+    return change_nic(
+        hypervisor, NM_MACVTAP_EDIT_NIC_DETACH, fake_world_detach, uuid, scope, alias, error);
+}
+
+static void
+fake_hypervisor_iface_init(NMMacvtapHypervisorInterface *iface)
+{
+    iface->open = fake_open;
+    iface->close = fake_close;
+    iface->list_guests = fake_list_guests;
+    iface->read_guest = fake_read_guest;
+    iface->list_networks = fake_list_networks;
+    iface->list_leases = fake_list_leases;
+    iface->define_network = fake_define_network;
+    iface->autostart_network = fake_autostart_network;
+    iface->start_network = fake_start_network;
+    iface->destroy_network = fake_destroy_network;
+    iface->undefine_network = fake_undefine_network;
+    iface->attach_nic = fake_attach_nic;
+    iface->update_nic = fake_update_nic;
+    iface->detach_nic = fake_detach_nic;
+}
+
+NMMacvtapHypervisor *
+fake_hypervisor_new(FakeWorld *world)
+{
+    FakeHypervisor *self = g_object_new(FAKE_TYPE_HYPERVISOR, NULL);
+
+    self->world = fake_world_ref(world);
+    return NM_MACVTAP_HYPERVISOR(self);
+}
+
+static void
+fake_hypervisor_init(FakeHypervisor *self)
+{
+}
+
+static void
+fake_hypervisor_dispose(GObject *object)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(object);
+
+    fake_world_leave(self->world, NM_MACVTAP_HYPERVISOR(self));
+    G_OBJECT_CLASS(fake_hypervisor_parent_class)->dispose(object);
+}
+
+static void
+fake_hypervisor_finalize(GObject *object)
+{
+    fake_world_unref(FAKE_HYPERVISOR(object)->world);
+    G_OBJECT_CLASS(fake_hypervisor_parent_class)->finalize(object);
+}
+
+static void
+fake_hypervisor_class_init(FakeHypervisorClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = fake_hypervisor_dispose;
+    object_class->finalize = fake_hypervisor_finalize;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A connection to a fake world, as the project sees it: every call goes through the world's log and
+ * faults first.
+ */
+
+#pragma once
+
+#include "fake-world.h"
+
+G_BEGIN_DECLS
+
+#define FAKE_TYPE_HYPERVISOR (fake_hypervisor_get_type())
+G_DECLARE_FINAL_TYPE(FakeHypervisor, fake_hypervisor, FAKE, HYPERVISOR, GObject)
+
+/* Not open. */
+NMMacvtapHypervisor *fake_hypervisor_new(FakeWorld *world);
+
+G_END_DECLS

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fake world's guests: domain documents, kept whole, in which only <interface> elements are
+ * added, replaced and taken out. What the running document has beyond the definition (aliases,
+ * target devices, the lower device behind a network) is filled in as libvirt does.
+ */
+
+#include "config.h"
+
+#include "fake-world-private.h"
+
+void
+fake_guest_free(FakeGuest *guest)
+{
+    g_free(guest->uuid);
+    g_free(guest->name);
+    g_clear_pointer(&guest->config, xmlFreeDoc);
+    g_clear_pointer(&guest->live, xmlFreeDoc);
+    g_ptr_array_unref(guest->asked);
+    g_free(guest);
+}
+
+static FakeGuest *
+find_guest(FakeWorld *world, const char *name)
+{
+    for (guint i = 0; i < world->guests->len; i++) {
+        FakeGuest *guest = world->guests->pdata[i];
+
+        if (g_str_equal(guest->name, name) || g_str_equal(guest->uuid, name))
+            return guest;
+    }
+    return NULL;
+}
+
+static FakeGuest *
+need_guest(FakeWorld *world, const char *name, GError **error)
+{
+    FakeGuest *guest = find_guest(world, name);
+
+    if (!guest)
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_NOT_FOUND,
+                    "no domain with matching name or UUID '%s'",
+                    name);
+    return guest;
+}
+
+static gboolean
+refuse(GError **error, NMMacvtapError code, const char *why)
+{
+    g_set_error_literal(error, NM_MACVTAP_ERROR, code, why);
+    return FALSE;
+}
+
+static xmlNode *
+get_devices(xmlDoc *doc)
+{
+    return nm_macvtap_xml_child(xmlDocGetRootElement(doc), "devices");
+}
+
+/* The attribute of a child of an <interface>: ("mac", "address"), ("source", "network") … */
+static char *
+get_nic_attr(xmlNode *nic, const char *child, const char *attr)
+{
+    xmlNode *node = nm_macvtap_xml_child(nic, child);
+
+    return node ? nm_macvtap_xml_attr(node, attr) : NULL;
+}
+
+static xmlNode *
+find_nic(xmlDoc *doc, const char *child, const char *attr, const char *value)
+{
+    xmlNode *nic = nm_macvtap_xml_child(get_devices(doc), "interface");
+
+    for (; nic; nic = nm_macvtap_xml_next(nic)) {
+        g_autofree char *found = get_nic_attr(nic, child, attr);
+
+        if (found && g_ascii_strcasecmp(found, value) == 0)
+            return nic;
+    }
+    return NULL;
+}
+
+/* What a network that forwards through macvtap turns into in a running guest. */
+static void
+resolve_macvtap(xmlNode *nic, FakeNetwork *network)
+{
+    g_autoptr(NMMacvtapNetwork) read = fake_network_read(network, NULL);
+    xmlNode *source = nm_macvtap_xml_child(nic, "source");
+
+    if (!read || !read->macvtap || !read->lower[0])
+        return;
+    xmlSetProp(nic, BAD_CAST "type", BAD_CAST "direct");
+    xmlSetProp(source, BAD_CAST "dev", BAD_CAST read->lower[0]);
+    xmlSetProp(source, BAD_CAST "mode", BAD_CAST read->forward_mode);
+}
+
+/* Turns an <interface> of a definition into one of a running guest. */
+static gboolean
+realise_nic(FakeWorld *world, xmlNode *nic, GError **error)
+{
+    g_autofree char *network_name = get_nic_attr(nic, "source", "network");
+    guint number = ++world->last_device;
+
+    if (network_name) {
+        FakeNetwork *network = fake_world_find_network(world, network_name);
+
+        if (!network || !network->active)
+            return refuse(error, NM_MACVTAP_ERROR_FAILED, "its network is not active");
+        resolve_macvtap(nic, network);
+    }
+    if (!nm_macvtap_xml_child(nic, "target")) {
+        g_autofree char *device = g_strdup_printf("vnet%u", number);
+        xmlNode *target = xmlNewTextChild(nic, NULL, BAD_CAST "target", NULL);
+
+        xmlSetProp(target, BAD_CAST "dev", BAD_CAST device);
+    }
+    if (!nm_macvtap_xml_child(nic, "alias")) {
+        g_autofree char *alias = g_strdup_printf("net%u", number);
+        xmlNode *node = xmlNewTextChild(nic, NULL, BAD_CAST "alias", NULL);
+
+        xmlSetProp(node, BAD_CAST "name", BAD_CAST alias);
+    }
+    return TRUE;
+}
+
+static xmlDoc *
+realise(FakeWorld *world, xmlDoc *config, GError **error)
+{
+    g_autoptr(xmlDoc) live = xmlCopyDoc(config, 1);
+    xmlNode *nic = nm_macvtap_xml_child(get_devices(live), "interface");
+
+    for (; nic; nic = nm_macvtap_xml_next(nic)) {
+        if (!realise_nic(world, nic, error))
+            return NULL;
+    }
+    return g_steal_pointer(&live);
+}
+
+static char *
+take_text(xmlNode *root, const char *name)
+{
+    xmlNode *node = nm_macvtap_xml_child(root, name);
+
+    return node ? nm_macvtap_xml_text(node) : NULL;
+}
+
+/* Finds or adds the guest that @doc describes; libvirt fills in a missing UUID. */
+static FakeGuest *
+ensure_guest(FakeWorld *world, xmlDoc *doc)
+{
+    xmlNode *root = xmlDocGetRootElement(doc);
+    g_autofree char *name = take_text(root, "name");
+    g_autofree char *uuid = take_text(root, "uuid");
+    FakeGuest *guest = find_guest(world, uuid ? uuid : name);
+
+    if (!guest) {
+        guest = g_new0(FakeGuest, 1);
+        guest->name = g_steal_pointer(&name);
+        guest->uuid = uuid ? g_strdup(uuid) : g_uuid_string_random();
+        guest->asked = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(world->guests, guest);
+    }
+    if (!uuid)
+        xmlNewTextChild(root, NULL, BAD_CAST "uuid", BAD_CAST guest->uuid);
+    return guest;
+}
+
+static void
+drop_if_gone(FakeWorld *world, FakeGuest *guest)
+{
+    if (!guest->config && !guest->live)
+        g_ptr_array_remove(world->guests, guest);
+}
+
+gboolean
+fake_world_define_guest(FakeWorld *world, const char *xml, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    xmlDoc *doc = nm_macvtap_xml_parse(xml, "domain", error);
+    FakeGuest *guest;
+
+    if (!doc)
+        return FALSE;
+    guest = ensure_guest(world, doc);
+    g_clear_pointer(&guest->config, xmlFreeDoc);
+    guest->config = doc;
+    fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+gboolean
+fake_world_create_guest(FakeWorld *world, const char *xml, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(xml, "domain", error);
+    FakeGuest *guest;
+
+    if (!doc)
+        return FALSE;
+    guest = ensure_guest(world, doc);
+    if (guest->live)
+        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is already running");
+    guest->live = realise(world, doc, error);
+    if (!guest->live) {
+        drop_if_gone(world, guest);
+        return FALSE;
+    }
+    fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+gboolean
+fake_world_start_guest(FakeWorld *world, const char *name, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = need_guest(world, name, error);
+
+    if (!guest)
+        return FALSE;
+    if (guest->live)
+        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is already running");
+    guest->live = realise(world, guest->config, error);
+    if (!guest->live)
+        return FALSE;
+    fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+gboolean
+fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = need_guest(world, name, error);
+
+    if (!guest)
+        return FALSE;
+    if (!guest->live)
+        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is not running");
+    g_clear_pointer(&guest->live, xmlFreeDoc);
+    g_ptr_array_set_size(guest->asked, 0);
+    fake_world_guest_event(world, guest->uuid);
+    drop_if_gone(world, guest);
+    return TRUE;
+}
+
+gboolean
+fake_world_undefine_guest(FakeWorld *world, const char *name, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = need_guest(world, name, error);
+
+    if (!guest)
+        return FALSE;
+    if (!guest->config)
+        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is transient");
+    g_clear_pointer(&guest->config, xmlFreeDoc);
+    fake_world_guest_event(world, guest->uuid);
+    drop_if_gone(world, guest);
+    return TRUE;
+}
+
+/* The document that an edit of @scope is about, or NULL with an error. */
+static xmlDoc *
+need_doc(FakeGuest *guest, NMMacvtapScope scope, GError **error)
+{
+    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+        if (!guest->live)
+            refuse(error, NM_MACVTAP_ERROR_FAILED, "is not running");
+        return guest->live;
+    }
+    if (!guest->config)
+        refuse(error, NM_MACVTAP_ERROR_FAILED, "is transient");
+    return guest->config;
+}
+
+gboolean
+fake_world_attach(FakeWorld *world,
+                  const char *name,
+                  NMMacvtapScope scope,
+                  const char *xml,
+                  GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
+    FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
+    xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
+    g_autofree char *alias = NULL;
+    xmlNode *nic;
+
+    if (!doc)
+        return FALSE;
+    nic = xmlDocGetRootElement(nic_doc);
+    alias = get_nic_attr(nic, "alias", "name");
+    if (alias && find_nic(doc, "alias", "name", alias))
+        return refuse(error, NM_MACVTAP_ERROR_FAILED, "non unique alias detected");
+    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+        if (guest->rigid)
+            return refuse(error, NM_MACVTAP_ERROR_UNSUPPORTED, "no free slot is left");
+        if (!realise_nic(world, nic, error))
+            return FALSE;
+    }
+    xmlAddChild(get_devices(doc), xmlDocCopyNode(nic, doc, 1));
+    if (scope == NM_MACVTAP_SCOPE_LIVE)
+        fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+gboolean
+fake_world_update(FakeWorld *world,
+                  const char *name,
+                  NMMacvtapScope scope,
+                  const char *xml,
+                  GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
+    FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
+    xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
+    g_autofree char *mac = NULL;
+    xmlNode *old;
+    xmlNode *nic;
+
+    if (!doc)
+        return FALSE;
+    nic = xmlDocGetRootElement(nic_doc);
+    mac = get_nic_attr(nic, "mac", "address");
+    old = mac ? find_nic(doc, "mac", "address", mac) : NULL;
+    if (!old)
+        return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no interface with that MAC");
+    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+        g_autofree char *old_model = get_nic_attr(old, "model", "type");
+        g_autofree char *model = get_nic_attr(nic, "model", "type");
+        xmlNode *target = nm_macvtap_xml_child(old, "target");
+
+        if (model && g_strcmp0(old_model, model) != 0)
+            return refuse(error,
+                          NM_MACVTAP_ERROR_UNSUPPORTED,
+                          "the model of a running guest's interface cannot be changed");
+        if (!nm_macvtap_xml_child(nic, "target"))
+            xmlAddChild(nic, xmlDocCopyNode(target, nic_doc, 1));
+    }
+    xmlReplaceNode(old, xmlDocCopyNode(nic, doc, 1));
+    xmlFreeNode(old);
+    return TRUE;
+}
+
+static void
+remove_nic(xmlNode *nic)
+{
+    xmlUnlinkNode(nic);
+    xmlFreeNode(nic);
+}
+
+gboolean
+fake_world_detach(FakeWorld *world,
+                  const char *name,
+                  NMMacvtapScope scope,
+                  const char *alias,
+                  GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = need_guest(world, name, error);
+    xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
+    xmlNode *nic;
+
+    if (!doc)
+        return FALSE;
+    nic = find_nic(doc, "alias", "name", alias);
+    if (!nic)
+        return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no device with that alias");
+    if (scope == NM_MACVTAP_SCOPE_LIVE && guest->reluctant) {
+        if (g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
+            return refuse(error, NM_MACVTAP_ERROR_FAILED, "already being unplugged");
+        g_ptr_array_add(guest->asked, g_strdup(alias));
+        return TRUE;
+    }
+    remove_nic(nic);
+    if (scope == NM_MACVTAP_SCOPE_LIVE)
+        fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+static void
+strip_direct(xmlDoc *doc)
+{
+    xmlNode *nic = nm_macvtap_xml_child(get_devices(doc), "interface");
+
+    while (nic) {
+        xmlNode *next = nm_macvtap_xml_next(nic);
+        g_autofree char *type = nm_macvtap_xml_attr(nic, "type");
+
+        if (g_strcmp0(type, "direct") == 0)
+            remove_nic(nic);
+        nic = next;
+    }
+}
+
+gboolean
+fake_world_strip_macvtap(FakeWorld *world, const char *name)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = find_guest(world, name);
+
+    if (!guest)
+        return FALSE;
+    if (guest->config)
+        strip_direct(guest->config);
+    if (guest->live)
+        strip_direct(guest->live);
+    fake_world_guest_event(world, guest->uuid);
+    return TRUE;
+}
+
+void
+fake_world_set_rigid(FakeWorld *world, const char *name, gboolean rigid)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+
+    find_guest(world, name)->rigid = rigid;
+}
+
+void
+fake_world_set_reluctant(FakeWorld *world, const char *name, gboolean reluctant)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+
+    find_guest(world, name)->reluctant = reluctant;
+}
+
+void
+fake_world_let_go(FakeWorld *world, const char *name)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = find_guest(world, name);
+
+    guest->reluctant = FALSE;
+    for (guint i = 0; i < guest->asked->len; i++) {
+        xmlNode *nic = find_nic(guest->live, "alias", "name", guest->asked->pdata[i]);
+
+        if (nic)
+            remove_nic(nic);
+    }
+    g_ptr_array_set_size(guest->asked, 0);
+    fake_world_guest_event(world, guest->uuid);
+}
+
+char **
+fake_world_list_guests(FakeWorld *world)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    g_autoptr(GStrvBuilder) uuids = g_strv_builder_new();
+
+    for (guint i = 0; i < world->guests->len; i++)
+        g_strv_builder_add(uuids, ((FakeGuest *)world->guests->pdata[i])->uuid);
+    return g_strv_builder_end(uuids);
+}
+
+char *
+fake_world_get_guest_name(FakeWorld *world, const char *name)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = find_guest(world, name);
+
+    return guest ? g_strdup(guest->name) : NULL;
+}
+
+char *
+fake_world_dump_guest(FakeWorld *world, const char *name, NMMacvtapScope scope)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    FakeGuest *guest = find_guest(world, name);
+    xmlDoc *doc = NULL;
+
+    if (guest)
+        doc = scope == NM_MACVTAP_SCOPE_LIVE ? guest->live : guest->config;
+    return doc ? nm_macvtap_xml_to_string(xmlDocGetRootElement(doc)) : NULL;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fixture. Waits end on a condition; the one time limit only ends a test that hangs.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "sync-fixture.h"
+
+#include "nm-macvtap-identity.h"
+
+#define PATIENCE (60 * G_USEC_PER_SEC)
+
+#define MACVTAP_NIC                                                                                \
+    "<interface type='direct'><source dev='eth0' mode='bridge'/><model type='virtio'/></interface>"
+#define PLAIN_NIC                                                                                  \
+    "<interface type='network'><source network='default'/><model type='virtio'/></interface>"
+
+static const NMMacvtapSyncTiming timing = {
+    .settle = 20,
+    .settle_max = 200,
+    .absent = 100,
+    .reconnect = 10,
+    .reconnect_max = 40,
+    .retry = {20, 40, 0},
+};
+
+/* Warnings are collected, from whatever thread; anything worse ends the program. */
+
+static GMutex warnings_mutex;
+static GPtrArray *warnings;
+
+static GLogWriterOutput
+log_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+    const char *message = "";
+
+    for (gsize i = 0; i < n_fields; i++) {
+        if (g_str_equal(fields[i].key, "MESSAGE"))
+            message = fields[i].value;
+    }
+    if (level & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR)) {
+        g_printerr("%s\n", message);
+        g_abort();
+    }
+    g_assert_null(strstr(message, "<interface"));
+    if (level & G_LOG_LEVEL_WARNING) {
+        g_mutex_lock(&warnings_mutex);
+        g_ptr_array_add(warnings, g_strdup(message));
+        g_mutex_unlock(&warnings_mutex);
+    }
+    return G_LOG_WRITER_HANDLED;
+}
+
+void
+fixture_assert_warned(const char *pattern)
+{
+    g_autofree char *message = NULL;
+
+    g_mutex_lock(&warnings_mutex);
+    if (warnings->len > 0)
+        message = g_ptr_array_steal_index(warnings, 0);
+    g_mutex_unlock(&warnings_mutex);
+    g_assert_nonnull(message);
+    if (!g_pattern_match_simple(pattern, message))
+        g_error("warning '%s' does not match '%s'", message, pattern);
+}
+
+/* Signals */
+
+static void
+keep_plan(Fixture *fixture, NMMacvtapPlan *plan)
+{
+    g_free(fixture->bridge);
+    fixture->bridge = g_strdup(plan->bridge);
+    g_ptr_array_set_size(fixture->notes, 0);
+    for (guint i = 0; i < plan->notes->len; i++)
+        g_ptr_array_add(fixture->notes, g_strdup(plan->notes->pdata[i]));
+    for (guint i = 0; i < plan->reports->len; i++) {
+        NMMacvtapGuestReport *report = plan->reports->pdata[i];
+
+        g_hash_table_replace(
+            fixture->status, g_strdup(report->guest->name), GINT_TO_POINTER(report->status));
+    }
+}
+
+static void
+up_cb(NMMacvtapSync *sync, NMMacvtapPlan *plan, Fixture *fixture)
+{
+    keep_plan(fixture, plan);
+    fixture->n_up++;
+}
+
+static void
+report_cb(NMMacvtapSync *sync, NMMacvtapPlan *plan, Fixture *fixture)
+{
+    keep_plan(fixture, plan);
+    fixture->n_report++;
+}
+
+static void
+failed_cb(NMMacvtapSync *sync, GError *error, Fixture *fixture)
+{
+    g_clear_error(&fixture->failure);
+    fixture->failure = g_error_copy(error);
+    fixture->n_failed++;
+}
+
+static void
+stopped_cb(NMMacvtapSync *sync, Fixture *fixture)
+{
+    fixture->n_stopped++;
+}
+
+static GPtrArray *
+collect_subnets_cb(gpointer data)
+{
+    Fixture *fixture = data;
+
+    fixture->n_collected++;
+    return g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+}
+
+/* Life */
+
+static NMMacvtapProfile *
+make_profile(const char *const *keys)
+{
+    g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapProfile *profile;
+
+    for (; keys && keys[0]; keys += 2)
+        g_hash_table_insert(data, (gpointer)keys[0], (gpointer)keys[1]);
+    profile = nm_macvtap_profile_parse(
+        "guests", "5a2c7b1e-0000-4000-8000-000000000001", NULL, data, NULL, &error);
+    g_assert_no_error(error);
+    return profile;
+}
+
+void
+fixture_replace_engine(Fixture *fixture, gconstpointer keys)
+{
+    g_autoptr(NMMacvtapHypervisor) hypervisor = fake_hypervisor_new(fixture->world);
+    g_autoptr(NMMacvtapProfile) profile = make_profile(keys);
+
+    g_clear_object(&fixture->sync);
+    fixture->sync = nm_macvtap_sync_new(
+        hypervisor, profile, "0123456789abcdef0123456789abcdef", collect_subnets_cb, fixture);
+    nm_macvtap_sync_set_timing(fixture->sync, &timing);
+    g_signal_connect(fixture->sync, "up", G_CALLBACK(up_cb), fixture);
+    g_signal_connect(fixture->sync, "report", G_CALLBACK(report_cb), fixture);
+    g_signal_connect(fixture->sync, "failed", G_CALLBACK(failed_cb), fixture);
+    g_signal_connect(fixture->sync, "stopped", G_CALLBACK(stopped_cb), fixture);
+}
+
+void
+fixture_setup(Fixture *fixture, gconstpointer keys)
+{
+    static gsize initialised = 0;
+
+    if (g_once_init_enter(&initialised)) {
+        warnings = g_ptr_array_new_with_free_func(g_free);
+        g_log_set_writer_func(log_writer, NULL, NULL);
+        g_once_init_leave(&initialised, 1);
+    }
+    fixture->world = fake_world_new();
+    fixture->calls = fake_world_get_calls(fixture->world);
+    fixture->notes = g_ptr_array_new_with_free_func(g_free);
+    fixture->status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    fixture_replace_engine(fixture, keys);
+}
+
+static gboolean
+is_left_alone(Fixture *fixture)
+{
+    return fake_world_count_joined(fixture->world) == 0;
+}
+
+/* One turn of the main loop; ends a test that hangs. */
+static void
+turn(gint64 limit)
+{
+    g_assert_cmpint(g_get_monotonic_time(), <, limit);
+    if (!g_main_context_iteration(NULL, FALSE))
+        g_usleep(500);
+}
+
+static void
+wait_until(Fixture *fixture, gboolean (*condition)(Fixture *fixture))
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    while (!condition(fixture))
+        turn(limit);
+}
+
+void
+fixture_teardown(Fixture *fixture, gconstpointer keys)
+{
+    fake_calls_release(fixture->calls);
+    g_clear_object(&fixture->sync);
+    wait_until(fixture, is_left_alone);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_assert_cmpuint(warnings->len, ==, 0);
+    g_clear_error(&fixture->failure);
+    g_clear_pointer(&fixture->bridge, g_free);
+    g_clear_pointer(&fixture->notes, g_ptr_array_unref);
+    g_clear_pointer(&fixture->status, g_hash_table_unref);
+    g_clear_pointer(&fixture->world, fake_world_unref);
+}
+
+/* Waiting */
+
+void
+fixture_wait(Fixture *fixture, const guint *counter, guint n)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    while (*counter < n)
+        turn(limit);
+}
+
+void
+fixture_wait_calls(Fixture *fixture, const char *pattern, guint n)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    while (fake_calls_count(fixture->calls, pattern) < n)
+        turn(limit);
+}
+
+void
+fixture_wait_hanging(Fixture *fixture, guint n)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    while (fake_calls_get_hanging(fixture->calls) < n)
+        turn(limit);
+}
+
+static gboolean
+is_settled(Fixture *fixture)
+{
+    const NMMacvtapSync *sync = fixture->sync;
+
+    return !sync->pass && sync->settle_source == 0 && sync->reconnect_source == 0 &&
+           sync->finish_source == 0 && !g_main_context_pending(NULL);
+}
+
+void
+fixture_settle(Fixture *fixture)
+{
+    wait_until(fixture, is_settled);
+}
+
+void
+fixture_bring_up(Fixture *fixture)
+{
+    guint n = fixture->n_up;
+
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_up, n + 1);
+    fixture_settle(fixture);
+    fake_calls_clear(fixture->calls);
+}
+
+void
+fixture_stop(Fixture *fixture, guint timeout_ms)
+{
+    guint n = fixture->n_stopped;
+
+    nm_macvtap_sync_stop(fixture->sync, timeout_ms);
+    g_assert_cmpuint(fixture->n_stopped, ==, n);
+    fixture_wait(fixture, &fixture->n_stopped, n + 1);
+}
+
+gboolean
+fixture_has_timer(void)
+{
+    GMainContext *context = g_main_context_default();
+    GPollFD fds[16];
+    int priority;
+    int timeout = 0;
+
+    g_assert_true(g_main_context_acquire(context));
+    g_main_context_prepare(context, &priority);
+    g_main_context_query(context, G_MAXINT, &timeout, fds, G_N_ELEMENTS(fds));
+    g_main_context_release(context);
+    return timeout >= 0;
+}
+
+/* The world */
+
+char *
+fixture_domain_xml(const char *name, const char *interfaces)
+{
+    return g_strdup_printf("<domain type='qemu'><name>%s</name><memory>65536</memory><os><type>hvm"
+                           "</type></os><devices>%s</devices></domain>",
+                           name,
+                           interfaces);
+}
+
+static void
+define(Fixture *fixture, const char *name, const char *interfaces)
+{
+    g_autofree char *xml = fixture_domain_xml(name, interfaces);
+    g_autoptr(GError) error = NULL;
+
+    fake_world_define_guest(fixture->world, xml, &error);
+    g_assert_no_error(error);
+}
+
+void
+fixture_define(Fixture *fixture, const char *name)
+{
+    define(fixture, name, MACVTAP_NIC);
+}
+
+void
+fixture_define_plain(Fixture *fixture, const char *name)
+{
+    if (!fake_world_get_network_active(fixture->world, "default")) {
+        fake_world_define_network(fixture->world,
+                                  "<network><name>default</name><forward mode='nat'/>"
+                                  "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>",
+                                  NULL);
+        fake_world_start_network(fixture->world, "default", NULL);
+    }
+    define(fixture, name, PLAIN_NIC);
+}
+
+void
+fixture_start_guest(Fixture *fixture, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+
+    fake_world_start_guest(fixture->world, name, &error);
+    g_assert_no_error(error);
+}
+
+void
+fixture_define_running(Fixture *fixture, const char *name)
+{
+    fixture_define(fixture, name);
+    fixture_start_guest(fixture, name);
+}
+
+static guint
+count_alias(const char *xml, const char *alias)
+{
+    guint n = 0;
+
+    while ((xml = strstr(xml, alias))) {
+        n++;
+        xml++;
+    }
+    return n;
+}
+
+guint
+fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope scope)
+{
+    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, scope);
+    g_autofree char *alias = nm_macvtap_identity_alias(fixture->sync->profile->network);
+
+    return xml ? count_alias(xml, alias) : 0;
+}
+
+gboolean
+fixture_is_link_up(Fixture *fixture, const char *guest)
+{
+    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, NM_MACVTAP_SCOPE_LIVE);
+    g_autofree char *alias = nm_macvtap_identity_alias(fixture->sync->profile->network);
+    g_autoptr(NMMacvtapGuest) read = nm_macvtap_guest_new_from_xml(NULL, xml, NULL);
+
+    for (guint i = 0; i < read->live->nics->len; i++) {
+        const NMMacvtapNic *nic = read->live->nics->pdata[i];
+
+        if (g_strcmp0(nic->alias, alias) == 0)
+            return !nic->link_down;
+    }
+    g_assert_not_reached();
+}
+
+guint
+fixture_count_edits(Fixture *fixture)
+{
+    return fake_calls_count(fixture->calls, "nic-*") +
+           fake_calls_count(fixture->calls, "network-*");
+}
+
+const char *
+fixture_get_status(Fixture *fixture, const char *guest)
+{
+    gpointer status;
+
+    if (!g_hash_table_lookup_extended(fixture->status, guest, NULL, &status))
+        return NULL;
+    return nm_macvtap_guest_status_to_string((NMMacvtapGuestStatus)GPOINTER_TO_INT(status));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A fake world with a sync engine on it, and what the engine has said so far.
+ */
+
+#pragma once
+
+#include "nm-macvtap-sync-private.h"
+
+#include "fake-hypervisor.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    FakeWorld *world;
+    FakeCalls *calls; /* the world's */
+    NMMacvtapSync *sync;
+
+    guint n_up;
+    guint n_report;
+    guint n_failed;
+    guint n_stopped;
+    guint n_collected;  /* calls of the function that collects subnets */
+    GError *failure;    /* of the last "failed" */
+    char *bridge;       /* of the last plan */
+    GPtrArray *notes;   /* (element-type utf8): of the last plan */
+    GHashTable *status; /* guest name → NMMacvtapGuestStatus, of all plans */
+} Fixture;
+
+/* @keys: vpn.data as "key", "value", …, NULL. The engine is not started. */
+void fixture_setup(Fixture *fixture, gconstpointer keys);
+void fixture_teardown(Fixture *fixture, gconstpointer keys);
+/* Another engine on the same world, on a connection of its own, in place of the one there is. */
+void fixture_replace_engine(Fixture *fixture, gconstpointer keys);
+
+/* Runs the main loop until *@counter reaches @n, or the test fails. */
+void fixture_wait(Fixture *fixture, const guint *counter, guint n);
+/* … until so many matching calls have been made. */
+void fixture_wait_calls(Fixture *fixture, const char *pattern, guint n);
+/* … until so many calls hang. */
+void fixture_wait_hanging(Fixture *fixture, guint n);
+/* … until nothing is under way and no event waits for a pass. */
+void fixture_settle(Fixture *fixture);
+/* Start, wait for "up", settle; the log of calls is empty afterwards. */
+void fixture_bring_up(Fixture *fixture);
+/* Stop and wait for "stopped". */
+void fixture_stop(Fixture *fixture, guint timeout_ms);
+/* Whether a timer or anything else of the main context could wake an idle process. */
+gboolean fixture_has_timer(void);
+
+/* Guests with one macvtap interface on eth0, or (plain) with one on network 'default'. */
+void fixture_define(Fixture *fixture, const char *name);
+void fixture_define_plain(Fixture *fixture, const char *name);
+void fixture_define_running(Fixture *fixture, const char *name);
+void fixture_start_guest(Fixture *fixture, const char *name);
+/* (transfer full): a domain document with these <interface> elements. */
+char *fixture_domain_xml(const char *name, const char *interfaces);
+
+/* How often the interface of ours is there in a scope, and whether its link is up. */
+guint fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope scope);
+gboolean fixture_is_link_up(Fixture *fixture, const char *guest);
+/* Calls that change anything. */
+guint fixture_count_edits(Fixture *fixture);
+#define fixture_assert_status(fixture, guest, expected)                                           \
+    g_assert_cmpstr(fixture_get_status(fixture, guest),                                           \
+                    ==,                                                                           \
+                    nm_macvtap_guest_status_to_string(expected))
+const char *fixture_get_status(Fixture *fixture, const char *guest);
+
+/* Takes the oldest warning off the list and compares it (a glob); none may be left at the end. */
+void fixture_assert_warned(const char *pattern);
+
+G_END_DECLS

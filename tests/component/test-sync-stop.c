@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a sync engine ends: from every state, with every on-disconnect, with guests and a libvirt
+ * that do not cooperate.
+ */
+
+#include "config.h"
+
+#include "test-sync-stop.h"
+
+#include "sync-fixture.h"
+
+#define LIVE   NM_MACVTAP_SCOPE_LIVE
+#define CONFIG NM_MACVTAP_SCOPE_CONFIG
+
+/* Never reached where all is well. */
+#define AMPLE (60 * 1000)
+
+static const char *const remove_keys[] = {"on-disconnect", "remove", NULL};
+static const char *const keep_keys[] = {"on-disconnect", "keep", NULL};
+
+static void
+test_unplug(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_define(fixture, "off");
+    fixture_bring_up(fixture);
+    g_assert_true(fixture_is_link_up(fixture, "web"));
+    fixture_stop(fixture, AMPLE);
+    g_assert_false(fixture_is_link_up(fixture, "web"));
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 1);
+    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_false(fixture_has_timer());
+
+    fixture_replace_engine(fixture, keys);
+    fixture_bring_up(fixture);
+    g_assert_true(fixture_is_link_up(fixture, "web"));
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
+}
+
+static void
+test_keep(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fixture_stop(fixture, AMPLE);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_true(fixture_is_link_up(fixture, "web"));
+    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+}
+
+static void
+test_remove(Fixture *fixture, gconstpointer keys)
+{
+    g_autofree char *before = NULL;
+    g_autofree char *after = NULL;
+
+    fixture_define_running(fixture, "web");
+    fixture_define(fixture, "off");
+    before = fake_world_dump_guest(fixture->world, "web", CONFIG);
+    fixture_bring_up(fixture);
+    fixture_stop(fixture, AMPLE);
+    after = fake_world_dump_guest(fixture->world, "web", CONFIG);
+    g_assert_cmpstr(after, ==, before);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 0);
+    g_assert_cmpuint(fixture_count_nics(fixture, "off", CONFIG), ==, 0);
+    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+}
+
+static void
+test_remove_reluctant(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_define_running(fixture, "slow");
+    fixture_bring_up(fixture);
+    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    fixture_wait_calls(fixture, "read-guest web", 1);
+    g_assert_cmpuint(fixture->n_stopped, ==, 0);
+    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+
+    fake_world_let_go(fixture->world, "slow");
+    fixture_wait(fixture, &fixture->n_stopped, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "slow", LIVE), ==, 0);
+    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-detach live slow"), ==, 1);
+}
+
+/* A guest that is stopped has let go as well. */
+static void
+test_remove_reluctant_stopped(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "slow");
+    fixture_bring_up(fixture);
+    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    fixture_wait_calls(fixture, "nic-detach live slow", 1);
+    g_assert_true(fake_world_stop_guest(fixture->world, "slow", NULL));
+    fixture_wait(fixture, &fixture->n_stopped, 1);
+    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+}
+
+static void
+test_remove_stubborn(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "slow");
+    fixture_bring_up(fixture);
+    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    fixture_stop(fixture, 200);
+    fixture_assert_warned("*guests do not let go of their interface*'slow'");
+    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_cmpuint(fixture_count_nics(fixture, "slow", CONFIG), ==, 0);
+    g_assert_false(fixture_has_timer());
+}
+
+static void
+test_remove_fault(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "bad");
+    fixture_define(fixture, "good");
+    fixture_bring_up(fixture);
+    fake_calls_fail(
+        fixture->calls, "nic-detach live bad", 1, 1, NM_MACVTAP_ERROR_FAILED, "device is busy");
+    fixture_stop(fixture, AMPLE);
+    fixture_assert_warned("guest 'bad': device is busy");
+    g_assert_cmpuint(fixture_count_nics(fixture, "good", CONFIG), ==, 0);
+    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+}
+
+static void
+test_hang(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fake_calls_hang(fixture->calls, "nic-update live web");
+    fixture_stop(fixture, 100);
+    fixture_assert_warned("*libvirt does not answer in time*'web'");
+    g_assert_cmpuint(fake_calls_get_hanging(fixture->calls), ==, 1);
+
+    /* What was left behind ends by itself, with the engine gone. */
+    g_clear_object(&fixture->sync);
+    fake_calls_release(fixture->calls);
+}
+
+static void
+test_hang_in_first_pass(Fixture *fixture, gconstpointer keys)
+{
+    fake_calls_hang(fixture->calls, "open");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_hanging(fixture, 1);
+    fixture_stop(fixture, 50);
+    fixture_assert_warned("*libvirt does not answer in time");
+    fake_calls_release(fixture->calls);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    g_assert_cmpuint(fixture->n_up + fixture->n_failed, ==, 0);
+    g_assert_cmpuint(fixture->n_stopped, ==, 1);
+}
+
+static void
+test_before_start(Fixture *fixture, gconstpointer keys)
+{
+    fixture_stop(fixture, AMPLE);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "*"), ==, 0);
+    g_assert_false(fixture_has_timer());
+}
+
+static void
+test_during_start(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_define(fixture, "off");
+    fake_calls_hang(fixture->calls, "nic-attach config web");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_hanging(fixture, 1);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    fake_calls_release(fixture->calls);
+    fixture_wait(fixture, &fixture->n_stopped, 1);
+    g_assert_cmpuint(fixture->n_up, ==, 0);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-attach live web"), ==, 0);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
+    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+}
+
+static void
+test_twice(Fixture *fixture, gconstpointer keys)
+{
+    fixture_bring_up(fixture);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nm_macvtap_sync_stop(fixture->sync, 0);
+    fixture_wait(fixture, &fixture->n_stopped, 1);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture->n_stopped, ==, 1);
+}
+
+static void
+test_at_once(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fixture_stop(fixture, 0);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_true(fixture_is_link_up(fixture, "web"));
+}
+
+static void
+test_unref(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fixture_define(fixture, "new");
+    g_clear_object(&fixture->sync);
+    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_assert_false(fixture_has_timer());
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+}
+
+static void
+test_unref_in_pass(Fixture *fixture, gconstpointer keys)
+{
+    fake_calls_hang(fixture->calls, "open");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_hanging(fixture, 1);
+    g_clear_object(&fixture->sync);
+    fake_calls_release(fixture->calls);
+    g_assert_cmpuint(fixture->n_up, ==, 0);
+}
+
+static void
+test_daemon_gone(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fake_world_kill(fixture->world, "daemon killed");
+    fixture_wait_calls(fixture, "open", 1);
+    fixture_assert_warned("the connection to libvirt is lost: *");
+    fixture_stop(fixture, AMPLE);
+    fixture_assert_warned("network 'isolated': not everything was undone: *'web'");
+}
+
+static void
+test_daemon_gone_while_waiting(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "slow");
+    fixture_bring_up(fixture);
+    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    fixture_wait_calls(fixture, "nic-detach live slow", 1);
+    fixture_settle(fixture);
+    fake_world_kill(fixture->world, "daemon killed");
+    fixture_wait(fixture, &fixture->n_stopped, 1);
+    fixture_assert_warned("*guests do not let go of their interface*'slow'");
+}
+
+static void
+add(const char *path, const char *const *keys, void (*func)(Fixture *, gconstpointer))
+{
+    g_autofree char *full = g_strconcat("/sync/stop/", path, NULL);
+
+    g_test_add(full, Fixture, keys, fixture_setup, func, fixture_teardown);
+}
+
+void
+test_sync_stop_add_tests(void)
+{
+    add("unplug", NULL, test_unplug);
+    add("keep", keep_keys, test_keep);
+    add("remove", remove_keys, test_remove);
+    add("remove/reluctant", remove_keys, test_remove_reluctant);
+    add("remove/reluctant-stopped", remove_keys, test_remove_reluctant_stopped);
+    add("remove/stubborn", remove_keys, test_remove_stubborn);
+    add("remove/fault", remove_keys, test_remove_fault);
+    add("hang", NULL, test_hang);
+    add("hang-in-first-pass", NULL, test_hang_in_first_pass);
+    add("before-start", NULL, test_before_start);
+    add("during-start", remove_keys, test_during_start);
+    add("twice", NULL, test_twice);
+    add("at-once", NULL, test_at_once);
+    add("unref", NULL, test_unref);
+    add("unref-in-pass", NULL, test_unref_in_pass);
+    add("daemon-gone", NULL, test_daemon_gone);
+    add("daemon-gone-while-waiting", remove_keys, test_daemon_gone_while_waiting);
+}

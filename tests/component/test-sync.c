@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sync engine on the fake world: coming up and keeping up. How it ends is in test-sync-stop.c.
+ */
+
+#include "config.h"
+
+#include "sync-fixture.h"
+#include "test-sync-stop.h"
+
+#define LIVE   NM_MACVTAP_SCOPE_LIVE
+#define CONFIG NM_MACVTAP_SCOPE_CONFIG
+
+static void
+test_first_activation(Fixture *fixture, gconstpointer keys)
+{
+    g_autofree char *transient = fixture_domain_xml(
+        "transient", "<interface type='direct'><source dev='eth0' mode='vepa'/></interface>");
+    g_autofree char *plain_before = NULL;
+    g_autofree char *plain_after = NULL;
+    g_autoptr(NMMacvtapNetwork) network = NULL;
+
+    fixture_define_running(fixture, "running");
+    fixture_define(fixture, "off");
+    fixture_define_plain(fixture, "plain");
+    fixture_start_guest(fixture, "plain");
+    g_assert_true(fake_world_create_guest(fixture->world, transient, NULL));
+    plain_before = fake_world_dump_guest(fixture->world, "plain", CONFIG);
+
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_up, 1);
+
+    network = fake_world_read_network(fixture->world, "isolated");
+    g_assert_nonnull(network);
+    g_assert_true(network->active);
+    g_assert_true(network->autostart);
+    g_assert_cmpstr(fixture->bridge, ==, network->bridge);
+    g_assert_nonnull(fixture->bridge);
+    g_assert_cmpuint(fixture_count_nics(fixture, "running", CONFIG), ==, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "running", LIVE), ==, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "off", CONFIG), ==, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "transient", LIVE), ==, 1);
+    plain_after = fake_world_dump_guest(fixture->world, "plain", CONFIG);
+    g_assert_cmpstr(plain_after, ==, plain_before);
+    fixture_assert_status(fixture, "running", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "transient", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "off", NM_MACVTAP_GUEST_SHUT_OFF);
+    fixture_assert_status(fixture, "plain", NM_MACVTAP_GUEST_NOT_MACVTAP);
+    g_assert_cmpuint(fixture->n_collected, ==, 1);
+
+    /* The events of its own edits settle without a word. */
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture->n_report, ==, 0);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-*"), ==, 4);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "network-*"), ==, 3);
+}
+
+static void
+test_idempotent(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "running");
+    fixture_define(fixture, "off");
+    fixture_bring_up(fixture);
+    fixture_stop(fixture, 0);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+
+    fixture_replace_engine(fixture, keys);
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_up, 2);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_nonnull(fixture->bridge);
+}
+
+static void
+test_idle(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    g_assert_false(fixture_has_timer());
+    g_assert_cmpuint(fixture->sync->retry_source, ==, 0);
+}
+
+static void
+test_guest_events(Fixture *fixture, gconstpointer keys)
+{
+    g_autofree char *bare = fixture_domain_xml("web", "");
+    g_autofree char *with_nic = fixture_domain_xml(
+        "web", "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>");
+
+    fixture_bring_up(fixture);
+
+    fixture_define(fixture, "web");
+    fixture_wait(fixture, &fixture->n_report, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+
+    fixture_start_guest(fixture, "web");
+    fixture_wait(fixture, &fixture->n_report, 2);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+
+    g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+    fixture_wait(fixture, &fixture->n_report, 3);
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+
+    g_assert_true(fake_world_undefine_guest(fixture->world, "web", NULL));
+    fixture_wait(fixture, &fixture->n_report, 4);
+
+    g_assert_true(fake_world_define_guest(fixture->world, bare, NULL));
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture->n_report, ==, 4);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
+
+    g_assert_true(fake_world_define_guest(fixture->world, with_nic, NULL));
+    fixture_wait(fixture, &fixture->n_report, 5);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "list-guests"), ==, 0);
+}
+
+/* A guest that is stripped of its macvtap interface loses ours. */
+static void
+test_stripped(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    fixture_start_guest(fixture, "web");
+    fixture_bring_up(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
+
+    g_assert_true(fake_world_strip_macvtap(fixture->world, "web"));
+    fixture_wait(fixture, &fixture->n_report, 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 0);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
+}
+
+/* Another network that comes to forward through macvtap makes its guests ours. */
+static void
+test_other_network(Fixture *fixture, gconstpointer keys)
+{
+    g_autofree char *xml =
+        fixture_domain_xml("web", "<interface type='network'><source network='lan'/></interface>");
+
+    g_assert_true(fake_world_define_guest(fixture->world, xml, NULL));
+    fixture_bring_up(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
+
+    g_assert_true(fake_world_define_network(fixture->world,
+                                            "<network><name>lan</name><forward mode='bridge'>"
+                                            "<interface dev='eth0'/></forward></network>",
+                                            NULL));
+    fixture_wait(fixture, &fixture->n_report, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
+}
+
+static void
+test_storm(Fixture *fixture, gconstpointer keys)
+{
+    g_autoptr(NMMacvtapGuest) guest = NULL;
+
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    for (guint i = 0; i < 500; i++) {
+        g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+        fixture_start_guest(fixture, "web");
+    }
+    fixture_wait_calls(fixture, "read-guest web", 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "list-networks"), <=, 20);
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
+    g_assert_false(fixture_has_timer());
+}
+
+static gboolean
+emit_cb(gpointer data)
+{
+    Fixture *fixture = data;
+    g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
+
+    nm_macvtap_hypervisor_emit_guest_changed(fixture->sync->hypervisor, uuids[0]);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Events that never pause do not put a pass off for ever. */
+static void
+test_endless_storm(Fixture *fixture, gconstpointer keys)
+{
+    guint source;
+
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    source = g_timeout_add(1, emit_cb, fixture);
+    fixture_wait_calls(fixture, "read-guest web", 3);
+    g_source_remove(source);
+    fixture_settle(fixture);
+}
+
+static void
+test_fault_of_one(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "bad");
+    fixture_define_running(fixture, "good");
+    fake_calls_fail(
+        fixture->calls, "nic-attach config bad", 1, 2, NM_MACVTAP_ERROR_FAILED, "no space left");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_up, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "good", CONFIG), ==, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 0);
+    g_assert_cmpuint(fixture->notes->len, ==, 1);
+    g_assert_cmpstr(fixture->notes->pdata[0], ==, "guest 'bad': no space left");
+    fixture_assert_warned("guest 'bad': no space left");
+
+    /* The clock tries again, twice here; the same failure is told once. */
+    fixture_wait_calls(fixture, "nic-attach config bad", 3);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 1);
+    g_assert_false(fixture_has_timer());
+}
+
+static void
+test_retries_end(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "bad");
+    fake_calls_fail(
+        fixture->calls, "nic-attach config bad", 1, 3, NM_MACVTAP_ERROR_FAILED, "no space left");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_calls(fixture, "nic-attach config bad", 3);
+    fixture_settle(fixture);
+    fixture_assert_warned("guest 'bad': no space left");
+    g_assert_false(fixture_has_timer());
+    g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 0);
+
+    /* From now on only an event. */
+    fixture_start_guest(fixture, "bad");
+    fixture_wait_calls(fixture, "nic-attach config bad", 4);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 1);
+}
+
+static void
+test_needs_restart(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "rigid");
+    fixture_define_running(fixture, "web");
+    fake_world_set_rigid(fixture->world, "rigid", TRUE);
+    fixture_bring_up(fixture);
+    fixture_assert_warned("guest 'rigid': no free slot is left; the guest needs a restart");
+    fixture_assert_status(fixture, "rigid", NM_MACVTAP_GUEST_NEEDS_RESTART);
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+    g_assert_cmpuint(fixture_count_nics(fixture, "rigid", CONFIG), ==, 1);
+    g_assert_false(fixture_has_timer());
+
+    g_assert_true(fake_world_stop_guest(fixture->world, "rigid", NULL));
+    fixture_start_guest(fixture, "rigid");
+    fixture_wait(fixture, &fixture->n_report, 1);
+    fixture_assert_status(fixture, "rigid", NM_MACVTAP_GUEST_SERVED);
+}
+
+static void
+test_unreadable_guest(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    fixture_bring_up(fixture);
+    fake_calls_fail(
+        fixture->calls, "read-guest web", 1, 1, NM_MACVTAP_ERROR_BAD_XML, "not a domain");
+    fixture_start_guest(fixture, "web");
+    fixture_wait_calls(fixture, "read-guest web", 2);
+    fixture_settle(fixture);
+    fixture_assert_warned("guest '*': not a domain");
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+}
+
+/* The network */
+
+static void
+test_network_stopped(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was stopped");
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_false(fixture_has_timer());
+
+    fixture_stop(fixture, 30 * 1000);
+    g_assert_false(fixture_is_link_up(fixture, "web"));
+}
+
+static void
+test_network_removed(Fixture *fixture, gconstpointer keys)
+{
+    fixture_bring_up(fixture);
+    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_world_undefine_network(fixture->world, "isolated", NULL));
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was removed");
+}
+
+static void
+test_network_restarted(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    fixture_bring_up(fixture);
+    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    fixture_wait_calls(fixture, "list-networks", 1);
+    g_assert_true(fake_world_start_network(fixture->world, "isolated", NULL));
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture->n_failed, ==, 0);
+
+    /* Nothing was forgotten meanwhile, and the next stop counts anew. */
+    fixture_start_guest(fixture, "web");
+    fixture_wait(fixture, &fixture->n_report, 1);
+    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    fixture_wait(fixture, &fixture->n_failed, 1);
+}
+
+static void
+test_network_forwards(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    g_assert_true(fake_world_define_network(fixture->world,
+                                            "<network><name>isolated</name><forward mode='nat'/>"
+                                            "<ip address='10.1.1.1' prefix='24'/></network>",
+                                            NULL));
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_cmpuint(fixture->n_up, ==, 0);
+}
+
+static void
+test_network_fails(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    fake_calls_fail(
+        fixture->calls, "network-start isolated", 1, 1, NM_MACVTAP_ERROR_FAILED, "no bridges left");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated': no bridges left");
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-*"), ==, 0);
+}
+
+/* The connection */
+
+static void
+test_unreachable(Fixture *fixture, gconstpointer keys)
+{
+    fake_world_kill(fixture->world, "killed");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_assert_false(fixture_has_timer());
+    fixture_stop(fixture, 30 * 1000);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "open"), ==, 1);
+}
+
+static void
+test_reconnect(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_bring_up(fixture);
+    fake_world_kill(fixture->world, "daemon killed");
+    fixture_define_running(fixture, "new");
+    fixture_wait_calls(fixture, "open", 3);
+    fixture_assert_warned("the connection to libvirt is lost: daemon killed; *");
+    g_assert_cmpuint(fixture->n_report, ==, 0);
+
+    fake_world_revive(fixture->world);
+    fixture_wait(fixture, &fixture->n_report, 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "new", LIVE), ==, 1);
+    g_assert_cmpuint(fixture->n_failed, ==, 0);
+    g_assert_false(fixture_has_timer());
+
+    /* Events flow on the new connection. */
+    fixture_define(fixture, "newer");
+    fixture_wait(fixture, &fixture->n_report, 2);
+    g_assert_cmpuint(fixture_count_nics(fixture, "newer", CONFIG), ==, 1);
+}
+
+static void
+test_reconnect_without_network(Fixture *fixture, gconstpointer keys)
+{
+    fixture_bring_up(fixture);
+    fake_world_kill(fixture->world, "daemon killed");
+    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    fake_world_revive(fixture->world);
+    fixture_wait(fixture, &fixture->n_failed, 1);
+    fixture_assert_warned("the connection to libvirt is lost: *");
+    g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was stopped");
+}
+
+/* The daemon dies in the middle of the edits of the first pass. */
+static void
+test_lost_in_pass(Fixture *fixture, gconstpointer keys)
+{
+    for (guint i = 0; i < 12; i++) {
+        g_autofree char *name = g_strdup_printf("guest%u", i);
+
+        fixture_define(fixture, name);
+    }
+    fake_calls_hang(fixture->calls, "nic-attach config *");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_hanging(fixture, 4);
+    fake_world_kill(fixture->world, "daemon killed");
+    fake_calls_release(fixture->calls);
+    fixture_wait(fixture, &fixture->n_up, 1);
+    fixture_wait_calls(fixture, "open", 3);
+    fixture_assert_warned("the connection to libvirt is lost: *");
+    fake_world_revive(fixture->world);
+    fixture_wait(fixture, &fixture->n_report, 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_nics(fixture, "guest11", CONFIG), ==, 1);
+}
+
+static void
+test_many(Fixture *fixture, gconstpointer keys)
+{
+    for (guint i = 0; i < 300; i++) {
+        g_autofree char *name = g_strdup_printf("guest%u", i);
+
+        if (i % 2)
+            fixture_define(fixture, name);
+        else
+            fixture_define_running(fixture, name);
+    }
+    fake_calls_delay(fixture->calls, "nic-*", 100);
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait(fixture, &fixture->n_up, 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-attach config *"), ==, 300);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-attach live *"), ==, 150);
+    g_assert_cmpuint(fake_calls_get_max_in_flight(fixture->calls), ==, 4);
+    g_assert_cmpuint(fake_calls_get_max_in_flight_per_guest(fixture->calls), ==, 1);
+    g_assert_cmpuint(fixture->n_report, ==, 0);
+    g_assert_cmpuint(fixture_count_nics(fixture, "guest299", CONFIG), ==, 1);
+}
+
+static void
+add(const char *path, void (*func)(Fixture *, gconstpointer))
+{
+    g_autofree char *full = g_strconcat("/sync/", path, NULL);
+
+    g_test_add(full, Fixture, NULL, fixture_setup, func, fixture_teardown);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("first-activation", test_first_activation);
+    add("idempotent", test_idempotent);
+    add("idle", test_idle);
+    add("event/guest", test_guest_events);
+    add("event/stripped", test_stripped);
+    add("event/other-network", test_other_network);
+    add("event/storm", test_storm);
+    add("event/endless-storm", test_endless_storm);
+    add("guest/fault-of-one", test_fault_of_one);
+    add("guest/retries-end", test_retries_end);
+    add("guest/needs-restart", test_needs_restart);
+    add("guest/unreadable", test_unreadable_guest);
+    add("network/stopped", test_network_stopped);
+    add("network/removed", test_network_removed);
+    add("network/restarted", test_network_restarted);
+    add("network/forwards", test_network_forwards);
+    add("network/fails", test_network_fails);
+    add("connection/unreachable", test_unreachable);
+    add("connection/reconnect", test_reconnect);
+    add("connection/reconnect-without-network", test_reconnect_without_network);
+    add("connection/lost-in-pass", test_lost_in_pass);
+    add("many", test_many);
+    test_sync_stop_add_tests();
+    return g_test_run();
+}

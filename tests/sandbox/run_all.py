@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""All of the project's checks, for tests/run; runs inside `rootfs exec`.
+
+    run_all.py [STAGE...] [test_NAME...]
+
+Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
+(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named).
+Ends with one line that counts each result of each test program. Whatever does not come to its end,
+a build included, counts as failed."""
+
+import glob
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import count
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
+BUILDS = os.path.join(SOURCE, 'build-run')
+DESTDIR = os.path.join(BUILDS, 'destdir')
+STAGES = ('gcc', 'asan', 'clang', 'sandbox')
+SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true']
+SANITIZERS = {
+    'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1',
+    'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1:abort_on_error=1',
+}
+PROGRAM_TIMEOUT = 3600
+
+total = [0, 0, 0]
+
+
+def add(results):
+    for index, number in enumerate(results):
+        total[index] += number
+
+
+def step(name, argv, env=None):
+    """Runs one command with its output in a log; its end is shown if it fails."""
+    print(f'{name} ... ', end='', flush=True)
+    begin = time.monotonic()
+    log = os.path.join(BUILDS, name.replace(' ', '-') + '.log')
+    with open(log, 'w', encoding='utf-8') as file:
+        status = subprocess.run(argv, cwd=SOURCE, stdout=file, stderr=subprocess.STDOUT,
+                                stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
+                                check=False).returncode
+    print(f"{'ok' if status == 0 else 'failed'} ({time.monotonic() - begin:.0f} s)", flush=True)
+    if status:
+        with open(log, encoding='utf-8', errors='replace') as file:
+            print(''.join(f'    {line}' for line in file.readlines()[-40:]))
+    return status == 0
+
+
+def build(name, options=(), env=None):
+    directory = os.path.join(BUILDS, name)
+    made = os.path.exists(os.path.join(directory, 'build.ninja'))
+    setup = ['meson', 'setup', *(['--reconfigure'] if made else []), *SETUP, *options, directory]
+    if step(f'{name} setup', setup, env) and step(f'{name} build', ['ninja', '-C', directory]):
+        return True
+    add((0, 1, 0))
+    return False
+
+
+def meson_test(name, env=None):
+    directory = os.path.join(BUILDS, name)
+    log = os.path.join(directory, 'meson-logs', 'testlog.json')
+    if os.path.exists(log):
+        os.unlink(log)
+    step(f'{name} test', ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs'], env)
+    if os.path.exists(log):
+        results = count.meson_results(log)
+        print('    %d passed, %d failed, %d skipped' % results, flush=True)
+        add(results)
+    elif 'No tests defined' not in open(os.path.join(BUILDS, f'{name}-test.log'), encoding='utf-8').read():
+        add((0, 1, 0))
+
+
+def stage_gcc():
+    if build('gcc', env={'CC': 'gcc'}):
+        meson_test('gcc')
+
+
+def stage_asan():
+    if build('asan', ['-Db_sanitize=address,undefined'], {'CC': 'gcc'}):
+        meson_test('asan', SANITIZERS)
+
+
+def stage_clang():
+    build('clang', env={'CC': 'clang'})
+
+
+def stage_sandbox(names):
+    if not os.path.exists(os.path.join(BUILDS, 'gcc', 'build.ninja')) and not build('gcc', env={'CC': 'gcc'}):
+        return
+    shutil.rmtree(DESTDIR, ignore_errors=True)
+    # Made also when there is nothing to install yet.
+    os.makedirs(DESTDIR)
+    if not step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
+        add((0, 1, 0))
+        return
+    for path in sorted(glob.glob(os.path.join(HERE, 'test_*.py'))):
+        name = os.path.basename(path)[:-len('.py')]
+        if not names or name in names:
+            run_program(name, path)
+
+
+def run_program(name, path):
+    """One end-to-end test program: its results are shown as they come."""
+    print(f'sandbox {name}', flush=True)
+    lines = []
+    argv = ['timeout', '--kill-after=5', str(PROGRAM_TIMEOUT), sys.executable, '-u', path,
+            '--destdir', DESTDIR]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, errors='replace',
+                          stdin=subprocess.DEVNULL) as program:
+        for line in program.stdout:
+            lines.append(line)
+            print('    ' + line, end='', flush=True)
+    add(count.tap_results(''.join(lines), program.returncode))
+
+
+def main():
+    stages = [word for word in sys.argv[1:] if word in STAGES]
+    programs = [os.path.basename(path)[:-len('.py')] for path in glob.glob(os.path.join(HERE, 'test_*.py'))]
+    names = [word for word in sys.argv[1:] if word in programs]
+    unknown = [word for word in sys.argv[1:] if word not in stages + names]
+    if unknown:
+        sys.exit(f"unknown: {' '.join(unknown)}\n\n{__doc__}")
+    if names and not stages:
+        stages = ['sandbox']
+    os.makedirs(BUILDS, exist_ok=True)
+    for stage in stages or STAGES:
+        try:
+            if stage == 'sandbox':
+                stage_sandbox(names)
+            else:
+                globals()[f'stage_{stage}']()
+        except Exception as error:  # nothing may keep the other stages and the last line from coming
+            print(f'{stage}: {error!r}')
+            add((0, 1, 0))
+    print('{} passed, {} failed, {} skipped'.format(*total))
+    sys.exit(1 if total[1] else 0)
+
+
+main()

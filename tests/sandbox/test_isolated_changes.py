@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode isolated while it is up: guests, networks and daemons that come, change and go."""
+
+import signal
+
+import profiles
+import tap
+from guest import network
+from tap import check, equal
+
+
+def has_ours(guest, inactive=True):
+    return len(profiles.our_nics(guest, inactive)) == 1
+
+
+@tap.host()
+def test_guests_are_followed(host):
+    profiles.add(host)
+    profiles.up(host)
+
+    # Defined, then started.
+    alpha = host.guest('alpha').define()
+    host.wait_for(lambda: has_ours(alpha), 'the interface in the definition of alpha')
+    alpha.start().wait_ready()
+    profiles.reach(host, alpha)
+
+    # Cloned: another UUID, another name, other MACs, our alias copied along.
+    clone_xml = (alpha.dumpxml(inactive=True).replace('<name>alpha</name>', '<name>clone</name>')
+                 .replace(alpha.virsh('domuuid').stdout.strip(), '5f0c2a52-1d7e-4e51-8f4e-3a90c7a3f001')
+                 .replace("address='52:", "address='56:"))
+    host.write('/run/guests/clone.xml', clone_xml)
+    clone = host.guest('clone')
+    host.virsh('define', '/run/guests/clone.xml')
+    host.wait_for(lambda: has_ours(clone) and profiles.our_mac(clone, True).startswith('52:'),
+                  'the clone to have an interface and a MAC of its own')
+    check(profiles.our_mac(clone, True) != profiles.our_mac(alpha, True), 'clone and original share a MAC')
+
+    # No macvtap NIC, then one, then none again; running and in the definition.
+    host.start_nat_network()
+    beta = host.guest('beta', [network('default')]).define().start().wait_ready()
+    equal(profiles.our_nics(beta, True), [], 'interfaces of ours without a macvtap NIC')
+    xml = "<interface type='direct'><mac address='52:54:00:77:77:77'/><source dev='eth0' mode='bridge'/>" \
+          "<model type='virtio'/></interface>"
+    host.write('/run/guests/nic.xml', xml)
+    host.virsh('attach-device', 'beta', '/run/guests/nic.xml', '--live', '--config')
+    host.wait_for(lambda: has_ours(beta) and has_ours(beta, False), 'beta to be served')
+    profiles.reach(host, beta)
+    host.virsh('detach-device', 'beta', '/run/guests/nic.xml', '--live', '--config')
+    host.wait_for(lambda: not profiles.our_nics(beta, True) and not profiles.our_nics(beta, False),
+                  'beta to be left alone again', 30)
+
+    # Hidden behind a libvirt network.
+    host.define_network("<network><name>lan</name><forward mode='bridge'><interface dev='eth0'/></forward></network>")
+    hidden = host.guest('hidden', [network('lan')]).define().start().wait_ready()
+    profiles.reach(host, hidden)
+
+    # Gone.
+    for guest in (hidden, beta):
+        guest.destroy()
+        guest.undefine()
+    alpha.destroy()
+    alpha.start().wait_ready()
+    profiles.reach(host, alpha)
+    equal(profiles.state(host), 'activated', 'state in the end')
+
+
+@tap.host()
+def test_network_stopped_from_outside_takes_the_profile_down(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    host.virsh('net-destroy', 'isolated')
+    host.wait_for(lambda: profiles.state(host) == '', 'the profile to go down')
+    check(any("'isolated'" in text and 'stopped' in text for text in profiles.messages(host)),
+          f'no reason in the journal: {profiles.messages(host)}')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    profiles.up(host)
+    # The bridge is another one now, and the running guest's interface is on none: libvirt plugs it
+    # in again only when the guest is started or the interface is attached anew.
+    host.wait_for(lambda: alpha.state() == 'running', 'the guest')
+    equal(host.nm_state(), 'connected:full', 'state')
+
+
+@tap.host()
+def test_libvirtd_restart_is_survived(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    host.stop_libvirtd()
+    # What happens meanwhile: another guest's definition appears.
+    beta = host.guest('beta')
+    host.wait_for(lambda: any('libvirt' in text and 'lost' in text or 'closed' in text or 'again' in text
+                              for text in profiles.messages(host)), 'a word of it in the journal')
+    equal(profiles.state(host), 'activated', 'state without libvirtd')
+    host.write('/etc/libvirt/qemu/beta.xml', beta.xml())
+    host.start_libvirtd()
+    host.wait_for(lambda: has_ours(beta), 'what happened meanwhile to be caught up with', 40)
+    gamma = host.guest('gamma').define()
+    host.wait_for(lambda: has_ours(gamma), 'events to be followed again')
+    profiles.reach(host, alpha)
+    equal(profiles.state(host), 'activated', 'state')
+
+
+@tap.host()
+def test_killed_service_leaves_no_duplicates(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    address = profiles.reach(host, alpha)
+    before = profiles.definitions(host)
+    online = host.nm_state()
+    host.run(['kill', '-9', *profiles.services(host)])
+    host.wait_for(lambda: profiles.state(host) == '', 'NetworkManager to notice')
+    equal(host.nm_state(), online, 'state of NetworkManager')
+    profiles.up(host)
+    equal(profiles.definitions(host), before, 'definitions')
+    equal(len(alpha.links()), 2, 'NICs that the guest sees')
+    equal(profiles.reach(host, alpha), address, 'address')
+
+
+@tap.host()
+def test_network_manager_killed(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    address = profiles.reach(host, alpha)
+    host.stop_nm(signal.SIGKILL)
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    profiles.unreachable(host, alpha, address)
+    host.start_nm()
+    profiles.up(host)
+    equal(profiles.reach(host, alpha), address, 'address')
+
+
+@tap.host()
+def test_hanging_libvirtd_never_blocks_down(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    host.nmcli('connection', 'down', 'guests', timeout=15)
+    equal(profiles.state(host), '', 'state after down')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 60)
+    host.signal_service('libvirtd', signal.SIGCONT)
+    profiles.up(host)
+    profiles.reach(host, alpha)
+
+
+if __name__ == '__main__':
+    tap.main()

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What holds for the plan in any world: guests, states, interfaces, networks and profiles are drawn
+ * at random, the plan is carried out on them, and the promises are checked. A failure prints the
+ * seed; `--seed` draws the same world again.
+ */
+
+#include "config.h"
+
+#include "world.h"
+
+#include <string.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-identity.h"
+
+#define ROUNDS 3000
+
+static gboolean
+chance(guint percent)
+{
+    return (guint)g_test_rand_int_range(0, 100) < percent;
+}
+
+static const char *
+pick(const char *const *choices, guint n)
+{
+    return choices[g_test_rand_int_range(0, (gint32)n)];
+}
+
+#define PICK(...)                                                                                  \
+    pick((const char *const[]){__VA_ARGS__},                                                       \
+         G_N_ELEMENTS(((const char *const[]){__VA_ARGS__})))
+
+static void
+draw_our_nic(GString *nics, guint number)
+{
+    const NMMacvtapNicSpec spec = {
+        .mac = chance(15) ? "52:54:00:99:99:99" : NULL,
+        .network = chance(5) ? "other" : NULL,
+        .model = PICK("virtio", "e1000e", "rtl8139"),
+        .isolated = chance(20),
+        .link_down = chance(20),
+    };
+    g_autofree char *nic = world_our_nic(number, &spec);
+
+    g_string_append(nics, nic);
+}
+
+static void
+draw_foreign_nics(GString *nics)
+{
+    static const char *const foreign[] = {
+        "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>",
+        "<interface type='direct'><source dev='eth1' mode='vepa'/></interface>",
+        "<interface type='network'><source network='macnet'/></interface>",
+        "<interface type='network'><source network='default'/><link state='down'/></interface>",
+        "<interface type='bridge'><source bridge='br0'/></interface>",
+        "<interface type='network'><source network='isolated'/>"
+        "<mac address='52:54:00:00:00:05'/></interface>",
+        "<interface type='network'><source network='isolated'/><alias name='ua-mine'/></interface>",
+        "<interface type='network'><source network='other'/>"
+        "<alias name='ua-nm-macvtap-00000000'/></interface>",
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(foreign); i++) {
+        if (chance(i == 0 ? 50 : 15))
+            g_string_append(nics, foreign[i]);
+    }
+}
+
+static char *
+draw_nics(guint number)
+{
+    g_autoptr(GString) nics = g_string_new(NULL);
+
+    if (chance(30))
+        return NULL;
+    draw_foreign_nics(nics);
+    if (chance(40))
+        draw_our_nic(nics, number);
+    return g_strdup(nics->str);
+}
+
+static void
+draw_network(World *world)
+{
+    g_autofree char *xml =
+        g_strdup_printf("<network><name>" WORLD_NETWORK "</name>%s%s</network>",
+                        PICK("",
+                             "",
+                             "<forward mode='nat'/>",
+                             "<metadata><x:profile xmlns:x='urn:nm-macvtap:network:1' "
+                             "uuid='" WORLD_PROFILE "'/></metadata>",
+                             "<metadata><x:profile xmlns:x='urn:nm-macvtap:network:1' "
+                             "uuid='somebody'/></metadata>"),
+                        PICK("<ip address='192.168.254.1' prefix='24'/>",
+                             "<ip address='192.168.254.1' prefix='24'/>",
+                             "<ip address='10.0.0.1' prefix='24'/>",
+                             ""));
+    NMMacvtapNetwork *network = world_add_network(world, xml, chance(50));
+
+    network->autostart = chance(50);
+    network->persistent = !network->active || chance(80);
+}
+
+static World *
+draw_world(void)
+{
+    World *world = world_new();
+    guint n = (guint)g_test_rand_int_range(0, 6);
+
+    world_add_network(world,
+                      "<network><name>macnet</name><forward mode='bridge'><interface dev='eth0'/>"
+                      "</forward></network>",
+                      chance(50));
+    world_add_network(world,
+                      "<network><name>default</name><forward mode='nat'/>"
+                      "<ip address='192.168.122.1' prefix='24'/></network>",
+                      chance(50));
+    if (chance(60))
+        draw_network(world);
+    if (chance(30))
+        world_add_used(world, "192.168.254.0/24", "route 192.168.254.0/24 dev eth0");
+    if (chance(30))
+        world_add_used(world, "10.0.0.0/8", "profile 'office'");
+
+    while (n-- > 0) {
+        guint number = world->guests->len + 1;
+        g_autofree char *config = draw_nics(number);
+        g_autofree char *live = draw_nics(number);
+
+        if (config || live)
+            world_add_guest(world, config, live);
+        else
+            world_add_guest(world, "", NULL);
+    }
+    return world;
+}
+
+static NMMacvtapProfile *
+draw_profile(const char *on_disconnect)
+{
+    NMMacvtapProfile *profile =
+        world_profile_new(NM_MACVTAP_KEY_ON_DISCONNECT,
+                          on_disconnect,
+                          NM_MACVTAP_KEY_HOTPLUG,
+                          PICK("yes", "yes", "no"),
+                          NM_MACVTAP_KEY_ISOLATE_GUESTS,
+                          PICK("yes", "no"),
+                          NM_MACVTAP_KEY_NIC_MODEL,
+                          PICK("virtio", "e1000e", "default"),
+                          NM_MACVTAP_KEY_GUESTS,
+                          PICK("all", "all", "g1 g2", "11111111-2222-4333-8444-000000000003"),
+                          NM_MACVTAP_KEY_ADDRESS6,
+                          PICK("none", "auto"),
+                          NULL);
+
+    if (chance(40)) {
+        g_free(profile->parent);
+        profile->parent = g_strdup(PICK("eth0", "eth1"));
+    }
+    return profile;
+}
+
+static NMMacvtapPlan *
+make_plan(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
+{
+    g_autoptr(GError) error = NULL;
+    NMMacvtapPlan *plan = nm_macvtap_plan_isolated(profile, purpose, &world->observed, &error);
+
+    if (plan) {
+        g_assert_no_error(error);
+        g_assert_cmpuint(plan->reports->len, ==, world->guests->len);
+    } else {
+        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+        g_assert_cmpint(purpose, ==, NM_MACVTAP_PURPOSE_UP);
+    }
+    return plan;
+}
+
+/* Order: definition and start of the network, guests, removal of the network. */
+static void
+assert_ordered(const NMMacvtapPlan *plan)
+{
+    guint last = 0;
+
+    for (guint i = 0; i < plan->edits->len; i++) {
+        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+        gboolean nic = edit->guest_uuid != NULL;
+        guint rank = nic ? NM_MACVTAP_EDIT_NIC_DETACH : edit->kind;
+
+        g_assert_cmpuint(rank, >=, last);
+        g_assert_cmpint(nic,
+                        ==,
+                        edit->kind >= NM_MACVTAP_EDIT_NIC_DETACH
+                            && edit->kind <= NM_MACVTAP_EDIT_NIC_UPDATE);
+        last = rank;
+    }
+}
+
+static gboolean
+has_live_detach(const NMMacvtapPlan *plan)
+{
+    for (guint i = 0; i < plan->edits->len; i++) {
+        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+
+        if (edit->kind == NM_MACVTAP_EDIT_NIC_DETACH && edit->scope == NM_MACVTAP_SCOPE_LIVE)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Carries plans out until one is empty: the second is, or, where a running guest first had to let
+ * an interface go, the third. FALSE where the profile is refused. */
+static gboolean
+settle(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
+{
+    g_autofree char *config = world_print(world, NM_MACVTAP_SCOPE_CONFIG, TRUE);
+    g_autofree char *live = world_print(world, NM_MACVTAP_SCOPE_LIVE, TRUE);
+    g_autofree char *config_after = NULL;
+    g_autofree char *live_after = NULL;
+    g_autoptr(NMMacvtapPlan) first = make_plan(world, profile, purpose);
+    g_autoptr(NMMacvtapPlan) second = NULL;
+    g_autoptr(NMMacvtapPlan) third = NULL;
+
+    if (!first)
+        return FALSE;
+    assert_ordered(first);
+    world_apply(world, first);
+
+    second = make_plan(world, profile, purpose);
+    if (!has_live_detach(first))
+        g_assert_cmpuint(second->edits->len, ==, 0);
+    g_assert_false(has_live_detach(second));
+    world_apply(world, second);
+
+    third = make_plan(world, profile, purpose);
+    g_assert_cmpuint(third->edits->len, ==, 0);
+
+    config_after = world_print(world, NM_MACVTAP_SCOPE_CONFIG, TRUE);
+    live_after = world_print(world, NM_MACVTAP_SCOPE_LIVE, TRUE);
+    g_assert_cmpstr(config, ==, config_after);
+    g_assert_cmpstr(live, ==, live_after);
+    return TRUE;
+}
+
+static gboolean
+is_wanted(const World *world,
+          const NMMacvtapProfile *profile,
+          const NMMacvtapGuest *guest,
+          const NMMacvtapGuestState *state)
+{
+    return nm_macvtap_profile_selects(profile, guest->name, guest->uuid)
+           && nm_macvtap_guest_state_find_macvtap(state, profile->parent, world->networks);
+}
+
+static gboolean
+has_stray(const NMMacvtapGuestState *state)
+{
+    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+
+    for (guint i = 0; i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (g_strcmp0(nic->alias, alias) == 0 && g_strcmp0(nic->network, WORLD_NETWORK) != 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+assert_served(const World *world,
+              const NMMacvtapProfile *profile,
+              const NMMacvtapGuest *guest,
+              const NMMacvtapGuestState *state)
+{
+    gboolean wanted;
+    guint ours = world_count(state, TRUE);
+
+    if (!state || has_stray(state))
+        return;
+    wanted = is_wanted(world, profile, guest, state);
+    if (!wanted || world_count(state, FALSE) > 0)
+        g_assert_cmpuint(ours, ==, 0);
+    else if (state == guest->config || profile->hotplug)
+        g_assert_cmpuint(ours, ==, 1);
+    else
+        g_assert_cmpuint(ours, <=, 1);
+}
+
+static void
+test_up(void)
+{
+    guint settled = 0;
+
+    for (guint round = 0; round < ROUNDS; round++) {
+        g_autoptr(World) world = draw_world();
+        g_autoptr(NMMacvtapProfile) profile = draw_profile("unplug");
+
+        if (!settle(world, profile, NM_MACVTAP_PURPOSE_UP))
+            continue;
+        settled++;
+        g_assert_true(nm_macvtap_network_find(world->networks, WORLD_NETWORK)->active);
+        for (guint i = 0; i < world->guests->len; i++) {
+            const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+
+            assert_served(world, profile, guest, guest->config);
+            assert_served(world, profile, guest, guest->live);
+        }
+    }
+    g_assert_cmpuint(settled, >, ROUNDS / 4);
+}
+
+static void
+assert_unplugged(const World *world)
+{
+    g_autofree char *live = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
+    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+    g_auto(GStrv) lines = g_strsplit(live, "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        if (strstr(lines[i], alias) && strstr(lines[i], " " WORLD_NETWORK " "))
+            g_assert_nonnull(strstr(lines[i], " down"));
+    }
+}
+
+/* Off and on again is a cable pulled and put back. */
+static void
+test_unplug(void)
+{
+    for (guint round = 0; round < ROUNDS; round++) {
+        g_autoptr(World) world = draw_world();
+        g_autoptr(NMMacvtapProfile) profile = draw_profile("unplug");
+        g_autofree char *config = NULL;
+        g_autofree char *live = NULL;
+        g_autofree char *config_down = NULL;
+        g_autofree char *config_again = NULL;
+        g_autofree char *live_again = NULL;
+
+        if (!settle(world, profile, NM_MACVTAP_PURPOSE_UP))
+            continue;
+        config = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
+        live = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
+
+        g_assert_true(settle(world, profile, NM_MACVTAP_PURPOSE_DOWN));
+        assert_unplugged(world);
+        config_down = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
+        g_assert_cmpstr(config_down, ==, config);
+
+        g_assert_true(settle(world, profile, NM_MACVTAP_PURPOSE_UP));
+        config_again = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
+        live_again = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
+        g_assert_cmpstr(config_again, ==, config);
+        /* What a guest without hotplug kept of a copied interface stays unplugged. */
+        if (profile->hotplug)
+            g_assert_cmpstr(live_again, ==, live);
+    }
+}
+
+static void
+test_keep(void)
+{
+    for (guint round = 0; round < ROUNDS; round++) {
+        g_autoptr(World) world = draw_world();
+        g_autoptr(NMMacvtapProfile) profile = draw_profile("keep");
+        g_autoptr(NMMacvtapPlan) plan = make_plan(world, profile, NM_MACVTAP_PURPOSE_DOWN);
+
+        g_assert_cmpuint(plan->edits->len, ==, 0);
+    }
+}
+
+static gboolean
+is_used(const World *world)
+{
+    for (guint i = 0; i < world->guests->len; i++) {
+        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+
+        g_assert_cmpuint(world_count(guest->config, TRUE), ==, 0);
+        g_assert_cmpuint(world_count(guest->live, TRUE), ==, 0);
+        if (world_count(guest->config, FALSE) + world_count(guest->live, FALSE) > 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+assert_taken_out(NMMacvtapPurpose purpose, gboolean partial)
+{
+    guint removed = 0;
+
+    for (guint round = 0; round < ROUNDS; round++) {
+        g_autoptr(World) world = draw_world();
+        g_autoptr(NMMacvtapProfile) profile = draw_profile("remove");
+        NMMacvtapNetwork *network;
+        gboolean existed, ours;
+
+        if (chance(50))
+            settle(world, profile, NM_MACVTAP_PURPOSE_UP);
+        network = nm_macvtap_network_find(world->networks, WORLD_NETWORK);
+        existed = network != NULL;
+        ours = network && network->owner_uuid
+               && (purpose == NM_MACVTAP_PURPOSE_PURGE
+                   || g_str_equal(network->owner_uuid, WORLD_PROFILE));
+
+        world->observed.guests_partial = partial;
+        g_assert_true(settle(world, profile, purpose));
+        network = nm_macvtap_network_find(world->networks, WORLD_NETWORK);
+        g_assert_cmpint(network != NULL, ==, existed && (!ours || is_used(world) || partial));
+        removed += existed && !network;
+    }
+    g_assert_cmpint(removed > 0, ==, !partial);
+}
+
+static void
+test_remove(void)
+{
+    assert_taken_out(NM_MACVTAP_PURPOSE_DOWN, FALSE);
+}
+
+static void
+test_purge(void)
+{
+    assert_taken_out(NM_MACVTAP_PURPOSE_PURGE, FALSE);
+}
+
+static void
+test_partial(void)
+{
+    assert_taken_out(NM_MACVTAP_PURPOSE_DOWN, TRUE);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/plan-properties/up", test_up);
+    g_test_add_func("/plan-properties/unplug", test_unplug);
+    g_test_add_func("/plan-properties/keep", test_keep);
+    g_test_add_func("/plan-properties/remove", test_remove);
+    g_test_add_func("/plan-properties/purge", test_purge);
+    g_test_add_func("/plan-properties/partial", test_partial);
+    return g_test_run();
+}

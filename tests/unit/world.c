@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * See world.h. What it knows of libvirt was seen with libvirt 9.0: an alias is there once in a
+ * guest, an update finds the interface by MAC and alias and refuses another model in a running
+ * guest, a definition without a model gets one.
+ */
+
+#include "config.h"
+
+#include "world.h"
+
+#include <stdarg.h>
+
+#include "nm-macvtap-identity.h"
+
+World *
+world_new(void)
+{
+    World *world = g_new0(World, 1);
+
+    world->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    world->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    world->used = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    world->observed.guests = world->guests;
+    world->observed.networks = world->networks;
+    world->observed.used = world->used;
+    world->observed.host_id = "0123456789abcdef0123456789abcdef";
+    return world;
+}
+
+void
+world_free(World *world)
+{
+    g_ptr_array_unref(world->guests);
+    g_ptr_array_unref(world->networks);
+    g_ptr_array_unref(world->used);
+    g_free(world);
+}
+
+char *
+world_guest_uuid(guint number)
+{
+    return g_strdup_printf("11111111-2222-4333-8444-0000000000%02u", number);
+}
+
+static char *
+domain_xml(guint number, const char *nics)
+{
+    g_autofree char *uuid = world_guest_uuid(number);
+
+    if (!nics)
+        return NULL;
+    return g_strdup_printf("<domain><name>g%u</name><uuid>%s</uuid><devices>%s</devices></domain>",
+                           number,
+                           uuid,
+                           nics);
+}
+
+NMMacvtapGuest *
+world_add_guest(World *world, const char *config_nics, const char *live_nics)
+{
+    g_autofree char *config = domain_xml(world->guests->len + 1, config_nics);
+    g_autofree char *live = domain_xml(world->guests->len + 1, live_nics);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(config, live, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(world->guests, guest);
+    return guest;
+}
+
+char *
+world_our_nic(guint number, const NMMacvtapNicSpec *spec)
+{
+    g_autofree char *uuid = world_guest_uuid(number);
+    g_autofree char *mac = nm_macvtap_identity_mac(uuid, WORLD_NETWORK);
+    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+    NMMacvtapNicSpec full = *spec;
+
+    full.network = spec->network ? spec->network : WORLD_NETWORK;
+    full.mac = spec->mac ? spec->mac : mac;
+    full.alias = spec->alias ? spec->alias : alias;
+    return nm_macvtap_nic_spec_to_xml(&full);
+}
+
+NMMacvtapNetwork *
+world_add_network(World *world, const char *xml, gboolean active)
+{
+    g_autoptr(GError) error = NULL;
+    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, active, TRUE, TRUE, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(world->networks, network);
+    return network;
+}
+
+void
+world_add_used(World *world, const char *cidr, const char *what)
+{
+    NMMacvtapCidr parsed;
+
+    g_assert_true(nm_macvtap_cidr_parse(cidr, &parsed, NULL));
+    g_ptr_array_add(world->used, nm_macvtap_used_subnet_new(&parsed, what));
+}
+
+static NMMacvtapGuestState *
+find_state(const World *world, const NMMacvtapEdit *edit)
+{
+    for (guint i = 0; i < world->guests->len; i++) {
+        NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+
+        if (!g_str_equal(guest->uuid, edit->guest_uuid))
+            continue;
+        g_assert_cmpstr(guest->name, ==, edit->guest_name);
+        return edit->scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+    }
+    g_assert_not_reached();
+}
+
+/* The one interface of that alias, or NULL. */
+static NMMacvtapNic *
+find_alias(const NMMacvtapGuestState *state, const char *alias, guint *out_index)
+{
+    for (guint i = 0; i < state->nics->len; i++) {
+        NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (g_strcmp0(nic->alias, alias) != 0)
+            continue;
+        if (out_index)
+            *out_index = i;
+        return nic;
+    }
+    return NULL;
+}
+
+/* A guest whose only interface is the edit's. */
+static NMMacvtapGuest *
+read_edit(const NMMacvtapEdit *edit)
+{
+    g_autofree char *xml = domain_xml(99, edit->xml);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(guest->config->nics->len, ==, 1);
+    return guest;
+}
+
+static void
+fill_in_model(NMMacvtapNic *nic)
+{
+    if (!nic->model)
+        nic->model = g_strdup("rtl8139");
+}
+
+static gboolean
+is_live_on(const World *world, const char *network)
+{
+    for (guint i = 0; i < world->guests->len; i++) {
+        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+
+        for (guint j = 0; guest->live && j < guest->live->nics->len; j++) {
+            const NMMacvtapNic *nic = g_ptr_array_index(guest->live->nics, j);
+
+            if (g_strcmp0(nic->network, network) == 0)
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+attach(const World *world, const NMMacvtapEdit *edit)
+{
+    NMMacvtapGuestState *state = find_state(world, edit);
+    g_autoptr(NMMacvtapGuest) carrier = read_edit(edit);
+    NMMacvtapNic *nic = g_ptr_array_steal_index(carrier->config->nics, 0);
+
+    g_assert_nonnull(state);
+    g_assert_null(find_alias(state, nic->alias, NULL));
+    g_assert_cmpstr(nic->alias, ==, edit->alias);
+    g_assert_cmpstr(nic->network, ==, edit->network);
+    if (edit->scope == NM_MACVTAP_SCOPE_LIVE)
+        g_assert_true(nm_macvtap_network_find(world->networks, nic->network)->active);
+    fill_in_model(nic);
+    g_ptr_array_add(state->nics, nic);
+}
+
+static void
+update(const World *world, const NMMacvtapEdit *edit)
+{
+    g_autoptr(NMMacvtapGuest) carrier = read_edit(edit);
+    NMMacvtapNic *nic = find_alias(find_state(world, edit), edit->alias, NULL);
+    NMMacvtapNic *wanted = g_ptr_array_index(carrier->config->nics, 0);
+
+    g_assert_nonnull(nic);
+    g_assert_cmpstr(nic->mac, ==, wanted->mac);
+    g_assert_cmpstr(nic->alias, ==, wanted->alias);
+    g_assert_cmpstr(nic->network, ==, wanted->network);
+    fill_in_model(nic);
+    fill_in_model(wanted);
+    if (edit->scope == NM_MACVTAP_SCOPE_LIVE)
+        g_assert_cmpstr(nic->model, ==, wanted->model);
+    nic->link_down = wanted->link_down;
+    nic->isolated = wanted->isolated;
+    g_free(nic->model);
+    nic->model = g_steal_pointer(&wanted->model);
+}
+
+static void
+detach(const World *world, const NMMacvtapEdit *edit)
+{
+    NMMacvtapGuestState *state = find_state(world, edit);
+    const NMMacvtapNic *nic;
+    guint index;
+
+    g_assert_nonnull(state);
+    nic = find_alias(state, edit->alias, &index);
+    g_assert_nonnull(nic);
+    g_assert_cmpstr(nic->network, ==, edit->network);
+    g_ptr_array_remove_index(state->nics, index);
+}
+
+static void
+define(World *world, const NMMacvtapEdit *edit)
+{
+    NMMacvtapNetwork *network;
+
+    g_assert_null(nm_macvtap_network_find(world->networks, edit->network));
+    network = world_add_network(world, edit->xml, FALSE);
+    g_assert_cmpstr(network->name, ==, edit->network);
+    network->bridge = g_strdup("virbr7");
+    network->autostart = FALSE;
+}
+
+static void
+stop(World *world, NMMacvtapNetwork *network)
+{
+    g_assert_true(network->active);
+    g_assert_false(is_live_on(world, network->name));
+    network->active = FALSE;
+    if (!network->persistent)
+        g_ptr_array_remove(world->networks, network);
+}
+
+static void
+undefine(World *world, NMMacvtapNetwork *network)
+{
+    g_assert_true(network->persistent);
+    network->persistent = FALSE;
+    if (!network->active)
+        g_ptr_array_remove(world->networks, network);
+}
+
+static void
+apply_edit(World *world, const NMMacvtapEdit *edit)
+{
+    NMMacvtapNetwork *network = nm_macvtap_network_find(world->networks, edit->network);
+
+    g_assert_cmpstr(edit->network, ==, WORLD_NETWORK);
+    g_assert_nonnull(edit->reason);
+    switch (edit->kind) {
+    case NM_MACVTAP_EDIT_NETWORK_DEFINE:
+        define(world, edit);
+        return;
+    case NM_MACVTAP_EDIT_NETWORK_AUTOSTART:
+        g_assert_true(network->persistent && !network->autostart);
+        network->autostart = TRUE;
+        return;
+    case NM_MACVTAP_EDIT_NETWORK_START:
+        g_assert_false(network->active);
+        network->active = TRUE;
+        return;
+    case NM_MACVTAP_EDIT_NIC_DETACH:
+        detach(world, edit);
+        return;
+    case NM_MACVTAP_EDIT_NIC_ATTACH:
+        attach(world, edit);
+        return;
+    case NM_MACVTAP_EDIT_NIC_UPDATE:
+        update(world, edit);
+        return;
+    case NM_MACVTAP_EDIT_NETWORK_DESTROY:
+        stop(world, network);
+        return;
+    case NM_MACVTAP_EDIT_NETWORK_UNDEFINE:
+        undefine(world, network);
+        return;
+    }
+    g_assert_not_reached();
+}
+
+void
+world_apply(World *world, const NMMacvtapPlan *plan)
+{
+    for (guint i = 0; i < plan->edits->len; i++)
+        apply_edit(world, g_ptr_array_index(plan->edits, i));
+}
+
+static gboolean
+is_ours(const NMMacvtapNic *nic)
+{
+    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+
+    return g_strcmp0(nic->network, WORLD_NETWORK) == 0 && g_strcmp0(nic->alias, alias) == 0;
+}
+
+char *
+world_print(const World *world, NMMacvtapScope scope, gboolean foreign_only)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < world->guests->len; i++) {
+        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+        const NMMacvtapGuestState *state =
+            scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+
+        for (guint j = 0; state && j < state->nics->len; j++) {
+            const NMMacvtapNic *nic = g_ptr_array_index(state->nics, j);
+
+            if (foreign_only && is_ours(nic))
+                continue;
+            g_string_append_printf(text,
+                                   "%s: %d %s %s %s %s %s %s%s\n",
+                                   guest->name,
+                                   nic->type,
+                                   nic->network ? nic->network : "-",
+                                   nic->lower ? nic->lower : "-",
+                                   nic->mac ? nic->mac : "-",
+                                   nic->alias ? nic->alias : "-",
+                                   nic->model ? nic->model : "-",
+                                   nic->link_down ? "down" : "up",
+                                   nic->isolated ? " isolated" : "");
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+guint
+world_count(const NMMacvtapGuestState *state, gboolean ours)
+{
+    guint count = 0;
+
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (g_strcmp0(nic->network, WORLD_NETWORK) == 0 && is_ours(nic) == ours)
+            count++;
+    }
+    return count;
+}
+
+NMMacvtapProfile *
+world_profile_new(const char *key, ...)
+{
+    g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapProfile *profile;
+    va_list args;
+
+    va_start(args, key);
+    for (; key; key = va_arg(args, const char *))
+        g_hash_table_insert(data, (char *)key, va_arg(args, char *));
+    va_end(args);
+    profile = nm_macvtap_profile_parse("guests", WORLD_PROFILE, NULL, data, NULL, &error);
+    g_assert_no_error(error);
+    return profile;
+}
