@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * 90-nm-macvtap: what NetworkManager's dispatcher runs for every event. Notes the event, starts the
- * helper unless one runs, and ends: scripts of the same event that NetworkManager runs in order wait
- * for those in no-wait.d too (read in NM 1.42 and 1.58), so this one has to be over at once. It links
- * nothing but libc for the same reason, and never fails, which would only make NetworkManager log it.
+ * helper unless one runs, and ends: scripts of the same event that NetworkManager runs in order
+ * wait for those in no-wait.d too (read in NM 1.42 and 1.58), so this one has to be over at once.
+ * It links nothing but libc for the same reason, and never fails, which would only make
+ * NetworkManager log it.
  */
 
 #include "config.h"
@@ -86,9 +87,7 @@ start_helper(void)
     char fd_text[16];
     char *const argv[] = {(char *)HELPER, (char *)"--lock-fd", fd_text, NULL};
     char *const envp[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_LOCK_FILE,
-                  O_RDWR | O_CREAT | O_NOFOLLOW,
-                  0600);
+    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     pid_t pid;
 
     if (fd < 0)

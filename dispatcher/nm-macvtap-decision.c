@@ -5,7 +5,8 @@
  * merged with others changes nothing in the end.
  *
  * NetworkManager announces "vpn-pre-down" only where somebody asked for the deactivation, never for
- * a base device or a service that went (read in 1.42 and 1.58): that is how a person's word is known.
+ * a base device or a service that went (read in 1.42 and 1.58): that is how a person's word is
+ * known.
  */
 
 #include "config.h"
@@ -407,6 +408,7 @@ decide_links(const NMMacvtapScene *scene, NMMacvtapDecision *decision)
         if (is_activated(decision, link->owner) || !is_at_rest(scene, link->owner, decision))
             continue;
         action = add_action(decision, NM_MACVTAP_ACTION_REMOVE_LINK);
+        action->uuid = g_strdup(link->owner);
         action->device = g_strdup(link->name);
     }
 }
@@ -504,8 +506,7 @@ nm_macvtap_decide(const GPtrArray *events, const NMMacvtapScene *scene, NMMacvta
     for (guint i = 0; i < scene->profiles->len; i++) {
         const NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
 
-        decide_activation(
-            scene, profile, nm_macvtap_memory_get(memory, profile->uuid), decision);
+        decide_activation(scene, profile, nm_macvtap_memory_get(memory, profile->uuid), decision);
     }
     decide_links(scene, decision);
     g_ptr_array_sort(decision->actions, compare_actions);

@@ -24,7 +24,7 @@ typedef enum {
 
 typedef struct {
     NMMacvtapActionKind kind;
-    char *uuid;            /* (nullable): profile; not REMOVE_LINK */
+    char *uuid;            /* the profile; REMOVE_LINK: in the link's mark */
     char *id;              /* (nullable): its name */
     char *device;          /* (nullable): ACTIVATE: the base; RESTORE; REMOVE_LINK */
     NMMacvtapOffer *offer; /* (nullable): OFFER */

@@ -43,13 +43,13 @@ null_if_none(const char *word)
  * nm_macvtap_events_parse:
  * @text: lines as the hook writes them
  *
- * Returns: (transfer full) (element-type NMMacvtapSceneEvent): the events, in the order of the lines
+ * Returns: (transfer full) (element-type NMMacvtapSceneEvent): the events, in the order of the
+ * lines
  */
 GPtrArray *
 nm_macvtap_events_parse(const char *text)
 {
-    GPtrArray *events =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_scene_event_free);
+    GPtrArray *events = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_scene_event_free);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
     for (gsize i = 0; lines[i]; i++) {
@@ -154,11 +154,8 @@ nm_macvtap_events_put_back(const char *run_dir, const GPtrArray *events, GError 
         for (guint i = 0; i < events->len; i++) {
             const NMMacvtapSceneEvent *event = events->pdata[i];
 
-            g_string_append_printf(text,
-                                   "%s %s %s\n",
-                                   event->action,
-                                   event->device ?: NONE,
-                                   event->uuid ?: NONE);
+            g_string_append_printf(
+                text, "%s %s %s\n", event->action, event->device ?: NONE, event->uuid ?: NONE);
         }
         g_string_append(text, newer->str);
         done = write_all(fd, text, error);
@@ -198,7 +195,8 @@ nm_macvtap_events_take(const char *run_dir, GError **error)
  * @wait: whether to wait for a helper that runs
  * @error: return location for an error of GIO; %G_IO_ERROR_BUSY where another helper runs
  *
- * Returns: a file descriptor; the lock ends when it is closed, or with the process. -1 with an error.
+ * Returns: a file descriptor; the lock ends when it is closed, or with the process. -1 with an
+ * error.
  */
 int
 nm_macvtap_events_lock(const char *run_dir, gboolean wait, GError **error)

@@ -12,9 +12,25 @@
 
 #define UUID_BYTES 16
 
-/* Namespace of the UUIDs of offered profiles (RFC 4122, version 5): of no meaning, never to change. */
+/* Namespace of the UUIDs of offered profiles (RFC 4122, version 5): of no meaning, never to change.
+ */
 static const guint8 namespace_uuid[UUID_BYTES] = {
-    0x6a, 0x1f, 0x0c, 0x52, 0x3b, 0x9e, 0x4d, 0x07, 0x9c, 0x41, 0x5e, 0x83, 0xd2, 0x70, 0xb8, 0x19,
+    0x6a,
+    0x1f,
+    0x0c,
+    0x52,
+    0x3b,
+    0x9e,
+    0x4d,
+    0x07,
+    0x9c,
+    0x41,
+    0x5e,
+    0x83,
+    0xd2,
+    0x70,
+    0xb8,
+    0x19,
 };
 
 static char *
@@ -32,10 +48,23 @@ build_uuid(NMMacvtapMode mode, const char *target)
     g_checksum_get_digest(checksum, b, &size);
     b[6] = (b[6] & 0x0f) | 0x50;
     b[8] = (b[8] & 0x3f) | 0x80;
-    return g_strdup_printf(
-        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-        b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7],
-        b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    return g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                           b[0],
+                           b[1],
+                           b[2],
+                           b[3],
+                           b[4],
+                           b[5],
+                           b[6],
+                           b[7],
+                           b[8],
+                           b[9],
+                           b[10],
+                           b[11],
+                           b[12],
+                           b[13],
+                           b[14],
+                           b[15]);
 }
 
 /**
@@ -94,8 +123,9 @@ nm_macvtap_offer_is_ours(const NMMacvtapSceneProfile *profile)
     return g_str_equal(uuid, profile->uuid);
 }
 
-/* The network that profiles are for by default is offered as soon as there are guests for it, others
- * once somebody has put a macvtap guest on them: not each isolated network is meant for the host. */
+/* The network that profiles are for by default is offered as soon as there are guests for it,
+ * others once somebody has put a macvtap guest on them: not each isolated network is meant for the
+ * host. */
 static gboolean
 network_has_cause(const NMMacvtapSceneLibvirt *libvirt, const NMMacvtapSceneNetwork *network)
 {

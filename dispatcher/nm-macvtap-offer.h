@@ -30,7 +30,7 @@ GPtrArray *nm_macvtap_offer_list(const NMMacvtapScene *scene);
 /* Whether a profile is one that we offered and that nobody has saved. */
 gboolean nm_macvtap_offer_is_ours(const NMMacvtapSceneProfile *profile);
 /* Whether the network or lower device that an offered profile is for still gives reason for it. */
-gboolean nm_macvtap_offer_has_cause(const NMMacvtapScene *scene,
-                                    const NMMacvtapSceneProfile *profile);
+gboolean
+nm_macvtap_offer_has_cause(const NMMacvtapScene *scene, const NMMacvtapSceneProfile *profile);
 
 G_END_DECLS

@@ -106,11 +106,11 @@ nm_macvtap_scene_add_network(NMMacvtapScene *scene, const char *uri, const char 
 void nm_macvtap_scene_add_link(NMMacvtapScene *scene, const char *name, const char *owner);
 
 /* All (nullable) (transfer none). */
-const NMMacvtapSceneDevice *nm_macvtap_scene_find_device(const NMMacvtapScene *scene,
-                                                         const char *name);
+const NMMacvtapSceneDevice *
+nm_macvtap_scene_find_device(const NMMacvtapScene *scene, const char *name);
 NMMacvtapSceneProfile *nm_macvtap_scene_find_profile(const NMMacvtapScene *scene, const char *uuid);
-const NMMacvtapSceneLibvirt *nm_macvtap_scene_find_libvirt(const NMMacvtapScene *scene,
-                                                           const char *uri);
+const NMMacvtapSceneLibvirt *
+nm_macvtap_scene_find_libvirt(const NMMacvtapScene *scene, const char *uri);
 const NMMacvtapSceneNetwork *
 nm_macvtap_scene_find_network(const NMMacvtapScene *scene, const char *uri, const char *name);
 

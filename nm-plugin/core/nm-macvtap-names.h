@@ -13,6 +13,12 @@
 #define NM_MACVTAP_CONFIG_FILE "/etc/NetworkManager/nm-macvtap.conf"
 #define NM_MACVTAP_RUN_DIR     "/run/nm-macvtap"
 
+/* In the run directory: locked files by which processes of the service claim what a profile needs;
+ * keyfiles that name the profile. */
+#define NM_MACVTAP_CLAIM_PREFIX   "claim-"
+#define NM_MACVTAP_CLAIM_GROUP    "claim"
+#define NM_MACVTAP_CLAIM_KEY_UUID "uuid"
+
 /* In the run directory: what the dispatcher's hook leaves for the helper, a line for each event; the
  * lock of the one helper that runs; what the helper remembers. */
 #define NM_MACVTAP_EVENTS_FILE "dispatcher-events"
