@@ -44,24 +44,27 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
+/* NetworkManager takes the base of a VPN from the "specific object", and refuses a device that is
+ * not that one's; without it, it takes the default route's. */
 static void
 activate(NMClient *client, const NMMacvtapAction *action, GTask *task)
 {
     NMRemoteConnection *connection = nm_client_get_connection_by_uuid(client, action->uuid);
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
+    NMActiveConnection *base = device ? nm_device_get_active_connection(device) : NULL;
 
-    if (connection && device) {
+    if (connection && base) {
         nm_client_activate_connection_async(client,
                                             NM_CONNECTION(connection),
                                             device,
-                                            NULL,
+                                            nm_object_get_path(NM_OBJECT(base)),
                                             g_task_get_cancellable(task),
                                             activate_cb,
                                             task);
         return;
     }
     g_task_return_new_error(
-        task, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND, "profile or device has gone");
+        task, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND, "profile or base device has gone");
     g_object_unref(task);
 }
 
