@@ -29,10 +29,48 @@ write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointe
     return g_log_writer_default(level, named, n_fields + 1, NULL);
 }
 
-static int
-refresh(void)
+/* (transfer full): a JSON string. What is no UTF-8 is replaced, what is no character escaped. */
+static char *
+quote_json(const char *text)
 {
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *quoted = g_string_new("\"");
+
+    for (const char *c = valid; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_printf(quoted, "\\%c", *c);
+        else if (g_ascii_iscntrl(*c))
+            g_string_append_printf(quoted, "\\u%04x", *c);
+        else
+            g_string_append_c(quoted, *c);
+    }
+    g_string_append_c(quoted, '"');
+    return g_string_free(quoted, FALSE);
+}
+
+static void
+print_done(const GPtrArray *done, gboolean json)
+{
+    if (json)
+        g_print("{\"actions\": [");
+    for (guint i = 0; i < done->len; i++) {
+        g_autofree char *quoted = quote_json(done->pdata[i]);
+
+        if (json)
+            g_print("%s%s", i > 0 ? ", " : "", quoted);
+        else
+            g_print("%s\n", (const char *)done->pdata[i]);
+    }
+    if (json)
+        g_print("]}\n");
+}
+
+static int
+refresh(gboolean json)
+{
+    g_autoptr(GPtrArray) done = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
+    gboolean all;
     int lock_fd = -1;
 
     alarm(LOCK_TIMEOUT_S);
@@ -42,7 +80,9 @@ refresh(void)
         g_printerr(PROGRAM ": %s\n", error->message);
         return 1;
     }
-    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, TRUE) ? 0 : 1;
+    all = nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, done);
+    print_done(done, json);
+    return all ? 0 : 1;
 }
 
 static int
@@ -60,9 +100,11 @@ int
 main(int argc, char **argv)
 {
     int lock_fd = -1;
+    gboolean json = FALSE;
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"lock-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_fd, NULL, NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print what was done as JSON"), NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -87,5 +129,5 @@ main(int argc, char **argv)
         g_print("%s\n", NM_MACVTAP_VERSION);
         return 0;
     }
-    return lock_fd >= 0 ? run_locked(lock_fd) : refresh();
+    return lock_fd >= 0 ? run_locked(lock_fd) : refresh(json);
 }

@@ -222,6 +222,18 @@ note_refresh(const NMMacvtapScene *scene,
     give_new_chance(entry);
 }
 
+/* Which device is its own cannot be known, so any will do: it is not activated, but the reason
+ * told. */
+static void
+note_bad_profile(const NMMacvtapSceneProfile *profile,
+                 const NMMacvtapSceneEvent *event,
+                 NMMacvtapMemoryEntry *entry)
+{
+    if (profile->autoconnect && entry->wanted == NM_MACVTAP_MEMORY_UNSET &&
+        (g_str_equal(event->action, "up") || g_str_equal(event->action, "refresh")))
+        entry->wanted = NM_MACVTAP_MEMORY_ON;
+}
+
 static void
 note_event(const NMMacvtapScene *scene, const NMMacvtapSceneEvent *event, NMMacvtapMemory *memory)
 {
@@ -232,7 +244,7 @@ note_event(const NMMacvtapScene *scene, const NMMacvtapSceneEvent *event, NMMacv
         if (g_strcmp0(event->uuid, profile->uuid) == 0)
             note_own_event(scene, profile, event, entry);
         else if (profile->problem)
-            continue;
+            note_bad_profile(profile, event, entry);
         else if (g_str_equal(event->action, "up") && owns_device(scene, profile, event->device))
             note_device_up(profile, entry);
         else if (g_str_equal(event->action, "refresh"))

@@ -29,8 +29,8 @@
 typedef struct {
     const char *config_file;
     const char *run_dir;
-    int lock_fd; /* -1 after it was given up */
-    gboolean print;
+    int lock_fd;     /* -1 after it was given up */
+    GPtrArray *done; /* (nullable) */
 
     GMainLoop *loop;
     GPtrArray *events;           /* (nullable): of the round, (element-type NMMacvtapSceneEvent) */
@@ -126,8 +126,8 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         complain(self, text, error);
     } else {
         g_message("%s", text);
-        if (self->print)
-            g_print("%s\n", text);
+        if (self->done)
+            g_ptr_array_add(self->done, g_strdup(text));
         /* What is remembered until it is done. */
         if (action->kind == NM_MACVTAP_ACTION_RESTORE)
             g_clear_pointer(&nm_macvtap_memory_get(self->memory, action->uuid)->moved, g_free);
@@ -232,18 +232,18 @@ start_round(Helper *self)
  * @config_file: the administrator's configuration file
  * @run_dir: our directory in /run
  * @lock_fd: (transfer full): the helper's lock
- * @print: whether to print what was done
+ * @done: (nullable) (element-type utf8): what was done is appended to it
  *
  * Returns: whether everything could be done
  */
 gboolean
-nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd, gboolean print)
+nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd, GPtrArray *done)
 {
     Helper self = {
         .config_file = config_file,
         .run_dir = run_dir,
         .lock_fd = lock_fd,
-        .print = print,
+        .done = done,
     };
 
     self.loop = g_main_loop_new(NULL, FALSE);

@@ -11,11 +11,11 @@
 G_BEGIN_DECLS
 
 /*
- * Runs until no events are left. @lock_fd: the helper's lock, taken over. @print: each action that
- * was carried out as a line on standard output. Returns: FALSE where something failed; the log has
- * it.
+ * Runs until no events are left. @lock_fd: the helper's lock, taken over. @done: (nullable)
+ * (element-type utf8): gets a line for each action that was carried out. Returns: FALSE where
+ * something failed; the log has it.
  */
 gboolean
-nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd, gboolean print);
+nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd, GPtrArray *done);
 
 G_END_DECLS
