@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest as the plan sees it: its identity and its interfaces, read from the domain's XML, once for
- * the persistent definition and once for the running machine. Nothing here writes a domain: what a
- * guest's definition holds besides interfaces is never looked at, so it cannot be lost.
+ * A guest as the plan sees it: its identity and its interfaces, read from the domain's XML, once
+ * for the persistent definition and once for the running machine. Nothing here writes a domain:
+ * what a guest's definition holds besides interfaces is never looked at, so it cannot be lost.
  */
 
 #pragma once
@@ -19,15 +19,15 @@ typedef enum {
 
 typedef struct {
     NMMacvtapNicType type;
-    char *network;       /* (nullable): source network; may be set with DIRECT too (running guest) */
-    char *lower;         /* (nullable): lower device of DIRECT */
-    char *macvtap_mode;  /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
-    char *mac;           /* (nullable): lower case */
-    char *alias;         /* (nullable) */
-    char *model;         /* (nullable) */
-    char *target;        /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
-    gboolean link_down;  /* <link state='down'/> */
-    gboolean isolated;   /* <port isolated='yes'/> */
+    char *network;      /* (nullable): source network; may be set with DIRECT too (running guest) */
+    char *lower;        /* (nullable): lower device of DIRECT */
+    char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
+    char *mac;          /* (nullable): lower case */
+    char *alias;        /* (nullable) */
+    char *model;        /* (nullable) */
+    char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
+    gboolean link_down; /* <link state='down'/> */
+    gboolean isolated;  /* <port isolated='yes'/> */
 } NMMacvtapNic;
 
 /* One state of a guest: its persistent definition, or the running machine. */
@@ -47,7 +47,8 @@ typedef struct {
  * @config_xml: (nullable): the inactive XML; @live_xml: (nullable): the live XML; at least one.
  * Errors: NM_MACVTAP_ERROR_BAD_XML, prefixed with the guest's name where that much could be read.
  */
-NMMacvtapGuest *nm_macvtap_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
+NMMacvtapGuest *
+nm_macvtap_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
 NMMacvtapGuest *nm_macvtap_guest_ref(NMMacvtapGuest *guest);
 void nm_macvtap_guest_unref(NMMacvtapGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapGuest, nm_macvtap_guest_unref)

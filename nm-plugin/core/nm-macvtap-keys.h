@@ -34,9 +34,9 @@ typedef enum {
 
 /* Bits for NMMacvtapKeyInfo.modes. */
 #define NM_MACVTAP_MODE_BIT(mode) (1u << (mode))
-#define NM_MACVTAP_MODES_ALL                                                                     \
-    (NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_ISOLATED) | NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_SHARE)  \
-     | NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_MOVE))
+#define NM_MACVTAP_MODES_ALL                                                                       \
+    (NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_ISOLATED) | NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_SHARE) |  \
+     NM_MACVTAP_MODE_BIT(NM_MACVTAP_MODE_MOVE))
 
 typedef enum {
     NM_MACVTAP_ON_DISCONNECT_UNPLUG,

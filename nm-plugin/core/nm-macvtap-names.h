@@ -35,7 +35,8 @@
 #define NM_MACVTAP_METADATA_NS     "urn:nm-macvtap:network:1"
 #define NM_MACVTAP_METADATA_PREFIX "nmmacvtap"
 
-/* Host links: the prefix of their names, and of the alias (IFLA_IFALIAS) that marks them as ours. */
+/* Host links: the prefix of their names, and of the alias (IFLA_IFALIAS) that marks them as ours.
+ */
 #define NM_MACVTAP_LINK_PREFIX  "nmmv"
 #define NM_MACVTAP_LINK_IFALIAS "nm-macvtap:"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A libvirt network as the plan sees it, read from its XML, and the XML of a network that we define.
+ * A libvirt network as the plan sees it, read from its XML, and the XML of a network that we
+ * define.
  */
 
 #pragma once
@@ -11,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     gatomicrefcount ref_count;
-    char *uuid;
+    char *uuid; /* (nullable): NULL in XML that libvirt has not seen yet */
     char *name;
     char *bridge;       /* (nullable): "virbr1" */
     char *zone;         /* (nullable): <bridge zone=…/> */
@@ -37,8 +38,8 @@ void nm_macvtap_network_unref(NMMacvtapNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapNetwork, nm_macvtap_network_unref)
 
 /* First IPv4 (or IPv6) host address, or NULL. */
-const NMMacvtapCidr *nm_macvtap_network_get_address(const NMMacvtapNetwork *network,
-                                                    GSocketFamily family);
+const NMMacvtapCidr *
+nm_macvtap_network_get_address(const NMMacvtapNetwork *network, GSocketFamily family);
 /* By name, or NULL. @networks: (element-type NMMacvtapNetwork). */
 NMMacvtapNetwork *nm_macvtap_network_find(GPtrArray *networks, const char *name);
 

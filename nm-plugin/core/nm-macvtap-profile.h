@@ -70,9 +70,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapProfile, nm_macvtap_profile_unref)
 
 /* One key's value alone, as the editor needs it; the same message as the parser's. Of a libvirt URI
  * only the form is checked: which ones root allowed is the service's to know. */
-gboolean nm_macvtap_profile_check_value(const NMMacvtapKeyInfo *key, const char *value, GError **error);
+gboolean
+nm_macvtap_profile_check_value(const NMMacvtapKeyInfo *key, const char *value, GError **error);
 
 /* The profile's guests= and exclude-guests= let this guest pass (by name or UUID). */
-gboolean nm_macvtap_profile_selects(const NMMacvtapProfile *profile, const char *name, const char *uuid);
+gboolean
+nm_macvtap_profile_selects(const NMMacvtapProfile *profile, const char *name, const char *uuid);
 
 G_END_DECLS

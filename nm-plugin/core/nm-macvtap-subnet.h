@@ -20,7 +20,8 @@ typedef struct {
 /* "ADDRESS/PREFIX"; strict: no missing prefix, no leading zeros that inet_pton would refuse. */
 gboolean nm_macvtap_cidr_parse(const char *text, NMMacvtapCidr *out, GError **error);
 /* libvirt's and NM's form: address and prefix apart. */
-gboolean nm_macvtap_cidr_init(NMMacvtapCidr *out, const char *address, guint prefix, GError **error);
+gboolean
+nm_macvtap_cidr_init(NMMacvtapCidr *out, const char *address, guint prefix, GError **error);
 char *nm_macvtap_cidr_to_string(const NMMacvtapCidr *cidr);         /* "192.168.254.1/24" */
 char *nm_macvtap_cidr_address_to_string(const NMMacvtapCidr *cidr); /* "192.168.254.1" */
 char *nm_macvtap_cidr_network_to_string(const NMMacvtapCidr *cidr); /* "192.168.254.0/24" */
@@ -61,7 +62,8 @@ void nm_macvtap_used_subnet_free(NMMacvtapUsedSubnet *used);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapUsedSubnet, nm_macvtap_used_subnet_free)
 
 /* First of @used (element-type NMMacvtapUsedSubnet) that overlaps @cidr, or NULL. */
-const NMMacvtapUsedSubnet *nm_macvtap_subnet_find_overlap(const NMMacvtapCidr *cidr, GPtrArray *used);
+const NMMacvtapUsedSubnet *
+nm_macvtap_subnet_find_overlap(const NMMacvtapCidr *cidr, GPtrArray *used);
 /* The host's address in the first free of 192.168.254.0/24, 192.168.253.0/24 … 192.168.1.0/24;
  * NM_MACVTAP_ERROR_CONFLICT where all are taken. */
 gboolean nm_macvtap_subnet_choose(GPtrArray *used, NMMacvtapCidr *out, GError **error);

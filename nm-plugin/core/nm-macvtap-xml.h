@@ -11,7 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* A document that is larger is refused unread: libvirt's own RPC string limit is 4 MiB (16 from 2.0). */
+/* A document that is larger is refused unread: libvirt's own RPC string limit is 4 MiB (16
+ * from 2.0). */
 #define NM_MACVTAP_XML_MAX_BYTES (4 * 1024 * 1024)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)

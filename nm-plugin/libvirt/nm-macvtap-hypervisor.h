@@ -89,9 +89,8 @@ nm_macvtap_hypervisor_read_guest(NMMacvtapHypervisor *self, const char *uuid, GE
 /* (transfer full) (element-type NMMacvtapNetwork) */
 GPtrArray *nm_macvtap_hypervisor_list_networks(NMMacvtapHypervisor *self, GError **error);
 /* (transfer full) (element-type NMMacvtapLease) */
-GPtrArray *nm_macvtap_hypervisor_list_leases(NMMacvtapHypervisor *self,
-                                             const char *network,
-                                             GError **error);
+GPtrArray *
+nm_macvtap_hypervisor_list_leases(NMMacvtapHypervisor *self, const char *network, GError **error);
 
 /*
  * Carries out one edit. Errors: NM_MACVTAP_ERROR_NOT_FOUND (guest or network gone meanwhile),
@@ -99,9 +98,8 @@ GPtrArray *nm_macvtap_hypervisor_list_leases(NMMacvtapHypervisor *self,
  * restart), NM_MACVTAP_ERROR_UNREACHABLE, NM_MACVTAP_ERROR_FAILED. A LIVE detach only asks the
  * guest; "guest-changed" tells when the interface has gone.
  */
-gboolean nm_macvtap_hypervisor_apply(NMMacvtapHypervisor *self,
-                                     const NMMacvtapEdit *edit,
-                                     GError **error);
+gboolean
+nm_macvtap_hypervisor_apply(NMMacvtapHypervisor *self, const NMMacvtapEdit *edit, GError **error);
 
 /* For implementations; thread-safe: the signals are emitted on the default main context. */
 void nm_macvtap_hypervisor_emit_guest_changed(NMMacvtapHypervisor *self, const char *uuid);

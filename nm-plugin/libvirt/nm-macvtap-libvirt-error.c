@@ -13,7 +13,7 @@
 #include "nm-macvtap-error.h"
 
 /* What is not listed is NM_MACVTAP_ERROR_FAILED. That a connection broke has no number of its own,
- * see nm_macvtap_libvirt_link_fail(). */
+ * see nm_macvtap_libvirt_call_fail(). */
 static const struct {
     int number;
     NMMacvtapError code;

@@ -10,8 +10,9 @@
 
 #include "nm-macvtap-error.h"
 
-/* libvirtd works on 5 requests of a client at a time; one is left for whatever else goes on. */
-#define READ_THREADS 4
+/* Threads that read, each over its own connection, and how many guests make them worth it. */
+#define READERS    4
+#define FEW_ENOUGH 16
 
 /* libvirt gives the definition for "the live XML" of a guest that has just stopped; only a running
  * guest has an ID in it. */
@@ -25,7 +26,7 @@ is_live_xml(const char *xml)
 }
 
 static NMMacvtapGuest *
-read_domain(NMMacvtapLibvirtLink *link, virDomainPtr domain, gboolean persistent, GError **error)
+read_domain(NMMacvtapLibvirtCall *call, virDomainPtr domain, gboolean persistent, GError **error)
 {
     g_autofree char *config_xml = NULL;
     g_autofree char *live_xml = NULL;
@@ -34,7 +35,7 @@ read_domain(NMMacvtapLibvirtLink *link, virDomainPtr domain, gboolean persistent
     if (virDomainGetID(domain) != (unsigned int)-1) {
         live_xml = virDomainGetXMLDesc(domain, 0);
         if (!live_xml) {
-            nm_macvtap_libvirt_link_fail(link, error);
+            nm_macvtap_libvirt_call_fail(call, error);
             return NULL;
         }
         if (!is_live_xml(live_xml))
@@ -43,7 +44,7 @@ read_domain(NMMacvtapLibvirtLink *link, virDomainPtr domain, gboolean persistent
     if (persistent || !live_xml) {
         config_xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
         if (!config_xml) {
-            nm_macvtap_libvirt_link_fail(link, error);
+            nm_macvtap_libvirt_call_fail(call, error);
             return NULL;
         }
     }
@@ -52,25 +53,27 @@ read_domain(NMMacvtapLibvirtLink *link, virDomainPtr domain, gboolean persistent
 
 /**
  * nm_macvtap_libvirt_read_guest:
- * @link: a connection
+ * @call: what it is read by
  * @uuid: the guest's UUID
  * @error: (out) (optional): as nm_macvtap_hypervisor_read_guest() has it
  *
  * Returns: (transfer full) (nullable): the guest
  */
 NMMacvtapGuest *
-nm_macvtap_libvirt_read_guest(NMMacvtapLibvirtLink *link, const char *uuid, GError **error)
+nm_macvtap_libvirt_read_guest(NMMacvtapLibvirtCall *call, const char *uuid, GError **error)
 {
     g_autoptr(virDomain) domain =
-        virDomainLookupByUUIDString(nm_macvtap_libvirt_link_get_conn(link), uuid);
+        virDomainLookupByUUIDString(nm_macvtap_libvirt_call_get_conn(call), uuid);
     int persistent = domain ? virDomainIsPersistent(domain) : -1;
 
     if (persistent < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
-    return read_domain(link, domain, persistent, error);
+    return read_domain(call, domain, persistent, error);
 }
+
+/*****************************************************************************/
 
 typedef virDomainPtr *DomainList; /* ends with NULL */
 
@@ -86,50 +89,36 @@ domains_free(DomainList domains)
 
 G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DomainList, domains_free, NULL)
 
-/* A reading of all guests; the threads share it and each takes its own element of the arrays. */
-typedef struct {
-    NMMacvtapLibvirtLink *link;
-    DomainList domains;
-    GHashTable *transient; /* (element-type utf8): UUIDs of guests without a definition */
-    NMMacvtapGuest **guests;
-    GError **errors;
-} Reading;
-
+/* @out_domains: (transfer full) (nullable) */
 static gboolean
-is_transient(Reading *reading, virDomainPtr domain)
+list_domains(NMMacvtapLibvirtCall *call,
+             unsigned int flags,
+             DomainList *out_domains,
+             int *out_n,
+             GError **error)
 {
-    char uuid[VIR_UUID_STRING_BUFLEN];
+    DomainList domains = NULL;
+    int n = virConnectListAllDomains(nm_macvtap_libvirt_call_get_conn(call), &domains, flags);
 
-    return virDomainGetUUIDString(domain, uuid) == 0 &&
-           g_hash_table_contains(reading->transient, uuid);
+    if (n < 0)
+        return nm_macvtap_libvirt_call_fail(call, error);
+    *out_domains = domains;
+    *out_n = n;
+    return TRUE;
 }
 
-static void
-read_job(gpointer data, gpointer user_data)
-{
-    Reading *reading = user_data;
-    guint i = GPOINTER_TO_UINT(data) - 1;
-    virDomainPtr domain = reading->domains[i];
-
-    reading->guests[i] =
-        read_domain(reading->link, domain, !is_transient(reading, domain), &reading->errors[i]);
-}
-
-/* (transfer full): one call says it for all guests, where asking each would double the time. */
+/* (transfer full): the UUIDs of guests without a definition. One call says it for all guests, where
+ * asking each would double the time. */
 static GHashTable *
-list_transient(NMMacvtapLibvirtLink *link, GError **error)
+list_transient(NMMacvtapLibvirtCall *call, GError **error)
 {
     g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(DomainList) domains = NULL;
     char uuid[VIR_UUID_STRING_BUFLEN];
-    int i, n;
+    int i, n = 0;
 
-    n = virConnectListAllDomains(
-        nm_macvtap_libvirt_link_get_conn(link), &domains, VIR_CONNECT_LIST_DOMAINS_TRANSIENT);
-    if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+    if (!list_domains(call, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, &domains, &n, error))
         return NULL;
-    }
     for (i = 0; i < n; i++) {
         if (virDomainGetUUIDString(domains[i], uuid) == 0)
             g_hash_table_add(uuids, g_strdup(uuid));
@@ -137,67 +126,110 @@ list_transient(NMMacvtapLibvirtLink *link, GError **error)
     return g_steal_pointer(&uuids);
 }
 
-/* Moves the guests that were read into an array. Only a broken connection spoils all of it. */
-static GPtrArray *
-collect_guests(Reading *reading, int n, GError **error)
+/* One reader's part of the guests: those whose UUIDs fall to it, so that readers need not agree on
+ * a list that changes meanwhile. */
+typedef struct {
+    NMMacvtapLibvirtLink *link;
+    GHashTable *transient; /* (element-type utf8): borrowed */
+    guint share;
+    guint shares;
+    GPtrArray *guests; /* (element-type NMMacvtapGuest) */
+    GError *error;
+} Reading;
+
+/* FALSE only where the connection broke. */
+static gboolean
+read_one(Reading *reading, NMMacvtapLibvirtCall *call, virDomainPtr domain)
 {
-    g_autoptr(GPtrArray) guests =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
-    g_autoptr(GError) broken = NULL;
+    g_autoptr(GError) local = NULL;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    NMMacvtapGuest *guest;
+
+    if (virDomainGetUUIDString(domain, uuid) < 0 ||
+        g_str_hash(uuid) % reading->shares != reading->share)
+        return TRUE;
+
+    guest = read_domain(call, domain, !g_hash_table_contains(reading->transient, uuid), &local);
+    if (guest)
+        g_ptr_array_add(reading->guests, guest);
+    else if (g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE)) {
+        reading->error = g_steal_pointer(&local);
+        return FALSE;
+    } else if (!g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+        g_warning("guest '%s' is left out: %s", virDomainGetName(domain), local->message);
+    return TRUE;
+}
+
+static void
+read_share(Reading *reading, NMMacvtapLibvirtCall *call, DomainList domains, int n)
+{
     int i;
 
-    for (i = 0; i < n; i++) {
-        g_autoptr(GError) local = reading->errors[i];
+    for (i = 0; i < n && read_one(reading, call, domains[i]); i++)
+        ;
+}
 
-        if (reading->guests[i])
-            g_ptr_array_add(guests, reading->guests[i]);
-        else if (g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE)) {
-            if (!broken)
-                broken = g_steal_pointer(&local);
-        } else if (!g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
-            g_warning("guest '%s' is left out: %s",
-                      virDomainGetName(reading->domains[i]),
-                      local->message);
-    }
-    if (broken) {
-        g_propagate_error(error, g_steal_pointer(&broken));
-        return NULL;
-    }
-    return g_steal_pointer(&guests);
+static gpointer
+reading_thread(gpointer data)
+{
+    Reading *reading = data;
+    g_autoptr(NMMacvtapLibvirtCall) call =
+        nm_macvtap_libvirt_call_begin(reading->link, &reading->error);
+    g_auto(DomainList) domains = NULL;
+    int n = 0;
+
+    if (call && list_domains(call, 0, &domains, &n, &reading->error))
+        read_share(reading, call, domains, n);
+    return NULL;
 }
 
 /**
  * nm_macvtap_libvirt_list_guests:
- * @link: a connection
+ * @call: what they are read by; where there are many, further calls on other threads help
  * @error: (out) (optional): as nm_macvtap_hypervisor_list_guests() has it
  *
- * Returns: (transfer full) (element-type NMMacvtapGuest) (nullable): the guests, in libvirt's order
+ * Returns: (transfer full) (element-type NMMacvtapGuest) (nullable): the guests, in no order
  */
 GPtrArray *
-nm_macvtap_libvirt_list_guests(NMMacvtapLibvirtLink *link, GError **error)
+nm_macvtap_libvirt_list_guests(NMMacvtapLibvirtCall *call, GError **error)
 {
-    g_autoptr(GHashTable) transient = list_transient(link, error);
+    g_autoptr(GHashTable) transient = list_transient(call, error);
+    g_autoptr(GPtrArray) guests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
     g_auto(DomainList) domains = NULL;
-    g_autofree NMMacvtapGuest **guests = NULL;
-    g_autofree GError **errors = NULL;
-    Reading reading = {.link = link, .transient = transient};
-    GThreadPool *pool;
-    int i, n;
+    Reading readings[READERS];
+    GThread *threads[READERS];
+    GError *first_error = NULL;
+    guint i, shares;
+    int n = 0;
 
-    if (!transient)
+    if (!transient || !list_domains(call, 0, &domains, &n, error))
         return NULL;
-    n = virConnectListAllDomains(nm_macvtap_libvirt_link_get_conn(link), &domains, 0);
-    if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+
+    shares = n > FEW_ENOUGH ? READERS : 1;
+    for (i = 0; i < shares; i++) {
+        readings[i] = (Reading){
+            .link = nm_macvtap_libvirt_call_get_link(call),
+            .transient = transient,
+            .share = i,
+            .shares = shares,
+            .guests = g_ptr_array_new(),
+        };
+        if (i > 0)
+            threads[i] = g_thread_new("libvirt-read", reading_thread, &readings[i]);
+    }
+    read_share(&readings[0], call, domains, n);
+    for (i = 0; i < shares; i++) {
+        if (i > 0)
+            g_thread_join(threads[i]);
+        g_ptr_array_extend_and_steal(guests, readings[i].guests);
+        if (!first_error)
+            first_error = g_steal_pointer(&readings[i].error);
+        g_clear_error(&readings[i].error);
+    }
+    if (first_error) {
+        g_propagate_error(error, first_error);
         return NULL;
     }
-    reading.domains = domains;
-    reading.guests = guests = g_new0(NMMacvtapGuest *, n);
-    reading.errors = errors = g_new0(GError *, n);
-
-    pool = g_thread_pool_new(read_job, &reading, READ_THREADS, FALSE, NULL);
-    for (i = 0; i < n; i++)
-        g_thread_pool_push(pool, GUINT_TO_POINTER((guint)i + 1), NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
-    return collect_guests(&reading, n, error);
+    return g_steal_pointer(&guests);
 }

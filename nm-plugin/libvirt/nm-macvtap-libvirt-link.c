@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One connection to libvirtd, with its events and its end. Decides how long an answer is waited for
- * and when a connection counts as broken. Must not keep the hypervisor alive, must not block who
+ * What is open between open() and close(): a connection for events, and idle ones for calls.
+ * Decides when libvirtd counts as lost. Must not keep the hypervisor alive, must not block who
  * drops it, and must leave no timer behind while no call is in flight.
  */
 
@@ -13,13 +13,11 @@
 
 #include "nm-macvtap-error.h"
 
-/* A libvirtd that answers nothing for 5 times 4 seconds is given up. */
-#define KEEPALIVE_INTERVAL 4 /* seconds */
-#define KEEPALIVE_COUNT    4
-#define OPEN_TIMEOUT       (20 * G_TIME_SPAN_SECOND)
+/* Connections kept for the next call: as many as the sync engine makes at a time. */
+#define MAX_IDLE 4
 
-/* How long dropping a connection waits for it to be closed: long enough for any libvirtd that
- * answers, short enough for the main thread. */
+/* How long dropping a link waits for its connections to be closed: long enough for any libvirtd
+ * that answers, short enough for the main thread. */
 #define DROP_TIMEOUT (250 * G_TIME_SPAN_MILLISECOND)
 
 /*
@@ -41,11 +39,15 @@ enum {
 
 struct _NMMacvtapLibvirtLink {
     gatomicrefcount ref_count;
-    virConnectPtr conn;
+    char *uri;
+    gboolean read_only;
+    virConnectPtr conn; /* for events alone */
     Listener *listener;
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1 where not registered */
     int network_event;
     gboolean watches_close;
+    GMutex mutex;
+    GPtrArray *idle; /* (element-type virConnect): guarded by @mutex */
 };
 
 /*****************************************************************************/
@@ -208,20 +210,6 @@ watch_close(NMMacvtapLibvirtLink *link)
     return link->watches_close;
 }
 
-/* A connection without keepalive (a driver inside this process has none to offer) is fine. */
-static void
-arm_keepalive(virConnectPtr conn)
-{
-    /*
-     * Whoever waits for an answer does keepalive in its own poll(), by the interval set here. The
-     * timer beside it, on the main loop, would wake an idle process for ever: 0 takes it away and
-     * leaves the interval. (It could not be started again: libvirt takes an interval only once.)
-     */
-    if (virConnectSetKeepAlive(conn, KEEPALIVE_INTERVAL, KEEPALIVE_COUNT) == 0)
-        virConnectSetKeepAlive(conn, 0, 0);
-    virResetLastError();
-}
-
 static void
 unwatch(NMMacvtapLibvirtLink *link)
 {
@@ -239,96 +227,28 @@ unwatch(NMMacvtapLibvirtLink *link)
 }
 
 static NMMacvtapLibvirtLink *
-link_new(NMMacvtapHypervisor *owner, virConnectPtr conn)
+link_new(NMMacvtapHypervisor *owner, const char *uri, gboolean read_only, virConnectPtr conn)
 {
     NMMacvtapLibvirtLink *link = g_new0(NMMacvtapLibvirtLink, 1);
     gsize i;
 
     g_atomic_ref_count_init(&link->ref_count);
+    g_mutex_init(&link->mutex);
+    link->uri = g_strdup(uri);
+    link->read_only = read_only;
     link->conn = conn;
     link->listener = listener_new(owner);
     for (i = 0; i < G_N_ELEMENTS(link->domain_events); i++)
         link->domain_events[i] = -1;
     link->network_event = -1;
+    link->idle = g_ptr_array_new();
     return link;
 }
 
-/*****************************************************************************/
-
-/* Shared by open's caller and the thread that connects; whoever is last frees it. */
-typedef struct {
-    GMutex mutex;
-    GCond cond;
-    char *uri;
-    gboolean read_only;
-    gboolean done;
-    gboolean abandoned;
-    virConnectPtr conn;
-    GError *error;
-} Opening;
-
-static void
-opening_clear(gpointer data)
+static gboolean
+is_closed(NMMacvtapLibvirtLink *link)
 {
-    Opening *opening = data;
-
-    g_mutex_clear(&opening->mutex);
-    g_cond_clear(&opening->cond);
-    g_free(opening->uri);
-    g_clear_error(&opening->error);
-}
-
-static gpointer
-opening_thread(gpointer data)
-{
-    Opening *opening = data;
-    /* Without callbacks for credentials nothing can prompt. */
-    virConnectPtr conn =
-        virConnectOpenAuth(opening->uri, NULL, opening->read_only ? VIR_CONNECT_RO : 0);
-    g_autoptr(GError) error = conn ? NULL : nm_macvtap_libvirt_take_error();
-
-    g_mutex_lock(&opening->mutex);
-    opening->done = TRUE;
-    if (!opening->abandoned) {
-        opening->conn = g_steal_pointer(&conn);
-        opening->error = g_steal_pointer(&error);
-    }
-    g_cond_signal(&opening->cond);
-    g_mutex_unlock(&opening->mutex);
-
-    if (conn)
-        virConnectClose(conn);
-    g_atomic_rc_box_release_full(opening, opening_clear);
-    return NULL;
-}
-
-/* libvirt itself waits for ever for the first answer: it does so on a thread of its own. */
-static virConnectPtr
-connect_in_time(const char *uri, gboolean read_only, GError **error)
-{
-    Opening *opening = g_atomic_rc_box_new0(Opening);
-    gint64 deadline = g_get_monotonic_time() + OPEN_TIMEOUT;
-    virConnectPtr conn;
-
-    g_mutex_init(&opening->mutex);
-    g_cond_init(&opening->cond);
-    opening->uri = g_strdup(uri);
-    opening->read_only = read_only;
-    g_thread_unref(g_thread_new("libvirt-open", opening_thread, g_atomic_rc_box_acquire(opening)));
-
-    g_mutex_lock(&opening->mutex);
-    while (!opening->done && g_cond_wait_until(&opening->cond, &opening->mutex, deadline))
-        ;
-    opening->abandoned = !opening->done;
-    conn = g_steal_pointer(&opening->conn);
-    if (opening->error)
-        g_propagate_error(error, g_steal_pointer(&opening->error));
-    else if (!conn)
-        g_set_error_literal(
-            error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, _("libvirt does not answer"));
-    g_mutex_unlock(&opening->mutex);
-    g_atomic_rc_box_release_full(opening, opening_clear);
-    return conn;
+    return g_atomic_int_get(&link->listener->closed);
 }
 
 /**
@@ -338,7 +258,7 @@ connect_in_time(const char *uri, gboolean read_only, GError **error)
  * @read_only: whether for reading only, and without events of guests and networks
  * @error: (out) (optional): %NM_MACVTAP_ERROR_DENIED, else %NM_MACVTAP_ERROR_UNREACHABLE
  *
- * Returns: (transfer full) (nullable): an open connection; nm_macvtap_libvirt_link_drop() it
+ * Returns: (transfer full) (nullable): a link for nm_macvtap_libvirt_link_drop()
  */
 NMMacvtapLibvirtLink *
 nm_macvtap_libvirt_link_open(NMMacvtapHypervisor *owner,
@@ -346,28 +266,26 @@ nm_macvtap_libvirt_link_open(NMMacvtapHypervisor *owner,
                              gboolean read_only,
                              GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = NULL;
-    g_autoptr(GError) local = NULL;
-    virConnectPtr conn = connect_in_time(uri, read_only, &local);
+    virConnectPtr conn = nm_macvtap_libvirt_connect(uri, read_only, error);
+    NMMacvtapLibvirtLink *link;
+    GError *local;
 
-    if (conn) {
-        link = link_new(owner, conn);
-        arm_keepalive(conn);
-        if (watch_close(link) && (read_only || (watch_domains(link) && watch_networks(link))))
-            return g_steal_pointer(&link);
-        local = nm_macvtap_libvirt_take_error();
-        nm_macvtap_libvirt_link_drop(g_steal_pointer(&link));
-    }
-    /* Whatever stands in the way, there is no connection, and trying again may help. */
-    if (local->code != NM_MACVTAP_ERROR_DENIED)
-        local->code = NM_MACVTAP_ERROR_UNREACHABLE;
-    g_propagate_prefixed_error(error, g_steal_pointer(&local), _("cannot connect to '%s': "), uri);
+    if (!conn)
+        return NULL;
+    link = link_new(owner, uri, read_only, conn);
+    if (watch_close(link) && (read_only || (watch_domains(link) && watch_networks(link))))
+        return link;
+
+    local = nm_macvtap_libvirt_take_error();
+    local->code = NM_MACVTAP_ERROR_UNREACHABLE;
+    nm_macvtap_libvirt_link_drop(link);
+    g_propagate_prefixed_error(error, local, _("cannot connect to '%s': "), uri);
     return NULL;
 }
 
 /**
  * nm_macvtap_libvirt_link_ref:
- * @link: a connection
+ * @link: a link
  *
  * Returns: (transfer full): @link
  */
@@ -380,29 +298,83 @@ nm_macvtap_libvirt_link_ref(NMMacvtapLibvirtLink *link)
 
 /**
  * nm_macvtap_libvirt_link_unref:
- * @link: (transfer full): a connection; the last reference says good-bye to libvirtd, and waits for
- *   its answer
+ * @link: (transfer full): a link that has been dropped, or will be by who holds another reference
  */
 void
 nm_macvtap_libvirt_link_unref(NMMacvtapLibvirtLink *link)
 {
     if (!g_atomic_ref_count_dec(&link->ref_count))
         return;
-    virConnectClose(link->conn);
     listener_unref(link->listener);
+    g_ptr_array_unref(link->idle);
+    g_mutex_clear(&link->mutex);
+    g_free(link->uri);
     g_free(link);
 }
 
 /**
- * nm_macvtap_libvirt_link_get_conn:
- * @link: a connection
+ * nm_macvtap_libvirt_link_give_up:
+ * @link: a link
+ * @reason: why, translated
  *
- * Returns: (transfer none): libvirt's handle
+ * Tells the owner, once, that the link is of no use any more.
+ */
+void
+nm_macvtap_libvirt_link_give_up(NMMacvtapLibvirtLink *link, const char *reason)
+{
+    listener_close(link->listener, reason);
+}
+
+/**
+ * nm_macvtap_libvirt_link_take_conn:
+ * @link: a link
+ * @error: (out) (optional): %NM_MACVTAP_ERROR_UNREACHABLE, %NM_MACVTAP_ERROR_DENIED
+ *
+ * Returns: (transfer full) (nullable): a connection that nobody else uses, an idle or a new one
  */
 virConnectPtr
-nm_macvtap_libvirt_link_get_conn(NMMacvtapLibvirtLink *link)
+nm_macvtap_libvirt_link_take_conn(NMMacvtapLibvirtLink *link, GError **error)
 {
-    return link->conn;
+    virConnectPtr conn = NULL;
+    GError *local = NULL;
+
+    if (is_closed(link)) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_UNREACHABLE,
+                    _("the connection to '%s' is lost"),
+                    link->uri);
+        return NULL;
+    }
+    g_mutex_lock(&link->mutex);
+    if (link->idle->len > 0)
+        conn = g_ptr_array_steal_index_fast(link->idle, link->idle->len - 1);
+    g_mutex_unlock(&link->mutex);
+
+    if (!conn)
+        conn = nm_macvtap_libvirt_connect(link->uri, link->read_only, &local);
+    if (!conn) {
+        nm_macvtap_libvirt_link_give_up(link, local->message);
+        g_propagate_error(error, local);
+    }
+    return conn;
+}
+
+/**
+ * nm_macvtap_libvirt_link_return_conn:
+ * @link: a link
+ * @conn: (transfer full): a connection taken from it that still works
+ */
+void
+nm_macvtap_libvirt_link_return_conn(NMMacvtapLibvirtLink *link, virConnectPtr conn)
+{
+    g_mutex_lock(&link->mutex);
+    if (!is_closed(link) && link->idle->len < MAX_IDLE)
+        g_ptr_array_add(link->idle, g_steal_pointer(&conn));
+    g_mutex_unlock(&link->mutex);
+
+    if (conn)
+        virConnectClose(conn);
 }
 
 /*****************************************************************************/
@@ -423,12 +395,33 @@ dropping_clear(gpointer data)
     g_cond_clear(&dropping->cond);
 }
 
+static void
+close_all(NMMacvtapLibvirtLink *link)
+{
+    g_autoptr(GPtrArray) idle = NULL;
+    guint i;
+
+    /* Whoever returns one from now on finds the link closed. */
+    g_mutex_lock(&link->mutex);
+    idle = g_steal_pointer(&link->idle);
+    link->idle = g_ptr_array_new();
+    g_mutex_unlock(&link->mutex);
+
+    for (i = 0; i < idle->len; i++) {
+        nm_macvtap_libvirt_keep_alive(idle->pdata[i]);
+        virConnectClose(idle->pdata[i]);
+    }
+    nm_macvtap_libvirt_keep_alive(link->conn);
+    unwatch(link);
+    virConnectClose(link->conn);
+}
+
 static gpointer
 dropping_thread(gpointer data)
 {
     Dropping *dropping = data;
 
-    unwatch(dropping->link);
+    close_all(dropping->link);
     nm_macvtap_libvirt_link_unref(dropping->link);
 
     g_mutex_lock(&dropping->mutex);
@@ -441,11 +434,11 @@ dropping_thread(gpointer data)
 
 /**
  * nm_macvtap_libvirt_link_drop:
- * @link: (transfer full): a connection; once for each
+ * @link: (transfer full): a link; once for each
  *
- * Ends events at once, "closed" included, and the connection as soon as the last call in flight has
- * let go of it. Returns within a quarter of a second: what a hung libvirtd holds up (until
- * keepalive ends it) goes on on a thread of its own.
+ * Ends events at once, "closed" included, and every connection that is not in use; a call in flight
+ * closes its own when it is over. Returns within a quarter of a second: what a hung libvirtd holds
+ * up (until keepalive ends it) goes on on a thread of its own.
  */
 void
 nm_macvtap_libvirt_link_drop(NMMacvtapLibvirtLink *link)
@@ -457,7 +450,6 @@ nm_macvtap_libvirt_link_drop(NMMacvtapLibvirtLink *link)
 
     g_mutex_init(&dropping->mutex);
     g_cond_init(&dropping->cond);
-    /* Not kept here: the last reference waits for libvirtd. */
     dropping->link = link;
     g_thread_unref(
         g_thread_new("libvirt-close", dropping_thread, g_atomic_rc_box_acquire(dropping)));
@@ -467,26 +459,4 @@ nm_macvtap_libvirt_link_drop(NMMacvtapLibvirtLink *link)
         ;
     g_mutex_unlock(&dropping->mutex);
     g_atomic_rc_box_release_full(dropping, dropping_clear);
-}
-
-/**
- * nm_macvtap_libvirt_link_fail:
- * @link: the connection on which a call has just failed, on this thread
- * @error: (out) (optional): the call's error; %NM_MACVTAP_ERROR_UNREACHABLE where the connection
- *   is what broke
- *
- * Returns: %FALSE
- */
-gboolean
-nm_macvtap_libvirt_link_fail(NMMacvtapLibvirtLink *link, GError **error)
-{
-    GError *local = nm_macvtap_libvirt_take_error();
-
-    /* This asks libvirt's own client side, not libvirtd. */
-    if (virConnectIsAlive(link->conn) != 1) {
-        local->code = NM_MACVTAP_ERROR_UNREACHABLE;
-        listener_close(link->listener, local->message);
-    }
-    g_propagate_error(error, local);
-    return FALSE;
 }

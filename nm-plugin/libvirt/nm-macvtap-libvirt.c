@@ -92,25 +92,26 @@ libvirt_close(NMMacvtapHypervisor *hypervisor)
         nm_macvtap_libvirt_link_drop(link);
 }
 
-/* (transfer full) (nullable): the connection for one call. */
-static NMMacvtapLibvirtLink *
-take_link(NMMacvtapHypervisor *hypervisor, GError **error)
+/* (transfer full) (nullable) */
+static NMMacvtapLibvirtCall *
+begin_call(NMMacvtapHypervisor *hypervisor, GError **error)
 {
     NMMacvtapLibvirt *self = NM_MACVTAP_LIBVIRT(hypervisor);
-    NMMacvtapLibvirtLink *link = NULL;
+    g_autoptr(NMMacvtapLibvirtLink) link = NULL;
 
     g_mutex_lock(&self->mutex);
     if (self->link)
         link = nm_macvtap_libvirt_link_ref(self->link);
     g_mutex_unlock(&self->mutex);
 
-    if (!link)
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_UNREACHABLE,
-                    _("not connected to '%s'"),
-                    self->uri);
-    return link;
+    if (link)
+        return nm_macvtap_libvirt_call_begin(link, error);
+    g_set_error(error,
+                NM_MACVTAP_ERROR,
+                NM_MACVTAP_ERROR_UNREACHABLE,
+                _("not connected to '%s'"),
+                self->uri);
+    return NULL;
 }
 
 /*****************************************************************************/
@@ -118,24 +119,24 @@ take_link(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
 
-    return link ? nm_macvtap_libvirt_list_guests(link, error) : NULL;
+    return call ? nm_macvtap_libvirt_list_guests(call, error) : NULL;
 }
 
 static NMMacvtapGuest *
 libvirt_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
 
-    return link ? nm_macvtap_libvirt_read_guest(link, uuid, error) : NULL;
+    return call ? nm_macvtap_libvirt_read_guest(call, uuid, error) : NULL;
 }
 
 /*****************************************************************************/
 
 /* (transfer full) (nullable) */
 static NMMacvtapNetwork *
-read_network(NMMacvtapLibvirtLink *link, virNetworkPtr network, GError **error)
+read_network(NMMacvtapLibvirtCall *call, virNetworkPtr network, GError **error)
 {
     g_autofree char *xml = virNetworkGetXMLDesc(network, 0);
     int active = xml ? virNetworkIsActive(network) : -1;
@@ -144,7 +145,7 @@ read_network(NMMacvtapLibvirtLink *link, virNetworkPtr network, GError **error)
 
     /* A transient network has no autostart, and asking for it is an error. */
     if (persistent < 0 || (persistent && virNetworkGetAutostart(network, &autostart) < 0)) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
     return nm_macvtap_network_new_from_xml(xml, active, autostart, persistent, error);
@@ -163,22 +164,22 @@ networks_free(virNetworkPtr *networks)
 static GPtrArray *
 libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(GPtrArray) result =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
     virNetworkPtr *networks = NULL;
     g_autoptr(GError) local = NULL;
     int i, n;
 
-    if (!link)
+    if (!call)
         return NULL;
-    n = virConnectListAllNetworks(nm_macvtap_libvirt_link_get_conn(link), &networks, 0);
+    n = virConnectListAllNetworks(nm_macvtap_libvirt_call_get_conn(call), &networks, 0);
     if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
     for (i = 0; i < n; i++) {
-        NMMacvtapNetwork *network = read_network(link, networks[i], &local);
+        NMMacvtapNetwork *network = read_network(call, networks[i], &local);
 
         if (network)
             g_ptr_array_add(result, network);
@@ -200,19 +201,19 @@ libvirt_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 static GPtrArray *
 libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GPtrArray) result = NULL;
     virNetworkDHCPLeasePtr *leases = NULL;
     int i, n = -1;
 
-    if (!link)
+    if (!call)
         return NULL;
-    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
+    network = virNetworkLookupByName(nm_macvtap_libvirt_call_get_conn(call), name);
     if (network)
         n = virNetworkGetDHCPLeases(network, NULL, &leases, 0);
     if (n < 0) {
-        nm_macvtap_libvirt_link_fail(link, error);
+        nm_macvtap_libvirt_call_fail(call, error);
         return NULL;
     }
 
@@ -238,13 +239,13 @@ libvirt_list_leases(NMMacvtapHypervisor *hypervisor, const char *name, GError **
 static gboolean
 libvirt_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    network = virNetworkDefineXML(nm_macvtap_libvirt_link_get_conn(link), xml);
-    return network ? TRUE : nm_macvtap_libvirt_link_fail(link, error);
+    network = virNetworkDefineXML(nm_macvtap_libvirt_call_get_conn(call), xml);
+    return network ? TRUE : nm_macvtap_libvirt_call_fail(call, error);
 }
 
 typedef int (*NetworkCall)(virNetworkPtr network);
@@ -260,20 +261,20 @@ set_autostart(virNetworkPtr network)
 static gboolean
 call_network(NMMacvtapHypervisor *hypervisor,
              const char *name,
-             NetworkCall call,
+             NetworkCall act,
              int active,
              GError **error)
 {
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virNetwork) network = NULL;
     g_autoptr(GError) local = NULL;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    network = virNetworkLookupByName(nm_macvtap_libvirt_link_get_conn(link), name);
-    if (network && call(network) == 0)
+    network = virNetworkLookupByName(nm_macvtap_libvirt_call_get_conn(call), name);
+    if (network && act(network) == 0)
         return TRUE;
-    nm_macvtap_libvirt_link_fail(link, &local);
+    nm_macvtap_libvirt_call_fail(call, &local);
     if (network && active >= 0 && virNetworkIsActive(network) == active)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&local));
@@ -308,72 +309,68 @@ libvirt_undefine_network(NMMacvtapHypervisor *hypervisor, const char *name, GErr
 
 typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
 
-/* The guest has no such state (any more): it was stopped, or its definition was taken away. */
 static gboolean
-lacks_scope(virDomainPtr domain, NMMacvtapScope scope)
+has_alias(const NMMacvtapGuestState *state, const char *alias)
 {
-    if (scope == NM_MACVTAP_SCOPE_LIVE)
-        return virDomainIsActive(domain) == 0;
-    return virDomainIsPersistent(domain) == 0;
+    guint i;
+
+    for (i = 0; i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = state->nics->pdata[i];
+
+        if (g_strcmp0(nic->alias, alias) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
+/* Whether what was to be changed is gone: the guest was stopped, its definition or, where @alias
+ * (nullable) names it, the interface was taken away. libvirt has no error number for these. */
 static gboolean
-lacks_alias(virDomainPtr domain, NMMacvtapScope scope, const char *alias)
+is_gone(NMMacvtapLibvirtCall *call, const char *uuid, NMMacvtapScope scope, const char *alias)
 {
-    g_autofree char *xml =
-        virDomainGetXMLDesc(domain, scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_XML_INACTIVE : 0);
-    g_autofree char *quoted = g_strdup_printf("<alias name='%s'/>", alias);
+    g_autoptr(NMMacvtapGuest) guest = nm_macvtap_libvirt_read_guest(call, uuid, NULL);
+    const NMMacvtapGuestState *state;
 
-    return xml && !strstr(xml, quoted);
+    if (!guest)
+        return FALSE;
+    state = scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+    return !state || (alias && !has_alias(state, alias));
 }
 
-/* @number: of libvirt's error. (transfer none) */
-static void
-refine_nic_error(virDomainPtr domain,
-                 NMMacvtapScope scope,
-                 NicCall call,
-                 const char *what,
-                 int number,
-                 GError *error)
-{
-    if (error->code == NM_MACVTAP_ERROR_UNREACHABLE)
-        return;
-    if (lacks_scope(domain, scope) ||
-        (call == virDomainDetachDeviceAlias && lacks_alias(domain, scope, what)))
-        error->code = NM_MACVTAP_ERROR_NOT_FOUND;
-    /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
-     * machine ("No more available PCI slots") are both an internal error to libvirt. */
-    else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE &&
-             call != virDomainDetachDeviceAlias)
-        error->code = NM_MACVTAP_ERROR_UNSUPPORTED;
-}
-
-/* @what: device XML or alias, as @call takes it. */
+/* @what: device XML or alias, as @act takes it. */
 static gboolean
 call_nic(NMMacvtapHypervisor *hypervisor,
          const char *uuid,
          NMMacvtapScope scope,
-         NicCall call,
+         NicCall act,
          const char *what,
          GError **error)
 {
     unsigned int flags =
         scope == NM_MACVTAP_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
-    g_autoptr(NMMacvtapLibvirtLink) link = take_link(hypervisor, error);
+    g_autoptr(NMMacvtapLibvirtCall) call = begin_call(hypervisor, error);
     g_autoptr(virDomain) domain = NULL;
     g_autoptr(GError) local = NULL;
     int number;
 
-    if (!link)
+    if (!call)
         return FALSE;
-    domain = virDomainLookupByUUIDString(nm_macvtap_libvirt_link_get_conn(link), uuid);
-    if (domain && call(domain, what, flags) == 0)
+    domain = virDomainLookupByUUIDString(nm_macvtap_libvirt_call_get_conn(call), uuid);
+    if (domain && act(domain, what, flags) == 0)
         return TRUE;
 
     number = virGetLastErrorCode();
-    nm_macvtap_libvirt_link_fail(link, &local);
-    if (domain)
-        refine_nic_error(domain, scope, call, what, number, local);
+    nm_macvtap_libvirt_call_fail(call, &local);
+    if (local->code == NM_MACVTAP_ERROR_FAILED) {
+        gboolean detach = act == virDomainDetachDeviceAlias;
+
+        if (is_gone(call, uuid, scope, detach ? what : NULL))
+            local->code = NM_MACVTAP_ERROR_NOT_FOUND;
+        /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
+         * machine ("No more available PCI slots") are both an internal error to libvirt. */
+        else if (number == VIR_ERR_INTERNAL_ERROR && scope == NM_MACVTAP_SCOPE_LIVE && !detach)
+            local->code = NM_MACVTAP_ERROR_UNSUPPORTED;
+    }
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the sync engine knows of each guest from earlier passes: its status, what went wrong, when to
- * try again. Decides what is news and when the next try is due; time is handed in.
+ * What the sync engine knows of each guest from earlier passes: its status, what went wrong, when
+ * to try again. Decides what is news and when the next try is due; time is handed in.
  *
  * Private to the layer.
  */
@@ -30,8 +30,7 @@ gboolean nm_macvtap_sync_ledger_note(NMMacvtapSyncLedger *ledger,
 gboolean nm_macvtap_sync_ledger_forget(NMMacvtapSyncLedger *ledger, const char *uuid);
 /* All guests but those of @reports (element-type NMMacvtapGuestReport) are no more. Returns whether
  * it is news. */
-gboolean nm_macvtap_sync_ledger_forget_others(NMMacvtapSyncLedger *ledger,
-                                              GPtrArray *reports);
+gboolean nm_macvtap_sync_ledger_forget_others(NMMacvtapSyncLedger *ledger, GPtrArray *reports);
 
 /* When the next try is due, monotonic, in microseconds; -1: never. */
 gint64 nm_macvtap_sync_ledger_get_due(const NMMacvtapSyncLedger *ledger);

@@ -50,6 +50,7 @@ nm_macvtap_sync_pass_new(NMMacvtapSyncPassKind kind,
     pass->profile = nm_macvtap_profile_ref(profile);
     pass->host_id = g_strdup(host_id);
     pass->used = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    pass->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     pass->cancellable = g_cancellable_new();
     pass->failures =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
@@ -72,6 +73,7 @@ pass_clear(gpointer data)
     g_free(pass->host_id);
     g_ptr_array_unref(pass->used);
     g_strfreev(pass->uuids);
+    g_hash_table_unref(pass->asked);
     g_object_unref(pass->cancellable);
     g_clear_error(&pass->error);
     g_clear_pointer(&pass->plan, nm_macvtap_plan_free);
@@ -264,31 +266,47 @@ note_failure(NMMacvtapSyncPass *pass, const char *uuid, GError *error)
     g_mutex_unlock(&pass->mutex);
 }
 
+static gboolean
+is_live_detach(const NMMacvtapEdit *edit)
+{
+    return edit->kind == NM_MACVTAP_EDIT_NIC_DETACH && edit->scope == NM_MACVTAP_SCOPE_LIVE;
+}
+
 /*
- * Returns: whether later edits of the same guest and scope make sense. After a live detach they do
- * not: the guest lets go when it likes, and an event tells.
+ * What is gone meanwhile (guest stopped, interface taken out) is no failure: an event tells.
+ * Returns: whether later edits of the same guest and scope make sense.
  */
 static gboolean
 apply_nic_edit(NMMacvtapSyncPass *pass, const NMMacvtapEdit *edit)
 {
-    gboolean detach = edit->kind == NM_MACVTAP_EDIT_NIC_DETACH;
     GError *error = NULL;
 
-    if (!apply(pass, edit, &error)) {
-        if (detach && is_not_found(error)) {
-            g_clear_error(&error);
-            return TRUE;
-        }
-        note_failure(pass, edit->guest_uuid, error);
-        return FALSE;
+    if (apply(pass, edit, &error)) {
+        g_mutex_lock(&pass->mutex);
+        pass->n_applied++;
+        g_mutex_unlock(&pass->mutex);
+        return TRUE;
     }
+    if (is_not_found(error)) {
+        g_clear_error(&error);
+        return edit->kind == NM_MACVTAP_EDIT_NIC_DETACH;
+    }
+    note_failure(pass, edit->guest_uuid, error);
+    return FALSE;
+}
+
+/*
+ * A guest lets go when it likes, if ever, and an event tells: later live edits wait for that. It is
+ * asked once: some hypervisors tell of a refusal by an event too, which must not cause another try.
+ */
+static void
+apply_live_detach(NMMacvtapSyncPass *pass, const NMMacvtapEdit *edit)
+{
+    if (!g_hash_table_contains(pass->asked, edit->guest_uuid) && !apply_nic_edit(pass, edit))
+        return;
     g_mutex_lock(&pass->mutex);
-    pass->n_applied++;
-    if (detach && edit->scope == NM_MACVTAP_SCOPE_LIVE)
-        g_hash_table_replace(
-            pass->detaching, g_strdup(edit->guest_uuid), g_strdup(edit->guest_name));
+    g_hash_table_replace(pass->detaching, g_strdup(edit->guest_uuid), g_strdup(edit->guest_name));
     g_mutex_unlock(&pass->mutex);
-    return !detach || edit->scope != NM_MACVTAP_SCOPE_LIVE;
 }
 
 static void
@@ -303,8 +321,14 @@ run_batch(gpointer data, gpointer user_data)
 
         if (g_cancellable_is_cancelled(pass->cancellable) || g_atomic_int_get(&pass->lost))
             return;
-        if (!ended[edit->scope])
+        if (ended[edit->scope])
+            continue;
+        if (is_live_detach(edit)) {
+            apply_live_detach(pass, edit);
+            ended[edit->scope] = TRUE;
+        } else {
             ended[edit->scope] = !apply_nic_edit(pass, edit);
+        }
     }
     g_mutex_lock(&pass->mutex);
     g_hash_table_remove(pass->undone, batch->uuid);
@@ -506,7 +530,7 @@ nm_macvtap_sync_pass_run_finish(GAsyncResult *result)
 char **
 nm_macvtap_sync_pass_list_undone(NMMacvtapSyncPass *pass)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pass->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pass->mutex);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     GHashTableIter iter;
     gpointer name;

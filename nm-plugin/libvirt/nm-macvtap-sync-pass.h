@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One pass of the sync engine: look, plan, carry out. Runs on a worker thread from beginning to end;
- * owns whatever it touches, so that a pass stuck in a libvirt that hangs can be left behind. It
- * decides nothing about when to run or what its result means.
+ * One pass of the sync engine: look, plan, carry out. Runs on a worker thread from beginning to
+ * end; owns whatever it touches, so that a pass stuck in a libvirt that hangs can be left behind.
+ * It decides nothing about when to run or what its result means.
  *
  * Private to the layer.
  */
@@ -36,24 +36,25 @@ typedef struct {
     NMMacvtapHypervisor *hypervisor;
     NMMacvtapProfile *profile;
     char *host_id;
-    GPtrArray *used;    /* (element-type NMMacvtapUsedSubnet) */
-    gboolean open;      /* connect first */
-    char **uuids;       /* (nullable): only these guests; NULL is all */
+    GPtrArray *used;   /* (element-type NMMacvtapUsedSubnet) */
+    gboolean open;     /* connect first */
+    char **uuids;      /* (nullable): only these guests; NULL is all */
+    GHashTable *asked; /* (element-type utf8): UUIDs of guests not to be asked again to let go */
     GCancellable *cancellable;
 
     /* What came of it; to be read once the pass is finished. */
     gboolean opened;
     NMMacvtapSyncStage stage;
-    GError *error;          /* (nullable): of the pass as a whole */
-    NMMacvtapPlan *plan;    /* (nullable): reports amended by what failed */
-    guint n_applied;        /* edits carried out */
-    GHashTable *failures;   /* (element-type utf8 GError): of edits, by guest UUID */
-    GPtrArray *gone;        /* (element-type utf8): of uuids, those that are no more */
-    GHashTable *unread;     /* (element-type utf8 GError): of uuids, those that cannot be read */
-    GHashTable *detaching;  /* (element-type utf8 utf8): UUID → name, asked to let go, or (LOOK) still
-                               holding */
+    GError *error;         /* (nullable): of the pass as a whole */
+    NMMacvtapPlan *plan;   /* (nullable): reports amended by what failed */
+    guint n_applied;       /* edits carried out */
+    GHashTable *failures;  /* (element-type utf8 GError): of edits, by guest UUID */
+    GPtrArray *gone;       /* (element-type utf8): of uuids, those that are no more */
+    GHashTable *unread;    /* (element-type utf8 GError): of uuids, those that cannot be read */
+    GHashTable *detaching; /* (element-type utf8 utf8): UUID → name, asked to let go, or (LOOK)
+                              still holding */
 
-    gint lost;              /* atomic: the connection broke */
+    gint lost; /* atomic: the connection broke */
 
     GMutex mutex;       /* guards what edits of several guests write */
     GHashTable *undone; /* (element-type utf8 utf8): UUID → name of guests with edits still owed */

@@ -47,13 +47,13 @@ struct _NMMacvtapSync {
     NMMacvtapSyncPass *pass;     /* (nullable): the one that runs */
     gboolean connected;          /* as far as is known here */
     gboolean was_connected;      /* ever */
+    GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
     gboolean absent;             /* the network was away in the last pass */
     guint reconnect_ms;
 
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
-    gboolean dirty_network;
     gint64 first_event; /* monotonic, in microseconds; of those that wait for a pass */
     gint64 last_event;
 

@@ -17,6 +17,7 @@
 enum {
     SIGNAL_UP,
     SIGNAL_REPORT,
+    SIGNAL_LOOKED,
     SIGNAL_FAILED,
     SIGNAL_STOPPED,
     N_SIGNALS,
@@ -68,7 +69,6 @@ clear_dirty(NMMacvtapSync *self)
 {
     g_hash_table_remove_all(self->dirty);
     self->dirty_all = FALSE;
-    self->dirty_network = FALSE;
 }
 
 static void
@@ -95,6 +95,17 @@ take_dirty(NMMacvtapSync *self)
     return all ? NULL : g_strv_builder_end(uuids);
 }
 
+static void
+copy_set(GHashTable *to, GHashTable *from)
+{
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, from);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_hash_table_add(to, g_strdup(key));
+}
+
 static void pass_cb(GObject *source, GAsyncResult *result, gpointer data);
 
 /*
@@ -118,6 +129,8 @@ nm_macvtap_sync_begin_pass(NMMacvtapSync *self,
         g_ptr_array_unref(self->pass->used);
         self->pass->used = used;
     }
+    if (kind == NM_MACVTAP_SYNC_PASS_KEEP)
+        copy_set(self->pass->asked, self->asked);
     g_weak_ref_init(weak, self);
     nm_macvtap_sync_pass_run_async(self->pass, pass_cb, weak);
 }
@@ -174,7 +187,7 @@ settle_cb(gpointer data)
 static gboolean
 is_dirty(NMMacvtapSync *self)
 {
-    return self->dirty_all || self->dirty_network || g_hash_table_size(self->dirty) > 0;
+    return self->dirty_all || g_hash_table_size(self->dirty) > 0;
 }
 
 /* Sees to it that what is dirty is looked at; a running pass does so when it ends. */
@@ -217,6 +230,13 @@ note_guest(NMMacvtapSync *self,
     return TRUE;
 }
 
+static gboolean
+forget_guest(NMMacvtapSync *self, const char *uuid)
+{
+    g_hash_table_remove(self->asked, uuid);
+    return nm_macvtap_sync_ledger_forget(self->ledger, uuid);
+}
+
 /* Enters what the pass found into the ledger. Returns: whether any of it is news. */
 static gboolean
 note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
@@ -229,17 +249,19 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
-        news |= nm_macvtap_sync_ledger_forget(self->ledger, pass->gone->pdata[i]);
+        news |= forget_guest(self, pass->gone->pdata[i]);
     for (guint i = 0; i < pass->plan->reports->len; i++) {
         const NMMacvtapGuestReport *report = pass->plan->reports->pdata[i];
         const NMMacvtapGuest *guest = report->guest;
 
+        g_hash_table_remove(self->asked, guest->uuid);
         news |= note_guest(self,
                            guest->uuid,
                            guest->name,
                            report->status,
                            g_hash_table_lookup(pass->failures, guest->uuid));
     }
+    copy_set(self->asked, pass->detaching);
     g_hash_table_iter_init(&iter, pass->unread);
     while (g_hash_table_iter_next(&iter, &uuid, &failure))
         news |= note_guest(self, uuid, uuid, NM_MACVTAP_GUEST_NOT_MACVTAP, failure);
@@ -339,6 +361,8 @@ keep_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     news = note_pass(self, pass);
     if (news || pass->n_applied > 0)
         g_signal_emit(self, signals[SIGNAL_REPORT], 0, pass->plan);
+    if (!pass->uuids)
+        g_signal_emit(self, signals[SIGNAL_LOOKED], 0, pass->plan);
     go_on(self);
 }
 
@@ -430,17 +454,14 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapSyn
     arm_settle(self);
 }
 
-/* What has become of our own network is seen by looking; what another one does may turn guests into
- * macvtap guests or back. */
+/* What has become of our own network is seen by looking, and its running guests with it; what
+ * another one does may turn guests into macvtap guests or back. */
 static void
 network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapSync *self)
 {
     if (!takes_events(self))
         return;
-    if (g_str_equal(name, self->profile->network))
-        self->dirty_network = TRUE;
-    else
-        self->dirty_all = TRUE;
+    self->dirty_all = TRUE;
     self->last_event = g_get_monotonic_time();
     arm_settle(self);
 }
@@ -547,6 +568,7 @@ nm_macvtap_sync_init(NMMacvtapSync *self)
 {
     self->timing = &default_timing;
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -571,6 +593,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_free(self->host_id);
     g_clear_pointer(&self->ledger, nm_macvtap_sync_ledger_free);
     g_hash_table_unref(self->dirty);
+    g_hash_table_unref(self->asked);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }
@@ -599,6 +622,7 @@ nm_macvtap_sync_class_init(NMMacvtapSyncClass *klass)
     object_class->finalize = nm_macvtap_sync_finalize;
     signals[SIGNAL_UP] = add_signal("up", 1, G_TYPE_POINTER);
     signals[SIGNAL_REPORT] = add_signal("report", 1, G_TYPE_POINTER);
+    signals[SIGNAL_LOOKED] = add_signal("looked", 1, G_TYPE_POINTER);
     signals[SIGNAL_FAILED] = add_signal("failed", 1, G_TYPE_ERROR);
     signals[SIGNAL_STOPPED] = add_signal("stopped", 0, G_TYPE_NONE);
 }

@@ -19,9 +19,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(NMMacvtapSync, nm_macvtap_sync, NM_MACVTAP, SYNC, GObject)
 
 /*
- * Collects the subnets in use outside libvirt (kernel routes, NM profiles). Called on the main thread
- * right before each pass that may define or start the network.
- * Returns: (transfer full) (element-type NMMacvtapUsedSubnet): never NULL.
+ * Collects the subnets in use outside libvirt (kernel routes, NM profiles). Called on the main
+ * thread right before each pass that may define or start the network. Returns: (transfer full)
+ * (element-type NMMacvtapUsedSubnet): never NULL.
  */
 typedef GPtrArray *(*NMMacvtapUsedSubnetsFunc)(gpointer user_data);
 
@@ -29,6 +29,9 @@ typedef GPtrArray *(*NMMacvtapUsedSubnetsFunc)(gpointer user_data);
  * Signals, on the main context:
  *   "up" (NMMacvtapPlan*)     first pass carried out: the network is there, the guests are served
  *   "report" (NMMacvtapPlan*) after every further pass that changed or found anything new
+ *   "looked" (NMMacvtapPlan*) after every further pass over all guests, whatever it found: the
+ *                           network may have been stopped and started, libvirtd may have been
+ *                           restarted
  *   "failed" (GError*)        the profile cannot be up (any more), and why
  *   "stopped"                 stop has finished; nothing of the engine runs any more
  */

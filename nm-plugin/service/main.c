@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 #include <locale.h>
 
+#include "nm-macvtap-log.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-service.h"
 
@@ -20,7 +21,7 @@ signal_cb(gpointer user_data)
 }
 
 static int
-run(const char *bus_name, gboolean persist)
+run(const char *bus_name)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(NMMacvtapService) service = NULL;
@@ -36,8 +37,6 @@ run(const char *bus_name, gboolean persist)
     }
 
     g_signal_connect_swapped(service, "done", G_CALLBACK(g_main_loop_quit), loop);
-    if (!persist)
-        g_signal_connect_swapped(service, "quit", G_CALLBACK(g_main_loop_quit), loop);
     sigterm_id = g_unix_signal_add(SIGTERM, signal_cb, service);
     sigint_id = g_unix_signal_add(SIGINT, signal_cb, service);
 
@@ -53,11 +52,9 @@ int
 main(int argc, char **argv)
 {
     g_autofree char *bus_name = NULL;
-    gboolean persist = FALSE;
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"bus-name", 0, 0, G_OPTION_ARG_STRING, &bus_name, N_("D-Bus name to use"), N_("NAME")},
-        {"persist", 0, 0, G_OPTION_ARG_NONE, &persist, N_("Wait for a profile for ever"), NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
         {NULL},
     };
@@ -65,6 +62,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     setlocale(LC_ALL, "");
+    nm_macvtap_log_init("nm-macvtap-service");
     bindtextdomain(GETTEXT_PACKAGE, NM_MACVTAP_LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 
@@ -79,5 +77,5 @@ main(int argc, char **argv)
         g_print("%s\n", NM_MACVTAP_VERSION);
         return 0;
     }
-    return run(bus_name ?: NM_MACVTAP_DBUS_SERVICE, persist);
+    return run(bus_name ?: NM_MACVTAP_DBUS_SERVICE);
 }

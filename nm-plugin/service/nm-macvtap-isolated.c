@@ -11,6 +11,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-bridge.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
@@ -72,6 +75,43 @@ describe_restarts(const NMMacvtapPlan *plan)
     return g_strdup_printf(_("these guests need a restart to reach the host: %s"), list);
 }
 
+/* A running guest's interface of ours whose network was stopped and started meanwhile is in no
+ * bridge. */
+static void
+plug_into_bridge(NMMacvtapActivation *self, const NMMacvtapGuest *guest, const char *bridge)
+{
+    NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(self);
+
+    for (guint i = 0; i < guest->live->nics->len; i++) {
+        const NMMacvtapNic *nic = guest->live->nics->pdata[i];
+        g_autoptr(GError) error = NULL;
+        gboolean changed = FALSE;
+
+        if (!nic->target || g_strcmp0(nic->network, profile->network) != 0 ||
+            !nm_macvtap_identity_is_our_alias(nic->alias))
+            continue;
+        nm_macvtap_bridge_add_port(bridge, nic->target, nic->isolated, &changed, &error);
+        /* A guest that has ended since it was read is no fault. */
+        if (error && !g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+            g_warning("guest '%s': %s", guest->name, error->message);
+        if (changed)
+            g_message("guest '%s': plugged into the restarted network '%s' again",
+                      guest->name,
+                      profile->network);
+    }
+}
+
+static void
+looked_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
+{
+    for (guint i = 0; plan->bridge && i < plan->reports->len; i++) {
+        const NMMacvtapGuestReport *report = plan->reports->pdata[i];
+
+        if (report->guest->live)
+            plug_into_bridge(user_data, report->guest, plan->bridge);
+    }
+}
+
 static void
 up_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
 {
@@ -98,6 +138,7 @@ up_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
         g_variant_builder_add(
             &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(restarts));
     nm_macvtap_activation_emit_config(self, g_variant_builder_end(&config), NULL, NULL);
+    looked_cb(sync, plan, user_data);
 }
 
 static void
@@ -133,6 +174,7 @@ start(NMMacvtapActivation *activation)
 
     self->sync = nm_macvtap_sync_new(hypervisor, profile, host_id, collect_used_subnets, self);
     g_signal_connect(self->sync, "up", G_CALLBACK(up_cb), self);
+    g_signal_connect(self->sync, "looked", G_CALLBACK(looked_cb), self);
     g_signal_connect(self->sync, "failed", G_CALLBACK(failed_cb), self);
     g_signal_connect(self->sync, "stopped", G_CALLBACK(stopped_cb), self);
     nm_macvtap_sync_start(self->sync);

@@ -272,17 +272,6 @@ need_secrets(NMVpnServicePlugin *plugin,
     return FALSE;
 }
 
-/* A connect that was refused leaves nothing to undo, and the process nothing to do. */
-static void
-state_changed(NMVpnServicePlugin *plugin, NMVpnServiceState state)
-{
-    NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
-
-    NM_VPN_SERVICE_PLUGIN_CLASS(nm_macvtap_service_parent_class)->state_changed(plugin, state);
-    if (state == NM_VPN_SERVICE_STATE_STOPPED && !self->activation)
-        schedule_done(self);
-}
-
 /**
  * nm_macvtap_service_new:
  * @bus_name: the D-Bus name that NetworkManager waits for
@@ -318,7 +307,8 @@ nm_macvtap_service_new(const char *bus_name,
  * nm_macvtap_service_quit:
  * @self: the service
  *
- * Takes the profile down if it is up; "done" is emitted when that is over.
+ * Takes the profile down if it is up; "done" is emitted when everything is undone. Calling it again
+ * meanwhile changes nothing.
  */
 void
 nm_macvtap_service_quit(NMMacvtapService *self)
@@ -330,6 +320,14 @@ nm_macvtap_service_quit(NMMacvtapService *self)
         nm_vpn_service_plugin_disconnect(NM_VPN_SERVICE_PLUGIN(self), NULL);
     else if (!self->activation)
         schedule_done(self);
+}
+
+/* The base class asks to quit as soon as a profile is down, was refused, or none came for 180 s
+ * (libnm 1.42): that is before everything has been undone. */
+static void
+quit(NMVpnServicePlugin *plugin)
+{
+    nm_macvtap_service_quit(NM_MACVTAP_SERVICE(plugin));
 }
 
 static void
@@ -367,7 +365,7 @@ nm_macvtap_service_class_init(NMMacvtapServiceClass *klass)
     plugin_class->connect = connect_profile;
     plugin_class->disconnect = disconnect_profile;
     plugin_class->need_secrets = need_secrets;
-    plugin_class->state_changed = state_changed;
+    plugin_class->quit = quit;
 
     signals[SIGNAL_DONE] = g_signal_new(
         "done", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);

@@ -156,6 +156,20 @@ read_profiles(NMMacvtapWorld *world)
     g_ptr_array_sort(world->profiles, compare_profiles);
 }
 
+/* On a context of its own that nobody serves: what was read of NetworkManager then stays as it was
+ * read, while another thread serves the default one. */
+static NMClient *
+new_client(GError **error)
+{
+    g_autoptr(GMainContext) context = g_main_context_new();
+    NMClient *client;
+
+    g_main_context_push_thread_default(context);
+    client = nm_client_new(NULL, error);
+    g_main_context_pop_thread_default(context);
+    return client;
+}
+
 /**
  * nm_macvtap_world_new:
  *
@@ -175,7 +189,7 @@ nm_macvtap_world_new(void)
         world->config_problem = g_strdup(error->message);
         g_clear_error(&error);
     }
-    world->client = nm_client_new(NULL, &error);
+    world->client = new_client(&error);
     if (!world->client)
         world->nm_problem =
             g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
@@ -186,12 +200,24 @@ nm_macvtap_world_new(void)
     return world;
 }
 
+static int
+compare_guests(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NMMacvtapGuest *const *)a)->name, (*(NMMacvtapGuest *const *)b)->name);
+}
+
+static int
+compare_networks(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NMMacvtapNetwork *const *)a)->name, (*(NMMacvtapNetwork *const *)b)->name);
+}
+
 /**
  * nm_macvtap_world_host_read:
  * @host: a libvirt that is open
  * @error: return location
  *
- * Reads guests and networks anew. On error what was read before stays.
+ * Reads guests and networks anew, and sorts them by name. On error what was read before stays.
  *
  * Returns: FALSE with the hypervisor's error.
  */
@@ -205,6 +231,8 @@ nm_macvtap_world_host_read(NMMacvtapWorldHost *host, GError **error)
     guests = networks ? nm_macvtap_hypervisor_list_guests(host->hypervisor, error) : NULL;
     if (!guests)
         return FALSE;
+    g_ptr_array_sort(guests, compare_guests);
+    g_ptr_array_sort(networks, compare_networks);
     g_clear_pointer(&host->guests, g_ptr_array_unref);
     g_clear_pointer(&host->networks, g_ptr_array_unref);
     host->guests = g_steal_pointer(&guests);

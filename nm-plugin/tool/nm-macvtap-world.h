@@ -26,8 +26,8 @@ typedef struct {
     char *uri;
     NMMacvtapHypervisor *hypervisor; /* (nullable) */
     char *problem;                   /* (nullable): why nothing of it is known */
-    GPtrArray *guests;               /* (element-type NMMacvtapGuest): none with a problem */
-    GPtrArray *networks;             /* (element-type NMMacvtapNetwork): likewise */
+    GPtrArray *guests;   /* (element-type NMMacvtapGuest): by name; none with a problem */
+    GPtrArray *networks; /* (element-type NMMacvtapNetwork): likewise */
 } NMMacvtapWorldHost;
 
 typedef struct {

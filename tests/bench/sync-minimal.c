@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
 #include <string.h>
 
 #define ALIAS "ua-bench-minimal"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The calls that arrive at the fake hypervisor: a log of them, how many are in flight, and the
- * faults that a test has ordered. A call is a line such as "open", "list-guests", "read-guest NAME",
- * "network-start NETWORK", "nic-attach live NAME"; every @pattern is a glob over that line.
+ * faults that a test has ordered. A call is a line such as "open", "list-guests", "read-guest
+ * NAME", "network-start NETWORK", "nic-attach live NAME"; every @pattern is a glob over that line.
  *
  * Every function may be called on any thread.
  */

@@ -177,7 +177,7 @@ drop_if_gone(FakeWorld *world, FakeGuest *guest)
 gboolean
 fake_world_define_guest(FakeWorld *world, const char *xml, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     xmlDoc *doc = nm_macvtap_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
@@ -193,7 +193,7 @@ fake_world_define_guest(FakeWorld *world, const char *xml, GError **error)
 gboolean
 fake_world_create_guest(FakeWorld *world, const char *xml, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
@@ -214,7 +214,7 @@ fake_world_create_guest(FakeWorld *world, const char *xml, GError **error)
 gboolean
 fake_world_start_guest(FakeWorld *world, const char *name, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = need_guest(world, name, error);
 
     if (!guest)
@@ -231,7 +231,7 @@ fake_world_start_guest(FakeWorld *world, const char *name, GError **error)
 gboolean
 fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = need_guest(world, name, error);
 
     if (!guest)
@@ -248,7 +248,7 @@ fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
 gboolean
 fake_world_undefine_guest(FakeWorld *world, const char *name, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = need_guest(world, name, error);
 
     if (!guest)
@@ -267,11 +267,11 @@ need_doc(FakeGuest *guest, NMMacvtapScope scope, GError **error)
 {
     if (scope == NM_MACVTAP_SCOPE_LIVE) {
         if (!guest->live)
-            refuse(error, NM_MACVTAP_ERROR_FAILED, "is not running");
+            refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is not running");
         return guest->live;
     }
     if (!guest->config)
-        refuse(error, NM_MACVTAP_ERROR_FAILED, "is transient");
+        refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is transient");
     return guest->config;
 }
 
@@ -282,7 +282,7 @@ fake_world_attach(FakeWorld *world,
                   const char *xml,
                   GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
     FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
@@ -314,7 +314,7 @@ fake_world_update(FakeWorld *world,
                   const char *xml,
                   GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
     FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
@@ -360,7 +360,7 @@ fake_world_detach(FakeWorld *world,
                   const char *alias,
                   GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = need_guest(world, name, error);
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     xmlNode *nic;
@@ -371,9 +371,8 @@ fake_world_detach(FakeWorld *world,
     if (!nic)
         return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no device with that alias");
     if (scope == NM_MACVTAP_SCOPE_LIVE && guest->reluctant) {
-        if (g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
-            return refuse(error, NM_MACVTAP_ERROR_FAILED, "already being unplugged");
-        g_ptr_array_add(guest->asked, g_strdup(alias));
+        if (!g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
+            g_ptr_array_add(guest->asked, g_strdup(alias));
         return TRUE;
     }
     remove_nic(nic);
@@ -400,7 +399,7 @@ strip_direct(xmlDoc *doc)
 gboolean
 fake_world_strip_macvtap(FakeWorld *world, const char *name)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = find_guest(world, name);
 
     if (!guest)
@@ -416,7 +415,7 @@ fake_world_strip_macvtap(FakeWorld *world, const char *name)
 void
 fake_world_set_rigid(FakeWorld *world, const char *name, gboolean rigid)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
 
     find_guest(world, name)->rigid = rigid;
 }
@@ -424,7 +423,7 @@ fake_world_set_rigid(FakeWorld *world, const char *name, gboolean rigid)
 void
 fake_world_set_reluctant(FakeWorld *world, const char *name, gboolean reluctant)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
 
     find_guest(world, name)->reluctant = reluctant;
 }
@@ -432,7 +431,7 @@ fake_world_set_reluctant(FakeWorld *world, const char *name, gboolean reluctant)
 void
 fake_world_let_go(FakeWorld *world, const char *name)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = find_guest(world, name);
 
     guest->reluctant = FALSE;
@@ -449,7 +448,7 @@ fake_world_let_go(FakeWorld *world, const char *name)
 char **
 fake_world_list_guests(FakeWorld *world)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     g_autoptr(GStrvBuilder) uuids = g_strv_builder_new();
 
     for (guint i = 0; i < world->guests->len; i++)
@@ -460,7 +459,7 @@ fake_world_list_guests(FakeWorld *world)
 char *
 fake_world_get_guest_name(FakeWorld *world, const char *name)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = find_guest(world, name);
 
     return guest ? g_strdup(guest->name) : NULL;
@@ -469,7 +468,7 @@ fake_world_get_guest_name(FakeWorld *world, const char *name)
 char *
 fake_world_dump_guest(FakeWorld *world, const char *name, NMMacvtapScope scope)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = find_guest(world, name);
     xmlDoc *doc = NULL;
 

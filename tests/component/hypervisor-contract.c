@@ -653,13 +653,15 @@ test_edit_lost_guest(Fixture *f, gconstpointer user_data)
 
 /*****************************************************************************/
 
-#define CROWD 12
+/* Enough for an implementation that reads in parallel to do so. */
+#define CROWD 40
 
 static void
 test_crowd(Fixture *f, gconstpointer user_data)
 {
     const NMMacvtapScope scope = NM_MACVTAP_SCOPE_CONFIG;
     g_autofree char *xml = nm_macvtap_nic_spec_to_xml(&nic_spec);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) guests = NULL;
     NMMacvtapEdit edits[CROWD];
     Call calls[CROWD];
@@ -696,6 +698,7 @@ test_crowd(Fixture *f, gconstpointer user_data)
         const NMMacvtapGuest *guest = guests->pdata[i];
 
         g_assert_nonnull(find_nic(guest->config, ALIAS));
+        g_assert_true(g_hash_table_add(seen, guest->uuid));
     }
 }
 

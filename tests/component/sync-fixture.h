@@ -61,10 +61,9 @@ guint fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope sco
 gboolean fixture_is_link_up(Fixture *fixture, const char *guest);
 /* Calls that change anything. */
 guint fixture_count_edits(Fixture *fixture);
-#define fixture_assert_status(fixture, guest, expected)                                           \
-    g_assert_cmpstr(fixture_get_status(fixture, guest),                                           \
-                    ==,                                                                           \
-                    nm_macvtap_guest_status_to_string(expected))
+#define fixture_assert_status(fixture, guest, expected)                                            \
+    g_assert_cmpstr(                                                                               \
+        fixture_get_status(fixture, guest), ==, nm_macvtap_guest_status_to_string(expected))
 const char *fixture_get_status(Fixture *fixture, const char *guest);
 
 /* Takes the oldest warning off the list and compares it (a glob); none may be left at the end. */

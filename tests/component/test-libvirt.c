@@ -23,6 +23,8 @@
 /* Where a hung libvirtd must not hold anything up: far from the 20 s after which it is given up. */
 #define AT_ONCE (5 * G_TIME_SPAN_SECOND)
 
+#define N_HUNG 5
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virConnect, virConnectClose)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
@@ -440,28 +442,57 @@ test_close_under_calls(void)
 
 /*****************************************************************************/
 
-/* libvirtd is there but answers nothing: a call ends, and says so. */
+/* Calls on several threads that libvirtd, which is there, does not answer. */
+static void
+start_hung_calls(NMMacvtapHypervisor *hypervisor, Background calls[N_HUNG])
+{
+    guint i;
+
+    for (i = 0; i < N_HUNG; i++) {
+        calls[i] = (Background){.hypervisor = hypervisor, .run = run_list};
+        background_start(&calls[i]);
+    }
+}
+
+static void
+finish_hung_calls(Background calls[N_HUNG])
+{
+    guint i;
+
+    for (i = 0; i < N_HUNG; i++) {
+        background_finish(&calls[i]);
+        g_assert_error(calls[i].error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+        g_clear_error(&calls[i].error);
+    }
+}
+
+static void
+close_at_once(NMMacvtapHypervisor *hypervisor)
+{
+    gint64 begin = g_get_monotonic_time();
+
+    nm_macvtap_hypervisor_close(hypervisor);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, AT_ONCE);
+}
+
+/* The calls end, and say so. */
 static void
 test_hung_call(void)
 {
     g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
-    Background call = {.hypervisor = hypervisor, .run = run_list};
+    Background calls[N_HUNG];
     guint closed = 0;
-    gint64 begin;
 
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
+    /* One of them finds a connection that has been used, the others make theirs in vain. */
+    run(hypervisor, run_list);
     signal_daemon(SIGSTOP);
-    background_start(&call);
-    background_finish(&call);
-    g_assert_error(call.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
-    g_clear_error(&call.error);
+    start_hung_calls(hypervisor, calls);
+    finish_hung_calls(calls);
     while (closed == 0)
         g_main_context_iteration(NULL, TRUE);
-
-    begin = g_get_monotonic_time();
-    nm_macvtap_hypervisor_close(hypervisor);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, AT_ONCE);
+    close_at_once(hypervisor);
     g_assert_cmpuint(closed, ==, 1);
 
     signal_daemon(SIGCONT);
@@ -469,31 +500,65 @@ test_hung_call(void)
     run(hypervisor, run_list);
 }
 
-/* close() waits neither for libvirtd nor for the call that does. */
+/* close() waits neither for libvirtd nor for the calls that do. */
 static void
 test_hung_close(void)
 {
     g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
-    Background call = {.hypervisor = hypervisor, .run = run_list};
+    Background calls[N_HUNG];
     guint closed = 0;
-    gint64 begin;
 
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
+    run(hypervisor, run_list);
     signal_daemon(SIGSTOP);
-    background_start(&call);
+    start_hung_calls(hypervisor, calls);
     g_usleep(G_USEC_PER_SEC / 10);
-    begin = g_get_monotonic_time();
-    nm_macvtap_hypervisor_close(hypervisor);
-    g_assert_cmpint(g_get_monotonic_time() - begin, <, AT_ONCE);
+    close_at_once(hypervisor);
+    finish_hung_calls(calls);
 
-    background_finish(&call);
-    g_assert_error(call.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
-    g_clear_error(&call.error);
     signal_daemon(SIGCONT);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
+}
+
+static gboolean
+continue_cb(gpointer user_data)
+{
+    signal_daemon(SIGCONT);
+    return G_SOURCE_REMOVE;
+}
+
+/* A libvirtd that is only slow is waited for, and the next time that it hangs is noticed as well.
+ */
+static void
+test_hung_twice(void)
+{
+    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    Background slow = {.hypervisor = hypervisor, .run = run_list};
+    Background hung = {.hypervisor = hypervisor, .run = run_list};
+    guint closed = 0;
+
+    g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
+    run(hypervisor, run_open);
+    signal_daemon(SIGSTOP);
+    g_timeout_add_seconds(7, continue_cb, NULL);
+    background_start(&slow);
+    background_finish(&slow);
+    g_assert_no_error(slow.error);
+
+    run(hypervisor, run_list);
+    g_assert_cmpuint(closed, ==, 0);
+    signal_daemon(SIGSTOP);
+    background_start(&hung);
+    background_finish(&hung);
+    g_assert_error(hung.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_clear_error(&hung.error);
+    signal_daemon(SIGCONT);
+    while (closed == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(closed, ==, 1);
 }
 
 static void
@@ -526,6 +591,7 @@ main(int argc, char **argv)
     if (g_test_slow()) {
         g_test_add_func("/libvirt/hung/call", test_hung_call);
         g_test_add_func("/libvirt/hung/close", test_hung_close);
+        g_test_add_func("/libvirt/hung/twice", test_hung_twice);
         g_test_add_func("/libvirt/hung/open", test_hung_open);
     }
     return g_test_run();

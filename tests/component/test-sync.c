@@ -134,6 +134,42 @@ test_stripped(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
 }
 
+/* A guest that does not let go is asked once, whatever events come. */
+static void
+test_stripped_reluctant(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "slow");
+    fixture_bring_up(fixture);
+    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    g_assert_true(fake_world_strip_macvtap(fixture->world, "slow"));
+    fixture_wait_calls(fixture, "nic-detach live slow", 1);
+    fixture_settle(fixture);
+    g_assert_true(fake_world_strip_macvtap(fixture->world, "slow"));
+    fixture_wait_calls(fixture, "read-guest slow", 2);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-detach live slow"), ==, 1);
+    g_assert_cmpuint(fixture_count_nics(fixture, "slow", LIVE), ==, 1);
+
+    fake_world_let_go(fixture->world, "slow");
+    fixture_wait_calls(fixture, "read-guest slow", 3);
+    fixture_settle(fixture);
+    g_assert_cmpuint(g_hash_table_size(fixture->sync->asked), ==, 0);
+}
+
+/* A guest that stops under the edit is no fault. */
+static void
+test_stopped_meanwhile(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fake_calls_hang(fixture->calls, "nic-attach live web");
+    nm_macvtap_sync_start(fixture->sync);
+    fixture_wait_hanging(fixture, 1);
+    g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+    fake_calls_release(fixture->calls);
+    fixture_wait(fixture, &fixture->n_report, 1);
+    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+}
+
 /* Another network that comes to forward through macvtap makes its guests ours. */
 static void
 test_other_network(Fixture *fixture, gconstpointer keys)
@@ -156,8 +192,6 @@ test_other_network(Fixture *fixture, gconstpointer keys)
 static void
 test_storm(Fixture *fixture, gconstpointer keys)
 {
-    g_autoptr(NMMacvtapGuest) guest = NULL;
-
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     for (guint i = 0; i < 500; i++) {
@@ -457,12 +491,14 @@ main(int argc, char **argv)
     add("idle", test_idle);
     add("event/guest", test_guest_events);
     add("event/stripped", test_stripped);
+    add("event/stripped-reluctant", test_stripped_reluctant);
     add("event/other-network", test_other_network);
     add("event/storm", test_storm);
     add("event/endless-storm", test_endless_storm);
     add("guest/fault-of-one", test_fault_of_one);
     add("guest/retries-end", test_retries_end);
     add("guest/needs-restart", test_needs_restart);
+    add("guest/stopped-meanwhile", test_stopped_meanwhile);
     add("guest/unreadable", test_unreadable_guest);
     add("network/stopped", test_network_stopped);
     add("network/removed", test_network_removed);

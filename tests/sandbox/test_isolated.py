@@ -11,6 +11,10 @@ from sandbox import Lan
 from tap import check, equal
 
 
+# What a guest sends beyond its networks, and whom it asks for names (busybox lists every route).
+WAY_OUT = 'ip route | grep ^default; cat /etc/resolv.conf'
+
+
 def offline_guest(host, name, nics=None, **options):
     return host.guest(name, nics, **options).define()
 
@@ -24,7 +28,7 @@ def test_first_activation_reaches_every_macvtap_guest(host):
     before = nat.dumpxml(inactive=True)
     for guest in (alpha, beta):
         profiles.unreachable(host, guest, guest.lan_address, host.address())
-    routes = {guest: guest.run('ip route show default; cat /etc/resolv.conf')[1] for guest in (alpha, beta)}
+    routes = {guest: guest.run(WAY_OUT)[1] for guest in (alpha, beta)}
     boots = {guest: guest.run('cat /proc/sys/kernel/random/boot_id')[1] for guest in (alpha, beta)}
 
     profiles.add(host)
@@ -35,7 +39,7 @@ def test_first_activation_reaches_every_macvtap_guest(host):
         check(address.startswith('192.168.254.'), f'address {address}')
         equal(len(guest.links()), 2, f'NICs that {guest.name} sees')
         # The way to the LAN and the resolver stay the LAN's.
-        equal(guest.run('ip route show default; cat /etc/resolv.conf')[1], routes[guest],
+        equal(guest.run(WAY_OUT)[1], routes[guest],
               f'default route and resolver of {guest.name}')
         check(guest.ping(Lan.gateway()), f'{guest.name} does not reach the LAN')
         equal(guest.run('cat /proc/sys/kernel/random/boot_id')[1], boots[guest], f'boot of {guest.name}')
@@ -141,7 +145,7 @@ def test_guest_without_a_free_slot_needs_a_restart(host):
     equal(len(profiles.our_nics(full)), 0, 'interfaces of ours in the running guest')
     check(any("'full'" in text and 'restart' in text for text in profiles.messages(host)),
           f'no word of it in the journal: {profiles.messages(host)}')
-    banner = host.nmcli('-g', 'VPN.BANNER', 'connection', 'show', 'guests').stdout
+    banner = host.nmcli('-f', 'VPN', 'connection', 'show', 'guests').stdout
     check('full' in banner and 'restart' in banner, f'banner {banner!r}')
     full.destroy()
     full.start().wait_ready()
@@ -151,7 +155,7 @@ def test_guest_without_a_free_slot_needs_a_restart(host):
 @tap.host(ipv6=True, nss_libvirt=True)
 def test_ipv6_names_and_isolation(host):
     alpha, beta = host.running_guests('alpha', 'beta')
-    routers = alpha.run('ip -6 route show default')[1]
+    routers = alpha.run('ip -6 route | grep ^default')[1]
     profiles.add(host, address6='auto', isolate_guests='yes')
     profiles.up(host)
     addresses = {guest: profiles.reach(host, guest) for guest in (alpha, beta)}
@@ -163,7 +167,7 @@ def test_ipv6_names_and_isolation(host):
     theirs = profiles.our_address(alpha, 6)
     check(alpha.ping(ours[0]), 'the guest does not reach the host over IPv6')
     check(host.ping(theirs), 'the host does not reach the guest over IPv6')
-    equal(len(alpha.run('ip -6 route show default')[1].splitlines()), len(routers.splitlines()),
+    equal(len(alpha.run('ip -6 route | grep ^default')[1].splitlines()), len(routers.splitlines()),
           'IPv6 default routes of the guest')
 
     for guest, address in addresses.items():
@@ -199,6 +203,7 @@ def test_names_are_data(host):
     profile = 'für "alle" & \'mich\''
     quoted = ' '.join('"%s"' % name.replace('\\', '\\\\').replace('"', '\\"').replace('$', '\\$').replace('`', '\\`')
                       for name in [*names, live.name])
+    quoted = quoted.replace('\\', '\\\\')  # as keyfiles want it
     uuid = '6a3d5c7e-8f2b-4a1d-9c0e-112233445566'
     host.write('/etc/NetworkManager/system-connections/odd.nmconnection', f'''[connection]
 id={profile}

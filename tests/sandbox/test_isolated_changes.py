@@ -76,10 +76,22 @@ def test_network_stopped_from_outside_takes_the_profile_down(host):
           f'no reason in the journal: {profiles.messages(host)}')
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
     profiles.up(host)
-    # The bridge is another one now, and the running guest's interface is on none: libvirt plugs it
-    # in again only when the guest is started or the interface is attached anew.
-    host.wait_for(lambda: alpha.state() == 'running', 'the guest')
+    # The bridge is another one now, and libvirt leaves the running guest's interface beside it.
+    profiles.reach(host, alpha)
     equal(host.nm_state(), 'connected:full', 'state')
+
+
+@tap.host()
+def test_network_restarted_from_outside_is_survived(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host, isolate_guests='yes')
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    host.run('virsh net-destroy isolated && virsh net-start isolated')
+    profiles.reach(host, alpha)
+    equal(profiles.state(host), 'activated', 'state')
+    port = profiles.our_nics(alpha)[0].find('target').get('dev')
+    check('isolated on' in host.run(['bridge', '-d', 'link', 'show', 'dev', port]).stdout, 'the port is not isolated')
 
 
 @tap.host()

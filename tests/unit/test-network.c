@@ -352,7 +352,7 @@ test_build_dhcp(void)
         assert_cidrs(network->addresses, cases[i].address);
         assert_ranges(network->ranges, cases[i].ranges);
         g_assert_null(network->zone);
-        g_assert_null(strstr(xml, "<bridge"));
+        g_assert_nonnull(strstr(xml, "<bridge stp=\"off\" delay=\"0\"/>"));
         g_assert_null(strstr(xml, "<forward"));
     }
 }

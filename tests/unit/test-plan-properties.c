@@ -14,7 +14,7 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
 
-#define ROUNDS 3000
+#define ROUNDS 1000
 
 static gboolean
 chance(guint percent)
@@ -29,8 +29,7 @@ pick(const char *const *choices, guint n)
 }
 
 #define PICK(...)                                                                                  \
-    pick((const char *const[]){__VA_ARGS__},                                                       \
-         G_N_ELEMENTS(((const char *const[]){__VA_ARGS__})))
+    pick((const char *const[]){__VA_ARGS__}, G_N_ELEMENTS(((const char *const[]){__VA_ARGS__})))
 
 static void
 draw_our_nic(GString *nics, guint number)
@@ -193,8 +192,8 @@ assert_ordered(const NMMacvtapPlan *plan)
         g_assert_cmpuint(rank, >=, last);
         g_assert_cmpint(nic,
                         ==,
-                        edit->kind >= NM_MACVTAP_EDIT_NIC_DETACH
-                            && edit->kind <= NM_MACVTAP_EDIT_NIC_UPDATE);
+                        edit->kind >= NM_MACVTAP_EDIT_NIC_DETACH &&
+                            edit->kind <= NM_MACVTAP_EDIT_NIC_UPDATE);
         last = rank;
     }
 }
@@ -251,8 +250,8 @@ is_wanted(const World *world,
           const NMMacvtapGuest *guest,
           const NMMacvtapGuestState *state)
 {
-    return nm_macvtap_profile_selects(profile, guest->name, guest->uuid)
-           && nm_macvtap_guest_state_find_macvtap(state, profile->parent, world->networks);
+    return nm_macvtap_profile_selects(profile, guest->name, guest->uuid) &&
+           nm_macvtap_guest_state_find_macvtap(state, profile->parent, world->networks);
 }
 
 static gboolean
@@ -399,9 +398,9 @@ assert_taken_out(NMMacvtapPurpose purpose, gboolean partial)
             settle(world, profile, NM_MACVTAP_PURPOSE_UP);
         network = nm_macvtap_network_find(world->networks, WORLD_NETWORK);
         existed = network != NULL;
-        ours = network && network->owner_uuid
-               && (purpose == NM_MACVTAP_PURPOSE_PURGE
-                   || g_str_equal(network->owner_uuid, WORLD_PROFILE));
+        ours = network && network->owner_uuid &&
+               (purpose == NM_MACVTAP_PURPOSE_PURGE ||
+                g_str_equal(network->owner_uuid, WORLD_PROFILE));
 
         world->observed.guests_partial = partial;
         g_assert_true(settle(world, profile, purpose));

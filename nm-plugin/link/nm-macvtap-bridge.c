@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts a device back into a bridge, as libvirt's daemon does when it starts. Which devices belong
+ * there is decided elsewhere.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-bridge.h"
+
+#include <glib/gi18n-lib.h>
+#include <net/if.h>
+#include <netlink/route/link.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-netlink.h"
+
+typedef struct rtnl_link Link;
+typedef struct nl_msg Message;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, rtnl_link_put)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, nlmsg_free)
+
+static guint
+find_index(const char *name, GError **error)
+{
+    guint index = if_nametoindex(name);
+
+    if (index == 0)
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_NOT_FOUND,
+                    _("there is no network interface '%s'"),
+                    name);
+    return index;
+}
+
+/* libnl 3.7 knows no such flag, so the message is put together by hand. */
+static gboolean
+isolate(NMMacvtapNlSock *sock, guint port, GError **error)
+{
+    struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = port};
+    g_autoptr(Message) message = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST);
+    struct nlattr *info;
+    int code;
+
+    if (!message || nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO) < 0)
+        g_error("out of memory");
+    info = nla_nest_start(message, IFLA_PROTINFO);
+    if (!info || nla_put_u8(message, IFLA_BRPORT_ISOLATED, 1) < 0)
+        g_error("out of memory");
+    nla_nest_end(message, info);
+
+    /* Takes the message over. */
+    code = nl_send_sync(sock, g_steal_pointer(&message));
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "isolate bridge port", error);
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_bridge_add_port:
+ * @bridge: name of a bridge
+ * @port: name of the device that belongs into it
+ * @isolated: keep a port that has to be added from the other isolated ones
+ * @out_changed: (out): set on success: whether it was not in the bridge before
+ * @error: return location
+ *
+ * Returns: whether @port is in @bridge; otherwise %NM_MACVTAP_ERROR_NOT_FOUND where either does not
+ *   exist, %NM_MACVTAP_ERROR_CONFLICT where @port belongs to another device, or
+ *   %NM_MACVTAP_ERROR_FAILED
+ */
+gboolean
+nm_macvtap_bridge_add_port(const char *bridge,
+                           const char *port,
+                           gboolean isolated,
+                           gboolean *out_changed,
+                           GError **error)
+{
+    g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
+    g_autoptr(Link) link = NULL;
+    guint bridge_index, master;
+    int code;
+
+    if (!sock)
+        return FALSE;
+    bridge_index = find_index(bridge, error);
+    if (bridge_index == 0 || find_index(port, error) == 0)
+        return FALSE;
+    code = rtnl_link_get_kernel(sock, 0, port, &link);
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "get link", error);
+
+    master = rtnl_link_get_master(link);
+    if (master != 0 && master != bridge_index) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_CONFLICT,
+                    _("'%s' is a port of another device than '%s'"),
+                    port,
+                    bridge);
+        return FALSE;
+    }
+    if (master == 0) {
+        code = rtnl_link_enslave_ifindex(sock, bridge_index, rtnl_link_get_ifindex(link));
+        if (code < 0)
+            return nm_macvtap_netlink_fail(code, "add bridge port", error);
+        if (isolated && !isolate(sock, rtnl_link_get_ifindex(link), error))
+            return FALSE;
+    }
+    *out_changed = master == 0;
+    return TRUE;
+}

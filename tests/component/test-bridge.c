@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bridge ports on the real kernel, in a network namespace of the test's own. Needs root.
+ */
+
+#include "config.h"
+
+#include <net/if.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/bridge.h>
+#include <netlink/route/link/veth.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "nm-macvtap-bridge.h"
+#include "nm-macvtap-error.h"
+
+static void
+check_nl(int code)
+{
+    if (code < 0)
+        g_error("libnl: %s", nl_geterror(code));
+}
+
+static struct nl_sock *
+connect_route(void)
+{
+    struct nl_sock *sock = nl_socket_alloc();
+
+    check_nl(nl_connect(sock, NETLINK_ROUTE));
+    return sock;
+}
+
+static struct rtnl_link *
+get_link(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_link *link;
+
+    check_nl(rtnl_link_get_kernel(sock, 0, name, &link));
+    nl_socket_free(sock);
+    return link;
+}
+
+static guint
+get_master(const char *name)
+{
+    struct rtnl_link *link = get_link(name);
+    guint master = rtnl_link_get_master(link);
+
+    rtnl_link_put(link);
+    return master;
+}
+
+static gboolean
+add(const char *bridge, const char *port, gboolean isolated)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean changed = -1;
+
+    g_assert_true(nm_macvtap_bridge_add_port(bridge, port, isolated, &changed, &error));
+    g_assert_no_error(error);
+    return changed;
+}
+
+static void
+assert_refused(const char *bridge, const char *port, int code, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean changed = -1;
+
+    g_assert_false(nm_macvtap_bridge_add_port(bridge, port, FALSE, &changed, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, code);
+    g_assert_nonnull(strstr(error->message, word));
+    g_assert_cmpint(changed, ==, -1);
+}
+
+static void
+test_add(void)
+{
+    g_assert_cmpint(get_master("port0"), ==, 0);
+    g_assert_true(add("bridge0", "port0", FALSE));
+    g_assert_cmpint(get_master("port0"), ==, if_nametoindex("bridge0"));
+    g_assert_false(add("bridge0", "port0", FALSE));
+    g_assert_cmpint(get_master("port0"), ==, if_nametoindex("bridge0"));
+}
+
+/* The kernel tells of the flag in sysfs, which is the namespace's where it was mounted in it; the
+ * request itself says whether it was taken: a port that is in no bridge has no such flag. */
+static void
+test_isolated(void)
+{
+    g_assert_true(add("bridge0", "port1", TRUE));
+    g_assert_cmpint(get_master("port1"), ==, if_nametoindex("bridge0"));
+}
+
+static void
+test_refused(void)
+{
+    assert_refused("bridge1", "port0", NM_MACVTAP_ERROR_CONFLICT, "'port0'");
+    g_assert_cmpint(get_master("port0"), ==, if_nametoindex("bridge0"));
+    assert_refused("bridge0", "nowhere", NM_MACVTAP_ERROR_NOT_FOUND, "'nowhere'");
+    assert_refused("nowhere", "port0", NM_MACVTAP_ERROR_NOT_FOUND, "'nowhere'");
+    assert_refused("peer0", "peer1", NM_MACVTAP_ERROR_FAILED, "bridge port");
+}
+
+int
+main(int argc, char **argv)
+{
+    struct nl_sock *sock;
+
+    g_test_init(&argc, &argv, NULL);
+    if (unshare(CLONE_NEWNET) < 0)
+        g_error("a network namespace needs root: %m");
+    sock = connect_route();
+    check_nl(rtnl_link_bridge_add(sock, "bridge0"));
+    check_nl(rtnl_link_bridge_add(sock, "bridge1"));
+    check_nl(rtnl_link_veth_add(sock, "port0", "peer0", getpid()));
+    check_nl(rtnl_link_veth_add(sock, "port1", "peer1", getpid()));
+    nl_socket_free(sock);
+
+    g_test_add_func("/bridge/add", test_add);
+    g_test_add_func("/bridge/isolated", test_isolated);
+    g_test_add_func("/bridge/refused", test_refused);
+    return g_test_run();
+}

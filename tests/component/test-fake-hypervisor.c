@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The fake, held to the contract that libvirt is held to.
+ */
+
+#include "config.h"
+
+#include "fake-hypervisor.h"
+#include "hypervisor-contract.h"
+
+static void
+must(gboolean ok, GError *error)
+{
+    g_assert_no_error(error);
+    g_assert_true(ok);
+}
+
+static void
+reset(gpointer data)
+{
+    fake_world_reset(data);
+}
+
+static NMMacvtapHypervisor *
+new_hypervisor(gpointer data)
+{
+    return fake_hypervisor_new(data);
+}
+
+/* QEMU without a guest system inside never lets go by itself. */
+static void
+define_guest(gpointer data, const char *xml)
+{
+    g_autoptr(NMMacvtapGuest) guest = nm_macvtap_guest_new_from_xml(xml, NULL, NULL);
+    GError *error = NULL;
+
+    must(fake_world_define_guest(data, xml, &error), error);
+    fake_world_set_reluctant(data, guest->uuid, TRUE);
+}
+
+static void
+undefine_guest(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_undefine_guest(data, name, &error), error);
+}
+
+static void
+start_guest(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_start_guest(data, name, &error), error);
+}
+
+static void
+stop_guest(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_stop_guest(data, name, &error), error);
+}
+
+static void
+create_transient_guest(gpointer data, const char *xml)
+{
+    GError *error = NULL;
+
+    must(fake_world_create_guest(data, xml, &error), error);
+}
+
+static void
+define_rigid_guest(gpointer data, const char *name, const char *uuid)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<domain type='qemu'><name>%s</name><uuid>%s</uuid><devices><interface type='direct'>"
+        "<source dev='eth0' mode='bridge'/></interface></devices></domain>",
+        name,
+        uuid);
+
+    define_guest(data, xml);
+    fake_world_set_rigid(data, name, TRUE);
+}
+
+static void
+guest_lets_go(gpointer data, const char *name)
+{
+    fake_world_let_go(data, name);
+}
+
+static void
+define_network(gpointer data, const char *xml)
+{
+    GError *error = NULL;
+
+    must(fake_world_define_network(data, xml, &error), error);
+}
+
+static void
+start_network(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_start_network(data, name, &error), error);
+}
+
+static void
+stop_network(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_stop_network(data, name, &error), error);
+}
+
+static void
+undefine_network(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_world_undefine_network(data, name, &error), error);
+}
+
+static void
+lose_daemon(gpointer data)
+{
+    fake_world_kill(data, "the daemon was killed");
+}
+
+static void
+restore_daemon(gpointer data)
+{
+    fake_world_revive(data);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(FakeWorld) fake = fake_world_new();
+    const HypervisorWorld world = {
+        .data = fake,
+        .reset = reset,
+        .new_hypervisor = new_hypervisor,
+        .define_guest = define_guest,
+        .undefine_guest = undefine_guest,
+        .start_guest = start_guest,
+        .stop_guest = stop_guest,
+        .create_transient_guest = create_transient_guest,
+        .define_rigid_guest = define_rigid_guest,
+        .guest_lets_go = guest_lets_go,
+        .define_network = define_network,
+        .start_network = start_network,
+        .stop_network = stop_network,
+        .undefine_network = undefine_network,
+        .lose_daemon = lose_daemon,
+        .restore_daemon = restore_daemon,
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    hypervisor_contract_add_tests(&world);
+    return g_test_run();
+}

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tool's pure parts, on facts and worlds made by hand: verdicts, leftovers, text and JSON.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-commands.h"
+#include "nm-macvtap-identity.h"
+#include "nm-macvtap-survey.h"
+#include "nm-macvtap-table.h"
+
+#define UUID       "11111111-2222-3333-4444-555555555555"
+#define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
+#define URI        "qemu:///system"
+
+/* Text */
+
+static void
+test_text(void)
+{
+    g_autofree char *escape = nm_macvtap_text_clean("a\033[2Jb\nc");
+    g_autofree char *invalid = nm_macvtap_text_clean("a\xff");
+
+    g_assert_cmpstr(escape, ==, "a\357\277\275[2Jb\357\277\275c");
+    g_assert_true(g_utf8_validate(invalid, -1, NULL));
+    g_assert_cmpuint(nm_macvtap_text_width("web1"), ==, 4);
+    g_assert_cmpuint(nm_macvtap_text_width("büro"), ==, 4);
+    g_assert_cmpuint(nm_macvtap_text_width("bu\xcc\x88ro"), ==, 4);
+    g_assert_cmpuint(nm_macvtap_text_width("客人"), ==, 4);
+}
+
+static void
+test_table(void)
+{
+    const char *titles[] = {"A", "LONG", "C", NULL};
+    const char *first[] = {"客人", "x", NULL};
+    const char *second[] = {"web", "", "end"};
+    g_autoptr(NMMacvtapTable) table = nm_macvtap_table_new(titles);
+    g_autofree char *text = NULL;
+
+    nm_macvtap_table_add(table, first);
+    nm_macvtap_table_add(table, second);
+    text = nm_macvtap_table_to_string(table);
+    g_assert_cmpstr(text,
+                    ==,
+                    "A     LONG  C\n"
+                    "客人  x     -\n"
+                    "web   -     end\n");
+}
+
+static void
+test_quote(void)
+{
+    g_autofree char *plain = nm_macvtap_chain_quote("web-1.example");
+    g_autofree char *hostile = nm_macvtap_chain_quote("a'; rm -rf /");
+    g_autofree char *empty = nm_macvtap_chain_quote("");
+
+    g_assert_cmpstr(plain, ==, "web-1.example");
+    g_assert_cmpstr(hostile, ==, "'a'\\''; rm -rf /'");
+    g_assert_cmpstr(empty, ==, "''");
+}
+
+/* The chain */
+
+static NMMacvtapFacts *
+new_good_facts(void)
+{
+    NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
+
+    facts->guest = g_strdup("web one");
+    facts->guest_uuid = g_strdup(GUEST_UUID);
+    facts->uri = g_strdup(URI);
+    facts->exists = TRUE;
+    facts->running = TRUE;
+    facts->is_macvtap = TRUE;
+    facts->lower = g_strdup("eth0");
+    facts->macvtap_mode = g_strdup("bridge");
+    facts->nm_answers = TRUE;
+    facts->profile = g_strdup("guests");
+    facts->profile_active = TRUE;
+    facts->network = g_strdup("isolated");
+    facts->mac = g_strdup("52:11:22:33:44:55");
+    facts->alias = g_strdup("ua-nm-macvtap-01234567");
+    facts->target = g_strdup("vnet3");
+    facts->in_definition = TRUE;
+    facts->plugged = TRUE;
+    facts->network_exists = TRUE;
+    facts->network_active = TRUE;
+    facts->bridge = g_strdup("virbr1");
+    facts->host_address = g_strdup("192.168.254.1/24");
+    facts->bridge_up = TRUE;
+    facts->bridge_has_address = TRUE;
+    facts->has_dhcp = TRUE;
+    facts->firewalld = TRUE;
+    facts->zone = g_strdup("libvirt");
+    facts->wanted_zone = g_strdup("libvirt");
+    facts->address = g_strdup("192.168.254.7");
+    facts->answers = TRUE;
+    facts->names = TRUE;
+    return facts;
+}
+
+static void
+set_string(char **where, const char *value)
+{
+    g_free(*where);
+    *where = g_strdup(value);
+}
+
+/* One fact that is wrong, the link that it breaks, and what the remedy has in it. */
+typedef struct {
+    gsize offset;
+    gboolean is_string; /* a boolean is turned over */
+    const char *value;
+    const char *step;
+    const char *remedy;
+} BrokenCase;
+
+#define BOOLEAN(field) G_STRUCT_OFFSET(NMMacvtapFacts, field), FALSE, NULL
+#define STRING(field)  G_STRUCT_OFFSET(NMMacvtapFacts, field), TRUE
+
+static const BrokenCase broken_cases[] = {
+    {BOOLEAN(exists), "guest", "virsh -c qemu:///system list --all"},
+    {BOOLEAN(is_macvtap), "macvtap", "domiflist 'web one'"},
+    {BOOLEAN(nm_answers), "profile", "systemctl start NetworkManager"},
+    {STRING(profile), NULL, "profile", "nmcli connection add"},
+    {BOOLEAN(profile_active), "profile", "nmcli connection up guests"},
+    {BOOLEAN(in_definition), "definition", "journalctl"},
+    {BOOLEAN(running), "running", "virsh -c qemu:///system start 'web one'"},
+    {BOOLEAN(plugged), "plugged", "shutdown 'web one'"},
+    {BOOLEAN(link_down), "link", "domif-setlink 'web one' 52:11:22:33:44:55 up"},
+    {BOOLEAN(network_exists), "network", "nmcli connection up guests"},
+    {BOOLEAN(network_active), "network", "net-start isolated"},
+    {STRING(bridge), NULL, "bridge", "net-edit isolated"},
+    {STRING(host_address), NULL, "bridge", "net-edit isolated"},
+    {BOOLEAN(bridge_up), "bridge", "ip link set virbr1 up"},
+    {BOOLEAN(bridge_has_address), "bridge", "ip address add 192.168.254.1/24 dev virbr1"},
+    {STRING(zone), "public", "firewall", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
+    {STRING(zone), "", "firewall", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
+    {STRING(address), NULL, "address", "console 'web one'"},
+    {BOOLEAN(answers), "neighbour", "console 'web one'"},
+};
+
+static void
+test_chain_broken(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
+        const BrokenCase *c = &broken_cases[i];
+        g_autoptr(NMMacvtapFacts) facts = new_good_facts();
+        g_autoptr(GPtrArray) findings = NULL;
+        const NMMacvtapFinding *broken;
+
+        if (c->is_string) {
+            set_string(G_STRUCT_MEMBER_P(facts, c->offset), c->value);
+        } else {
+            gboolean *flag = G_STRUCT_MEMBER_P(facts, c->offset);
+
+            *flag = !*flag;
+        }
+        findings = nm_macvtap_chain_walk(facts);
+        broken = nm_macvtap_chain_find_broken(findings);
+        g_assert_nonnull(broken);
+        g_assert_cmpstr(broken->step, ==, c->step);
+        g_assert_nonnull(strstr(broken->remedy, c->remedy));
+        /* All before it is whole, and nothing is said of what comes after. */
+        for (guint f = 0; f + 1 < findings->len; f++) {
+            const NMMacvtapFinding *finding = g_ptr_array_index(findings, f);
+
+            g_assert_cmpint(finding->verdict, ==, NM_MACVTAP_VERDICT_OK);
+        }
+    }
+}
+
+static void
+test_chain_whole(void)
+{
+    g_autoptr(NMMacvtapFacts) facts = new_good_facts();
+    g_autoptr(GPtrArray) findings = nm_macvtap_chain_walk(facts);
+    g_autoptr(GPtrArray) hinted = NULL;
+    const NMMacvtapFinding *last;
+
+    g_assert_cmpuint(findings->len, ==, 13);
+    g_assert_null(nm_macvtap_chain_find_broken(findings));
+
+    /* No firewalld, no persistent definition, no names: none of it breaks the chain. */
+    facts->firewalld = FALSE;
+    set_string(&facts->zone, NULL);
+    facts->transient = TRUE;
+    facts->in_definition = FALSE;
+    facts->names = FALSE;
+    hinted = nm_macvtap_chain_walk(facts);
+    g_assert_null(nm_macvtap_chain_find_broken(hinted));
+    last = g_ptr_array_index(hinted, hinted->len - 1);
+    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_VERDICT_HINT);
+    g_assert_cmpstr(last->step, ==, "names");
+    g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
+}
+
+static void
+test_names(void)
+{
+    g_assert_true(nm_macvtap_survey_has_names("hosts: files libvirt_guest dns\n"));
+    g_assert_true(nm_macvtap_survey_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
+    g_assert_false(nm_macvtap_survey_has_names("hosts: files libvirt dns\n"));
+    g_assert_false(nm_macvtap_survey_has_names("#hosts: files libvirt_guest\n"));
+    g_assert_false(nm_macvtap_survey_has_names("hosts: files # libvirt_guest\n"));
+    g_assert_false(nm_macvtap_survey_has_names("networks: libvirt_guest\n"));
+    g_assert_false(nm_macvtap_survey_has_names(""));
+}
+
+/* Worlds */
+
+static NMMacvtapWorldHost *
+add_host(NMMacvtapWorld *world, const char *uri)
+{
+    NMMacvtapWorldHost *host = g_new0(NMMacvtapWorldHost, 1);
+
+    host->uri = g_strdup(uri);
+    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    g_ptr_array_add(world->hosts, host);
+    return host;
+}
+
+static void
+add_network(NMMacvtapWorldHost *host, const char *name, const char *owner)
+{
+    g_autofree char *metadata =
+        owner ? g_strdup_printf("<metadata><nmmacvtap:profile xmlns:nmmacvtap="
+                                "'urn:nm-macvtap:network:1' uuid='%s' id='guests'/></metadata>",
+                                owner)
+              : g_strdup("");
+    g_autofree char *xml =
+        g_strdup_printf("<network><name>%s</name><uuid>%s</uuid>%s<bridge name='virbr1'/>"
+                        "<ip address='192.168.254.1' prefix='24'/></network>",
+                        name,
+                        UUID,
+                        metadata);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(network->owner_uuid, ==, owner);
+    g_ptr_array_add(host->networks, network);
+}
+
+static void
+add_guest(NMMacvtapWorldHost *host, const char *name, const char *network, const char *alias)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<domain><name>%s</name><uuid>%s</uuid><devices>"
+        "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
+        "<interface type='network'><mac address='52:00:00:00:00:01'/><source network='%s'/>"
+        "<alias name='%s'/></interface></devices></domain>",
+        name,
+        GUEST_UUID,
+        network,
+        alias);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, xml, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(host->guests, guest);
+}
+
+static NMMacvtapWorldProfile *
+add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *network)
+{
+    NMMacvtapWorldProfile *profile = g_new0(NMMacvtapWorldProfile, 1);
+    g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GError) error = NULL;
+
+    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_NETWORK, (gpointer)network);
+    profile->id = g_strdup(id);
+    profile->uuid = g_strdup(uuid);
+    profile->state = "active";
+    profile->profile = nm_macvtap_profile_parse(id, uuid, NULL, data, NULL, &error);
+    g_assert_no_error(error);
+    g_ptr_array_add(world->profiles, profile);
+    return profile;
+}
+
+static void
+spoil_profile(NMMacvtapWorldProfile *profile, const char *network)
+{
+    g_clear_pointer(&profile->profile, nm_macvtap_profile_unref);
+    profile->problem = g_strdup("unknown key 'x'");
+    profile->network = g_strdup(network);
+}
+
+static char *
+describe_leftovers(const NMMacvtapWorld *world)
+{
+    g_autoptr(GPtrArray) leftovers = nm_macvtap_leftovers_find(world);
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < leftovers->len; i++) {
+        const NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);
+
+        g_string_append_printf(text,
+                               "%s %s %s;",
+                               leftover->kind,
+                               leftover->network,
+                               leftover->guest ? leftover->guest : "-");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void
+assert_leftovers(const NMMacvtapWorld *world, const char *expected)
+{
+    g_autofree char *found = describe_leftovers(world);
+
+    g_assert_cmpstr(found, ==, expected);
+}
+
+static void
+test_leftovers(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    g_autofree char *ours = nm_macvtap_identity_alias("isolated");
+    g_autofree char *other = nm_macvtap_identity_alias("elsewhere");
+    NMMacvtapWorldProfile *profile;
+
+    add_network(host, "isolated", UUID);
+    add_guest(host, "web1", "isolated", ours);
+    /* In definition and running guest, and yet one; the network after what is on it. */
+    assert_leftovers(world, "interface isolated web1;network isolated -;");
+
+    /* Of a profile with another network at least the network has an owner. */
+    profile = add_profile(world, "guests", UUID, "second");
+    assert_leftovers(world, "interface isolated web1;");
+    spoil_profile(profile, "second");
+    assert_leftovers(world, "interface isolated web1;");
+    g_ptr_array_set_size(world->profiles, 0);
+
+    /* Whoever names the network has all of it, valid or not. */
+    profile = add_profile(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
+    assert_leftovers(world, "");
+    spoil_profile(profile, "isolated");
+    assert_leftovers(world, "");
+    g_ptr_array_set_size(world->profiles, 0);
+
+    /* A user's interface on the network keeps it; an alias for another network is not ours. */
+    add_guest(host, "web2", "isolated", other);
+    assert_leftovers(world, "interface isolated web1;");
+}
+
+static void
+test_leftovers_foreign(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+
+    add_network(host, "default", NULL);
+    add_guest(host, "web1", "default", "ua-mine");
+    assert_leftovers(world, "");
+}
+
+/* Commands */
+
+static void
+test_status_text(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(GPtrArray) facts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
+    NMMacvtapFacts *broken = new_good_facts();
+    g_autofree char *text = NULL;
+
+    add_network(add_host(world, URI), "isolated", NULL);
+    add_profile(world, "guests", UUID, "isolated");
+    g_ptr_array_add(facts, new_good_facts());
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_ptr_array_add(facts, broken);
+    set_string(&broken->guest, "db");
+    broken->plugged = FALSE;
+    broken->answers = FALSE;
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+
+    text = nm_macvtap_status_format(world, facts);
+    g_assert_cmpstr(
+        text,
+        ==,
+        "PROFILE  MODE      STATE   NETWORK   BRIDGE  HOST ADDRESS\n"
+        "guests   isolated  active  isolated  virbr1  192.168.254.1/24\n"
+        "\n"
+        "GUEST    PROFILE  NETWORK   NIC    MAC                ADDRESS        REACHABLE\n"
+        "web one  guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  yes\n"
+        "db       guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  needs a restart\n"
+        "\n"
+        "Guest 'db': the running guest does not have that interface: it needs a restart "
+        "(shut it down, then start it; a reboot is not enough).\n");
+}
+
+static void
+test_status_judge(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(GPtrArray) facts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
+    NMMacvtapFacts *guest = new_good_facts();
+    g_autofree char *text = NULL;
+
+    g_ptr_array_add(facts, guest);
+    guest->answers = FALSE;
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    /* Nobody promised anything. */
+    guest->profile_active = FALSE;
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    guest->profile_active = TRUE;
+    guest->running = FALSE;
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+
+    add_host(world, "lxc:///system")->problem = g_strdup("nobody there");
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_FAILED);
+    text = nm_macvtap_status_format(world, facts);
+    g_assert_nonnull(strstr(text, "Guests of 'lxc:///system' are not known: nobody there.\n"));
+}
+
+/* The document as text again, for a look at its shape. */
+static JsonNode *
+parse_again(JsonObject *object)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    JsonNode *parsed;
+
+    json_node_take_object(node, object);
+    text = json_to_string(node, TRUE);
+    parsed = json_from_string(text, &error);
+    g_assert_no_error(error);
+    return parsed;
+}
+
+static void
+assert_path(JsonNode *root, const char *path, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) found = json_path_query(path, root, &error);
+    g_autofree char *text = NULL;
+
+    g_assert_no_error(error);
+    text = json_to_string(found, FALSE);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+test_status_json(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(GPtrArray) facts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
+    g_autoptr(JsonNode) root = NULL;
+    NMMacvtapFacts *broken = new_good_facts();
+
+    add_network(add_host(world, URI), "isolated", NULL);
+    add_profile(world, "guests \"x\"", UUID, "isolated");
+    g_ptr_array_add(facts, new_good_facts());
+    g_ptr_array_add(facts, broken);
+    broken->answers = FALSE;
+    set_string(&broken->address, NULL);
+
+    root = parse_again(nm_macvtap_status_to_json(world, facts));
+    assert_path(root, "$.profiles[*].id", "[\"guests \\\"x\\\"\"]");
+    assert_path(root, "$.profiles[*].host-address", "[\"192.168.254.1/24\"]");
+    assert_path(root, "$.profiles[*].problem", "[null]");
+    assert_path(root, "$.libvirt[*].uri", "[\"qemu:///system\"]");
+    assert_path(root, "$.guests[*].reachable", "[true,false]");
+    assert_path(root, "$.guests[*].broken", "[null,\"address\"]");
+    assert_path(root, "$.guests[*].address", "[\"192.168.254.7\",null]");
+    assert_path(root, "$.networkmanager-problem", "[null]");
+}
+
+static void
+test_check_json(void)
+{
+    g_autoptr(NMMacvtapFacts) facts = new_good_facts();
+    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    facts->network_active = FALSE;
+    findings = nm_macvtap_chain_walk(facts);
+    root = parse_again(nm_macvtap_check_to_json(facts, findings));
+    assert_path(root, "$.broken", "[\"network\"]");
+    assert_path(root, "$.guest", "[\"web one\"]");
+    assert_path(root, "$.steps[-1:].remedy", "[\"virsh -c qemu:///system net-start isolated\"]");
+    text = nm_macvtap_check_format(facts, findings);
+    g_assert_nonnull(strstr(text,
+                            "\nBROKEN  the network 'isolated' is not active\n"
+                            "        virsh -c qemu:///system net-start isolated\n"));
+}
+
+static void
+test_plan_output(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, "isolated");
+    g_autoptr(GPtrArray) used = g_ptr_array_new();
+    g_autofree char *alias = nm_macvtap_identity_alias("elsewhere");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMMacvtapPlan) plan = NULL;
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+    NMMacvtapObserved observed = {
+        .guests = host->guests,
+        .networks = host->networks,
+        .used = used,
+        .host_id = "",
+    };
+
+    add_guest(host, "web1", "elsewhere", alias);
+    plan = nm_macvtap_plan_isolated(profile->profile, NM_MACVTAP_PURPOSE_UP, &observed, &error);
+    g_assert_no_error(error);
+    root = parse_again(nm_macvtap_plan_to_json(profile->profile, plan, "it is private"));
+    assert_path(root,
+                "$.changes[*].kind",
+                "[\"network-define\",\"network-autostart\",\"network-start\",\"nic-attach\","
+                "\"nic-attach\"]");
+    assert_path(root, "$.changes[*].scope", "[null,null,null,\"config\",\"live\"]");
+    assert_path(root, "$.guests[*].name", "[\"web1\"]");
+    assert_path(root, "$.refused", "[\"it is private\"]");
+
+    text = nm_macvtap_plan_format(profile->profile, plan, "it is private");
+    g_assert_nonnull(strstr(text, "define network"));
+    g_assert_nonnull(strstr(text, "running guest"));
+    g_assert_nonnull(strstr(text, "Activating it would be refused: it is private.\n"));
+}
+
+static void
+test_cleanup_output(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    g_autofree char *alias = nm_macvtap_identity_alias("isolated");
+    g_autoptr(GPtrArray) leftovers = NULL;
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    add_network(host, "isolated", UUID);
+    add_guest(host, "web1", "isolated", alias);
+    leftovers = nm_macvtap_leftovers_find(world);
+    text = nm_macvtap_cleanup_format(leftovers);
+    g_assert_cmpstr(text,
+                    ==,
+                    "LEFTOVER   NETWORK   GUEST  LIBVIRT\n"
+                    "interface  isolated  web1   qemu:///system\n"
+                    "network    isolated  -      qemu:///system\n");
+    root = parse_again(nm_macvtap_cleanup_to_json(leftovers));
+    assert_path(root, "$.leftovers[*].kind", "[\"interface\",\"network\"]");
+    assert_path(root, "$.leftovers[*].removed", "[false,false]");
+}
+
+static int
+run_tool(const char *arguments)
+{
+    g_autofree char *line = g_strconcat("nm-macvtap ", arguments, NULL);
+    g_auto(GStrv) argv = NULL;
+    int argc;
+    g_autofree char **copy = NULL;
+
+    g_assert_true(g_shell_parse_argv(line, &argc, &argv, NULL));
+    /* Option parsing takes words out of the list it is given. */
+    copy = g_memdup2(argv, sizeof(char *) * ((gsize)argc + 1));
+    return nm_macvtap_tool_main(argc, copy);
+}
+
+static void
+test_usage(void)
+{
+    g_assert_cmpint(run_tool(""), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("--no-such-option status"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("no-such-command"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("status web1"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check web1 web2"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("plan --yes guests"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("cleanup --yes everything"), ==, NM_MACVTAP_EXIT_USAGE);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tool/text", test_text);
+    g_test_add_func("/tool/table", test_table);
+    g_test_add_func("/tool/quote", test_quote);
+    g_test_add_func("/tool/chain/broken", test_chain_broken);
+    g_test_add_func("/tool/chain/whole", test_chain_whole);
+    g_test_add_func("/tool/names", test_names);
+    g_test_add_func("/tool/leftovers", test_leftovers);
+    g_test_add_func("/tool/leftovers/foreign", test_leftovers_foreign);
+    g_test_add_func("/tool/status/text", test_status_text);
+    g_test_add_func("/tool/status/judge", test_status_judge);
+    g_test_add_func("/tool/status/json", test_status_json);
+    g_test_add_func("/tool/check/json", test_check_json);
+    g_test_add_func("/tool/plan/output", test_plan_output);
+    g_test_add_func("/tool/cleanup/output", test_cleanup_output);
+    g_test_add_func("/tool/usage", test_usage);
+    return g_test_run();
+}
