@@ -16,6 +16,7 @@ typedef struct {
     NMClient *client;
     char *device;
     guint pending; /* calls to NetworkManager under way */
+    gboolean changed;
     GError *error; /* (nullable): the first one */
 } Restore;
 
@@ -149,7 +150,7 @@ withdraw(NMClient *client, const NMMacvtapAction *action, GTask *task)
             connection, g_task_get_cancellable(task), withdraw_cb, task);
         return;
     }
-    g_task_return_boolean(task, TRUE);
+    g_task_return_boolean(task, FALSE);
     g_object_unref(task);
 }
 
@@ -179,7 +180,7 @@ restore_done(GTask *task, GError *error)
     if (restore->pending == 0 && restore->error)
         g_task_return_error(task, g_steal_pointer(&restore->error));
     else if (restore->pending == 0)
-        g_task_return_boolean(task, TRUE);
+        g_task_return_boolean(task, restore->changed);
     g_object_unref(task);
 }
 
@@ -192,18 +193,55 @@ reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     restore_done(user_data, error);
 }
 
-/* Without a connection, NetworkManager takes the stored one. */
+static const char *
+get_method(NMSettingIPConfig *setting)
+{
+    return setting ? nm_setting_ip_config_get_method(setting) : NULL;
+}
+
+/* Methods alone: what a person has changed on the device for the time being is not ours to undo. */
+static gboolean
+has_same_methods(NMConnection *a, NMConnection *b)
+{
+    return g_strcmp0(get_method(nm_connection_get_setting_ip4_config(a)),
+                     get_method(nm_connection_get_setting_ip4_config(b))) == 0 &&
+           g_strcmp0(get_method(nm_connection_get_setting_ip6_config(a)),
+                     get_method(nm_connection_get_setting_ip6_config(b))) == 0;
+}
+
 static void
-reapply(GTask *task)
+applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    NMDevice *device = NM_DEVICE(object);
+    GTask *task = user_data;
+    Restore *restore = g_task_get_task_data(task);
+    NMActiveConnection *active = nm_device_get_active_connection(device);
+    NMRemoteConnection *stored = active ? nm_active_connection_get_connection(active) : NULL;
+    GError *error = NULL;
+    g_autoptr(NMConnection) applied =
+        nm_device_get_applied_connection_finish(device, result, NULL, &error);
+
+    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored))) {
+        restore_done(task, error);
+        return;
+    }
+    restore->changed = TRUE;
+    /* Without a connection, NetworkManager takes the stored one. */
+    nm_device_reapply_async(device, NULL, 0, 0, g_task_get_cancellable(task), reapply_cb, task);
+}
+
+/* A device that is not activated takes the stored configuration by itself when it is. */
+static void
+restore_device(GTask *task)
 {
     Restore *restore = g_task_get_task_data(task);
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
 
-    if (device && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED) {
-        restore->pending++;
-        nm_device_reapply_async(
-            device, NULL, 0, 0, g_task_get_cancellable(task), reapply_cb, g_object_ref(task));
-    }
+    if (!device || nm_device_get_state(device) != NM_DEVICE_STATE_ACTIVATED)
+        return;
+    restore->pending++;
+    nm_device_get_applied_connection_async(
+        device, 0, g_task_get_cancellable(task), applied_cb, g_object_ref(task));
 }
 
 static void
@@ -240,11 +278,12 @@ restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
     restore->device = g_strdup(action->device);
     restore->pending = 1;
     g_task_set_task_data(task, restore, restore_free);
-    reapply(task);
+    restore_device(task);
     for (guint i = 0; i < connections->len; i++) {
         if (!is_link_of(connections->pdata[i], action->device))
             continue;
         restore->pending++;
+        restore->changed = TRUE;
         nm_remote_connection_delete_async(connections->pdata[i],
                                           g_task_get_cancellable(task),
                                           delete_link_cb,
@@ -284,10 +323,17 @@ nm_macvtap_executor_run_async(NMClient *client,
 /**
  * nm_macvtap_executor_run_finish:
  * @result: what @callback got
+ * @out_changed: (out): whether there was anything to do
  * @error: return location for an error of NetworkManager, GIO or ours
  */
 gboolean
-nm_macvtap_executor_run_finish(GAsyncResult *result, GError **error)
+nm_macvtap_executor_run_finish(GAsyncResult *result, gboolean *out_changed, GError **error)
 {
-    return g_task_propagate_boolean(G_TASK(result), error);
+    GError *local = NULL;
+
+    *out_changed = g_task_propagate_boolean(G_TASK(result), &local);
+    if (!local)
+        return TRUE;
+    g_propagate_error(error, local);
+    return FALSE;
 }

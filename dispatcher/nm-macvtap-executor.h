@@ -18,6 +18,8 @@ void nm_macvtap_executor_run_async(NMClient *client,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);
-gboolean nm_macvtap_executor_run_finish(GAsyncResult *result, GError **error);
+/* @out_changed: (out): whether there was anything to do. */
+gboolean
+nm_macvtap_executor_run_finish(GAsyncResult *result, gboolean *out_changed, GError **error);
 
 G_END_DECLS

@@ -115,23 +115,31 @@ finish_round(Helper *self)
 static void run_next_action(Helper *self);
 
 static void
+report(Helper *self, const char *text)
+{
+    g_message("%s", text);
+    if (self->done)
+        g_ptr_array_add(self->done, g_strdup(text));
+}
+
+static void
 action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     Helper *self = user_data;
     const NMMacvtapAction *action = self->decision->actions->pdata[self->next++];
     g_autofree char *text = nm_macvtap_action_to_string(action);
     GError *error = NULL;
+    gboolean changed;
 
-    if (!nm_macvtap_executor_run_finish(result, &error)) {
+    if (!nm_macvtap_executor_run_finish(result, &changed, &error)) {
         complain(self, text, error);
-    } else {
-        g_message("%s", text);
-        if (self->done)
-            g_ptr_array_add(self->done, g_strdup(text));
+        self->agains = MAX_AGAINS;
+    } else if (action->kind == NM_MACVTAP_ACTION_RESTORE) {
         /* What is remembered until it is done. */
-        if (action->kind == NM_MACVTAP_ACTION_RESTORE)
-            g_clear_pointer(&nm_macvtap_memory_get(self->memory, action->uuid)->moved, g_free);
+        g_clear_pointer(&nm_macvtap_memory_get(self->memory, action->uuid)->moved, g_free);
     }
+    if (changed)
+        report(self, text);
     run_next_action(self);
 }
 

@@ -19,8 +19,8 @@
 #define NM_MACVTAP_CLAIM_GROUP    "claim"
 #define NM_MACVTAP_CLAIM_KEY_UUID "uuid"
 
-/* In the run directory: what the dispatcher's hook leaves for the helper, a line for each event; the
- * lock of the one helper that runs; what the helper remembers. */
+/* In the run directory: what the dispatcher's hook leaves for the helper, a line for each event;
+ * the lock of the one helper that runs; what the helper remembers. */
 #define NM_MACVTAP_EVENTS_FILE "dispatcher-events"
 #define NM_MACVTAP_LOCK_FILE   "dispatcher-lock"
 #define NM_MACVTAP_MEMORY_FILE "dispatcher-memory"

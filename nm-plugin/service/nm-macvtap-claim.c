@@ -54,7 +54,8 @@ read_holder(int fd, char **out_uuid, char **out_id, gboolean *out_ending)
 
     if (length > 0)
         g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL);
-    *out_uuid = g_key_file_get_string(file, NM_MACVTAP_CLAIM_GROUP, NM_MACVTAP_CLAIM_KEY_UUID, NULL);
+    *out_uuid =
+        g_key_file_get_string(file, NM_MACVTAP_CLAIM_GROUP, NM_MACVTAP_CLAIM_KEY_UUID, NULL);
     *out_id = g_key_file_get_string(file, NM_MACVTAP_CLAIM_GROUP, KEY_ID, NULL);
     *out_ending = g_key_file_get_boolean(file, NM_MACVTAP_CLAIM_GROUP, KEY_ENDING, NULL);
 }

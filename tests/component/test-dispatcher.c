@@ -23,10 +23,9 @@ typedef struct {
 static void
 set_up(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(GError) error = NULL;
-
-    fixture->dir = g_dir_make_tmp("nm-macvtap-XXXXXX", &error);
-    g_assert_no_error(error);
+    /* In memory like /run: on an overlay, stat() and /proc/locks name files differently. */
+    fixture->dir = g_mkdtemp(g_strdup("/dev/shm/nm-macvtap-XXXXXX"));
+    g_assert_nonnull(fixture->dir);
 }
 
 static void

@@ -131,7 +131,8 @@ def test_isolated_stays_usable_with_the_cable_out(host):
         check(host.ping(address), 'alpha did not answer while the cable was out')
         check(alpha.ping(HOST_ADDRESS), 'the host did not answer alpha while the cable was out')
     # As NetworkManager has it for libvirt's bridge alone: connected, but to nothing beyond this host.
-    host.wait_for(lambda: host.nm_state() == 'connected (local only):none', 'NetworkManager to see it')
+    host.wait_for(lambda: host.nm_state() in ('connected (local only):none', 'connected (local only):limited'),
+                  'NetworkManager to see it')
     check(is_up(host), 'guests went down')
 
     host.plug_cable()
@@ -362,6 +363,49 @@ def test_offers_mirror_libvirt(host):
     host.write('/etc/NetworkManager/nm-macvtap.conf', '[dispatcher]\noffer-profiles=no\n')
     run_unit(host)
     check(DEVICE_OFFER not in names(host), 'an offer against the administrator')
+
+
+def links(host):
+    return host.run(['ls', '/sys/class/net']).stdout.split()
+
+
+@tap.host()
+def test_links_of_nobody_go_and_those_of_strangers_stay(host):
+    host.run('''ip link add link eth0 name nmmveth0 type macvtap mode bridge
+                ip link set nmmveth0 alias nm-macvtap:00000000-0000-4000-8000-000000000000
+                ip link add link eth0 name nmmvother type macvtap mode bridge''')
+    output = host.run(['nm-macvtap', 'refresh']).stdout
+    check('nmmveth0' not in links(host), 'the link is still there')
+    check('nmmvother' in links(host) and 'nmmvother' not in output, "a stranger's link went")
+
+
+@tap.host()
+def test_device_left_without_addresses_gets_them_back(host):
+    """What a service leaves behind that was killed while mode move was up."""
+    address, routes = host.address(), host.run('ip route').stdout
+    profiles.add(host, 'own', 'autoconnect', 'no', mode='move', parent='eth0')
+    uuid = host.nmcli('-g', 'connection.uuid', 'connection', 'show', 'own').stdout.strip()
+    host.nmcli('connection', 'add', 'save', 'no', 'type', 'macvlan', 'con-name', 'moved', 'ifname', 'nmmveth0',
+               'dev', 'eth0', 'mode', 'bridge', 'tap', 'yes', 'autoconnect', 'no',
+               'ipv4.dhcp-client-id', f'01:{host.uplink_mac()}', 'ipv6.method', 'disabled')
+    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'disabled', 'ipv6.method', 'disabled')
+    host.nmcli('connection', 'up', 'moved')
+    equal(host.address(), None, 'address of eth0')
+    settle(host)
+    host.write('/run/nm-macvtap/dispatcher-memory', f'[{uuid}]\nmoved=eth0\n', 0o600)
+
+    begin = time.monotonic()
+    host.nmcli('networking', 'connectivity', 'check')
+    host.run(['nm-macvtap', 'refresh'])
+    host.wait_for(lambda: host.address() == address, 'eth0 to have its address again', 20)
+    host.wait_online()
+    check(time.monotonic() - begin < 20, 'it took too long')
+    host.wait_for(lambda: 'nmmveth0' not in links(host) and 'moved' not in names(host), 'the link to go')
+    equal(re.sub(r' metric \d+', '', host.run('ip route').stdout), re.sub(r' metric \d+', '', routes), 'routes')
+
+    # A person's own temporary change is not undone: nothing says that it was us.
+    host.nmcli('device', 'modify', 'eth0', 'ipv6.method', 'disabled')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what refresh does')
 
 
 @tap.host()
