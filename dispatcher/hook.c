@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,7 +99,9 @@ start_helper(void)
     if (pid != 0)
         return pid < 0 ? -1 : 0;
 
+    /* NetworkManager may be activating a device just now: it goes first. */
     setsid();
+    setpriority(PRIO_PROCESS, 0, 10);
     snprintf(fd_text, sizeof(fd_text), "%d", fd);
     execve(NM_MACVTAP_LIBEXECDIR "/" HELPER, argv, envp);
     _exit(errno == ENOENT ? 0 : 1);

@@ -18,8 +18,9 @@
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-observer.h"
 
-/* Between rounds, so that a storm of events becomes few of them. */
-#define PAUSE_MS 200
+/* Before each round, so that a storm of events becomes few of them, and so that NetworkManager, which
+ * answers all that a round asks on its one thread, has done with what it is activating. */
+#define PAUSE_MS 150
 /* While the decision waits for a process of the service that is ending. */
 #define AGAIN_MS   1000
 #define MAX_AGAINS 35
@@ -255,7 +256,8 @@ nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd,
     };
 
     self.loop = g_main_loop_new(NULL, FALSE);
-    g_idle_add(pause_cb, &self);
+    /* Whoever wants to know what was done is waiting for it. */
+    g_timeout_add(done ? 0 : PAUSE_MS, pause_cb, &self);
     g_main_loop_run(self.loop);
 
     clear_round(&self);
