@@ -9,7 +9,7 @@
 #include "nm-macvtap-executor.h"
 
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-marked.h"
+#include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-names.h"
 
 typedef struct {
@@ -158,11 +158,16 @@ static void
 remove_link(NMClient *client, const NMMacvtapAction *action, GTask *task)
 {
     GError *error = NULL;
+    g_autoptr(NMMacvtapHostlink) kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    gboolean removed =
+        kernel && nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
 
-    if (nm_macvtap_marked_delete(action->device, action->uuid, &error))
-        g_task_return_boolean(task, TRUE);
-    else
+    if (removed || g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND)) {
+        g_clear_error(&error);
+        g_task_return_boolean(task, removed);
+    } else {
         g_task_return_error(task, error);
+    }
     g_object_unref(task);
 }
 

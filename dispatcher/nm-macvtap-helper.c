@@ -18,8 +18,8 @@
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-observer.h"
 
-/* Before each round, so that a storm of events becomes few of them, and so that NetworkManager, which
- * answers all that a round asks on its one thread, has done with what it is activating. */
+/* Before each round, so that a storm of events becomes few of them, and so that NetworkManager,
+ * which answers all that a round asks on its one thread, has done with what it is activating. */
 #define PAUSE_MS 150
 /* While the decision waits for a process of the service that is ending. */
 #define AGAIN_MS   1000

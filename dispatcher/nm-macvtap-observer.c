@@ -10,8 +10,8 @@
 
 #include "nm-macvtap-claims.h"
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-libvirt.h"
-#include "nm-macvtap-marked.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-scene-libvirt.h"
@@ -32,9 +32,8 @@ typedef struct {
 /* What is read outside NetworkManager; the thread's alone until it has ended. */
 typedef struct {
     char *run_dir;
-    GPtrArray *hosts;  /* (element-type Host) */
-    GHashTable *links; /* (nullable): name → owner */
-    GHashTable *busy;  /* (nullable): set of UUIDs */
+    GPtrArray *hosts; /* (element-type Host) */
+    GHashTable *busy; /* (nullable): set of UUIDs */
 } Outside;
 
 typedef struct {
@@ -66,7 +65,6 @@ outside_free(gpointer data)
     Outside *outside = data;
 
     g_ptr_array_unref(outside->hosts);
-    g_clear_pointer(&outside->links, g_hash_table_unref);
     g_clear_pointer(&outside->busy, g_hash_table_unref);
     g_free(outside->run_dir);
     g_free(outside);
@@ -109,14 +107,10 @@ static void
 read_outside(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
     Outside *outside = task_data;
-    g_autoptr(GError) error = NULL;
     g_autofree char *locks = NULL;
 
     if (g_file_get_contents("/proc/locks", &locks, NULL, NULL))
         outside->busy = nm_macvtap_claims_read(outside->run_dir, locks);
-    outside->links = nm_macvtap_marked_list(&error);
-    if (error)
-        g_warning("cannot look for host links: %s", error->message);
     for (guint i = 0; i < outside->hosts->len; i++)
         read_host(outside->hosts->pdata[i]);
     g_task_return_boolean(task, TRUE);
@@ -240,6 +234,24 @@ read_nm(Observation *observation)
     }
 }
 
+static void
+read_links(NMMacvtapScene *scene)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMMacvtapHostlink) kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    g_autoptr(GPtrArray) links = kernel ? nm_macvtap_hostlink_list(kernel, &error) : NULL;
+
+    if (!links) {
+        g_warning("cannot look for host links: %s", error->message);
+        return;
+    }
+    for (guint i = 0; i < links->len; i++) {
+        const NMMacvtapHostlinkInfo *link = links->pdata[i];
+
+        nm_macvtap_scene_add_link(scene, link->name, link->profile_uuid);
+    }
+}
+
 static gboolean
 read_offer(const char *config_file)
 {
@@ -276,19 +288,12 @@ static void
 take_outside(Observation *observation, Outside *outside)
 {
     NMMacvtapScene *scene = observation->scene;
-    GHashTableIter iter;
-    gpointer name, owner;
 
     for (guint i = 0; i < outside->hosts->len; i++) {
         Host *host = outside->hosts->pdata[i];
 
         if (host->guests)
             nm_macvtap_scene_take_in(scene, host->uri, host->guests, host->networks);
-    }
-    if (outside->links) {
-        g_hash_table_iter_init(&iter, outside->links);
-        while (g_hash_table_iter_next(&iter, &name, &owner))
-            nm_macvtap_scene_add_link(scene, name, owner);
     }
     for (guint i = 0; i < scene->profiles->len; i++) {
         NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
@@ -364,6 +369,7 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         return;
     }
     read_nm(observation);
+    read_links(observation->scene);
     observation->scene->offer = read_offer(observation->config_file);
     if (outside_hangs)
         g_task_return_boolean(task, TRUE);

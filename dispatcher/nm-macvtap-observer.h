@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collects the scene: NetworkManager's side through libnm, libvirt's, the kernel's links and the
- * service's claims on a thread, since they block.
+ * Collects the scene: NetworkManager's side through libnm, the kernel's links; and on a thread,
+ * since it may block, libvirt's side and the service's claims.
  */
 
 #pragma once

@@ -4,7 +4,8 @@
     run_all.py [STAGE...] [test_NAME...]
 
 Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
-(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named).
+(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named);
+and bench, which prints figures and is run only where it is asked for.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
@@ -22,6 +23,7 @@ SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
 BUILDS = os.path.join(SOURCE, 'build-run')
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'asan', 'clang', 'sandbox')
+EXTRA_STAGES = ('bench',)
 SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true']
 SANITIZERS = {
     'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1',
@@ -91,14 +93,29 @@ def stage_clang():
     build('clang', env={'CC': 'clang'})
 
 
-def stage_sandbox(names):
+def install():
     if not os.path.exists(os.path.join(BUILDS, 'gcc', 'build.ninja')) and not build('gcc', env={'CC': 'gcc'}):
-        return
+        return False
     shutil.rmtree(DESTDIR, ignore_errors=True)
     # Made also when there is nothing to install yet.
     os.makedirs(DESTDIR)
-    if not step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
-        add((0, 1, 0))
+    if step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
+        return True
+    add((0, 1, 0))
+    return False
+
+
+def stage_bench():
+    if not install():
+        return
+    for path in sorted(glob.glob(os.path.join(SOURCE, 'tests', 'bench', 'bench_*.py'))):
+        status = subprocess.run([sys.executable, '-u', path, '--builddir', os.path.join(BUILDS, 'gcc'),
+                                 '--destdir', DESTDIR], stdin=subprocess.DEVNULL, check=False).returncode
+        add((0, 1, 0) if status else (1, 0, 0))
+
+
+def stage_sandbox(names):
+    if not install():
         return
     for path in sorted(glob.glob(os.path.join(HERE, 'test_*.py'))):
         name = os.path.basename(path)[:-len('.py')]
@@ -121,7 +138,7 @@ def run_program(name, path):
 
 
 def main():
-    stages = [word for word in sys.argv[1:] if word in STAGES]
+    stages = [word for word in sys.argv[1:] if word in STAGES + EXTRA_STAGES]
     programs = [os.path.basename(path)[:-len('.py')] for path in glob.glob(os.path.join(HERE, 'test_*.py'))]
     names = [word for word in sys.argv[1:] if word in programs]
     unknown = [word for word in sys.argv[1:] if word not in stages + names]
