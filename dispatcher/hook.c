@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nm-macvtap-names.h"
@@ -34,6 +35,10 @@ static const char *const actions[] = {
     "connectivity-change",
     "reapply",
 };
+
+/* NetworkManager, which has one thread, may be activating a device just now, and the helper makes
+ * it tell all that it knows: a device with a quick DHCP server has done by then. */
+static const struct timespec pause_before_helper = {.tv_nsec = 150 * 1000 * 1000};
 
 static int
 is_interesting(const char *action)
@@ -99,9 +104,9 @@ start_helper(void)
     if (pid != 0)
         return pid < 0 ? -1 : 0;
 
-    /* NetworkManager may be activating a device just now: it goes first. */
     setsid();
     setpriority(PRIO_PROCESS, 0, 10);
+    nanosleep(&pause_before_helper, NULL);
     snprintf(fd_text, sizeof(fd_text), "%d", fd);
     execve(NM_MACVTAP_LIBEXECDIR "/" HELPER, argv, envp);
     _exit(errno == ENOENT ? 0 : 1);

@@ -256,8 +256,7 @@ nm_macvtap_helper_run(const char *config_file, const char *run_dir, int lock_fd,
     };
 
     self.loop = g_main_loop_new(NULL, FALSE);
-    /* Whoever wants to know what was done is waiting for it. */
-    g_timeout_add(done ? 0 : PAUSE_MS, pause_cb, &self);
+    g_idle_add(pause_cb, &self);
     g_main_loop_run(self.loop);
 
     clear_round(&self);
