@@ -10,6 +10,7 @@
 
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 
 typedef struct {
@@ -260,16 +261,13 @@ delete_link_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     restore_done(user_data, NULL);
 }
 
-static gboolean
-is_link_of(NMRemoteConnection *remote, const char *parent)
+/* Known by the UUID that mode move gives it, as its name may be the user's choice. */
+static NMRemoteConnection *
+find_link_profile(NMClient *client, const NMMacvtapAction *action)
 {
-    NMConnection *connection = NM_CONNECTION(remote);
-    NMSettingMacvlan *macvlan = nm_connection_get_setting_macvlan(connection);
-    const char *name = nm_connection_get_interface_name(connection);
+    g_autofree char *uuid = nm_macvtap_move_profile_build_uuid(action->uuid, action->device);
 
-    return macvlan && name && g_str_has_prefix(name, NM_MACVTAP_LINK_PREFIX) &&
-           (nm_remote_connection_get_flags(remote) & NM_SETTINGS_CONNECTION_FLAG_UNSAVED) &&
-           g_strcmp0(nm_setting_macvlan_get_parent(macvlan), parent) == 0;
+    return nm_client_get_connection_by_uuid(client, uuid);
 }
 
 /* First the device gets its addresses back, then the link goes: the host is never without any. */
@@ -277,22 +275,18 @@ static void
 restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
 {
     Restore *restore = g_new0(Restore, 1);
-    const GPtrArray *connections = nm_client_get_connections(client);
+    NMRemoteConnection *link = find_link_profile(client, action);
 
     restore->client = g_object_ref(client);
     restore->device = g_strdup(action->device);
     restore->pending = 1;
     g_task_set_task_data(task, restore, restore_free);
     restore_device(task);
-    for (guint i = 0; i < connections->len; i++) {
-        if (!is_link_of(connections->pdata[i], action->device))
-            continue;
+    if (link) {
         restore->pending++;
         restore->changed = TRUE;
-        nm_remote_connection_delete_async(connections->pdata[i],
-                                          g_task_get_cancellable(task),
-                                          delete_link_cb,
-                                          g_object_ref(task));
+        nm_remote_connection_delete_async(
+            link, g_task_get_cancellable(task), delete_link_cb, g_object_ref(task));
     }
     restore_done(task, NULL);
 }

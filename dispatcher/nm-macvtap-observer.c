@@ -12,6 +12,7 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-libvirt.h"
+#include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-scene-libvirt.h"
@@ -137,6 +138,26 @@ get_base(NMActiveConnection *active)
     return devices && devices->len > 0 ? nm_device_get_iface(devices->pdata[0]) : NULL;
 }
 
+/* Does mode move of some profile of ours have it on this device? */
+static gboolean
+is_moved_from(NMClient *client, NMActiveConnection *active, NMDevice *parent)
+{
+    const GPtrArray *connections = nm_client_get_connections(client);
+
+    for (guint i = 0; i < connections->len; i++) {
+        NMConnection *connection = connections->pdata[i];
+        g_autofree char *uuid = NULL;
+
+        if (!nm_macvtap_nm_is_ours(connection))
+            continue;
+        uuid = nm_macvtap_move_profile_build_uuid(nm_connection_get_uuid(connection),
+                                                  nm_device_get_iface(parent));
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* In mode move the default route is the host link's; what it is about is the device below. */
 static char *
 find_primary(NMClient *client)
@@ -144,12 +165,13 @@ find_primary(NMClient *client)
     NMActiveConnection *active = nm_client_get_primary_connection(client);
     const char *name = active ? get_base(active) : NULL;
     NMDevice *device = name ? nm_client_get_device_by_iface(client, name) : NULL;
+    NMDevice *parent = NULL;
 
-    if (!device)
-        return NULL;
-    if (NM_IS_DEVICE_MACVLAN(device) && g_str_has_prefix(name, NM_MACVTAP_LINK_PREFIX))
-        device = nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device));
-    return device ? g_strdup(nm_device_get_iface(device)) : NULL;
+    if (device && NM_IS_DEVICE_MACVLAN(device))
+        parent = nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device));
+    if (parent && is_moved_from(client, active, parent))
+        name = nm_device_get_iface(parent);
+    return g_strdup(name);
 }
 
 static void

@@ -380,32 +380,67 @@ def test_links_of_nobody_go_and_those_of_strangers_stay(host):
 
 
 @tap.host()
-def test_device_left_without_addresses_gets_them_back(host):
-    """What a service leaves behind that was killed while mode move was up."""
-    address, routes = host.address(), host.run('ip route').stdout
-    profiles.add(host, 'own', 'autoconnect', 'no', mode='move', parent='eth0')
-    uuid = host.nmcli('-g', 'connection.uuid', 'connection', 'show', 'own').stdout.strip()
-    host.nmcli('connection', 'add', 'save', 'no', 'type', 'macvlan', 'con-name', 'moved', 'ifname', 'nmmveth0',
-               'dev', 'eth0', 'mode', 'bridge', 'tap', 'yes', 'autoconnect', 'no',
-               'ipv4.dhcp-client-id', f'01:{host.uplink_mac()}', 'ipv6.method', 'disabled')
-    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'disabled', 'ipv6.method', 'disabled')
-    host.nmcli('connection', 'up', 'moved')
-    equal(host.address(), None, 'address of eth0')
-    settle(host)
-    host.write('/run/nm-macvtap/dispatcher-memory', f'[{uuid}]\nmoved=eth0\n', 0o600)
+def test_share_comes_and_goes_with_its_cable(host):
+    alpha, = host.running_guests('alpha')
+    address = alpha.lan_address
+    profiles.add(host, 'lan', mode='share', parent='eth0')
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host, 'lan', 40)
+    equal(active(host)['lan'], 'eth0', 'base device')
+    host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'host and alpha to reach each other', 30)
 
-    begin = time.monotonic()
-    host.nmcli('networking', 'connectivity', 'check')
-    host.run(['nm-macvtap', 'refresh'])
-    host.wait_for(lambda: host.address() == address, 'eth0 to have its address again', 20)
+    host.pull_cable()
+    wait_down(host, 'lan', 30)
+    host.wait_for(lambda: host.nm_state() == 'disconnected:none', 'NetworkManager to be disconnected')
+    host.plug_cable()
+    wait_up(host, 'lan', 40)
     host.wait_online()
-    check(time.monotonic() - begin < 20, 'it took too long')
-    host.wait_for(lambda: 'nmmveth0' not in links(host) and 'moved' not in names(host), 'the link to go')
-    equal(re.sub(r' metric \d+', '', host.run('ip route').stdout), re.sub(r' metric \d+', '', routes), 'routes')
+    host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'the two to reach each other again', 30)
 
-    # A person's own temporary change is not undone: nothing says that it was us.
-    host.nmcli('device', 'modify', 'eth0', 'ipv6.method', 'disabled')
-    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what refresh does')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: told(host, "activate 'lan'") >= 3, 'the helper to activate it again', 30)
+    wait_up(host, 'lan', 40)
+    host.wait_for(lambda: host.ping(address, 1), 'alpha to answer after kill -9', 30)
+    profiles.down(host, 'lan')
+    check(not [link for link in links(host) if link.startswith('nmmv')], 'a host link was left')
+
+
+@tap.host()
+def test_move_comes_and_goes_and_leaves_the_host_online(host):
+    alpha, = host.running_guests('alpha')
+    address = host.address()
+    profiles.add(host, 'own', mode='move', parent='eth0')
+
+    def moved():
+        return [link for link in links(host) if link.startswith('nmmv')]
+
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host, 'own', 60)
+    host.wait_online()
+    equal((host.address(), host.address(moved()[0])), (None, address), 'addresses of eth0 and the link')
+    host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
+
+    # The service dies: eth0 gets its address back, then the profile comes up again.
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: told(host, 'restore eth0'), 'eth0 to be restored', 30)
+    wait_up(host, 'own', 60)
+    host.wait_online()
+    host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
+
+    host.pull_cable()
+    wait_down(host, 'own', 40)
+    host.plug_cable()
+    wait_up(host, 'own', 60)
+    host.wait_online()
+
+    # A person takes it down: the service gives everything back itself.
+    host.nmcli('connection', 'modify', 'own', 'connection.autoconnect', 'no')
+    profiles.down(host, 'own')
+    settle(host)
+    equal((host.address(), moved()), (address, []), 'address of eth0, and links')
+    host.wait_online()
 
 
 @tap.host()
