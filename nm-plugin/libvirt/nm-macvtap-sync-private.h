@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nm-macvtap-debounce.h"
 #include "nm-macvtap-sync.h"
 #include "nm-macvtap-sync-ledger.h"
 #include "nm-macvtap-sync-pass.h"
@@ -55,10 +56,8 @@ struct _NMMacvtapSync {
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
-    gint64 first_event; /* monotonic, in microseconds; of those that wait for a pass */
-    gint64 last_event;
 
-    guint settle_source;
+    NMMacvtapDebounce settle;
     guint retry_source;
     guint reconnect_source;
 

@@ -76,12 +76,6 @@ log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan)
 
 /* Passes */
 
-static gint64
-ms_to_us(guint ms)
-{
-    return ms * (gint64)1000;
-}
-
 static void
 clear_dirty(NMMacvtapSync *self)
 {
@@ -92,7 +86,7 @@ clear_dirty(NMMacvtapSync *self)
 static void
 clear_timers(NMMacvtapSync *self)
 {
-    g_clear_handle_id(&self->settle_source, g_source_remove);
+    nm_macvtap_debounce_cancel(&self->settle);
     g_clear_handle_id(&self->retry_source, g_source_remove);
     g_clear_handle_id(&self->reconnect_source, g_source_remove);
 }
@@ -182,24 +176,10 @@ reconnect_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Waits for quiet, but not for ever. */
-static gboolean
-settle_cb(gpointer data)
+static void
+settled_cb(gpointer data)
 {
-    NMMacvtapSync *self = data;
-    gint64 now = g_get_monotonic_time();
-    gint64 quiet_at = self->last_event + ms_to_us(self->timing->settle);
-    gint64 limit = self->first_event + ms_to_us(self->timing->settle_max);
-
-    self->settle_source = 0;
-    if (now < quiet_at && now < limit) {
-        guint wait = (guint)((MIN(quiet_at, limit) - now) / 1000) + 1;
-
-        self->settle_source = g_timeout_add(wait, settle_cb, self);
-    } else {
-        begin_keep(self);
-    }
-    return G_SOURCE_REMOVE;
+    begin_keep(data);
 }
 
 static gboolean
@@ -212,10 +192,8 @@ is_dirty(NMMacvtapSync *self)
 static void
 arm_settle(NMMacvtapSync *self)
 {
-    if (self->state != NM_MACVTAP_SYNC_STATE_UP || self->pass || self->settle_source > 0)
-        return;
-    self->first_event = g_get_monotonic_time();
-    self->settle_source = g_timeout_add(self->timing->settle, settle_cb, self);
+    if (self->state == NM_MACVTAP_SYNC_STATE_UP && !self->pass)
+        nm_macvtap_debounce_arm(&self->settle);
 }
 
 static void
@@ -356,7 +334,7 @@ network_absent(NMMacvtapSync *self, const GError *error)
     }
     self->absent = TRUE;
     self->dirty_all = TRUE;
-    self->settle_source = g_timeout_add(self->timing->absent, settle_cb, self);
+    nm_macvtap_debounce_arm_fixed(&self->settle, self->timing->absent);
 }
 
 static void
@@ -469,7 +447,7 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapSyn
     if (!takes_events(self))
         return;
     g_hash_table_add(self->dirty, g_strdup(uuid));
-    self->last_event = g_get_monotonic_time();
+    nm_macvtap_debounce_note(&self->settle);
     arm_settle(self);
 }
 
@@ -481,7 +459,7 @@ network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapS
     if (!takes_events(self))
         return;
     self->dirty_all = TRUE;
-    self->last_event = g_get_monotonic_time();
+    nm_macvtap_debounce_note(&self->settle);
     arm_settle(self);
 }
 
@@ -530,6 +508,7 @@ void
 nm_macvtap_sync_set_timing(NMMacvtapSync *self, const NMMacvtapSyncTiming *timing)
 {
     self->timing = timing;
+    nm_macvtap_debounce_set_timing(&self->settle, timing->settle, timing->settle_max);
 }
 
 /**
@@ -585,7 +564,8 @@ nm_macvtap_sync_emit_stopped(NMMacvtapSync *self)
 static void
 nm_macvtap_sync_init(NMMacvtapSync *self)
 {
-    self->timing = &default_timing;
+    nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_sync_set_timing(self, &default_timing);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

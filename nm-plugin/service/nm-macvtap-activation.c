@@ -12,6 +12,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-isolated.h"
+#include "nm-macvtap-move.h"
+#include "nm-macvtap-share.h"
 
 typedef struct {
     NMMacvtapProfile *profile;
@@ -36,6 +38,8 @@ typedef struct {
 
 static const ModeInfo mode_infos[] = {
     [NM_MACVTAP_MODE_ISOLATED] = {nm_macvtap_isolated_get_type, nm_macvtap_isolated_get_claim},
+    [NM_MACVTAP_MODE_SHARE] = {nm_macvtap_share_get_type, nm_macvtap_share_get_claim},
+    [NM_MACVTAP_MODE_MOVE] = {nm_macvtap_move_get_type, nm_macvtap_move_get_claim},
 };
 
 /**
@@ -146,7 +150,7 @@ nm_macvtap_activation_get_client(NMMacvtapActivation *self)
 /**
  * nm_macvtap_activation_emit_config:
  * @self: an activation
- * @config: (transfer floating): the Config dictionary
+ * @config: (nullable) (transfer floating): the Config dictionary; later ones may be left out
  * @ip4: (nullable) (transfer floating): the Ip4Config dictionary
  * @ip6: (nullable) (transfer floating): the Ip6Config dictionary
  *
@@ -158,7 +162,7 @@ nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
                                   GVariant *ip4,
                                   GVariant *ip6)
 {
-    g_autoptr(GVariant) config_ref = g_variant_ref_sink(config);
+    g_autoptr(GVariant) config_ref = config ? g_variant_ref_sink(config) : NULL;
     g_autoptr(GVariant) ip4_ref = ip4 ? g_variant_ref_sink(ip4) : NULL;
     g_autoptr(GVariant) ip6_ref = ip6 ? g_variant_ref_sink(ip6) : NULL;
 
@@ -186,16 +190,24 @@ nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self)
     g_signal_emit(self, signals[SIGNAL_STOPPED], 0);
 }
 
-static NMDevice *
-find_base_device(NMClient *client, const char *uuid)
+/**
+ * nm_macvtap_activation_get_base:
+ * @self: an activation
+ *
+ * Returns: (transfer none) (nullable): the device of the VPN's base connection
+ */
+NMDevice *
+nm_macvtap_activation_get_base(NMMacvtapActivation *self)
 {
-    const GPtrArray *actives = nm_client_get_active_connections(client);
+    NMMacvtapActivationPrivate *priv = nm_macvtap_activation_get_instance_private(self);
+    const GPtrArray *actives = nm_client_get_active_connections(priv->client);
 
     for (guint i = 0; i < actives->len; i++) {
         NMActiveConnection *active = actives->pdata[i];
         const GPtrArray *devices = nm_active_connection_get_devices(active);
 
-        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0 && devices->len > 0)
+        if (g_strcmp0(nm_active_connection_get_uuid(active), priv->profile->uuid) == 0 &&
+            devices->len > 0)
             return devices->pdata[0];
     }
     return NULL;
@@ -226,16 +238,26 @@ find_device_address(NMDevice *device, int family)
 GVariant *
 nm_macvtap_activation_build_gateway(NMMacvtapActivation *self)
 {
-    NMMacvtapActivationPrivate *priv = nm_macvtap_activation_get_instance_private(self);
-    NMDevice *base = find_base_device(priv->client, priv->profile->uuid);
-    const char *address = base ? find_device_address(base, AF_INET) : NULL;
+    return nm_macvtap_activation_build_gateway_of(nm_macvtap_activation_get_base(self));
+}
+
+/**
+ * nm_macvtap_activation_build_gateway_of:
+ * @device: (nullable): a device
+ *
+ * Returns: (transfer floating): the same, with an address of @device
+ */
+GVariant *
+nm_macvtap_activation_build_gateway_of(NMDevice *device)
+{
+    const char *address = device ? find_device_address(device, AF_INET) : NULL;
     struct in6_addr in6;
     struct in_addr in4 = {.s_addr = htonl(INADDR_LOOPBACK)};
 
     if (address && inet_pton(AF_INET, address, &in4) == 1)
         return g_variant_new_uint32(in4.s_addr);
 
-    address = base ? find_device_address(base, AF_INET6) : NULL;
+    address = device ? find_device_address(device, AF_INET6) : NULL;
     if (address && inet_pton(AF_INET6, address, &in6) == 1)
         return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, &in6, sizeof(in6), 1);
 

@@ -31,8 +31,8 @@ struct _NMMacvtapActivationClass {
 
 /*
  * Signals:
- *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
- *                     makes the VPN "activated", later ones update it
+ *   "config" (GVariant? config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
+ *                     has a config and makes the VPN "activated", later ones update it
  *   "failed" (GError) it cannot be up (any more); stop is still owed
  *   "stopped"
  */
@@ -57,8 +57,13 @@ void nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
 void nm_macvtap_activation_emit_failed(NMMacvtapActivation *self, const GError *error);
 void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 
+/* (transfer none) (nullable): the device of the VPN's base connection. */
+NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
+
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;
  * "u" in network byte order, or "ay". */
 GVariant *nm_macvtap_activation_build_gateway(NMMacvtapActivation *self);
+/* The same of another device (nullable), for a base device that has no address itself. */
+GVariant *nm_macvtap_activation_build_gateway_of(NMDevice *device);
 
 G_END_DECLS

@@ -242,8 +242,8 @@ is_settled(Fixture *fixture)
 {
     const NMMacvtapSync *sync = fixture->sync;
 
-    return !sync->pass && sync->settle_source == 0 && sync->reconnect_source == 0 &&
-           sync->finish_source == 0 && !g_main_context_pending(NULL);
+    return !sync->pass && !nm_macvtap_debounce_is_armed(&sync->settle) &&
+           sync->reconnect_source == 0 && sync->finish_source == 0 && !g_main_context_pending(NULL);
 }
 
 void
