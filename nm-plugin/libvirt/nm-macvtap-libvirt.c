@@ -11,6 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <libvirt-glib/libvirt-glib.h>
+#include <signal.h>
 
 #include "nm-macvtap-error.h"
 
@@ -472,6 +473,9 @@ nm_macvtap_libvirt_new(const char *uri)
     if (g_once_init_enter(&initialized)) {
         gvir_event_register();
         virInitialize();
+        /* What is written to a libvirtd that has just ended shall fail, not end the process (seen
+         * with libvirt 9.0); GIO does the same for its sockets. */
+        signal(SIGPIPE, SIG_IGN);
         virSetErrorFunc(NULL, ignore_error_cb);
         g_once_init_leave(&initialized, 1);
     }
