@@ -31,8 +31,8 @@ struct _NMMacvtapActivationClass {
 
 /*
  * Signals:
- *   "config" (GVariant? config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
- *                     has a config and makes the VPN "activated", later ones update it
+ *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
+ *                     makes the VPN "activated", later ones update it
  *   "failed" (GError) it cannot be up (any more); stop is still owed
  *   "stopped"
  */
@@ -54,6 +54,11 @@ void nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
                                        GVariant *config,
                                        GVariant *ip4,
                                        GVariant *ip6);
+/* The same for a mode that leaves addresses and routes to others. */
+void nm_macvtap_activation_emit_up(NMMacvtapActivation *self,
+                                   const char *link,
+                                   GVariant *gateway,
+                                   const char *banner);
 void nm_macvtap_activation_emit_failed(NMMacvtapActivation *self, const GError *error);
 void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 
@@ -63,5 +68,7 @@ NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;
  * "u" in network byte order, or "ay". */
 GVariant *nm_macvtap_activation_build_gateway(NMMacvtapActivation *self);
+/* No address was known: the host's own loopback address stood in. */
+gboolean nm_macvtap_activation_is_loopback(GVariant *gateway);
 
 G_END_DECLS
