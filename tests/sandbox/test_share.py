@@ -9,6 +9,10 @@ from sandbox import Host, Lan
 from tap import check, equal
 
 
+def zone_of(host, link):
+    return host.run(['firewall-cmd', '--get-zone-of-interface', link], check=False).stdout.strip()
+
+
 @tap.host()
 def test_tcp_both_ways_at_lan_addresses(host):
     alpha, beta = share.prepare(host, 'alpha', 'beta')
@@ -195,8 +199,8 @@ def test_refusals_by_name(host):
     profiles.add(host, mode='share')
     profiles.up(host)
     check(share.warnings(host, "'nobridge'"), 'no word of the guest in mode vepa')
-    banner = host.nmcli('-f', 'VPN', 'connection', 'show', 'guests').stdout
-    check('nobridge' in banner, f'banner {banner!r}')
+    shown = host.nmcli('connection', 'show', 'guests').stdout
+    check('nobridge' in shown, f'no banner: {shown!r}')
     host.wait_for(lambda: share.reaches_guest(host, alpha, alpha.lan_address), 'alpha to serve the host')
 
     # A second profile on the same device is told who has it.
@@ -252,6 +256,20 @@ def test_two_parents_and_isolated_beside(host):
     host.nmcli('connection', 'down', 'second')
     share.talk(host, alpha)
     profiles.reach(host, alpha)
+
+
+@tap.host(firewalld=True)
+def test_firewall_zone(host):
+    """The profile's zone is the host link's and nobody else's."""
+    alpha, = share.prepare(host, 'alpha')
+    uplink = zone_of(host, 'eth0')
+    profiles.add(host, 'guests', 'connection.zone', 'trusted', mode='share')
+    profiles.up(host)
+    equal(zone_of(host, share.LINK), 'trusted', 'zone of the host link')
+    equal(zone_of(host, 'eth0'), uplink, 'zone of the uplink')
+    share.talk(host, alpha)
+    profiles.down(host)
+    equal(zone_of(host, 'eth0'), uplink, 'zone of the uplink after down')
 
 
 @tap.host()
