@@ -10,30 +10,19 @@
 
 #include <string.h>
 
-#define NEVER G_MAXINT64
+#include "nm-macvtap-routing-stations.h"
+
+#define NEVER NM_MACVTAP_NEVER
 
 /* What may stand idle beside held and claimed addresses: questions that were just answered. */
 #define MAX_IDLE_ENTRIES 1024
-/* LAN hosts remembered. */
-#define MAX_LAN_HOSTS 1024
 /* Questions put on the wire in one second. */
 #define MAX_QUESTIONS 4096
 
-/* A MAC as a key; 0 is none. */
-typedef guint64 MacKey;
-
-typedef struct {
-    char *name;
-    guint n_addresses; /* held and claimed */
-    gint64 doubted_at; /* when it was full */
-} Guest;
-
-typedef struct {
-    MacKey mac;
-    Guest *guest;
-    gboolean running;
-    gboolean bridge;
-} Nic;
+typedef NMMacvtapMacKey MacKey;
+typedef NMMacvtapStationGuest Guest;
+typedef NMMacvtapStationNic Nic;
+typedef NMMacvtapStationLan LanHost;
 
 typedef struct {
     NMMacvtapCidr address;
@@ -48,85 +37,17 @@ typedef struct {
     gint64 lan_asked_at;  /* -NEVER: not yet */
 } Entry;
 
-typedef struct {
-    NMMacvtapCidr address;
-    MacKey mac;
-    gint64 heard_at;
-} LanHost;
-
 struct _NMMacvtapRouting {
     NMMacvtapRoutingHost host;
-    GHashTable *guests;  /* name → Guest */
-    GHashTable *nics;    /* &Nic.mac → Nic */
+    NMMacvtapStations stations;
     GHashTable *entries; /* &Entry.address → Entry */
     GHashTable *pending; /* set of Entry: those with a deadline */
-    GHashTable *lan;     /* &LanHost.address → LanHost */
     guint n_addresses;   /* held and claimed */
     NMMacvtapRefusals *refusals;
     GArray *questions; /* NMMacvtapQuestion */
     gint64 budget_since;
     guint budget_used;
 };
-
-static MacKey
-mac_to_key(const guint8 *mac)
-{
-    MacKey key = 0;
-
-    for (gsize i = 0; i < NM_MACVTAP_MAC_BYTES; i++)
-        key = key << 8 | mac[i];
-    return key;
-}
-
-static void
-key_to_mac(MacKey key, guint8 *out_mac)
-{
-    for (gsize i = 0; i < NM_MACVTAP_MAC_BYTES; i++)
-        out_mac[i] = (guint8)(key >> (8 * (NM_MACVTAP_MAC_BYTES - 1 - i)));
-}
-
-static char *
-key_to_string(MacKey key)
-{
-    guint8 mac[NM_MACVTAP_MAC_BYTES];
-
-    key_to_mac(key, mac);
-    return nm_macvtap_mac_to_string(mac);
-}
-
-static guint
-address_hash(gconstpointer data)
-{
-    const NMMacvtapCidr *address = data;
-    guint hash = 2166136261u;
-
-    for (gsize i = 0; i < sizeof(address->bytes); i++)
-        hash = (hash ^ address->bytes[i]) * 16777619u;
-    return hash;
-}
-
-static int
-address_compare(const NMMacvtapCidr *a, const NMMacvtapCidr *b)
-{
-    if (a->family != b->family)
-        return a->family == G_SOCKET_FAMILY_IPV4 ? -1 : 1;
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-static gboolean
-address_equal(gconstpointer a, gconstpointer b)
-{
-    return address_compare(a, b) == 0;
-}
-
-static void
-free_guest(gpointer data)
-{
-    Guest *guest = data;
-
-    g_free(guest->name);
-    g_free(guest);
-}
 
 /**
  * nm_macvtap_routing_new:
@@ -140,11 +61,10 @@ nm_macvtap_routing_new(void)
     NMMacvtapRouting *self = g_new0(NMMacvtapRouting, 1);
 
     nm_macvtap_routing_host_copy(&self->host, &nothing);
-    self->guests = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_guest);
-    self->nics = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    self->entries = g_hash_table_new_full(address_hash, address_equal, NULL, g_free);
+    nm_macvtap_stations_init(&self->stations);
+    self->entries =
+        g_hash_table_new_full(nm_macvtap_address_hash, nm_macvtap_address_equal, NULL, g_free);
     self->pending = g_hash_table_new(NULL, NULL);
-    self->lan = g_hash_table_new_full(address_hash, address_equal, NULL, g_free);
     self->refusals = nm_macvtap_refusals_new();
     self->questions = g_array_new(FALSE, FALSE, sizeof(NMMacvtapQuestion));
     return self;
@@ -156,9 +76,7 @@ nm_macvtap_routing_free(NMMacvtapRouting *self)
     nm_macvtap_routing_host_clear(&self->host);
     g_hash_table_unref(self->pending);
     g_hash_table_unref(self->entries);
-    g_hash_table_unref(self->lan);
-    g_hash_table_unref(self->nics);
-    g_hash_table_unref(self->guests);
+    nm_macvtap_stations_clear(&self->stations);
     nm_macvtap_refusals_free(self->refusals);
     g_array_unref(self->questions);
     g_free(self);
@@ -167,7 +85,7 @@ nm_macvtap_routing_free(NMMacvtapRouting *self)
 static Nic *
 lookup_nic(NMMacvtapRouting *self, MacKey mac)
 {
-    return g_hash_table_lookup(self->nics, &mac);
+    return nm_macvtap_stations_find_nic(&self->stations, mac);
 }
 
 /* Entries */
@@ -274,7 +192,7 @@ refuse(NMMacvtapRouting *self,
        const char *holder)
 {
     Nic *nic = lookup_nic(self, mac);
-    g_autofree char *mac_text = key_to_string(mac);
+    g_autofree char *mac_text = nm_macvtap_mac_key_to_string(mac);
     g_autofree char *address_text = nm_macvtap_cidr_address_to_string(address);
 
     if (nic != NULL)
@@ -285,7 +203,7 @@ refuse(NMMacvtapRouting *self,
 static void
 refuse_for_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *address, MacKey lan)
 {
-    g_autofree char *holder = key_to_string(lan);
+    g_autofree char *holder = nm_macvtap_mac_key_to_string(lan);
 
     refuse(self, mac, NM_MACVTAP_REFUSAL_LAN_HOST, address, holder);
 }
@@ -313,7 +231,7 @@ ask(NMMacvtapRouting *self, Entry *entry, MacKey mac, gint64 now)
     if (self->budget_used >= MAX_QUESTIONS)
         return TOO_MANY_QUESTIONS;
     self->budget_used++;
-    key_to_mac(mac, question.mac);
+    nm_macvtap_mac_key_to_bytes(mac, question.mac);
     g_array_append_val(self->questions, question);
     if (mac == 0)
         entry->lan_asked_at = now;
@@ -326,7 +244,7 @@ ask_all_guests(NMMacvtapRouting *self, Entry *entry, gint64 now)
     GHashTableIter iter;
     gpointer data;
 
-    g_hash_table_iter_init(&iter, self->nics);
+    g_hash_table_iter_init(&iter, self->stations.nics);
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Nic *nic = data;
 
@@ -368,50 +286,6 @@ ask_in_doubt(NMMacvtapRouting *self, Entry *entry, gint64 now)
 
 /* The LAN */
 
-static const LanHost *
-lookup_lan(NMMacvtapRouting *self, const NMMacvtapCidr *address, gint64 now)
-{
-    const LanHost *lan = g_hash_table_lookup(self->lan, address);
-
-    if (lan == NULL || now - lan->heard_at >= NM_MACVTAP_ROUTING_LAN_KEEP_MS)
-        return NULL;
-    return lan;
-}
-
-static void
-forget_oldest_lan_host(NMMacvtapRouting *self)
-{
-    GHashTableIter iter;
-    gpointer data;
-    LanHost *oldest = NULL;
-
-    g_hash_table_iter_init(&iter, self->lan);
-    while (g_hash_table_iter_next(&iter, NULL, &data)) {
-        LanHost *lan = data;
-
-        if (oldest == NULL || lan->heard_at < oldest->heard_at)
-            oldest = lan;
-    }
-    if (oldest != NULL)
-        g_hash_table_remove(self->lan, &oldest->address);
-}
-
-static void
-remember_lan_host(NMMacvtapRouting *self, const NMMacvtapCidr *address, MacKey mac, gint64 now)
-{
-    LanHost *lan = g_hash_table_lookup(self->lan, address);
-
-    if (lan == NULL) {
-        if (g_hash_table_size(self->lan) >= MAX_LAN_HOSTS)
-            forget_oldest_lan_host(self);
-        lan = g_new0(LanHost, 1);
-        lan->address = *address;
-        g_hash_table_insert(self->lan, &lan->address, lan);
-    }
-    lan->mac = mac;
-    lan->heard_at = now;
-}
-
 static gboolean
 claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *address, gint64 now)
 {
@@ -422,7 +296,7 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
     if (nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason) !=
         NM_MACVTAP_VERDICT_GOOD)
         return FALSE;
-    remember_lan_host(self, address, mac, now);
+    nm_macvtap_stations_hear_lan(&self->stations, address, mac, now);
     entry = g_hash_table_lookup(self->entries, address);
     if (entry == NULL)
         return FALSE;
@@ -467,7 +341,7 @@ static void
 accept_claimant(NMMacvtapRouting *self, Entry *entry, gint64 now)
 {
     MacKey mac = entry->claimant;
-    g_autofree char *mac_text = key_to_string(mac);
+    g_autofree char *mac_text = nm_macvtap_mac_key_to_string(mac);
     g_autofree char *address_text = nm_macvtap_cidr_address_to_string(&entry->address);
 
     drop_holder(self, entry);
@@ -475,7 +349,7 @@ accept_claimant(NMMacvtapRouting *self, Entry *entry, gint64 now)
     count(self, mac, +1);
     entry->holder = mac;
     entry->since = entry->heard_at = now;
-    g_hash_table_remove(self->lan, &entry->address);
+    nm_macvtap_stations_forget_lan(&self->stations, &entry->address);
     nm_macvtap_refusals_forget(
         self->refusals, lookup_nic(self, mac)->guest->name, mac_text, address_text);
     doubt_other_addresses(self, entry, now);
@@ -566,7 +440,7 @@ claim_by_guest(NMMacvtapRouting *self, const Nic *nic, const NMMacvtapCidr *addr
     }
     if (entry != NULL && entry->claimant != 0)
         return FALSE;
-    lan = lookup_lan(self, address, now);
+    lan = nm_macvtap_stations_find_lan(&self->stations, address, now);
     if (lan != NULL && lan->mac == nic->mac)
         lan = NULL;
     if (lan != NULL && now - lan->heard_at < NM_MACVTAP_ROUTING_LAN_FRESH_MS) {
@@ -599,7 +473,7 @@ nm_macvtap_routing_claim(NMMacvtapRouting *self,
                          gboolean from_wire,
                          gint64 now_ms)
 {
-    MacKey key = mac_to_key(mac);
+    MacKey key = nm_macvtap_mac_key_from_bytes(mac);
     const Nic *nic = lookup_nic(self, key);
 
     if (key == 0 || !nm_macvtap_routing_is_routable(address))
@@ -664,7 +538,8 @@ entry_tick(NMMacvtapRouting *self, Entry *entry, gint64 now)
 static int
 compare_entries(gconstpointer a, gconstpointer b)
 {
-    return address_compare(&(*(Entry *const *)a)->address, &(*(Entry *const *)b)->address);
+    return nm_macvtap_address_compare(&(*(Entry *const *)a)->address,
+                                      &(*(Entry *const *)b)->address);
 }
 
 /**
@@ -739,7 +614,8 @@ routes_differ(const GArray *before, const GArray *after)
         const NMMacvtapRoute *a = &g_array_index(before, NMMacvtapRoute, i);
         const NMMacvtapRoute *b = &g_array_index(after, NMMacvtapRoute, i);
 
-        if (!address_equal(&a->address, &b->address) || !address_equal(&a->source, &b->source) ||
+        if (!nm_macvtap_address_equal(&a->address, &b->address) ||
+            !nm_macvtap_address_equal(&a->source, &b->source) ||
             memcmp(a->mac, b->mac, sizeof(a->mac)) != 0)
             return TRUE;
     }
@@ -767,33 +643,6 @@ nm_macvtap_routing_set_host(NMMacvtapRouting *self, const NMMacvtapRoutingHost *
         judge_entry(self, entry);
     after = nm_macvtap_routing_get_routes(self);
     return routes_differ(before, after);
-}
-
-static void
-add_nic(NMMacvtapRouting *self, const NMMacvtapRoutingNic *given)
-{
-    guint8 mac[NM_MACVTAP_MAC_BYTES];
-    MacKey key;
-    Guest *guest;
-    Nic *nic;
-
-    if (!nm_macvtap_mac_parse(given->mac, mac))
-        return;
-    key = mac_to_key(mac);
-    nic = lookup_nic(self, key);
-    /* Two guests with one MAC, a guest and its clone: the one that runs speaks. */
-    if (key == 0 || (nic != NULL && (nic->running || !given->running)))
-        return;
-    guest = g_hash_table_lookup(self->guests, given->guest);
-    if (guest == NULL) {
-        guest = g_new0(Guest, 1);
-        guest->name = g_strdup(given->guest);
-        guest->doubted_at = -NEVER;
-        g_hash_table_insert(self->guests, guest->name, guest);
-    }
-    nic = g_new0(Nic, 1);
-    *nic = (Nic){key, guest, given->running, given->bridge};
-    g_hash_table_replace(self->nics, &nic->mac, nic);
 }
 
 static gboolean
@@ -831,16 +680,13 @@ gboolean
 nm_macvtap_routing_set_guests(NMMacvtapRouting *self, const NMMacvtapRoutingNic *nics, gsize n_nics)
 {
     g_autoptr(GArray) before = nm_macvtap_routing_get_routes(self);
-    g_autoptr(GHashTable) old_guests = g_steal_pointer(&self->guests); /* @before borrows names */
     g_autoptr(GArray) after = NULL;
     GHashTableIter iter;
     gpointer entry;
 
-    self->guests = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_guest);
-    g_hash_table_remove_all(self->nics);
-    for (gsize i = 0; i < n_nics; i++)
-        add_nic(self, &nics[i]);
-    nm_macvtap_refusals_retain(self->refusals, self->guests);
+    /* The names in @before are gone with this; only addresses are compared. */
+    nm_macvtap_stations_set_guests(&self->stations, nics, n_nics);
+    nm_macvtap_refusals_retain(self->refusals, self->stations.guests);
     self->n_addresses = 0;
     g_hash_table_iter_init(&iter, self->entries);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
@@ -861,8 +707,8 @@ nm_macvtap_routing_set_guests(NMMacvtapRouting *self, const NMMacvtapRoutingNic 
 int
 nm_macvtap_route_compare(gconstpointer a, gconstpointer b)
 {
-    return address_compare(&((const NMMacvtapRoute *)a)->address,
-                           &((const NMMacvtapRoute *)b)->address);
+    return nm_macvtap_address_compare(&((const NMMacvtapRoute *)a)->address,
+                                      &((const NMMacvtapRoute *)b)->address);
 }
 
 /**
@@ -887,7 +733,7 @@ nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
             nm_macvtap_routing_host_judge(&self->host, &entry->address, &route.source, &reason) !=
                 NM_MACVTAP_VERDICT_GOOD)
             continue;
-        key_to_mac(entry->holder, route.mac);
+        nm_macvtap_mac_key_to_bytes(entry->holder, route.mac);
         route.guest = lookup_nic(self, entry->holder)->guest->name;
         g_array_append_val(routes, route);
     }

@@ -49,6 +49,7 @@ struct _NMMacvtapSync {
     gboolean connected;          /* as far as is known here */
     gboolean was_connected;      /* ever */
     GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
+    GHashTable *told;            /* (element-type utf8): notes of plans that were logged */
     gboolean absent;             /* the network was away in the last pass */
     guint reconnect_ms;
 

@@ -56,6 +56,24 @@ log_guest(NMMacvtapSync *self, const char *uuid, const char *name, const GError 
                      failure->message);
 }
 
+/* What a plan cannot do for the user is said once, however many plans find it. */
+static void
+log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan)
+{
+    for (guint i = 0; i < plan->notes->len; i++) {
+        const char *note = plan->notes->pdata[i];
+
+        if (g_hash_table_add(self->told, g_strdup(note)))
+            g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                             G_LOG_LEVEL_WARNING,
+                             "NM_MACVTAP_NETWORK",
+                             self->profile->network,
+                             "MESSAGE",
+                             "%s",
+                             note);
+    }
+}
+
 /* Passes */
 
 static void
@@ -215,7 +233,7 @@ forget_guest(NMMacvtapSync *self, const char *uuid)
     return nm_macvtap_sync_ledger_forget(self->ledger, uuid);
 }
 
-/* Enters what the pass found into the ledger. Returns: whether any of it is news. */
+/* Enters what the pass found into the ledger, and logs it. Returns: whether any of it is news. */
 static gboolean
 note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
 {
@@ -224,6 +242,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     gpointer uuid;
     gpointer failure;
 
+    log_notes(self, pass->plan);
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
@@ -549,6 +568,7 @@ nm_macvtap_sync_init(NMMacvtapSync *self)
     nm_macvtap_sync_set_timing(self, &default_timing);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -574,6 +594,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_clear_pointer(&self->ledger, nm_macvtap_sync_ledger_free);
     g_hash_table_unref(self->dirty);
     g_hash_table_unref(self->asked);
+    g_hash_table_unref(self->told);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }

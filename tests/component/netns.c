@@ -272,8 +272,9 @@ list_neighbours(struct nl_sock *sock)
     return cache;
 }
 
-char *
-netns_get_neighbour(const char *name, const char *text)
+/* "52:…", and whether the kernel will never ask for it again. */
+static char *
+read_neighbour(const char *name, const char *text, gboolean *out_permanent)
 {
     struct nl_sock *sock = connect_route();
     struct nl_cache *cache = list_neighbours(sock);
@@ -281,13 +282,23 @@ netns_get_neighbour(const char *name, const char *text)
     struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, (int)if_nametoindex(name), address);
     char *mac = NULL;
 
-    if (neighbour != NULL)
+    if (neighbour != NULL) {
         mac = mac_to_string(rtnl_neigh_get_lladdr(neighbour));
+        *out_permanent = rtnl_neigh_get_state(neighbour) == NUD_PERMANENT;
+    }
     rtnl_neigh_put(neighbour);
     nl_addr_put(address);
     nl_cache_free(cache);
     nl_socket_free(sock);
     return mac;
+}
+
+char *
+netns_get_neighbour(const char *name, const char *text)
+{
+    gboolean permanent;
+
+    return read_neighbour(name, text, &permanent);
 }
 
 void
@@ -358,10 +369,12 @@ describe_route(struct rtnl_route *route, const char *name)
     struct nl_addr *from = rtnl_route_get_pref_src(route);
     char to_text[64];
     char from_text[64] = "-";
+    gboolean permanent = FALSE;
     g_autofree char *mac = NULL;
 
     nl_addr2str(to, to_text, sizeof(to_text));
-    mac = netns_get_neighbour(name, to_text);
+    mac = read_neighbour(name, to_text, &permanent);
+    g_assert_true(permanent);
     if (from != NULL) {
         nl_addr2str(from, from_text, sizeof(from_text));
         from_text[strcspn(from_text, "/")] = '\0';
