@@ -10,12 +10,14 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-claim.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-share-router.h"
 
 struct _NMMacvtapShare {
@@ -25,6 +27,7 @@ struct _NMMacvtapShare {
     char *parent;
     char *link;
     char *parent_mac;
+    NMMacvtapClaim *claim; /* of the link, where the service could not know its name */
     NMMacvtapShareRouter *router;
     NMMacvtapGuestWatch *guest_watch;
     NMMacvtapHostWatch *host_watch;
@@ -36,12 +39,18 @@ struct _NMMacvtapShare {
 
 G_DEFINE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP_TYPE_ACTIVATION)
 
+static char *
+describe_link(const char *name)
+{
+    return g_strdup_printf(_("host link '%s'"), name);
+}
+
 /**
  * nm_macvtap_share_get_claim:
  * @profile: a profile of mode share
  *
  * Where neither a link's name nor a parent is given, the base device decides, which is not known
- * yet: then the kernel's link is what a second profile is refused for.
+ * yet: then the link is claimed when it is.
  *
  * Returns: (transfer full): the host link, in words for the user
  */
@@ -51,11 +60,11 @@ nm_macvtap_share_get_claim(const NMMacvtapProfile *profile)
     g_autofree char *derived = NULL;
 
     if (profile->link_name)
-        return g_strdup_printf(_("host link '%s'"), profile->link_name);
+        return describe_link(profile->link_name);
     if (!profile->parent)
         return g_strdup_printf(_("the host link of profile '%s'"), profile->uuid);
     derived = nm_macvtap_identity_link_name(profile->parent);
-    return g_strdup_printf(_("host link '%s'"), derived);
+    return describe_link(derived);
 }
 
 static NMMacvtapProfile *
@@ -256,6 +265,20 @@ find_parent(NMMacvtapShare *self, GError **error)
 }
 
 static gboolean
+claim_link(NMMacvtapShare *self, GError **error)
+{
+    NMMacvtapProfile *profile = get_profile(self);
+    g_autofree char *what = describe_link(self->link);
+    gboolean wait;
+
+    if (profile->link_name || profile->parent)
+        return TRUE;
+    self->claim =
+        nm_macvtap_claim_try(NM_MACVTAP_RUN_DIR, what, profile->uuid, profile->id, &wait, error);
+    return self->claim != NULL;
+}
+
+static gboolean
 start_router(NMMacvtapShare *self, GError **error)
 {
     g_autoptr(NMMacvtapHostlink) hostlink = nm_macvtap_hostlink_netlink_new("/sys", error);
@@ -280,7 +303,7 @@ start(NMMacvtapActivation *activation)
     g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!find_parent(self, &error) || !start_router(self, &error)) {
+    if (!find_parent(self, &error) || !claim_link(self, &error) || !start_router(self, &error)) {
         nm_macvtap_activation_emit_failed(activation, error);
         return;
     }
@@ -312,6 +335,7 @@ end(NMMacvtapShare *self)
     disconnect(self->host_watch, self);
     if (self->router)
         nm_macvtap_share_router_stop(self->router);
+    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
     if (self->guest_watch)
         nm_macvtap_guest_watch_stop(self->guest_watch);
 }

@@ -205,7 +205,7 @@ def test_refusals_by_name(host):
 
     # A second profile on the same device is told who has it.
     profiles.add(host, 'second', mode='share', parent='eth0')
-    profiles.refused(host, share.LINK, name='second')
+    profiles.refused(host, share.LINK, 'guests', name='second')
     profiles.down(host)
     vepa.destroy()
 
