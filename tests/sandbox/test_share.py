@@ -111,12 +111,15 @@ def test_the_hosts_address_changes(host):
     profiles.add(host, mode='share')
     profiles.up(host)
     share.talk(host, alpha)
-    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24',
-               'ipv4.gateway', Lan.gateway())
-    host.wait_for(lambda: host.address() == '10.77.0.66', 'the new address')
-    equal(profiles.state(host), 'activated', 'state')
-    share.talk(host, alpha)
-    check('10.77.0.66' in host.run(['ip', 'route', 'get', alpha.lan_address]).stdout, 'the old source address')
+    # Another client to the DHCP server, then no DHCP at all.
+    for settings in (['ipv4.dhcp-client-id', 'another'],
+                     ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()]):
+        old = host.address()
+        host.nmcli('device', 'modify', 'eth0', *settings)
+        host.wait_for(lambda: host.address() not in (old, None), 'the new address')
+        equal(profiles.state(host), 'activated', 'state')
+        share.talk(host, alpha)
+        check(host.address() in host.run(['ip', 'route', 'get', alpha.lan_address]).stdout, 'the old source address')
     share.one_mac(host)
     host.wait_for(lambda: 'metric 50' not in host.run(['ip', 'route', 'show', 'dev', 'eth0']).stdout,
                   'the route to the old address to go')
@@ -188,6 +191,13 @@ def test_ipv6(host):
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
     check(host.lan.ping(own), 'the LAN does not reach the host')
     check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
+    # Neither the host's nor the router's address can be had.
+    alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
+    for address in (own, 'fd77:77::1'):
+        alpha.run(f'ip -6 addr add {address}/64 dev eth0; ping -6 -c 1 -W 1 -I {address} fd77:77::99')
+        host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
+        alpha.run(f'ip -6 addr del {address}/64 dev eth0')
+    equal(share.routes(host, family=6), [theirs], 'routes')
     alpha.destroy()
     share.wait_routes(host, [], 2, family=6)
 
@@ -251,8 +261,13 @@ def test_two_parents_and_isolated_beside(host):
     for guest in (alpha, beta):
         profiles.reach(host, guest)
     # A guest that is moved to another device is followed when it starts there.
+    xml = beta.dumpxml(inactive=True).replace("dev='eth1'", "dev='eth0'")
+    host.write('/run/guests/moved.xml', xml)
+    host.virsh('define', '/run/guests/moved.xml')
     beta.destroy()
     share.wait_routes(host, [], 2, link='nmmveth1')
+    beta.start().wait_ready()
+    share.talk(host, beta, beta.wait_address(beta.mac))
     host.nmcli('connection', 'down', 'second')
     share.talk(host, alpha)
     profiles.reach(host, alpha)
