@@ -150,7 +150,7 @@ nm_macvtap_activation_get_client(NMMacvtapActivation *self)
 /**
  * nm_macvtap_activation_emit_config:
  * @self: an activation
- * @config: (nullable) (transfer floating): the Config dictionary; later ones may be left out
+ * @config: (transfer floating): the Config dictionary
  * @ip4: (nullable) (transfer floating): the Ip4Config dictionary
  * @ip6: (nullable) (transfer floating): the Ip6Config dictionary
  *
@@ -162,11 +162,39 @@ nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
                                   GVariant *ip4,
                                   GVariant *ip6)
 {
-    g_autoptr(GVariant) config_ref = config ? g_variant_ref_sink(config) : NULL;
+    g_autoptr(GVariant) config_ref = g_variant_ref_sink(config);
     g_autoptr(GVariant) ip4_ref = ip4 ? g_variant_ref_sink(ip4) : NULL;
     g_autoptr(GVariant) ip6_ref = ip6 ? g_variant_ref_sink(ip6) : NULL;
 
     g_signal_emit(self, signals[SIGNAL_CONFIG], 0, config_ref, ip4_ref, ip6_ref);
+}
+
+/**
+ * nm_macvtap_activation_emit_up:
+ * @self: an activation
+ * @link: (nullable): the device that is to have the profile's firewall zone
+ * @gateway: of nm_macvtap_activation_build_gateway(); consumed where it is floating
+ * @banner: (nullable): what the user is to read
+ *
+ * Tells the service that NetworkManager has no address and no route to set.
+ */
+void
+nm_macvtap_activation_emit_up(NMMacvtapActivation *self,
+                              const char *link,
+                              GVariant *gateway,
+                              const char *banner)
+{
+    GVariantDict config;
+
+    g_variant_dict_init(&config, NULL);
+    if (link)
+        g_variant_dict_insert(&config, NM_VPN_PLUGIN_CONFIG_TUNDEV, "s", link);
+    g_variant_dict_insert_value(&config, NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, gateway);
+    g_variant_dict_insert(&config, NM_VPN_PLUGIN_CONFIG_HAS_IP4, "b", FALSE);
+    g_variant_dict_insert(&config, NM_VPN_PLUGIN_CONFIG_HAS_IP6, "b", FALSE);
+    if (banner)
+        g_variant_dict_insert(&config, NM_VPN_PLUGIN_CONFIG_BANNER, "s", banner);
+    nm_macvtap_activation_emit_config(self, g_variant_dict_end(&config), NULL, NULL);
 }
 
 /**
@@ -262,6 +290,19 @@ nm_macvtap_activation_build_gateway_of(NMDevice *device)
         return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, &in6, sizeof(in6), 1);
 
     return g_variant_new_uint32(in4.s_addr);
+}
+
+/**
+ * nm_macvtap_activation_is_loopback:
+ * @gateway: of nm_macvtap_activation_build_gateway()
+ *
+ * Returns: whether no address of the base device was known
+ */
+gboolean
+nm_macvtap_activation_is_loopback(GVariant *gateway)
+{
+    return g_variant_is_of_type(gateway, G_VARIANT_TYPE_UINT32) &&
+           g_variant_get_uint32(gateway) == htonl(INADDR_LOOPBACK);
 }
 
 static void

@@ -31,8 +31,8 @@ struct _NMMacvtapActivationClass {
 
 /*
  * Signals:
- *   "config" (GVariant? config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
- *                     has a config and makes the VPN "activated", later ones update it
+ *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
+ *                     makes the VPN "activated", later ones update it
  *   "failed" (GError) it cannot be up (any more); stop is still owed
  *   "stopped"
  */
@@ -54,6 +54,11 @@ void nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
                                        GVariant *config,
                                        GVariant *ip4,
                                        GVariant *ip6);
+/* The same for a mode that leaves addresses and routes to others. */
+void nm_macvtap_activation_emit_up(NMMacvtapActivation *self,
+                                   const char *link,
+                                   GVariant *gateway,
+                                   const char *banner);
 void nm_macvtap_activation_emit_failed(NMMacvtapActivation *self, const GError *error);
 void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 
@@ -65,5 +70,7 @@ NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
 GVariant *nm_macvtap_activation_build_gateway(NMMacvtapActivation *self);
 /* The same of another device (nullable), for a base device that has no address itself. */
 GVariant *nm_macvtap_activation_build_gateway_of(NMDevice *device);
+/* No address was known: the host's own loopback address stood in. */
+gboolean nm_macvtap_activation_is_loopback(GVariant *gateway);
 
 G_END_DECLS

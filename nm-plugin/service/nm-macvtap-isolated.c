@@ -118,26 +118,13 @@ up_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
     NMMacvtapActivation *self = user_data;
     g_autofree char *address = nm_macvtap_cidr_to_string(&plan->address);
     g_autofree char *restarts = describe_restarts(plan);
-    GVariantBuilder config;
 
     g_message("profile '%s': up on network '%s', the host is %s",
               nm_macvtap_activation_get_profile(self)->id,
               nm_macvtap_activation_get_profile(self)->network,
               address);
 
-    g_variant_builder_init(&config, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add(&config,
-                          "{sv}",
-                          NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY,
-                          nm_macvtap_activation_build_gateway(self));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP4, g_variant_new_boolean(FALSE));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP6, g_variant_new_boolean(FALSE));
-    if (restarts)
-        g_variant_builder_add(
-            &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(restarts));
-    nm_macvtap_activation_emit_config(self, g_variant_builder_end(&config), NULL, NULL);
+    nm_macvtap_activation_emit_up(self, NULL, nm_macvtap_activation_build_gateway(self), restarts);
     looked_cb(sync, plan, user_data);
 }
 

@@ -28,7 +28,6 @@ struct _NMMacvtapShareRouter {
 };
 
 enum {
-    SIGNAL_ROUTES_CHANGED,
     SIGNAL_HOST_CHANGED,
     SIGNAL_GONE,
     N_SIGNALS,
@@ -113,7 +112,6 @@ apply_routes(NMMacvtapShareRouter *self)
     /* Names are borrowed from the decision's guests of this moment. */
     for (guint i = 0; i < self->told->len; i++)
         g_array_index(self->told, NMMacvtapRoute, i).guest = NULL;
-    g_signal_emit(self, signals[SIGNAL_ROUTES_CHANGED], 0);
 }
 
 static void
@@ -253,18 +251,6 @@ nm_macvtap_share_router_set_guests(NMMacvtapShareRouter *self,
         settle(self, nm_macvtap_routing_set_guests(self->routing, nics, n_nics));
 }
 
-/**
- * nm_macvtap_share_router_get_routes:
- * @self: a router
- *
- * Returns: (transfer full) (element-type NMMacvtapRoute): those wanted now
- */
-GArray *
-nm_macvtap_share_router_get_routes(NMMacvtapShareRouter *self)
-{
-    return nm_macvtap_routing_get_routes(self->routing);
-}
-
 /* Life */
 
 static void
@@ -401,7 +387,6 @@ nm_macvtap_share_router_class_init(NMMacvtapShareRouterClass *klass)
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
 
-    signals[SIGNAL_ROUTES_CHANGED] = add_signal("routes-changed", 0, G_TYPE_NONE);
     signals[SIGNAL_HOST_CHANGED] = add_signal("host-changed", 0, G_TYPE_NONE);
     signals[SIGNAL_GONE] = add_signal("gone", 1, G_TYPE_ERROR);
 }

@@ -19,7 +19,6 @@ G_DECLARE_FINAL_TYPE(NMMacvtapShareRouter,
 
 /*
  * Signals, between start() and stop():
- *   "routes-changed"  the kernel has other routes now
  *   "host-changed"    the parent's addresses changed: set_host() is to be called
  *   "gone" (GError*)  the link is no longer there or of no use
  */
@@ -39,8 +38,5 @@ void nm_macvtap_share_router_set_guests(NMMacvtapShareRouter *self,
                                         gsize n_nics);
 /* The parent has another MAC now: the sockets of the discovery are made again. */
 gboolean nm_macvtap_share_router_reopen(NMMacvtapShareRouter *self, GError **error);
-
-/* (transfer full) (element-type NMMacvtapRoute) */
-GArray *nm_macvtap_share_router_get_routes(NMMacvtapShareRouter *self);
 
 G_END_DECLS

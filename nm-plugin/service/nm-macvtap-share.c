@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Joins what libvirt says of the guests, what NetworkManager says of the host, and the router;
- * tells NetworkManager of the link and its routes.
+ * Joins what libvirt says of the guests, what NetworkManager says of the host, and the router,
+ * which puts the routes into the kernel.
  */
 
 #include "config.h"
@@ -10,18 +10,15 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-claim.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
-#include "nm-macvtap-share-config.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-share-router.h"
-
-/* How long changes of the routes are gathered before NM hears of them, in ms: the kernel has them
- * already. */
-#define TELL_NM_MS 100
 
 struct _NMMacvtapShare {
     NMMacvtapActivation parent_instance;
@@ -30,26 +27,30 @@ struct _NMMacvtapShare {
     char *parent;
     char *link;
     char *parent_mac;
+    NMMacvtapClaim *claim; /* of the link, where the service could not know its name */
     NMMacvtapShareRouter *router;
     NMMacvtapGuestWatch *guest_watch;
     NMMacvtapHostWatch *host_watch;
 
     GHashTable *unreachable; /* (element-type utf8): names of guests that the user was told of */
-    gboolean is_up;          /* NM has been told */
-    gboolean has_ip4;        /* … of an address */
-    NMMacvtapCidr address;   /* with has_ip4 */
-    guint tell_nm_id;
+    GVariant *gateway;       /* (nullable): what NM was told, NULL until it was */
     guint stopped_id;
 };
 
 G_DEFINE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP_TYPE_ACTIVATION)
+
+static char *
+describe_link(const char *name)
+{
+    return g_strdup_printf(_("host link '%s'"), name);
+}
 
 /**
  * nm_macvtap_share_get_claim:
  * @profile: a profile of mode share
  *
  * Where neither a link's name nor a parent is given, the base device decides, which is not known
- * yet: then the kernel's link is what a second profile is refused for.
+ * yet: then the link is claimed when it is.
  *
  * Returns: (transfer full): the host link, in words for the user
  */
@@ -59,11 +60,11 @@ nm_macvtap_share_get_claim(const NMMacvtapProfile *profile)
     g_autofree char *derived = NULL;
 
     if (profile->link_name)
-        return g_strdup_printf(_("host link '%s'"), profile->link_name);
+        return describe_link(profile->link_name);
     if (!profile->parent)
         return g_strdup_printf(_("the host link of profile '%s'"), profile->uuid);
     derived = nm_macvtap_identity_link_name(profile->parent);
-    return g_strdup_printf(_("host link '%s'"), derived);
+    return describe_link(derived);
 }
 
 static NMMacvtapProfile *
@@ -78,17 +79,9 @@ static void
 update_host(NMMacvtapShare *self)
 {
     NMMacvtapRoutingHost host;
-    const NMMacvtapCidr *address = NULL;
 
     nm_macvtap_host_watch_read(self->host_watch, self->parent, self->link, &host);
     nm_macvtap_share_router_set_host(self->router, &host);
-    if (host.addresses)
-        address = nm_macvtap_share_config_choose_address(host.addresses);
-    /* Without one the last is kept: between two DHCP leases there may be none for a moment. */
-    if (address && (!self->is_up || self->has_ip4)) {
-        self->address = *address;
-        self->has_ip4 = TRUE;
-    }
     nm_macvtap_routing_host_clear(&host);
 }
 
@@ -99,24 +92,6 @@ read_parent_mac(NMMacvtapShare *self)
     NMDevice *device = nm_client_get_device_by_iface(client, self->parent);
 
     return g_strdup(device ? nm_device_get_hw_address(device) : NULL);
-}
-
-static void
-host_changed_cb(gpointer object, gpointer user_data)
-{
-    NMMacvtapShare *self = user_data;
-    g_autofree char *mac = read_parent_mac(self);
-    g_autoptr(GError) error = NULL;
-
-    if (g_strcmp0(mac, self->parent_mac) != 0) {
-        g_free(self->parent_mac);
-        self->parent_mac = g_steal_pointer(&mac);
-        if (!nm_macvtap_share_router_reopen(self->router, &error)) {
-            nm_macvtap_activation_emit_failed(NM_MACVTAP_ACTIVATION(self), error);
-            return;
-        }
-    }
-    update_host(self);
 }
 
 /* The guests */
@@ -193,54 +168,52 @@ describe_unreachable(NMMacvtapShare *self)
 
 /* NetworkManager */
 
+/*
+ * It is told of the link, so that the profile's firewall zone is the link's, but of no address and
+ * no route: NM 1.42 to 1.46.0 take no routes without an address, and announces an address to the
+ * LAN with the link's MAC; when that address goes the kernel drops all neighbours on the link (both
+ * seen with NM 1.42).
+ */
 static void
-tell_nm(NMMacvtapShare *self, GVariant *config)
-{
-    g_autoptr(GArray) routes = nm_macvtap_share_router_get_routes(self->router);
-    GVariant *ip4 =
-        self->has_ip4 ? nm_macvtap_share_config_build_ip4(&self->address, routes) : NULL;
-
-    if (config || ip4)
-        nm_macvtap_activation_emit_config(NM_MACVTAP_ACTIVATION(self), config, ip4, NULL);
-}
-
-static gboolean
-tell_nm_cb(gpointer user_data)
-{
-    NMMacvtapShare *self = user_data;
-
-    self->tell_nm_id = 0;
-    tell_nm(self, NULL);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-routes_changed_cb(NMMacvtapShareRouter *router, gpointer user_data)
-{
-    NMMacvtapShare *self = user_data;
-
-    if (self->is_up && self->tell_nm_id == 0)
-        self->tell_nm_id = g_timeout_add(TELL_NM_MS, tell_nm_cb, self);
-}
-
-static void
-tell_up(NMMacvtapShare *self)
+tell_nm(NMMacvtapShare *self)
 {
     NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
     g_autofree char *banner = describe_unreachable(self);
-    const NMMacvtapShareConfig config = {
-        .link = self->link,
-        .gateway = nm_macvtap_activation_build_gateway(activation),
-        .address = self->has_ip4 ? &self->address : NULL,
-        .banner = banner,
-    };
 
-    g_message("profile '%s': up on '%s' with host link '%s'",
-              get_profile(self)->id,
-              self->parent,
-              self->link);
-    self->is_up = TRUE;
-    tell_nm(self, nm_macvtap_share_config_build(&config));
+    g_clear_pointer(&self->gateway, g_variant_unref);
+    self->gateway = g_variant_ref_sink(nm_macvtap_activation_build_gateway(activation));
+    nm_macvtap_activation_emit_up(activation, self->link, self->gateway, banner);
+}
+
+/* The host's address is another one: NM would keep a route to the old one on the base device. */
+static void
+update_gateway(NMMacvtapShare *self)
+{
+    g_autoptr(GVariant) gateway =
+        g_variant_ref_sink(nm_macvtap_activation_build_gateway(NM_MACVTAP_ACTIVATION(self)));
+
+    if (self->gateway && !g_variant_equal(gateway, self->gateway) &&
+        !nm_macvtap_activation_is_loopback(gateway))
+        tell_nm(self);
+}
+
+static void
+host_changed_cb(gpointer object, gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+    g_autofree char *mac = read_parent_mac(self);
+    g_autoptr(GError) error = NULL;
+
+    if (g_strcmp0(mac, self->parent_mac) != 0) {
+        g_free(self->parent_mac);
+        self->parent_mac = g_steal_pointer(&mac);
+        if (!nm_macvtap_share_router_reopen(self->router, &error)) {
+            nm_macvtap_activation_emit_failed(NM_MACVTAP_ACTIVATION(self), error);
+            return;
+        }
+    }
+    update_host(self);
+    update_gateway(self);
 }
 
 static void
@@ -253,8 +226,13 @@ guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, gpointer user_data)
         add_guest(self, guests->pdata[i], nics);
     nm_macvtap_share_router_set_guests(
         self->router, (const NMMacvtapRoutingNic *)(void *)nics->data, nics->len);
-    if (!self->is_up)
-        tell_up(self);
+    if (!self->gateway) {
+        g_message("profile '%s': up on '%s' with host link '%s'",
+                  get_profile(self)->id,
+                  self->parent,
+                  self->link);
+        tell_nm(self);
+    }
 }
 
 static void
@@ -287,6 +265,20 @@ find_parent(NMMacvtapShare *self, GError **error)
 }
 
 static gboolean
+claim_link(NMMacvtapShare *self, GError **error)
+{
+    NMMacvtapProfile *profile = get_profile(self);
+    g_autofree char *what = describe_link(self->link);
+    gboolean wait;
+
+    if (profile->link_name || profile->parent)
+        return TRUE;
+    self->claim =
+        nm_macvtap_claim_try(NM_MACVTAP_RUN_DIR, what, profile->uuid, profile->id, &wait, error);
+    return self->claim != NULL;
+}
+
+static gboolean
 start_router(NMMacvtapShare *self, GError **error)
 {
     g_autoptr(NMMacvtapHostlink) hostlink = nm_macvtap_hostlink_netlink_new("/sys", error);
@@ -299,7 +291,6 @@ start_router(NMMacvtapShare *self, GError **error)
     if (!hostlink)
         return FALSE;
     self->router = nm_macvtap_share_router_new(hostlink);
-    g_signal_connect(self->router, "routes-changed", G_CALLBACK(routes_changed_cb), self);
     g_signal_connect(self->router, "host-changed", G_CALLBACK(host_changed_cb), self);
     g_signal_connect(self->router, "gone", G_CALLBACK(failed_cb), self);
     return nm_macvtap_share_router_start(self->router, &spec, error);
@@ -312,7 +303,7 @@ start(NMMacvtapActivation *activation)
     g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!find_parent(self, &error) || !start_router(self, &error)) {
+    if (!find_parent(self, &error) || !claim_link(self, &error) || !start_router(self, &error)) {
         nm_macvtap_activation_emit_failed(activation, error);
         return;
     }
@@ -339,12 +330,12 @@ disconnect(gpointer object, NMMacvtapShare *self)
 static void
 end(NMMacvtapShare *self)
 {
-    g_clear_handle_id(&self->tell_nm_id, g_source_remove);
     disconnect(self->router, self);
     disconnect(self->guest_watch, self);
     disconnect(self->host_watch, self);
     if (self->router)
         nm_macvtap_share_router_stop(self->router);
+    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
     if (self->guest_watch)
         nm_macvtap_guest_watch_stop(self->guest_watch);
 }
@@ -392,6 +383,7 @@ finalize(GObject *object)
     g_free(self->parent);
     g_free(self->link);
     g_free(self->parent_mac);
+    g_clear_pointer(&self->gateway, g_variant_unref);
     g_hash_table_unref(self->unreachable);
 
     G_OBJECT_CLASS(nm_macvtap_share_parent_class)->finalize(object);

@@ -16,7 +16,7 @@ from sandbox import Host
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
-MODES = ['isolated']
+MODES = ['isolated', 'share']
 PING_AGAIN = 20
 
 begin = time.monotonic()

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of mode share have in common: who reaches whom, and what the LAN sees of the host."""
+
+import re
+
+import profiles
+from sandbox import Host
+from tap import check, equal
+
+LINK = 'nmmveth0'
+FETCH = '''import sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1], timeout=4).read().decode(), end='')'''
+SERVE = '''import http.server, socket
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(("host sees " + self.client_address[0]).encode())
+    def address_string(self):
+        return self.client_address[0]
+Server(("::", 80), Handler).serve_forever()'''
+
+
+def prepare(host, *names, serve=True):
+    """Guests that run and have asked for addresses, and a web server on the host that names who asks."""
+    guests = host.running_guests(*names)
+    if serve:
+        host.start_service('web', ['python3', '-I', '-c', SERVE])
+    return guests
+
+
+def url(address):
+    return f'http://[{address}]/' if ':' in address else f'http://{address}/'
+
+
+def fetch(host, address):
+    """What the web server at ADDRESS says to the host; empty where it does not answer."""
+    return host.run(['python3', '-I', '-c', FETCH, url(address)], check=False).stdout
+
+
+def guest_fetch(guest, address):
+    return guest.run(f"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 4 {address} 80")[1]
+
+
+def reaches_guest(host, guest, address):
+    return fetch(host, address) == f'{guest.hostname}\n'
+
+
+def reaches_host(guest, host_address, address):
+    """The guest is answered, and from its own address."""
+    return address in guest_fetch(guest, host_address)
+
+
+def talk(host, guest, address=None, host_address=None, timeout=20):
+    """Waits until a TCP connection works in both directions, the host's first."""
+    address = address or guest.lan_address
+    host_address = host_address or host.address()
+    host.wait_for(lambda: reaches_guest(host, guest, address), f'{guest.name} at {address} to serve the host',
+                  timeout)
+    host.wait_for(lambda: reaches_host(guest, host_address, address),
+                  f'the host at {host_address} to serve {guest.name}', timeout)
+
+
+def separate(host, guest):
+    check(not host.ping(guest.lan_address, 1), f'the host reaches {guest.name}')
+    check(not guest.ping(host.address(), 1), f'{guest.name} reaches the host')
+
+
+def routes(host, link=LINK, family=4):
+    """Destinations of the routes on the host link."""
+    output = host.run(['ip', f'-{family}', 'route', 'show', 'dev', link], check=False).stdout
+    return [line.split()[0] for line in output.splitlines() if not line.startswith('fe80:')]
+
+
+def wait_routes(host, expected, timeout=20, link=LINK, family=4):
+    host.wait_for(lambda: sorted(routes(host, link, family)) == sorted(expected),
+                  f'the routes on {link} to be {expected}', timeout)
+
+
+def primary(host):
+    """D-Bus paths of NetworkManager's primary connection."""
+    output = host.run(['dbus-send', '--system', '--print-reply=literal',
+                       '--dest=org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
+                       'org.freedesktop.DBus.Properties.Get', 'string:org.freedesktop.NetworkManager',
+                       'string:PrimaryConnection']).stdout
+    return output.split()[-1]
+
+
+def view(host):
+    """What must not change: NetworkManager's idea of the host, and the host's own way out."""
+    return (host.nm_state(),
+            primary(host),
+            host.run(['ip', 'route', 'show', 'default']).stdout,
+            host.run(['ip', '-4', '-o', 'addr', 'show', 'dev', 'eth0']).stdout.split()[3],
+            host.run('cat /etc/resolv.conf', check=False).stdout)
+
+
+def arp_answers(host, address, link='lan0', count=3):
+    """MACs that answer the LAN's questions for an address."""
+    output = host.lan.run(['arping', '-b', '-c', str(count), '-w', '5', '-I', link, address],
+                          check=False).stdout
+    return re.findall(r'\[([0-9A-Fa-f:]+)\]', output)
+
+
+def one_mac(host):
+    macs = [mac.lower() for mac in arp_answers(host, host.address())]
+    equal(macs, [Host.uplink_mac()] * 3, 'who answers on the LAN for the host')
+
+
+def listen(host):
+    """Begins to record ARP on the LAN."""
+    host.lan.start_service('tcpdump', ['tcpdump', '-nU', '-Z', 'root', '-i', 'lan0', '-w', '/run/frames', 'arp'])
+    host.lan.wait_for(lambda: host.lan.exists('/run/frames'), 'tcpdump')
+
+
+def heard(host):
+    """MACs that asked or answered with the host's address as their own, since listen()."""
+    host.lan.stop_service('tcpdump')
+    output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
+    address = re.escape(host.address())
+    return set(re.findall(rf'^\S+ (\S+) > .*(?: tell {address},|Reply {address} is-at)', output, re.MULTILINE))
+
+
+def counters(host, link):
+    directory = f'/sys/class/net/{link}/statistics'
+    return [int(host.run(['cat', f'{directory}/{name}_packets']).stdout) for name in ('rx', 'tx')]
+
+
+def warnings(host, text):
+    return [message for message in profiles.messages(host) if text in message]
+
+
+def announce(guest, address):
+    """The guest tells everybody, three times, that ADDRESS is its own."""
+    guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address}',
+              timeout=20)
+
+
+def device_to(host, address):
+    """The link that the host sends to ADDRESS on."""
+    return re.search(r'dev (\S+)', host.run(['ip', 'route', 'get', address]).stdout)[1]

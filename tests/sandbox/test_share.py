@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode share: host and guests reach each other at their own LAN addresses, and nobody else notices."""
+
+import profiles
+import share
+import tap
+from guest import macvtap
+from sandbox import Host, Lan
+from tap import check, equal
+
+
+def zone_of(host, link):
+    return host.run(['firewall-cmd', '--get-zone-of-interface', link], check=False).stdout.strip()
+
+
+@tap.host()
+def test_tcp_both_ways_at_lan_addresses(host):
+    alpha, beta = share.prepare(host, 'alpha', 'beta')
+    for guest in (alpha, beta):
+        share.separate(host, guest)
+    before, definitions = share.view(host), profiles.definitions(host)
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    for guest in (alpha, beta):
+        share.talk(host, guest)
+    share.wait_routes(host, [alpha.lan_address, beta.lan_address])
+    equal(profiles.definitions(host), definitions, 'definitions')
+    equal(share.view(host), before, 'NetworkManager and the way out')
+
+    profiles.down(host)
+    check(share.LINK not in host.run(['ip', 'link']).stdout, 'the host link is still there')
+    for guest in (alpha, beta):
+        share.separate(host, guest)
+    equal(share.view(host), before, 'NetworkManager and the way out after down')
+
+
+
+@tap.host()
+def test_first_contact_from_either_side_with_silent_guests(host):
+    alpha, beta = share.prepare(host, 'alpha', 'beta')
+    for guest in (alpha, beta):
+        check(guest.ping(Lan.gateway()), f'{guest.name} does not reach the LAN')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    equal(share.routes(host), [], 'routes before anybody has spoken')
+    # The guest begins …
+    host.wait_for(lambda: share.reaches_host(alpha, host.address(), alpha.lan_address),
+                  'the host to serve alpha', 15)
+    # … and the host: its first connection gets through, without another try.
+    check(share.reaches_guest(host, beta, beta.lan_address), 'the first connection to beta failed')
+    share.wait_routes(host, [alpha.lan_address, beta.lan_address])
+
+
+@tap.host()
+def test_the_lan_sees_one_host(host):
+    alpha, = share.prepare(host, 'alpha')
+    share.listen(host)
+    host.run('sysctl -w net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.default.rp_filter=1')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    share.talk(host, alpha)
+    host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
+    share.one_mac(host)
+    check(host.lan.ping(host.address()), 'the LAN does not reach the host')
+    check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', host.address()]).stdout,
+          'the LAN has another MAC for the host')
+
+    equal(share.device_to(host, Lan.gateway()), 'eth0', 'the way to the gateway')
+    sent, through = share.counters(host, share.LINK)[1], share.counters(host, 'eth0')[1]
+    for _ in range(5):
+        check(host.ping(Lan.gateway()) and host.lan.ping(host.address()), 'host and LAN do not reach each other')
+    equal(share.counters(host, share.LINK)[1], sent, 'packets sent on the host link')
+    check(share.counters(host, 'eth0')[1] >= through + 10, 'the traffic is not on the physical link')
+    equal(share.heard(host), {Host.uplink_mac()}, 'MACs that spoke for the host on the LAN')
+
+
+@tap.host()
+def test_guests_are_followed(host):
+    alpha, beta = share.prepare(host, 'alpha', 'beta')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    for guest in (alpha, beta):
+        share.talk(host, guest)
+
+    old, new = alpha.lan_address, '10.77.0.77'
+    alpha.run(f'killall udhcpc; ip addr flush dev eth0; ip addr add {new}/24 dev eth0; ping -c 1 {Lan.gateway()}')
+    share.talk(host, alpha, new)
+    host.run(['ping', '-c', '1', '-W', '1', old], check=False)
+    share.wait_routes(host, [new, beta.lan_address])
+
+    beta_address = beta.lan_address
+    beta.destroy()
+    share.wait_routes(host, [new], 2)
+    beta.start().wait_ready()
+    share.talk(host, beta)
+    beta.virsh('detach-interface', 'direct', '--live')
+    share.wait_routes(host, [new], 5)
+    equal(beta_address, beta.lan_address, 'address of beta')
+
+    gamma = host.guest('gamma').define().start()
+    gamma.wait_ready()
+    share.talk(host, gamma)
+    host.restart_libvirtd()
+    alpha.destroy()
+    share.wait_routes(host, [gamma.lan_address], 20)
+
+
+@tap.host()
+def test_the_hosts_address_changes(host):
+    alpha, = share.prepare(host, 'alpha')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    share.talk(host, alpha)
+    # Another client to the DHCP server, then no DHCP at all.
+    for settings in (['ipv4.dhcp-client-id', 'another'],
+                     ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()]):
+        old = host.address()
+        host.nmcli('device', 'modify', 'eth0', *settings)
+        host.wait_for(lambda: host.address() not in (old, None), 'the new address')
+        equal(profiles.state(host), 'activated', 'state')
+        share.talk(host, alpha)
+        check(host.address() in host.run(['ip', 'route', 'get', alpha.lan_address]).stdout, 'the old source address')
+    share.one_mac(host)
+    host.wait_for(lambda: 'metric 50' not in host.run(['ip', 'route', 'show', 'dev', 'eth0']).stdout,
+                  'the route to the old address to go')
+
+
+@tap.host()
+def test_cable_out_and_in(host):
+    alpha, = share.prepare(host, 'alpha')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    share.talk(host, alpha)
+    before = share.view(host)
+    host.pull_cable()
+    host.wait_for(lambda: profiles.state(host) != 'activated' or not host.address(), 'the loss to be noticed', 30)
+    host.plug_cable()
+    host.wait_online()
+    if profiles.state(host) != 'activated':
+        host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+        profiles.up(host)
+    share.talk(host, alpha)
+    equal(share.view(host)[0], before[0], 'state')
+    equal(share.view(host)[2:], before[2:], 'the way out')
+
+
+@tap.host()
+def test_nothing_can_be_hijacked(host):
+    alpha, beta = share.prepare(host, 'alpha', 'beta')
+    server = '10.77.0.9'
+    host.nmcli('device', 'modify', 'eth0', '+ipv4.dns', server)
+    host.lan.run(['ip', 'addr', 'add', '10.77.0.20/24', 'dev', 'lan0'])
+    profiles.add(host, mode='share', exclude_guests='beta')
+    profiles.up(host)
+    share.talk(host, alpha)
+    check(host.ping('10.77.0.20'), 'the other host on the LAN does not answer')
+    claimed = [Lan.gateway(), server, host.address(), '10.77.0.20', '192.0.2.7']
+    for address in claimed:
+        share.announce(alpha, address)
+    for address in claimed:
+        host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
+    # A guest that the profile does not select is nobody.
+    share.announce(beta, '10.77.0.88')
+    equal(share.routes(host), [alpha.lan_address], 'routes')
+    for address in claimed:
+        equal(len(share.warnings(host, f"'{address}'")), 1, f'warnings about {address}')
+    for address in (Lan.gateway(), '10.77.0.20', '10.77.0.88', server):
+        equal(share.device_to(host, address), 'eth0', f'the way to {address}')
+    check(host.ping(Lan.gateway()) and host.ping('10.77.0.20'), 'the host does not reach the LAN')
+    equal(share.warnings(host, '10.77.0.88'), [], 'words about a stranger')
+
+
+@tap.host(ipv6=True)
+def test_ipv6(host):
+    alpha, = share.prepare(host, 'alpha')
+    own = host.wait_for(lambda: host.address(family=6), 'an IPv6 address of the host')
+    theirs = alpha.wait_address(family=6)
+    defaults = host.run(['ip', '-6', 'route', 'show', 'default']).stdout
+    addresses = host.run('ip -6 -o addr show scope global | awk "{print \\$2, \\$4}"').stdout
+    check(not host.ping(theirs, 1), 'the host reaches alpha')
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    share.talk(host, alpha, theirs, own)
+    share.wait_routes(host, [theirs], family=6)
+    share.talk(host, alpha)
+    equal(len(host.run(['ip', '-6', 'route', 'show', 'default']).stdout.splitlines()),
+          len(defaults.splitlines()), 'default routes')
+    equal(host.run('ip -6 -o addr show scope global | awk "{print \\$2, \\$4}"').stdout, addresses,
+          'IPv6 addresses')
+    equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
+    host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
+    check(host.lan.ping(own), 'the LAN does not reach the host')
+    check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
+    # Neither the host's nor the router's address can be had.
+    alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
+    for address in (own, 'fd77:77::1'):
+        alpha.run(f'ip -6 addr add {address}/64 dev eth0; ping -6 -c 1 -W 1 -I {address} fd77:77::99')
+        host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
+        alpha.run(f'ip -6 addr del {address}/64 dev eth0')
+    equal(share.routes(host, family=6), [theirs], 'routes')
+    alpha.destroy()
+    share.wait_routes(host, [], 2, family=6)
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_refusals_by_name(host):
+    alpha, = share.prepare(host, 'alpha', serve=False)
+    vepa = host.guest('nobridge', [macvtap('eth0', 'vepa')]).define().start()
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    check(share.warnings(host, "'nobridge'"), 'no word of the guest in mode vepa')
+    shown = host.nmcli('connection', 'show', 'guests').stdout
+    check('nobridge' in shown, f'no banner: {shown!r}')
+    host.wait_for(lambda: share.reaches_guest(host, alpha, alpha.lan_address), 'alpha to serve the host')
+
+    # A second profile on the same device is told who has it.
+    profiles.add(host, 'second', mode='share', parent='eth0')
+    profiles.refused(host, share.LINK, 'guests', name='second')
+    profiles.down(host)
+    vepa.destroy()
+
+    profiles.modify(host, parent='nosuch0')
+    profiles.refused(host, "'nosuch0'")
+    profiles.modify(host, parent='eth1')
+    host.run('ip link add br9 type bridge && ip link set eth1 master br9')
+    profiles.refused(host, "'eth1'", "'br9'")
+    host.run('ip link set eth1 nomaster && ip link del br9')
+    host.run('ip link add nmmveth1 type veth peer name stranger1')
+    profiles.refused(host, "'nmmveth1'")
+    check('veth' in host.run(['ip', '-d', 'link', 'show', 'nmmveth1']).stdout, 'the stranger is gone')
+    host.run('ip link del nmmveth1')
+    taker = host.guest('taker', [macvtap('eth1', 'passthrough')]).define().start()
+    profiles.refused(host, "'eth1'", 'passthrough')
+    taker.destroy()
+    equal(share.routes(host, 'nmmveth1'), [], 'routes')
+    check('nmmv' not in host.run(['ip', 'link']).stdout, 'a host link was left behind')
+
+    host.nmcli('connection', 'modify', 'guests', 'vpn.data', 'mode=share')
+    profiles.refused(host, 'parent', words=('ifname', 'lo'))
+    host.stop_libvirtd()
+    profiles.refused(host, 'libvirt')
+    check('nmmv' not in host.run(['ip', 'link']).stdout, 'a host link was left behind')
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_two_parents_and_isolated_beside(host):
+    share.prepare(host)
+    alpha = host.guest('alpha', [macvtap('eth0')]).define().start()
+    beta = host.guest('beta', [macvtap('eth1')]).define().start()
+    for guest in (alpha, beta):
+        guest.wait_ready()
+    profiles.add(host, 'first', mode='share')
+    profiles.add(host, 'second', mode='share', parent='eth1')
+    profiles.add(host, 'isolated')
+    for name in ('first', 'second', 'isolated'):
+        profiles.up(host, name)
+    share.talk(host, alpha)
+    share.talk(host, beta, host_address=host.address('eth1'))
+    share.wait_routes(host, [alpha.lan_address])
+    share.wait_routes(host, [beta.lan_address], link='nmmveth1')
+    for guest in (alpha, beta):
+        profiles.reach(host, guest)
+    # A guest that is moved to another device is followed when it starts there.
+    xml = beta.dumpxml(inactive=True).replace("dev='eth1'", "dev='eth0'")
+    host.write('/run/guests/moved.xml', xml)
+    host.virsh('define', '/run/guests/moved.xml')
+    beta.destroy()
+    share.wait_routes(host, [], 2, link='nmmveth1')
+    beta.start().wait_ready()
+    share.talk(host, beta, beta.wait_address(beta.mac))
+    host.nmcli('connection', 'down', 'second')
+    share.talk(host, alpha)
+    profiles.reach(host, alpha)
+
+
+@tap.host(firewalld=True)
+def test_firewall_zone(host):
+    """The profile's zone is the host link's and nobody else's."""
+    alpha, = share.prepare(host, 'alpha')
+    uplink = zone_of(host, 'eth0')
+    profiles.add(host, 'guests', 'connection.zone', 'trusted', mode='share')
+    profiles.up(host)
+    equal(zone_of(host, share.LINK), 'trusted', 'zone of the host link')
+    equal(zone_of(host, 'eth0'), uplink, 'zone of the uplink')
+    share.talk(host, alpha)
+    profiles.down(host)
+    equal(zone_of(host, 'eth0'), uplink, 'zone of the uplink after down')
+
+
+@tap.host()
+def test_service_killed(host):
+    alpha, = share.prepare(host, 'alpha')
+    before = share.view(host)
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    share.talk(host, alpha)
+    host.run(['kill', '-9', *profiles.services(host)])
+    host.wait_for(lambda: profiles.state(host) != 'activated', 'NetworkManager to notice')
+    equal(share.view(host), before, 'NetworkManager and the way out')
+    check(host.ping(Lan.gateway()), 'the host does not reach the LAN')
+    profiles.up(host)
+    share.talk(host, alpha)
+    equal(host.run(['ip', '-o', 'link']).stdout.count('nmmv'), 1, 'host links')
+
+
+if __name__ == '__main__':
+    tap.main()
