@@ -301,6 +301,9 @@ nm_macvtap_move_profile_find_metric(const GPtrArray *routes)
         NMIPRoute *route = routes->pdata[i];
         gboolean is_default = nm_ip_route_get_prefix(route) == 0;
 
+        /* The kernel's, of the same metric on every device. */
+        if (g_str_has_prefix(nm_ip_route_get_dest(route), "fe80:"))
+            continue;
         if (is_default || metric < 0)
             metric = nm_ip_route_get_metric(route);
         if (is_default)

@@ -689,6 +689,18 @@ describe_new_address(NMMacvtapMove *self, NMDevice *link)
         _("the DHCP server gave the host the address %s instead of %s"), now, self->address4);
 }
 
+/* A base device without addresses has no route to 127.0.0.1, so that NM adds none; its own address
+ * on another device looks to NM like a neighbour's. */
+static GVariant *
+build_gateway(NMMacvtapMove *self)
+{
+    NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
+
+    if (nm_macvtap_activation_get_base(activation) == self->device)
+        return nm_macvtap_activation_build_gateway_of(NULL);
+    return nm_macvtap_activation_build_gateway(activation);
+}
+
 static void
 step_up(NMMacvtapMove *self)
 {
@@ -704,10 +716,7 @@ step_up(NMMacvtapMove *self)
         g_warning("profile '%s': %s", get_profile(self)->id, banner);
 
     g_variant_builder_init(&config, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add(&config,
-                          "{sv}",
-                          NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY,
-                          nm_macvtap_activation_build_gateway_of(link));
+    g_variant_builder_add(&config, "{sv}", NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, build_gateway(self));
     g_variant_builder_add(
         &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP4, g_variant_new_boolean(FALSE));
     g_variant_builder_add(
