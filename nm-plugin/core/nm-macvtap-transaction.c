@@ -73,6 +73,8 @@ find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
         transaction->recovering = TRUE;
         return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_RESTORE
                                                          : transaction->step;
+    case NM_MACVTAP_EVENT_ADOPT:
+        return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_UP : transaction->step;
     }
     g_return_val_if_reached(transaction->step);
 }

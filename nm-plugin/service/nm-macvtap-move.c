@@ -186,6 +186,21 @@ get_link_profile(NMMacvtapMove *self)
 
 /* READ */
 
+static void
+link_state_cb(NMActiveConnection *link, guint state, guint reason, gpointer user_data)
+{
+    NMMacvtapMove *self = user_data;
+
+    if (self->transaction.step != NM_MACVTAP_STEP_UP ||
+        state < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
+        return;
+    end_step(self,
+             g_error_new(NM_MACVTAP_ERROR,
+                         NM_MACVTAP_ERROR_NOT_FOUND,
+                         _("the host link '%s' went down"),
+                         self->link_name));
+}
+
 static gboolean
 is_bare_by_us(NMMacvtapMove *self, NMConnection *applied)
 {
@@ -197,54 +212,81 @@ is_bare_by_us(NMMacvtapMove *self, NMConnection *applied)
 }
 
 static void
-note_state(NMMacvtapMove *self)
+note_addresses(NMMacvtapMove *self, NMDevice *device)
+{
+    self->has_address4 = find_address(device, AF_INET) != NULL;
+    self->has_address6 = find_address(device, AF_INET6) != NULL;
+    g_free(self->address4);
+    self->address4 = g_strdup(find_address(device, AF_INET));
+}
+
+static void
+note_state(NMMacvtapMove *self, NMConnection *applied)
 {
     self->was_online = nm_client_get_connectivity(get_client(self)) == NM_CONNECTIVITY_FULL;
     self->was_online4 = nm_device_get_connectivity(self->device, AF_INET) == NM_CONNECTIVITY_FULL;
-    self->has_address4 = find_address(self->device, AF_INET) != NULL;
-    self->has_address6 = find_address(self->device, AF_INET6) != NULL;
-    g_free(self->address4);
-    self->address4 = g_strdup(find_address(self->device, AF_INET));
+    note_addresses(self, self->device);
+    g_set_object(&self->saved, applied);
+    g_clear_object(&self->bare);
+    self->bare = nm_macvtap_move_profile_build_parent(applied);
 }
 
-/* What a process that died left: a parent without IP, a host link, or both. */
-static gboolean
+static void
+watch_link(NMMacvtapMove *self, NMActiveConnection *link)
+{
+    g_set_object(&self->link, link);
+    self->link_state_id = g_signal_connect(link, "state-changed", G_CALLBACK(link_state_cb), self);
+}
+
+/* What a process that died, or NetworkManager's restart, left. A link that is active is kept: the
+ * VPN's base connection may be on it. The stored profile is all that is known then of what a bare
+ * parent is to have. */
+static NMMacvtapEvent
 find_leftover(NMMacvtapMove *self, NMConnection *applied)
 {
-    NMActiveConnection *active = nm_device_get_active_connection(self->device);
+    NMActiveConnection *parent = nm_device_get_active_connection(self->device);
+    NMDevice *device = get_link_device(self);
+    NMActiveConnection *link = device ? nm_device_get_active_connection(device) : NULL;
+    gboolean is_bare = is_bare_by_us(self, applied);
 
-    if (is_bare_by_us(self, applied)) {
-        g_set_object(&self->saved, NM_CONNECTION(nm_active_connection_get_connection(active)));
-        return TRUE;
+    note_state(self,
+               is_bare ? NM_CONNECTION(nm_active_connection_get_connection(parent)) : applied);
+    if (link && get_link_profile(self) &&
+        nm_active_connection_get_state(link) == NM_ACTIVE_CONNECTION_STATE_ACTIVATED) {
+        watch_link(self, link);
+        if (!is_bare)
+            return NM_MACVTAP_EVENT_DONE;
+        note_addresses(self, device);
+        return NM_MACVTAP_EVENT_ADOPT;
     }
-    g_set_object(&self->saved, applied);
-    return get_link_device(self) || get_link_profile(self);
+    if (is_bare || device || get_link_profile(self))
+        return NM_MACVTAP_EVENT_LEFTOVER;
+    return NM_MACVTAP_EVENT_DONE;
 }
 
 static void
 read_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-    NMMacvtapMove *self = user_data;
+    g_autoptr(NMMacvtapMove) self = user_data;
     GError *error = NULL;
     g_autoptr(NMConnection) applied =
         nm_device_get_applied_connection_finish(self->device, result, &self->version, &error);
+    NMMacvtapEvent event;
 
-    if (applied && !self->transaction.recovering && find_leftover(self, applied)) {
-        g_message("profile '%s': restoring '%s', which an earlier activation has left moved",
-                  get_profile(self)->id,
-                  nm_device_get_iface(self->device));
-        g_clear_object(&self->bare);
-        advance(self, NM_MACVTAP_EVENT_LEFTOVER);
-        g_object_unref(self);
+    if (!applied) {
+        end_call(g_object_ref(self),
+                 error,
+                 _("cannot read the configuration of '%s'"),
+                 nm_device_get_iface(self->device));
         return;
     }
-    if (applied) {
-        note_state(self);
-        g_clear_object(&self->bare);
-        self->bare = nm_macvtap_move_profile_build_parent(applied);
-    }
-    end_call(
-        self, error, _("cannot read the configuration of '%s'"), nm_device_get_iface(self->device));
+    event = find_leftover(self, applied);
+    if (event == NM_MACVTAP_EVENT_LEFTOVER)
+        g_message("profile '%s': undoing what an earlier activation has left of '%s' and '%s'",
+                  get_profile(self)->id,
+                  nm_device_get_iface(self->device),
+                  self->link_name);
+    advance(self, event);
 }
 
 static gboolean
@@ -354,21 +396,6 @@ destroy_checkpoint(NMMacvtapMove *self)
 /* ADD */
 
 static void
-link_state_cb(NMActiveConnection *link, guint state, guint reason, gpointer user_data)
-{
-    NMMacvtapMove *self = user_data;
-
-    if (self->transaction.step != NM_MACVTAP_STEP_UP ||
-        state < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
-        return;
-    end_step(self,
-             g_error_new(NM_MACVTAP_ERROR,
-                         NM_MACVTAP_ERROR_NOT_FOUND,
-                         _("the host link '%s' went down"),
-                         self->link_name));
-}
-
-static void
 drop_link(NMMacvtapMove *self)
 {
     g_clear_signal_handler(&self->link_state_id, self->link);
@@ -422,8 +449,9 @@ read_family6(NMMacvtapMove *self, const char *token)
     };
 }
 
-static void
-step_add(NMMacvtapMove *self)
+/* (nullable): NULL with an error where there is nothing to move. */
+static NMConnection *
+build_link(NMMacvtapMove *self, GError **error)
 {
     NMIPConfig *config6 = nm_device_get_ip6_config(self->device);
     g_autofree char *token =
@@ -439,9 +467,21 @@ step_add(NMMacvtapMove *self)
         .ip4 = read_family4(self),
         .ip6 = read_family6(self, token),
     };
-    GError *error = NULL;
-    g_autoptr(NMConnection) connection = nm_macvtap_move_profile_build_link(&source, &error);
 
+    return nm_macvtap_move_profile_build_link(&source, error);
+}
+
+static void
+step_add(NMMacvtapMove *self)
+{
+    GError *error = NULL;
+    g_autoptr(NMConnection) connection = NULL;
+
+    if (self->link) {
+        end_step(self, NULL);
+        return;
+    }
+    connection = build_link(self, &error);
     if (!connection) {
         end_step(self, error);
         return;
@@ -463,12 +503,12 @@ static void
 activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     NMMacvtapMove *self = user_data;
+    g_autoptr(NMActiveConnection) link = NULL;
     GError *error = NULL;
 
-    self->link = nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
-    if (self->link)
-        self->link_state_id =
-            g_signal_connect(self->link, "state-changed", G_CALLBACK(link_state_cb), self);
+    link = nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
+    if (link)
+        watch_link(self, link);
     end_call(self, error, _("cannot make the host link '%s'"), self->link_name);
 }
 
@@ -476,6 +516,10 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 step_activate(NMMacvtapMove *self)
 {
+    if (self->link) {
+        end_step(self, NULL);
+        return;
+    }
     nm_client_activate_connection_async(get_client(self),
                                         NM_CONNECTION(get_link_profile(self)),
                                         NULL,
@@ -533,16 +577,20 @@ is_link_ready(NMMacvtapMove *self, GError **error)
                     self->link_name);
         return FALSE;
     }
-    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device) &&
-           (!self->was_online4 ||
-            nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL);
+    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
 }
 
+/* Not asked before the parent is bare: with a strict rp_filter the kernel takes no answer on the
+ * link as long as the parent has the same route. */
 static gboolean
 is_online(NMMacvtapMove *self, GError **error)
 {
-    return !self->was_online ||
-           nm_client_get_connectivity(get_client(self)) == NM_CONNECTIVITY_FULL;
+    NMDevice *device = get_link_device(self);
+
+    return (!self->was_online ||
+            nm_client_get_connectivity(get_client(self)) == NM_CONNECTIVITY_FULL) &&
+           (!self->was_online4 ||
+            (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
 }
 
 /* With the cable out there is nothing to wait for, and without a link nothing to keep meanwhile. */
@@ -603,6 +651,14 @@ step_wait(NMMacvtapMove *self)
     self->deadline =
         g_get_monotonic_time() + waits[self->transaction.step].timeout_s * G_USEC_PER_SEC;
     self->wait_id = g_timeout_add(WAIT_INTERVAL_MS, wait_cb, self);
+}
+
+/* NetworkManager asks by itself, but not always at once. */
+static void
+step_wait_online(NMMacvtapMove *self)
+{
+    nm_client_check_connectivity_async(get_client(self), NULL, NULL, NULL);
+    step_wait(self);
 }
 
 /* REAPPLY, RESTORE, REACTIVATE */
@@ -810,7 +866,7 @@ static void (*const runners[])(NMMacvtapMove *self) = {
     [NM_MACVTAP_STEP_BIND] = step_bind,
     [NM_MACVTAP_STEP_WAIT_LINK] = step_wait,
     [NM_MACVTAP_STEP_REAPPLY] = step_reapply,
-    [NM_MACVTAP_STEP_WAIT_ONLINE] = step_wait,
+    [NM_MACVTAP_STEP_WAIT_ONLINE] = step_wait_online,
     [NM_MACVTAP_STEP_COMMIT] = destroy_checkpoint,
     [NM_MACVTAP_STEP_UP] = step_up,
     [NM_MACVTAP_STEP_RESTORE] = step_restore,

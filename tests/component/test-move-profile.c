@@ -212,7 +212,6 @@ test_uuid(void)
     g_autofree char *same = nm_macvtap_move_profile_build_uuid(UUID, "eth0");
     g_autofree char *other = nm_macvtap_move_profile_build_uuid(UUID, "eth1");
 
-    g_assert_true(nm_utils_is_uuid(one));
     g_assert_true(g_uuid_string_is_valid(one));
     g_assert_cmpstr(one, ==, same);
     g_assert_cmpstr(one, !=, other);

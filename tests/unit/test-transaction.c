@@ -103,6 +103,19 @@ test_recovery_begins_anew(void)
     walk(&transaction, way_down, G_N_ELEMENTS(way_down));
 }
 
+/* Everything is in place already. */
+static void
+test_adoption(void)
+{
+    NMMacvtapTransaction transaction;
+
+    nm_macvtap_transaction_init(&transaction);
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_ADOPT));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_UP);
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_STOP));
+    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
+}
+
 /* What the parent's address, the link's and the checkpoint are after some steps. */
 typedef struct {
     gboolean is_bare; /* the parent, maybe */
@@ -217,6 +230,7 @@ main(int argc, char **argv)
     g_test_add_func("/transaction/lost-link", test_lost_link);
     g_test_add_func("/transaction/stop", test_stop_in_call_and_wait);
     g_test_add_func("/transaction/recovery", test_recovery_begins_anew);
+    g_test_add_func("/transaction/adoption", test_adoption);
     g_test_add_func("/transaction/every-way", test_every_way);
     g_test_add_func("/transaction/names", test_names);
     return g_test_run();
