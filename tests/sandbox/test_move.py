@@ -280,6 +280,13 @@ def test_killed_service_leaves_the_host_online(host):
     check_unmoved(host, address, before, 'after down')
     check_stream(host, 'at the end')
 
+    # Told to end.
+    profiles.up(host)
+    host.run(['kill', *profiles.services(host)])
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    check_unmoved(host, address, before, 'after the service was told to end')
+    check_stream(host, 'after the service was told to end')
+
     # Killed on the way, before anything was moved.
     host.lan.stop_service('dnsmasq')
     host.nmcli('--wait', '0', 'connection', 'up', 'guests')
@@ -316,6 +323,43 @@ def test_silent_dhcp_server_changes_nothing(host):
     check_unmoved(host, address, before, 'after an interruption')
     check_stream(host, 'after an interruption', 1.0)
     host.lan.start_dnsmasq()
+
+
+@tap.host()
+def test_no_lease_on_the_way_back(host):
+    """The parent gets no address: then the link keeps the one that it has."""
+    address = host.address()
+    start_stream(host, address)
+    add(host, parent='eth0')
+    profiles.up(host)
+    host.lan.stop_service('dnsmasq')
+    profiles.down(host)
+    equal(host.address(LINK), address, 'address while the DHCP server is silent')
+    check_stream(host, 'while the DHCP server is silent', 1.0)
+    check(any('stays up' in text for text in profiles.messages(host)), f'no word of it: {profiles.messages(host)}')
+    host.lan.start_dnsmasq()
+    profiles.up(host)
+    host.wait_online()
+    equal((host.address(LINK), host.address()), (address, None), 'address after the next up')
+    profiles.down(host)
+    host.wait_for(host.address, 'the address on the parent', 20)
+    equal(host.address(), address, 'address after down')
+    check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the link is left')
+    check_stream(host, 'at the end')
+
+
+@tap.host()
+def test_link_taken_down_by_hand(host):
+    address = host.address()
+    before = settled(host)
+    add(host, parent='eth0')
+    profiles.up(host)
+    host.nmcli('connection', 'down', 'guests (eth0)')
+    host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    check_unmoved(host, address, before, 'after the link went down')
+    check(any(f"'{LINK}' went down" in text for text in profiles.messages(host)),
+          f'no reason: {profiles.messages(host)}')
 
 
 @tap.host(shared='failures')
