@@ -45,6 +45,7 @@ typedef struct {
     gboolean stopping;   /* stop was asked for */
     gboolean failed;     /* a step failed: there is no way back to up */
     gboolean recovering; /* what is being undone is another process's; then it begins anew */
+    gboolean recovered;  /* it has begun anew: what is left now cannot be undone */
 } NMMacvtapTransaction;
 
 void nm_macvtap_transaction_init(NMMacvtapTransaction *transaction);

@@ -59,12 +59,12 @@ advance(NMMacvtapMove *self, NMMacvtapEvent event)
     }
 }
 
-/* @error: (transfer full) (nullable): the step's end. What went wrong on the way up is kept for the
- * user; what does on the way down is only logged. */
+/* What went wrong first is kept for the user, unless he took the profile down; the rest is logged.
+ */
 void
 nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error)
 {
-    if (error && !self->error)
+    if (error && !self->error && !self->transaction.stopping)
         self->error = g_error_copy(error);
     else if (error)
         g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, error->message);
@@ -72,8 +72,6 @@ nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error)
     g_clear_error(&error);
 }
 
-/* The end of a call that was given a reference to @self. @error: (transfer full) (nullable);
- * @format: what was tried, put before the error. */
 void
 nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
 {
@@ -177,6 +175,10 @@ find_leftover(NMMacvtapMove *self, NMConnection *applied)
         note_addresses(self, device);
         return NM_MACVTAP_EVENT_ADOPT;
     }
+    if (is_bare) {
+        self->has_address4 = nm_macvtap_move_profile_expects_address(self->saved, AF_INET);
+        self->has_address6 = nm_macvtap_move_profile_expects_address(self->saved, AF_INET6);
+    }
     if (is_bare || device || nm_macvtap_move_get_link_profile(self))
         return NM_MACVTAP_EVENT_LEFTOVER;
     return NM_MACVTAP_EVENT_DONE;
@@ -199,6 +201,15 @@ read_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         return;
     }
     event = find_leftover(self, applied);
+    if (event == NM_MACVTAP_EVENT_LEFTOVER && self->transaction.recovered) {
+        nm_macvtap_move_end_step(self,
+                                 g_error_new(NM_MACVTAP_ERROR,
+                                             NM_MACVTAP_ERROR_FAILED,
+                                             _("the host link '%s' of an earlier activation cannot "
+                                               "be removed"),
+                                             self->link_name));
+        return;
+    }
     if (event == NM_MACVTAP_EVENT_LEFTOVER)
         g_message("profile '%s': undoing what an earlier activation has left of '%s' and '%s'",
                   nm_macvtap_move_get_profile(self)->id,
@@ -291,14 +302,16 @@ is_online(NMMacvtapMove *self, GError **error)
             (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
 }
 
-/* With the cable out there is nothing to wait for, and without a link nothing to keep meanwhile. */
+/* With the cable out there is nothing to wait for. Without a link there is nothing to keep
+ * meanwhile, but what is to begin anew begins with what the parent has then. */
 static gboolean
 is_restored(NMMacvtapMove *self, GError **error)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
+    gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
 
-    return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE || !link ||
-           nm_device_get_state(link) != NM_DEVICE_STATE_ACTIVATED ||
+    return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE ||
+           (!has_link && !self->transaction.recovering) ||
            (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
             has_addresses(self, self->device));
 }

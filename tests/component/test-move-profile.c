@@ -206,6 +206,31 @@ test_parent(void)
 }
 
 static void
+test_expects_address(void)
+{
+    static const struct {
+        const char *method4;
+        const char *method6;
+        gboolean has4;
+        gboolean has6;
+    } cases[] = {
+        {"auto", "auto", TRUE, FALSE},
+        {"manual", "dhcp", TRUE, TRUE},
+        {"disabled", "link-local", FALSE, FALSE},
+        {"link-local", "ignore", FALSE, FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(NMConnection) connection = new_parent(cases[i].method4, cases[i].method6);
+
+        g_assert_cmpint(
+            nm_macvtap_move_profile_expects_address(connection, AF_INET), ==, cases[i].has4);
+        g_assert_cmpint(
+            nm_macvtap_move_profile_expects_address(connection, AF_INET6), ==, cases[i].has6);
+    }
+}
+
+static void
 test_uuid(void)
 {
     g_autofree char *one = nm_macvtap_move_profile_build_uuid(UUID, "eth0");
@@ -261,6 +286,7 @@ main(int argc, char **argv)
     g_test_add_func("/move-profile/own-metric", test_own_metric);
     g_test_add_func("/move-profile/refused", test_refused);
     g_test_add_func("/move-profile/parent", test_parent);
+    g_test_add_func("/move-profile/expects-address", test_expects_address);
     g_test_add_func("/move-profile/uuid", test_uuid);
     g_test_add_func("/move-profile/metric", test_metric);
     g_test_add_func("/move-profile/token", test_token);

@@ -280,6 +280,17 @@ def test_killed_service_leaves_the_host_online(host):
     check_unmoved(host, address, before, 'after down')
     check_stream(host, 'at the end')
 
+    # Killed, and the link gone besides: the parent gets its addresses back, and it begins anew.
+    profiles.up(host)
+    host.run(['kill', '-9', *profiles.services(host)])
+    host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
+    host.nmcli('device', 'delete', LINK)
+    equal(host.address(), None, 'address of the parent')
+    profiles.up(host, 'guests', 'ifname', 'eth0')
+    equal(host.address(LINK), address, 'address on the new link')
+    profiles.down(host)
+    check_unmoved(host, address, before, 'after a new beginning')
+
     # Told to end.
     profiles.up(host)
     host.run(['kill', *profiles.services(host)])

@@ -94,7 +94,9 @@ test_recovery_begins_anew(void)
     nm_macvtap_transaction_init(&transaction);
     g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LEFTOVER));
     walk(&transaction, way_down, G_N_ELEMENTS(way_down) - 1);
+    g_assert_false(transaction.recovered);
     g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_DONE));
+    g_assert_true(transaction.recovered);
     walk(&transaction, way_up, G_N_ELEMENTS(way_up));
 
     nm_macvtap_transaction_init(&transaction);
