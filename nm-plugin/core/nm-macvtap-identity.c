@@ -47,6 +47,13 @@ digest_to_hex(const guint8 bytes[DIGEST_BYTES], guint digits)
     return g_string_free(hex, FALSE);
 }
 
+/* Locally administered and unicast. */
+static char *
+digest_to_mac(const guint8 d[DIGEST_BYTES])
+{
+    return g_strdup_printf("52:%02x:%02x:%02x:%02x:%02x", d[0], d[1], d[2], d[3], d[4]);
+}
+
 /**
  * nm_macvtap_identity_mac:
  * @guest_uuid: the guest's UUID, in whatever case
@@ -64,7 +71,7 @@ nm_macvtap_identity_mac(const char *guest_uuid, const char *network)
     guint8 d[DIGEST_BYTES];
 
     digest("mac", uuid, network, d);
-    return g_strdup_printf("52:%02x:%02x:%02x:%02x:%02x", d[0], d[1], d[2], d[3], d[4]);
+    return digest_to_mac(d);
 }
 
 /**
@@ -145,4 +152,22 @@ nm_macvtap_identity_link_name(const char *parent)
     digest("link", parent, NULL, d);
     hex = digest_to_hex(d, LINK_NAME_HEX_DIGITS);
     return g_strconcat(NM_MACVTAP_LINK_PREFIX, head, hex, NULL);
+}
+
+/**
+ * nm_macvtap_identity_link_mac:
+ * @profile_uuid: the profile's UUID, in whatever case
+ * @parent_mac: the lower device's MAC, in whatever case
+ *
+ * Returns: (transfer full): "52:…", lower case
+ */
+char *
+nm_macvtap_identity_link_mac(const char *profile_uuid, const char *parent_mac)
+{
+    g_autofree char *uuid = g_ascii_strdown(profile_uuid, -1);
+    g_autofree char *mac = g_ascii_strdown(parent_mac, -1);
+    guint8 d[DIGEST_BYTES];
+
+    digest("link-mac", uuid, mac, d);
+    return digest_to_mac(d);
 }

@@ -21,5 +21,7 @@ gboolean nm_macvtap_identity_is_our_alias(const char *alias);
 void nm_macvtap_identity_ula(const char *host_id, const char *network, NMMacvtapCidr *out);
 /* NM_MACVTAP_LINK_PREFIX and @parent; where that is longer than 15 bytes, a hash for the tail. */
 char *nm_macvtap_identity_link_name(const char *parent);
+/* "52:…", of a host link; hosts that share a profile differ by the MACs of their parents. */
+char *nm_macvtap_identity_link_mac(const char *profile_uuid, const char *parent_mac);
 
 G_END_DECLS

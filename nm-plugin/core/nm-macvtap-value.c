@@ -130,7 +130,7 @@ unquote(const char *list, const char *p, GString *name, GError **error)
         return p + 1;
     }
     for (; *p != quote; p++) {
-        if (quote == '"' && *p == '\\' && (p[1] == '"' || p[1] == '\\'))
+        if (quote == '"' && *p == '\\' && p[1] != '\0' && strchr("\"\\$`", p[1]))
             p++;
         if (*p == '\0') {
             refuse(error, _("'%s' has an open quote %c; close it after the name"), shown, quote);

@@ -83,6 +83,7 @@ nm_macvtap_libvirt_connect(const char *uri, gboolean read_only, GError **error)
     Opening *opening = g_atomic_rc_box_new0(Opening);
     gint64 deadline = g_get_monotonic_time() + OPEN_TIMEOUT;
     virConnectPtr conn;
+    int error_code;
 
     g_mutex_init(&opening->mutex);
     g_cond_init(&opening->cond);
@@ -95,18 +96,23 @@ nm_macvtap_libvirt_connect(const char *uri, gboolean read_only, GError **error)
         ;
     opening->abandoned = !opening->done;
     conn = g_steal_pointer(&opening->conn);
-    if (opening->error) {
-        /* Whatever stands in the way, there is no connection, and trying again may help. */
-        if (opening->error->code != NM_MACVTAP_ERROR_DENIED)
-            opening->error->code = NM_MACVTAP_ERROR_UNREACHABLE;
-        g_propagate_error(error, g_steal_pointer(&opening->error));
-    } else if (!conn)
-        g_set_error_literal(
-            error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, _("libvirt does not answer"));
+    error_code = opening->error && opening->error->code == NM_MACVTAP_ERROR_DENIED
+                     ? NM_MACVTAP_ERROR_DENIED
+                     : NM_MACVTAP_ERROR_UNREACHABLE;
+    /* Whatever stands in the way, there is no connection, and trying again may help. */
+    if (!conn)
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    error_code,
+                    error_code == NM_MACVTAP_ERROR_DENIED
+                        ? _("cannot connect to '%s': %s")
+                        : _("cannot connect to '%s': %s; check that libvirtd is running "
+                            "(systemctl status libvirtd)"),
+                    uri,
+                    opening->error ? opening->error->message : _("libvirt does not answer"));
+    g_clear_error(&opening->error);
     g_mutex_unlock(&opening->mutex);
     g_atomic_rc_box_release_full(opening, opening_clear);
-    if (!conn)
-        g_prefix_error(error, _("cannot connect to '%s': "), uri);
     return conn;
 }
 

@@ -2,7 +2,7 @@
 /*
  * What is open between open() and close(): a connection for events, and idle ones for calls.
  * Decides when libvirtd counts as lost. Must not keep the hypervisor alive, must not block who
- * drops it, and must leave no timer behind while no call is in flight.
+ * drops it, and must leave no timer behind soon after the last call.
  */
 
 #include "config.h"
@@ -13,8 +13,10 @@
 
 #include "nm-macvtap-error.h"
 
-/* Connections kept for the next call: as many as the sync engine makes at a time. */
-#define MAX_IDLE 4
+/* Connections kept for the next call: as many as the sync engine makes at a time. They are closed
+ * when no call has come for this long, at most twice it: libvirtd pings each every 5 s. */
+#define MAX_IDLE     4
+#define IDLE_SECONDS 2
 
 /* How long dropping a link waits for its connections to be closed: long enough for any libvirtd
  * that answers, short enough for the main thread. */
@@ -46,8 +48,10 @@ struct _NMMacvtapLibvirtLink {
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1 where not registered */
     int network_event;
     gboolean watches_close;
-    GMutex mutex;
-    GPtrArray *idle; /* (element-type virConnect): guarded by @mutex */
+    GMutex mutex;        /* guards what is below */
+    GPtrArray *idle;     /* (element-type virConnect) */
+    GSource *idle_timer; /* (nullable): runs while there are any */
+    gboolean idle_used;  /* one of them was taken or returned since it last ran out */
 };
 
 /*****************************************************************************/
@@ -349,6 +353,7 @@ nm_macvtap_libvirt_link_take_conn(NMMacvtapLibvirtLink *link, GError **error)
     g_mutex_lock(&link->mutex);
     if (link->idle->len > 0)
         conn = g_ptr_array_steal_index_fast(link->idle, link->idle->len - 1);
+    link->idle_used = TRUE;
     g_mutex_unlock(&link->mutex);
 
     if (!conn)
@@ -360,6 +365,70 @@ nm_macvtap_libvirt_link_take_conn(NMMacvtapLibvirtLink *link, GError **error)
     return conn;
 }
 
+static void
+close_conns(GPtrArray *conns)
+{
+    guint i;
+
+    for (i = 0; i < conns->len; i++) {
+        nm_macvtap_libvirt_keep_alive(conns->pdata[i]);
+        virConnectClose(conns->pdata[i]);
+    }
+    g_ptr_array_unref(conns);
+}
+
+static gpointer
+closing_thread(gpointer data)
+{
+    close_conns(data);
+    return NULL;
+}
+
+/* Under @mutex. (transfer full): the idle connections. */
+static GPtrArray *
+steal_idle(NMMacvtapLibvirtLink *link)
+{
+    GPtrArray *idle = g_steal_pointer(&link->idle);
+
+    link->idle = g_ptr_array_new();
+    return idle;
+}
+
+/* Closing asks libvirtd, so it is not for the main thread. */
+static gboolean
+idle_cb(gpointer data)
+{
+    NMMacvtapLibvirtLink *link = data;
+    GPtrArray *idle = NULL;
+
+    g_mutex_lock(&link->mutex);
+    if (!link->idle_used) {
+        idle = steal_idle(link);
+        g_clear_pointer(&link->idle_timer, g_source_unref);
+    }
+    link->idle_used = FALSE;
+    g_mutex_unlock(&link->mutex);
+
+    if (!idle)
+        return G_SOURCE_CONTINUE;
+    g_thread_unref(g_thread_new("libvirt-close", closing_thread, idle));
+    return G_SOURCE_REMOVE;
+}
+
+/* Under @mutex. */
+static void
+arm_idle_timer(NMMacvtapLibvirtLink *link)
+{
+    if (link->idle_timer)
+        return;
+    link->idle_timer = g_timeout_source_new_seconds(IDLE_SECONDS);
+    g_source_set_callback(link->idle_timer,
+                          idle_cb,
+                          nm_macvtap_libvirt_link_ref(link),
+                          (GDestroyNotify)nm_macvtap_libvirt_link_unref);
+    g_source_attach(link->idle_timer, NULL);
+}
+
 /**
  * nm_macvtap_libvirt_link_return_conn:
  * @link: a link
@@ -369,8 +438,11 @@ void
 nm_macvtap_libvirt_link_return_conn(NMMacvtapLibvirtLink *link, virConnectPtr conn)
 {
     g_mutex_lock(&link->mutex);
-    if (!is_closed(link) && link->idle->len < MAX_IDLE)
+    if (!is_closed(link) && link->idle->len < MAX_IDLE) {
         g_ptr_array_add(link->idle, g_steal_pointer(&conn));
+        arm_idle_timer(link);
+    }
+    link->idle_used = TRUE;
     g_mutex_unlock(&link->mutex);
 
     if (conn)
@@ -398,19 +470,20 @@ dropping_clear(gpointer data)
 static void
 close_all(NMMacvtapLibvirtLink *link)
 {
-    g_autoptr(GPtrArray) idle = NULL;
-    guint i;
+    GSource *timer;
+    GPtrArray *idle;
 
     /* Whoever returns one from now on finds the link closed. */
     g_mutex_lock(&link->mutex);
-    idle = g_steal_pointer(&link->idle);
-    link->idle = g_ptr_array_new();
+    idle = steal_idle(link);
+    timer = g_steal_pointer(&link->idle_timer);
     g_mutex_unlock(&link->mutex);
 
-    for (i = 0; i < idle->len; i++) {
-        nm_macvtap_libvirt_keep_alive(idle->pdata[i]);
-        virConnectClose(idle->pdata[i]);
+    if (timer) {
+        g_source_destroy(timer);
+        g_source_unref(timer);
     }
+    close_conns(idle);
     nm_macvtap_libvirt_keep_alive(link->conn);
     unwatch(link);
     virConnectClose(link->conn);

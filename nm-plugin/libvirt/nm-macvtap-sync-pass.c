@@ -395,7 +395,7 @@ complete_bridge(NMMacvtapSyncPass *pass)
 
 /* The pass */
 
-/* What the plan promised and could not be kept shows in its reports and notes. */
+/* What the plan promised and could not be kept shows in its reports. */
 static void
 amend_plan(NMMacvtapSyncPass *pass)
 {
@@ -403,12 +403,8 @@ amend_plan(NMMacvtapSyncPass *pass)
         NMMacvtapGuestReport *report = pass->plan->reports->pdata[i];
         const GError *failure = g_hash_table_lookup(pass->failures, report->guest->uuid);
 
-        if (!failure)
-            continue;
         if (g_error_matches(failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED))
             report->status = NM_MACVTAP_GUEST_NEEDS_RESTART;
-        else
-            g_ptr_array_add(pass->plan->notes, g_strdup(failure->message));
     }
 }
 

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nm-macvtap-debounce.h"
 #include "nm-macvtap-sync.h"
 #include "nm-macvtap-sync-ledger.h"
 #include "nm-macvtap-sync-pass.h"
@@ -48,16 +49,15 @@ struct _NMMacvtapSync {
     gboolean connected;          /* as far as is known here */
     gboolean was_connected;      /* ever */
     GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
+    GHashTable *told;            /* (element-type utf8): notes of plans that were logged */
     gboolean absent;             /* the network was away in the last pass */
     guint reconnect_ms;
 
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
-    gint64 first_event; /* monotonic, in microseconds; of those that wait for a pass */
-    gint64 last_event;
 
-    guint settle_source;
+    NMMacvtapDebounce settle;
     guint retry_source;
     guint reconnect_source;
 

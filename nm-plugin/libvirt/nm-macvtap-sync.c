@@ -56,13 +56,25 @@ log_guest(NMMacvtapSync *self, const char *uuid, const char *name, const GError 
                      failure->message);
 }
 
-/* Passes */
-
-static gint64
-ms_to_us(guint ms)
+/* What a plan cannot do for the user is said once, however many plans find it. */
+static void
+log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan)
 {
-    return ms * (gint64)1000;
+    for (guint i = 0; i < plan->notes->len; i++) {
+        const char *note = plan->notes->pdata[i];
+
+        if (g_hash_table_add(self->told, g_strdup(note)))
+            g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                             G_LOG_LEVEL_WARNING,
+                             "NM_MACVTAP_NETWORK",
+                             self->profile->network,
+                             "MESSAGE",
+                             "%s",
+                             note);
+    }
 }
+
+/* Passes */
 
 static void
 clear_dirty(NMMacvtapSync *self)
@@ -74,7 +86,7 @@ clear_dirty(NMMacvtapSync *self)
 static void
 clear_timers(NMMacvtapSync *self)
 {
-    g_clear_handle_id(&self->settle_source, g_source_remove);
+    nm_macvtap_debounce_cancel(&self->settle);
     g_clear_handle_id(&self->retry_source, g_source_remove);
     g_clear_handle_id(&self->reconnect_source, g_source_remove);
 }
@@ -164,24 +176,10 @@ reconnect_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Waits for quiet, but not for ever. */
-static gboolean
-settle_cb(gpointer data)
+static void
+settled_cb(gpointer data)
 {
-    NMMacvtapSync *self = data;
-    gint64 now = g_get_monotonic_time();
-    gint64 quiet_at = self->last_event + ms_to_us(self->timing->settle);
-    gint64 limit = self->first_event + ms_to_us(self->timing->settle_max);
-
-    self->settle_source = 0;
-    if (now < quiet_at && now < limit) {
-        guint wait = (guint)((MIN(quiet_at, limit) - now) / 1000) + 1;
-
-        self->settle_source = g_timeout_add(wait, settle_cb, self);
-    } else {
-        begin_keep(self);
-    }
-    return G_SOURCE_REMOVE;
+    begin_keep(data);
 }
 
 static gboolean
@@ -194,10 +192,8 @@ is_dirty(NMMacvtapSync *self)
 static void
 arm_settle(NMMacvtapSync *self)
 {
-    if (self->state != NM_MACVTAP_SYNC_STATE_UP || self->pass || self->settle_source > 0)
-        return;
-    self->first_event = g_get_monotonic_time();
-    self->settle_source = g_timeout_add(self->timing->settle, settle_cb, self);
+    if (self->state == NM_MACVTAP_SYNC_STATE_UP && !self->pass)
+        nm_macvtap_debounce_arm(&self->settle);
 }
 
 static void
@@ -237,7 +233,7 @@ forget_guest(NMMacvtapSync *self, const char *uuid)
     return nm_macvtap_sync_ledger_forget(self->ledger, uuid);
 }
 
-/* Enters what the pass found into the ledger. Returns: whether any of it is news. */
+/* Enters what the pass found into the ledger, and logs it. Returns: whether any of it is news. */
 static gboolean
 note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
 {
@@ -246,6 +242,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     gpointer uuid;
     gpointer failure;
 
+    log_notes(self, pass->plan);
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
@@ -337,7 +334,7 @@ network_absent(NMMacvtapSync *self, const GError *error)
     }
     self->absent = TRUE;
     self->dirty_all = TRUE;
-    self->settle_source = g_timeout_add(self->timing->absent, settle_cb, self);
+    nm_macvtap_debounce_arm_fixed(&self->settle, self->timing->absent);
 }
 
 static void
@@ -450,7 +447,7 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapSyn
     if (!takes_events(self))
         return;
     g_hash_table_add(self->dirty, g_strdup(uuid));
-    self->last_event = g_get_monotonic_time();
+    nm_macvtap_debounce_note(&self->settle);
     arm_settle(self);
 }
 
@@ -462,7 +459,7 @@ network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapS
     if (!takes_events(self))
         return;
     self->dirty_all = TRUE;
-    self->last_event = g_get_monotonic_time();
+    nm_macvtap_debounce_note(&self->settle);
     arm_settle(self);
 }
 
@@ -511,6 +508,7 @@ void
 nm_macvtap_sync_set_timing(NMMacvtapSync *self, const NMMacvtapSyncTiming *timing)
 {
     self->timing = timing;
+    nm_macvtap_debounce_set_timing(&self->settle, timing->settle, timing->settle_max);
 }
 
 /**
@@ -566,9 +564,11 @@ nm_macvtap_sync_emit_stopped(NMMacvtapSync *self)
 static void
 nm_macvtap_sync_init(NMMacvtapSync *self)
 {
-    self->timing = &default_timing;
+    nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_sync_set_timing(self, &default_timing);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    self->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -594,6 +594,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_clear_pointer(&self->ledger, nm_macvtap_sync_ledger_free);
     g_hash_table_unref(self->dirty);
     g_hash_table_unref(self->asked);
+    g_hash_table_unref(self->told);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }

@@ -13,6 +13,7 @@
 
 #include "nm-macvtap-isolated.h"
 #include "nm-macvtap-move.h"
+#include "nm-macvtap-share.h"
 
 typedef struct {
     NMMacvtapProfile *profile;
@@ -37,6 +38,7 @@ typedef struct {
 
 static const ModeInfo mode_infos[] = {
     [NM_MACVTAP_MODE_ISOLATED] = {nm_macvtap_isolated_get_type, nm_macvtap_isolated_get_claim},
+    [NM_MACVTAP_MODE_SHARE] = {nm_macvtap_share_get_type, nm_macvtap_share_get_claim},
     [NM_MACVTAP_MODE_MOVE] = {nm_macvtap_move_get_type, nm_macvtap_move_get_claim},
 };
 
@@ -148,7 +150,7 @@ nm_macvtap_activation_get_client(NMMacvtapActivation *self)
 /**
  * nm_macvtap_activation_emit_config:
  * @self: an activation
- * @config: (transfer floating): the Config dictionary
+ * @config: (nullable) (transfer floating): the Config dictionary; later ones may be left out
  * @ip4: (nullable) (transfer floating): the Ip4Config dictionary
  * @ip6: (nullable) (transfer floating): the Ip6Config dictionary
  *
@@ -160,7 +162,7 @@ nm_macvtap_activation_emit_config(NMMacvtapActivation *self,
                                   GVariant *ip4,
                                   GVariant *ip6)
 {
-    g_autoptr(GVariant) config_ref = g_variant_ref_sink(config);
+    g_autoptr(GVariant) config_ref = config ? g_variant_ref_sink(config) : NULL;
     g_autoptr(GVariant) ip4_ref = ip4 ? g_variant_ref_sink(ip4) : NULL;
     g_autoptr(GVariant) ip6_ref = ip6 ? g_variant_ref_sink(ip6) : NULL;
 

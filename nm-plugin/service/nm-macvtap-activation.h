@@ -31,8 +31,8 @@ struct _NMMacvtapActivationClass {
 
 /*
  * Signals:
- *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
- *                     makes the VPN "activated", later ones update it
+ *   "config" (GVariant? config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
+ *                     has a config and makes the VPN "activated", later ones update it
  *   "failed" (GError) it cannot be up (any more); stop is still owed
  *   "stopped"
  */

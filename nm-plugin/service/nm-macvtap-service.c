@@ -76,7 +76,8 @@ config_cb(NMMacvtapActivation *activation,
 {
     NMVpnServicePlugin *plugin = user_data;
 
-    nm_vpn_service_plugin_set_config(plugin, config);
+    if (config)
+        nm_vpn_service_plugin_set_config(plugin, config);
     if (ip4)
         nm_vpn_service_plugin_set_ip4_config(plugin, ip4);
     if (ip6)

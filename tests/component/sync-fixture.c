@@ -75,9 +75,6 @@ keep_plan(Fixture *fixture, NMMacvtapPlan *plan)
 {
     g_free(fixture->bridge);
     fixture->bridge = g_strdup(plan->bridge);
-    g_ptr_array_set_size(fixture->notes, 0);
-    for (guint i = 0; i < plan->notes->len; i++)
-        g_ptr_array_add(fixture->notes, g_strdup(plan->notes->pdata[i]));
     for (guint i = 0; i < plan->reports->len; i++) {
         NMMacvtapGuestReport *report = plan->reports->pdata[i];
 
@@ -168,7 +165,6 @@ fixture_setup(Fixture *fixture, gconstpointer keys)
     }
     fixture->world = fake_world_new();
     fixture->calls = fake_world_get_calls(fixture->world);
-    fixture->notes = g_ptr_array_new_with_free_func(g_free);
     fixture->status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     fixture_replace_engine(fixture, keys);
 }
@@ -208,7 +204,6 @@ fixture_teardown(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(warnings->len, ==, 0);
     g_clear_error(&fixture->failure);
     g_clear_pointer(&fixture->bridge, g_free);
-    g_clear_pointer(&fixture->notes, g_ptr_array_unref);
     g_clear_pointer(&fixture->status, g_hash_table_unref);
     g_clear_pointer(&fixture->world, fake_world_unref);
 }
@@ -247,8 +242,8 @@ is_settled(Fixture *fixture)
 {
     const NMMacvtapSync *sync = fixture->sync;
 
-    return !sync->pass && sync->settle_source == 0 && sync->reconnect_source == 0 &&
-           sync->finish_source == 0 && !g_main_context_pending(NULL);
+    return !sync->pass && !nm_macvtap_debounce_is_armed(&sync->settle) &&
+           sync->reconnect_source == 0 && sync->finish_source == 0 && !g_main_context_pending(NULL);
 }
 
 void

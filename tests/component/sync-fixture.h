@@ -23,7 +23,6 @@ typedef struct {
     guint n_collected;  /* calls of the function that collects subnets */
     GError *failure;    /* of the last "failed" */
     char *bridge;       /* of the last plan */
-    GPtrArray *notes;   /* (element-type utf8): of the last plan */
     GHashTable *status; /* guest name → NMMacvtapGuestStatus, of all plans */
 } Fixture;
 

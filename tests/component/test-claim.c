@@ -84,6 +84,7 @@ test_exclusive(Fixture *fixture, gconstpointer data)
     g_autoptr(NMMacvtapClaim) first = claim(fixture, "network 'isolated'", "guests");
     g_autoptr(NMMacvtapClaim) other = claim(fixture, "network 'second'", "more guests");
 
+    g_assert_true(first != other);
     assert_refused(fixture, "network 'isolated'", "more guests", "guests", FALSE);
     g_clear_pointer(&first, nm_macvtap_claim_release);
     first = claim(fixture, "network 'isolated'", "more guests");
@@ -96,6 +97,8 @@ test_same_profile_waits(Fixture *fixture, gconstpointer data)
     g_autoptr(NMMacvtapClaim) first = claim(fixture, "network 'isolated'", "guests");
 
     assert_refused(fixture, "network 'isolated'", "guests", "guests", TRUE);
+    g_clear_pointer(&first, nm_macvtap_claim_release);
+    first = claim(fixture, "network 'isolated'", "guests");
 }
 
 static void
@@ -140,6 +143,8 @@ test_killed_holder(Fixture *fixture, gconstpointer data)
     g_assert_no_errno(kill(pid, SIGKILL));
     g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
     again = claim(fixture, "link 'nmmveth0'", "guests");
+    assert_refused(fixture, "link 'nmmveth0'", "p", "guests", FALSE);
+    g_clear_pointer(&again, nm_macvtap_claim_release);
 }
 
 static void

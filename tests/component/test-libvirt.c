@@ -358,28 +358,6 @@ test_unknown_uri(void)
     g_assert_true(g_str_has_prefix(error->message, "cannot connect to 'nonsense:///system': "));
 }
 
-/* No source of the main loop is waiting for a point in time, though calls have been made. */
-static void
-test_idle(void)
-{
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
-    GMainContext *context = g_main_context_default();
-    GPollFD fds[64];
-    int priority, timeout;
-
-    run(hypervisor, run_open);
-    run(hypervisor, run_list);
-    while (g_main_context_iteration(NULL, FALSE))
-        ;
-    g_assert_true(g_main_context_acquire(context));
-    g_assert_false(g_main_context_prepare(context, &priority));
-    g_assert_cmpint(g_main_context_query(context, G_MAXINT, &timeout, fds, G_N_ELEMENTS(fds)),
-                    <=,
-                    (int)G_N_ELEMENTS(fds));
-    g_main_context_release(context);
-    g_assert_cmpint(timeout, ==, -1);
-}
-
 static guint
 count_entries(const char *path)
 {
@@ -390,6 +368,39 @@ count_entries(const char *path)
     while (g_dir_read_name(dir))
         n++;
     return n;
+}
+
+/* Soon after the last call, one connection is left, and no source of the main loop is waiting for a
+ * point in time. */
+static void
+test_idle(void)
+{
+    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    GMainContext *context = g_main_context_default();
+    GPollFD fds[64];
+    int priority, timeout;
+    guint n;
+
+    run(hypervisor, run_open);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    n = count_entries("/proc/self/fd");
+    run(hypervisor, run_list);
+    g_assert_cmpuint(count_entries("/proc/self/fd"), >, n);
+    while (g_main_context_iteration(NULL, FALSE) || count_entries("/proc/self/fd") > n)
+        g_usleep(G_USEC_PER_SEC / 100);
+    g_assert_cmpuint(count_entries("/proc/self/fd"), ==, n);
+    /* What was closed is made anew. */
+    run(hypervisor, run_list);
+    while (g_main_context_iteration(NULL, FALSE) || count_entries("/proc/self/fd") > n)
+        g_usleep(G_USEC_PER_SEC / 100);
+    g_assert_true(g_main_context_acquire(context));
+    g_assert_false(g_main_context_prepare(context, &priority));
+    g_assert_cmpint(g_main_context_query(context, G_MAXINT, &timeout, fds, G_N_ELEMENTS(fds)),
+                    <=,
+                    (int)G_N_ELEMENTS(fds));
+    g_main_context_release(context);
+    g_assert_cmpint(timeout, ==, -1);
 }
 
 static void

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 from machine import Failure
@@ -25,6 +26,21 @@ def say(text):
     print(f'[{time.monotonic() - begin:5.1f} s] {text}', flush=True)
 
 
+def run_with_dots(command):
+    """Runs a command; a dot every two seconds shows that it is at work."""
+    with tempfile.TemporaryFile('w+', encoding='utf-8', errors='replace') as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                status = process.wait(2)
+                break
+            except subprocess.TimeoutExpired:
+                print('.', end='', flush=True)
+        if status:
+            log.seek(0)
+            raise Failure(f"{' '.join(command)}\n{log.read()[-4000:]}")
+
+
 def install():
     """Builds and installs the product; returns the directory."""
     build = os.path.join(SOURCE, 'build-run', 'demo')
@@ -38,9 +54,7 @@ def install():
     commands += [['ninja', '-C', build],
                  ['meson', 'install', '-C', build, '--no-rebuild', '--destdir', destdir]]
     for command in commands:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            raise Failure(f"{' '.join(command)}\n{result.stdout[-4000:]}{result.stderr[-4000:]}")
+        run_with_dots(command)
     return destdir
 
 
@@ -101,6 +115,7 @@ def main():
     try:
         say('Building ...')
         destdir = install()
+        print()
         say('Starting a host with NetworkManager and libvirt on a LAN ...')
         with Host(destdir=destdir) as host:
             say(f'NetworkManager is {host.nm_state()}. Starting two guests ...')

@@ -4,7 +4,8 @@
     run_all.py [STAGE...] [test_NAME...]
 
 Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
-(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named).
+(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named);
+and bench, which prints figures and is run only where it is asked for.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
@@ -22,7 +23,9 @@ SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
 BUILDS = os.path.join(SOURCE, 'build-run')
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'asan', 'clang', 'sandbox')
-SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true']
+EXTRA_STAGES = ('bench',)
+SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true',
+         '-Dsandbox_tests=true']
 SANITIZERS = {
     'ASAN_OPTIONS': 'detect_leaks=1:abort_on_error=1',
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1:abort_on_error=1',
@@ -30,6 +33,11 @@ SANITIZERS = {
 PROGRAM_TIMEOUT = 3600
 
 total = [0, 0, 0]
+
+
+def end_to_end_tests():
+    return sorted(glob.glob(os.path.join(HERE, 'test_*.py'))) + \
+        sorted(glob.glob(os.path.join(HERE, '..', 'gui', 'test_*.py')))
 
 
 def add(results):
@@ -63,12 +71,13 @@ def build(name, options=(), env=None):
     return False
 
 
-def meson_test(name, env=None):
+def meson_test(name, env=None, without=()):
     directory = os.path.join(BUILDS, name)
     log = os.path.join(directory, 'meson-logs', 'testlog.json')
     if os.path.exists(log):
         os.unlink(log)
-    step(f'{name} test', ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs'], env)
+    step(f'{name} test', ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs',
+                          *(f'--no-suite={suite}' for suite in without)], env)
     if os.path.exists(log):
         results = count.meson_results(log)
         print('    %d passed, %d failed, %d skipped' % results, flush=True)
@@ -84,23 +93,38 @@ def stage_gcc():
 
 def stage_asan():
     if build('asan', ['-Db_sanitize=address,undefined'], {'CC': 'gcc'}):
-        meson_test('asan', SANITIZERS)
+        meson_test('asan', SANITIZERS, without=['lint', 'slow'])
 
 
 def stage_clang():
     build('clang', env={'CC': 'clang'})
 
 
-def stage_sandbox(names):
-    if not os.path.exists(os.path.join(BUILDS, 'gcc', 'build.ninja')) and not build('gcc', env={'CC': 'gcc'}):
-        return
+def install():
+    if not build('gcc', env={'CC': 'gcc'}):
+        return False
     shutil.rmtree(DESTDIR, ignore_errors=True)
     # Made also when there is nothing to install yet.
     os.makedirs(DESTDIR)
-    if not step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
-        add((0, 1, 0))
+    if step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
+        return True
+    add((0, 1, 0))
+    return False
+
+
+def stage_bench():
+    if not install():
         return
-    for path in sorted(glob.glob(os.path.join(HERE, 'test_*.py'))):
+    for path in sorted(glob.glob(os.path.join(SOURCE, 'tests', 'bench', 'bench_*.py'))):
+        status = subprocess.run([sys.executable, '-u', path, '--builddir', os.path.join(BUILDS, 'gcc'),
+                                 '--destdir', DESTDIR], stdin=subprocess.DEVNULL, check=False).returncode
+        add((0, 1, 0) if status else (1, 0, 0))
+
+
+def stage_sandbox(names):
+    if not install():
+        return
+    for path in end_to_end_tests():
         name = os.path.basename(path)[:-len('.py')]
         if not names or name in names:
             run_program(name, path)
@@ -121,8 +145,8 @@ def run_program(name, path):
 
 
 def main():
-    stages = [word for word in sys.argv[1:] if word in STAGES]
-    programs = [os.path.basename(path)[:-len('.py')] for path in glob.glob(os.path.join(HERE, 'test_*.py'))]
+    stages = [word for word in sys.argv[1:] if word in STAGES + EXTRA_STAGES]
+    programs = [os.path.basename(path)[:-len('.py')] for path in end_to_end_tests()]
     names = [word for word in sys.argv[1:] if word in programs]
     unknown = [word for word in sys.argv[1:] if word not in stages + names]
     if unknown:

@@ -54,7 +54,7 @@ def test_subnet_in_use_is_avoided_for_good(host):
 @tap.host(firewalld=True)
 def test_network_manager_and_firewalld_see_no_change(host):
     def view():
-        return (host.nm_state(), host.nmcli('-g', 'NAME,DEVICE', 'connection', 'show', '--active', 'eth0').stdout,
+        return (host.nm_state(), host.nmcli('-g', 'GENERAL.DEVICES,GENERAL.STATE,GENERAL.DEFAULT', 'connection', 'show', 'eth0').stdout,
                 host.run(['ip', 'route', 'show', 'default']).stdout,
                 host.run(['ip', 'route', 'show', 'dev', 'eth0']).stdout)
 

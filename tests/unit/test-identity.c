@@ -142,6 +142,23 @@ test_link_name(void)
     }
 }
 
+/* A golden value: it may never change. The case of the input does not matter; the host does. */
+static void
+test_link_mac(void)
+{
+    static const char *const uuid = "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01";
+    g_autofree char *mac = nm_macvtap_identity_link_mac(uuid, "00:11:22:33:44:5a");
+    g_autofree char *upper =
+        nm_macvtap_identity_link_mac("0D0A8A4E-6F6B-4D77-9F0E-0C2B9E6C1A01", "00:11:22:33:44:5A");
+    g_autofree char *other_host = nm_macvtap_identity_link_mac(uuid, "00:11:22:33:44:5b");
+    g_autofree char *as_network = nm_macvtap_identity_mac(uuid, "00:11:22:33:44:5a");
+
+    g_assert_cmpstr(mac, ==, "52:a0:8b:f3:1a:50");
+    g_assert_cmpstr(upper, ==, mac);
+    g_assert_cmpstr(other_host, !=, mac);
+    g_assert_cmpstr(as_network, !=, mac);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,5 +170,6 @@ main(int argc, char **argv)
     g_test_add_func("/identity/alias/foreign", test_alias_foreign);
     g_test_add_func("/identity/ula", test_ula);
     g_test_add_func("/identity/link-name", test_link_name);
+    g_test_add_func("/identity/link-mac", test_link_mac);
     return g_test_run();
 }

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Judges an address by what the host has; knows nothing of guests, claims or time.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-routing-host.h"
+
+#include <string.h>
+
+static gsize
+family_bytes(const NMMacvtapCidr *address)
+{
+    return address->family == G_SOCKET_FAMILY_IPV4 ? 4 : 16;
+}
+
+static gboolean
+is_same_address(const NMMacvtapCidr *a, const NMMacvtapCidr *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, family_bytes(a)) == 0;
+}
+
+static gboolean
+contains_address(const GArray *array, const NMMacvtapCidr *address)
+{
+    for (guint i = 0; array != NULL && i < array->len; i++) {
+        if (is_same_address(&g_array_index(array, NMMacvtapCidr, i), address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static GArray *
+copy_array(const GArray *array)
+{
+    GArray *copy = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
+
+    if (array != NULL)
+        g_array_append_vals(copy, array->data, array->len);
+    return copy;
+}
+
+/**
+ * nm_macvtap_routing_host_copy:
+ * @out: (out): has no %NULL array
+ */
+void
+nm_macvtap_routing_host_copy(NMMacvtapRoutingHost *out, const NMMacvtapRoutingHost *host)
+{
+    out->addresses = copy_array(host->addresses);
+    out->onlink = copy_array(host->onlink);
+    out->own = copy_array(host->own);
+    out->gateways = copy_array(host->gateways);
+    out->servers = copy_array(host->servers);
+}
+
+void
+nm_macvtap_routing_host_clear(NMMacvtapRoutingHost *host)
+{
+    g_clear_pointer(&host->addresses, g_array_unref);
+    g_clear_pointer(&host->onlink, g_array_unref);
+    g_clear_pointer(&host->own, g_array_unref);
+    g_clear_pointer(&host->gateways, g_array_unref);
+    g_clear_pointer(&host->servers, g_array_unref);
+}
+
+/**
+ * nm_macvtap_routing_is_routable:
+ *
+ * Returns: whether @address can be one host's beyond its own link
+ */
+gboolean
+nm_macvtap_routing_is_routable(const NMMacvtapCidr *address)
+{
+    static const guint8 mapped_or_less[10] = {0};
+    const guint8 *b = address->bytes;
+
+    if (address->family == G_SOCKET_FAMILY_IPV4)
+        return b[0] != 0 && b[0] != 127 && b[0] < 224 && !(b[0] == 169 && b[1] == 254);
+    if (b[0] == 0xff || (b[0] == 0xfe && b[1] >= 0x80))
+        return FALSE;
+    /* ::, ::1, and IPv4 written as IPv6 */
+    return memcmp(b, mapped_or_less, sizeof(mapped_or_less)) != 0;
+}
+
+/* All bits of @address after @prefix are @bit. */
+static gboolean
+is_host_part(const NMMacvtapCidr *address, guint prefix, guint bit)
+{
+    for (guint i = prefix; i < 8 * family_bytes(address); i++) {
+        if ((address->bytes[i / 8] >> (7 - i % 8) & 1u) != bit)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A subnet's network and broadcast address; in IPv6 the subnet-router anycast address. */
+static gboolean
+is_reserved(const NMMacvtapCidr *subnet, const NMMacvtapCidr *address)
+{
+    if (subnet->prefix + 1 >= 8 * family_bytes(address))
+        return FALSE;
+    if (is_host_part(address, subnet->prefix, 0))
+        return TRUE;
+    return address->family == G_SOCKET_FAMILY_IPV4 && is_host_part(address, subnet->prefix, 1);
+}
+
+/* *@io_best becomes the longest prefix of @subnets around @address. FALSE: it is reserved there. */
+static gboolean
+find_subnet(const GArray *subnets, const NMMacvtapCidr *address, const NMMacvtapCidr **io_best)
+{
+    for (guint i = 0; i < subnets->len; i++) {
+        const NMMacvtapCidr *subnet = &g_array_index(subnets, NMMacvtapCidr, i);
+
+        if (!nm_macvtap_cidr_overlaps(subnet, address))
+            continue;
+        if (is_reserved(subnet, address))
+            return FALSE;
+        if (*io_best == NULL || subnet->prefix > (*io_best)->prefix)
+            *io_best = subnet;
+    }
+    return TRUE;
+}
+
+/* Bits that two addresses have in common from the left. */
+static guint
+common_bits(const NMMacvtapCidr *a, const NMMacvtapCidr *b)
+{
+    guint i;
+
+    for (i = 0; i < 8 * family_bytes(a); i++) {
+        if (((a->bytes[i / 8] ^ b->bytes[i / 8]) >> (7 - i % 8) & 1u) != 0)
+            break;
+    }
+    return i;
+}
+
+/* The parent's address that has most in common with @address, the first of several; or NULL. */
+static const NMMacvtapCidr *
+find_source(const GArray *addresses, const NMMacvtapCidr *address)
+{
+    const NMMacvtapCidr *best = NULL;
+
+    for (guint i = 0; i < addresses->len; i++) {
+        const NMMacvtapCidr *mine = &g_array_index(addresses, NMMacvtapCidr, i);
+
+        if (mine->family != address->family || !nm_macvtap_routing_is_routable(mine))
+            continue;
+        if (best == NULL || common_bits(mine, address) > common_bits(best, address))
+            best = mine;
+    }
+    return best;
+}
+
+static gboolean
+find_reason(const NMMacvtapRoutingHost *host,
+            const NMMacvtapCidr *address,
+            NMMacvtapRefusalReason *out_reason)
+{
+    const NMMacvtapCidr *subnet = NULL;
+
+    if (contains_address(host->addresses, address) || contains_address(host->own, address))
+        *out_reason = NM_MACVTAP_REFUSAL_HOST;
+    else if (contains_address(host->gateways, address))
+        *out_reason = NM_MACVTAP_REFUSAL_GATEWAY;
+    else if (contains_address(host->servers, address))
+        *out_reason = NM_MACVTAP_REFUSAL_DNS_SERVER;
+    else if (!find_subnet(host->addresses, address, &subnet) ||
+             !find_subnet(host->onlink, address, &subnet))
+        *out_reason = NM_MACVTAP_REFUSAL_NOT_A_HOST;
+    else if (subnet == NULL)
+        *out_reason = NM_MACVTAP_REFUSAL_OFF_LINK;
+    else
+        return FALSE;
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_routing_host_judge:
+ * @host: a copy made by nm_macvtap_routing_host_copy()
+ * @address: routable, prefix 32 or 128
+ * @out_source: (out) (nullable): set with %NM_MACVTAP_VERDICT_GOOD, prefix 32 or 128
+ * @out_reason: (out): set with %NM_MACVTAP_VERDICT_REFUSED
+ */
+NMMacvtapVerdict
+nm_macvtap_routing_host_judge(const NMMacvtapRoutingHost *host,
+                              const NMMacvtapCidr *address,
+                              NMMacvtapCidr *out_source,
+                              NMMacvtapRefusalReason *out_reason)
+{
+    const NMMacvtapCidr *source = find_source(host->addresses, address);
+
+    if (source == NULL)
+        return NM_MACVTAP_VERDICT_NO_MATTER;
+    if (find_reason(host, address, out_reason))
+        return NM_MACVTAP_VERDICT_REFUSED;
+    if (out_source != NULL) {
+        *out_source = *source;
+        out_source->prefix = (guint)(8 * family_bytes(source));
+    }
+    return NM_MACVTAP_VERDICT_GOOD;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The watch on the main thread, and its readings on a worker thread. At most one reading is under
+ * way; it owns all it touches, so that one stuck in a libvirt that hangs can be left behind. While
+ * nothing is amiss there is no timer.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-guest-watch.h"
+
+#include "nm-macvtap-debounce.h"
+#include "nm-macvtap-error.h"
+
+/* In ms. A guest that has ended is to lose its routes at once: shorter than for the sync engine. */
+#define SETTLE        20
+#define SETTLE_FACTOR 10
+#define RECONNECT     1000
+#define RECONNECT_MAX (30 * 1000)
+
+typedef enum {
+    STATE_NEW,
+    STATE_STARTING, /* the first reading */
+    STATE_UP,
+    STATE_LOST, /* no connection; a timer or a reading tries to get one */
+    STATE_ENDED,
+} State;
+
+/* One look at guests. */
+typedef struct {
+    NMMacvtapHypervisor *hypervisor;
+    gboolean open; /* connect first */
+    char **uuids;  /* (nullable): only these; NULL is all */
+
+    GPtrArray *guests; /* (element-type NMMacvtapGuest): those found */
+} Reading;
+
+struct _NMMacvtapGuestWatch {
+    GObject parent;
+
+    NMMacvtapHypervisor *hypervisor;
+    State state;
+    GHashTable *guests; /* (element-type utf8 NMMacvtapGuest): by UUID */
+    GHashTable *dirty;  /* (element-type utf8): UUIDs of events since the last reading began */
+    gboolean reading;
+    gboolean connected;
+    NMMacvtapDebounce settle;
+    guint reconnect_first_ms;
+    guint reconnect_max_ms;
+    guint reconnect_ms;
+    guint reconnect_source;
+};
+
+enum {
+    SIGNAL_GUESTS,
+    SIGNAL_FAILED,
+    N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(NMMacvtapGuestWatch, nm_macvtap_guest_watch, G_TYPE_OBJECT)
+
+/* Reading, on a worker thread */
+
+static void
+reading_free(gpointer data)
+{
+    Reading *reading = data;
+
+    g_object_unref(reading->hypervisor);
+    g_strfreev(reading->uuids);
+    g_clear_pointer(&reading->guests, g_ptr_array_unref);
+    g_free(reading);
+}
+
+/* A guest that is gone is none; one that cannot be read is none either, with a warning. FALSE: the
+ * connection is no good. */
+static gboolean
+read_guest(Reading *reading, const char *uuid, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    NMMacvtapGuest *guest = nm_macvtap_hypervisor_read_guest(reading->hypervisor, uuid, &local);
+
+    if (guest)
+        g_ptr_array_add(reading->guests, guest);
+    else if (g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    } else if (!g_error_matches(local, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+        g_warning("guest '%s': %s", uuid, local->message);
+    return TRUE;
+}
+
+static gboolean
+run_reading(Reading *reading, GError **error)
+{
+    if (reading->open && !nm_macvtap_hypervisor_open(reading->hypervisor, FALSE, error))
+        return FALSE;
+    if (!reading->uuids) {
+        reading->guests = nm_macvtap_hypervisor_list_guests(reading->hypervisor, error);
+        return reading->guests != NULL;
+    }
+    reading->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    for (char **uuid = reading->uuids; *uuid; uuid++) {
+        if (!read_guest(reading, *uuid, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+reading_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    GError *error = NULL;
+
+    if (run_reading(data, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+/* On the main thread */
+
+static void reading_cb(GObject *object, GAsyncResult *result, gpointer data);
+
+/* @uuids: (transfer full) (nullable): NULL is all */
+static void
+begin_reading(NMMacvtapGuestWatch *self, char **uuids)
+{
+    g_autoptr(GTask) task = g_task_new(self, NULL, reading_cb, NULL);
+    Reading *reading = g_new0(Reading, 1);
+
+    reading->hypervisor = g_object_ref(self->hypervisor);
+    reading->open = !self->connected;
+    reading->uuids = uuids;
+    /* So that "closed" during the reading is noticed. */
+    self->connected = TRUE;
+    self->reading = TRUE;
+    g_task_set_source_tag(task, begin_reading);
+    g_task_set_task_data(task, reading, reading_free);
+    g_task_run_in_thread(task, reading_thread_cb);
+}
+
+static void
+settled_cb(gpointer data)
+{
+    NMMacvtapGuestWatch *self = data;
+    char **uuids = (char **)g_hash_table_get_keys_as_array(self->dirty, NULL);
+
+    g_hash_table_steal_all(self->dirty);
+    begin_reading(self, uuids);
+}
+
+/* A reading that is under way sees to it when it ends. */
+static void
+arm_settle(NMMacvtapGuestWatch *self)
+{
+    if (self->state == STATE_UP && !self->reading && g_hash_table_size(self->dirty) > 0)
+        nm_macvtap_debounce_arm(&self->settle);
+}
+
+static gboolean
+reconnect_cb(gpointer data)
+{
+    NMMacvtapGuestWatch *self = data;
+
+    self->reconnect_source = 0;
+    g_hash_table_remove_all(self->dirty);
+    begin_reading(self, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_reconnect(NMMacvtapGuestWatch *self)
+{
+    self->connected = FALSE;
+    nm_macvtap_hypervisor_close(self->hypervisor);
+    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+    self->reconnect_ms = MIN(self->reconnect_ms * 2, self->reconnect_max_ms);
+}
+
+static void
+lose(NMMacvtapGuestWatch *self, const char *reason)
+{
+    g_warning("the connection to libvirt is lost: %s; trying to get it back", reason);
+    nm_macvtap_debounce_cancel(&self->settle);
+    self->state = STATE_LOST;
+    self->reconnect_ms = self->reconnect_first_ms;
+    schedule_reconnect(self);
+}
+
+static void
+take_guests(NMMacvtapGuestWatch *self, Reading *reading)
+{
+    if (!reading->uuids)
+        g_hash_table_remove_all(self->guests);
+    for (char **uuid = reading->uuids; uuid && *uuid; uuid++)
+        g_hash_table_remove(self->guests, *uuid);
+    for (guint i = 0; i < reading->guests->len; i++) {
+        NMMacvtapGuest *guest = reading->guests->pdata[i];
+
+        g_hash_table_replace(self->guests, guest->uuid, nm_macvtap_guest_ref(guest));
+    }
+}
+
+static void
+emit_guests(NMMacvtapGuestWatch *self)
+{
+    g_autoptr(GPtrArray) guests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    GHashTableIter iter;
+    gpointer guest;
+
+    g_hash_table_iter_init(&iter, self->guests);
+    while (g_hash_table_iter_next(&iter, NULL, &guest))
+        g_ptr_array_add(guests, nm_macvtap_guest_ref(guest));
+    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests);
+}
+
+static void
+reading_done(NMMacvtapGuestWatch *self, Reading *reading)
+{
+    if (self->state == STATE_LOST)
+        g_message("the connection to libvirt is back");
+    self->state = STATE_UP;
+    take_guests(self, reading);
+    emit_guests(self);
+    arm_settle(self);
+}
+
+static void
+reading_failed(NMMacvtapGuestWatch *self, const GError *error)
+{
+    switch (self->state) {
+    case STATE_STARTING:
+        self->state = STATE_ENDED;
+        nm_macvtap_hypervisor_close(self->hypervisor);
+        g_signal_emit(self, signals[SIGNAL_FAILED], 0, error);
+        break;
+    case STATE_UP:
+        lose(self, error->message);
+        break;
+    case STATE_LOST:
+        schedule_reconnect(self);
+        break;
+    case STATE_NEW:
+    case STATE_ENDED:
+        g_return_if_reached();
+    }
+}
+
+static void
+reading_cb(GObject *object, GAsyncResult *result, gpointer data)
+{
+    NMMacvtapGuestWatch *self = NM_MACVTAP_GUEST_WATCH(object);
+    g_autoptr(GError) error = NULL;
+    gboolean done = g_task_propagate_boolean(G_TASK(result), &error);
+
+    self->reading = FALSE;
+    if (self->state == STATE_ENDED) {
+        /* The reading may have opened it after stop(). */
+        nm_macvtap_hypervisor_close(self->hypervisor);
+        return;
+    }
+    if (done && !self->connected) {
+        done = FALSE;
+        g_set_error_literal(
+            &error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, "the connection was closed");
+    }
+    if (done)
+        reading_done(self, g_task_get_task_data(G_TASK(result)));
+    else
+        reading_failed(self, error);
+}
+
+/* Events */
+
+static void
+guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapGuestWatch *self)
+{
+    g_hash_table_add(self->dirty, g_strdup(uuid));
+    nm_macvtap_debounce_note(&self->settle);
+    arm_settle(self);
+}
+
+static void
+closed_cb(NMMacvtapHypervisor *hypervisor, const char *reason, NMMacvtapGuestWatch *self)
+{
+    self->connected = FALSE;
+    if (!self->reading && self->state == STATE_UP)
+        lose(self, reason);
+}
+
+/**
+ * nm_macvtap_guest_watch_new:
+ * @hypervisor: not open; a reference is taken
+ *
+ * Returns: (transfer full): a watch that has done nothing yet
+ */
+NMMacvtapGuestWatch *
+nm_macvtap_guest_watch_new(NMMacvtapHypervisor *hypervisor)
+{
+    NMMacvtapGuestWatch *self = g_object_new(NM_MACVTAP_TYPE_GUEST_WATCH, NULL);
+
+    self->hypervisor = g_object_ref(hypervisor);
+    return self;
+}
+
+void
+nm_macvtap_guest_watch_set_timing(NMMacvtapGuestWatch *self,
+                                  guint settle,
+                                  guint reconnect,
+                                  guint reconnect_max)
+{
+    nm_macvtap_debounce_set_timing(&self->settle, settle, SETTLE_FACTOR * settle);
+    self->reconnect_first_ms = reconnect;
+    self->reconnect_max_ms = reconnect_max;
+}
+
+/**
+ * nm_macvtap_guest_watch_start:
+ * @self: a watch that was neither started nor stopped
+ *
+ * "guests" or "failed" tells how it went.
+ */
+void
+nm_macvtap_guest_watch_start(NMMacvtapGuestWatch *self)
+{
+    g_return_if_fail(self->state == STATE_NEW);
+
+    g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
+    g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
+    self->state = STATE_STARTING;
+    begin_reading(self, NULL);
+}
+
+/**
+ * nm_macvtap_guest_watch_stop:
+ * @self: a watch
+ *
+ * Closes the hypervisor. A reading that hangs ends by itself or never.
+ */
+void
+nm_macvtap_guest_watch_stop(NMMacvtapGuestWatch *self)
+{
+    self->state = STATE_ENDED;
+    nm_macvtap_debounce_cancel(&self->settle);
+    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+    g_signal_handlers_disconnect_by_data(self->hypervisor, self);
+    nm_macvtap_hypervisor_close(self->hypervisor);
+}
+
+static void
+dispose(GObject *object)
+{
+    NMMacvtapGuestWatch *self = NM_MACVTAP_GUEST_WATCH(object);
+
+    if (self->hypervisor)
+        nm_macvtap_guest_watch_stop(self);
+    g_clear_object(&self->hypervisor);
+
+    G_OBJECT_CLASS(nm_macvtap_guest_watch_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NMMacvtapGuestWatch *self = NM_MACVTAP_GUEST_WATCH(object);
+
+    g_hash_table_unref(self->guests);
+    g_hash_table_unref(self->dirty);
+
+    G_OBJECT_CLASS(nm_macvtap_guest_watch_parent_class)->finalize(object);
+}
+
+static void
+nm_macvtap_guest_watch_class_init(NMMacvtapGuestWatchClass *klass)
+{
+    GType type = G_TYPE_FROM_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+
+    signals[SIGNAL_GUESTS] = g_signal_new(
+        "guests", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[SIGNAL_FAILED] = g_signal_new(
+        "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+nm_macvtap_guest_watch_init(NMMacvtapGuestWatch *self)
+{
+    self->guests = g_hash_table_new_full(
+        g_str_hash, g_str_equal, NULL, (GDestroyNotify)nm_macvtap_guest_unref);
+    self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_guest_watch_set_timing(self, SETTLE, RECONNECT, RECONNECT_MAX);
+}

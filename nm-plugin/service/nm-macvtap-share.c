@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Joins what libvirt says of the guests, what NetworkManager says of the host, and the router;
+ * tells NetworkManager of the link and its routes.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-share.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-guest-watch.h"
+#include "nm-macvtap-host-watch.h"
+#include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-identity.h"
+#include "nm-macvtap-libvirt.h"
+#include "nm-macvtap-share-config.h"
+#include "nm-macvtap-share-router.h"
+
+/* How long changes of the routes are gathered before NM hears of them, in ms: the kernel has them
+ * already. */
+#define TELL_NM_MS 100
+
+struct _NMMacvtapShare {
+    NMMacvtapActivation parent_instance;
+
+    /* all (nullable): NULL before start */
+    char *parent;
+    char *link;
+    char *parent_mac;
+    NMMacvtapShareRouter *router;
+    NMMacvtapGuestWatch *guest_watch;
+    NMMacvtapHostWatch *host_watch;
+
+    GHashTable *unreachable; /* (element-type utf8): names of guests that the user was told of */
+    gboolean is_up;          /* NM has been told */
+    gboolean has_ip4;        /* … of an address */
+    NMMacvtapCidr address;   /* with has_ip4 */
+    guint tell_nm_id;
+    guint stopped_id;
+};
+
+G_DEFINE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP_TYPE_ACTIVATION)
+
+/**
+ * nm_macvtap_share_get_claim:
+ * @profile: a profile of mode share
+ *
+ * Where neither a link's name nor a parent is given, the base device decides, which is not known
+ * yet: then the kernel's link is what a second profile is refused for.
+ *
+ * Returns: (transfer full): the host link, in words for the user
+ */
+char *
+nm_macvtap_share_get_claim(const NMMacvtapProfile *profile)
+{
+    g_autofree char *derived = NULL;
+
+    if (profile->link_name)
+        return g_strdup_printf(_("host link '%s'"), profile->link_name);
+    if (!profile->parent)
+        return g_strdup_printf(_("the host link of profile '%s'"), profile->uuid);
+    derived = nm_macvtap_identity_link_name(profile->parent);
+    return g_strdup_printf(_("host link '%s'"), derived);
+}
+
+static NMMacvtapProfile *
+get_profile(NMMacvtapShare *self)
+{
+    return nm_macvtap_activation_get_profile(NM_MACVTAP_ACTIVATION(self));
+}
+
+/* The host */
+
+static void
+update_host(NMMacvtapShare *self)
+{
+    NMMacvtapRoutingHost host;
+    const NMMacvtapCidr *address = NULL;
+
+    nm_macvtap_host_watch_read(self->host_watch, self->parent, self->link, &host);
+    nm_macvtap_share_router_set_host(self->router, &host);
+    if (host.addresses)
+        address = nm_macvtap_share_config_choose_address(host.addresses);
+    /* Without one the last is kept: between two DHCP leases there may be none for a moment. */
+    if (address && (!self->is_up || self->has_ip4)) {
+        self->address = *address;
+        self->has_ip4 = TRUE;
+    }
+    nm_macvtap_routing_host_clear(&host);
+}
+
+static char *
+read_parent_mac(NMMacvtapShare *self)
+{
+    NMClient *client = nm_macvtap_activation_get_client(NM_MACVTAP_ACTIVATION(self));
+    NMDevice *device = nm_client_get_device_by_iface(client, self->parent);
+
+    return g_strdup(device ? nm_device_get_hw_address(device) : NULL);
+}
+
+static void
+host_changed_cb(gpointer object, gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+    g_autofree char *mac = read_parent_mac(self);
+    g_autoptr(GError) error = NULL;
+
+    if (g_strcmp0(mac, self->parent_mac) != 0) {
+        g_free(self->parent_mac);
+        self->parent_mac = g_steal_pointer(&mac);
+        if (!nm_macvtap_share_router_reopen(self->router, &error)) {
+            nm_macvtap_activation_emit_failed(NM_MACVTAP_ACTIVATION(self), error);
+            return;
+        }
+    }
+    update_host(self);
+}
+
+/* The guests */
+
+static gboolean
+is_bridge(const NMMacvtapNic *nic)
+{
+    return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
+}
+
+/* libvirt's own when none is given. */
+static const char *
+get_mode(const NMMacvtapNic *nic)
+{
+    return nic->macvtap_mode ?: "vepa";
+}
+
+/* Says once what stands between a guest and the host. */
+static void
+report_unreachable(NMMacvtapShare *self, const NMMacvtapGuest *guest, const NMMacvtapNic *nic)
+{
+    if (is_bridge(nic)) {
+        g_hash_table_remove(self->unreachable, guest->name);
+        return;
+    }
+    if (!g_hash_table_add(self->unreachable, g_strdup(guest->name)))
+        return;
+    g_warning("guest '%s' cannot reach the host: its macvtap interface on '%s' is in mode '%s'; "
+              "set mode='bridge' in its definition and restart it, or use a profile of mode "
+              "'isolated'",
+              guest->name,
+              self->parent,
+              get_mode(nic));
+}
+
+/* Only what a guest runs with counts: a changed definition does with its next start. */
+static void
+add_guest(NMMacvtapShare *self, const NMMacvtapGuest *guest, GArray *nics)
+{
+    if (!guest->live || !nm_macvtap_profile_selects(get_profile(self), guest->name, guest->uuid))
+        return;
+    for (guint i = 0; i < guest->live->nics->len; i++) {
+        const NMMacvtapNic *nic = guest->live->nics->pdata[i];
+        const NMMacvtapRoutingNic entry = {
+            .guest = guest->name,
+            .mac = nic->mac,
+            .running = TRUE,
+            .bridge = is_bridge(nic),
+        };
+
+        if (nic->type != NM_MACVTAP_NIC_DIRECT || !nic->mac || nic->link_down ||
+            g_strcmp0(nic->lower, self->parent) != 0)
+            continue;
+        g_array_append_val(nics, entry);
+        report_unreachable(self, guest, nic);
+    }
+}
+
+/* (nullable): for the banner. */
+static char *
+describe_unreachable(NMMacvtapShare *self)
+{
+    g_autofree char **names = NULL;
+    g_autofree char *list = NULL;
+
+    if (g_hash_table_size(self->unreachable) == 0)
+        return NULL;
+    names = (char **)g_hash_table_get_keys_as_array(self->unreachable, NULL);
+    list = g_strjoinv(", ", names);
+    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
+                             "not in mode 'bridge': %s"),
+                           list);
+}
+
+/* NetworkManager */
+
+static void
+tell_nm(NMMacvtapShare *self, GVariant *config)
+{
+    g_autoptr(GArray) routes = nm_macvtap_share_router_get_routes(self->router);
+    GVariant *ip4 =
+        self->has_ip4 ? nm_macvtap_share_config_build_ip4(&self->address, routes) : NULL;
+
+    if (config || ip4)
+        nm_macvtap_activation_emit_config(NM_MACVTAP_ACTIVATION(self), config, ip4, NULL);
+}
+
+static gboolean
+tell_nm_cb(gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+
+    self->tell_nm_id = 0;
+    tell_nm(self, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+routes_changed_cb(NMMacvtapShareRouter *router, gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+
+    if (self->is_up && self->tell_nm_id == 0)
+        self->tell_nm_id = g_timeout_add(TELL_NM_MS, tell_nm_cb, self);
+}
+
+static void
+tell_up(NMMacvtapShare *self)
+{
+    NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
+    g_autofree char *banner = describe_unreachable(self);
+    const NMMacvtapShareConfig config = {
+        .link = self->link,
+        .gateway = nm_macvtap_activation_build_gateway(activation),
+        .address = self->has_ip4 ? &self->address : NULL,
+        .banner = banner,
+    };
+
+    g_message("profile '%s': up on '%s' with host link '%s'",
+              get_profile(self)->id,
+              self->parent,
+              self->link);
+    self->is_up = TRUE;
+    tell_nm(self, nm_macvtap_share_config_build(&config));
+}
+
+static void
+guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+    g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoutingNic));
+
+    for (guint i = 0; i < guests->len; i++)
+        add_guest(self, guests->pdata[i], nics);
+    nm_macvtap_share_router_set_guests(
+        self->router, (const NMMacvtapRoutingNic *)(void *)nics->data, nics->len);
+    if (!self->is_up)
+        tell_up(self);
+}
+
+static void
+failed_cb(gpointer object, const GError *error, gpointer user_data)
+{
+    nm_macvtap_activation_emit_failed(user_data, error);
+}
+
+/* Life */
+
+static gboolean
+find_parent(NMMacvtapShare *self, GError **error)
+{
+    NMMacvtapProfile *profile = get_profile(self);
+    NMDevice *base = nm_macvtap_activation_get_base(NM_MACVTAP_ACTIVATION(self));
+    const char *name = profile->parent ?: base ? nm_device_get_ip_iface(base) : NULL;
+
+    if (!name || g_str_equal(name, "lo")) {
+        g_set_error_literal(error,
+                            NM_MACVTAP_ERROR,
+                            NM_MACVTAP_ERROR_NOT_FOUND,
+                            _("there is no base device; set vpn.data parent to the network device "
+                              "that the guests are on"));
+        return FALSE;
+    }
+    self->parent = g_strdup(name);
+    self->link = profile->link_name ? g_strdup(profile->link_name)
+                                    : nm_macvtap_identity_link_name(self->parent);
+    return TRUE;
+}
+
+static gboolean
+start_router(NMMacvtapShare *self, GError **error)
+{
+    g_autoptr(NMMacvtapHostlink) hostlink = nm_macvtap_hostlink_netlink_new("/sys", error);
+    const NMMacvtapHostlinkSpec spec = {
+        .name = self->link,
+        .parent = self->parent,
+        .profile_uuid = get_profile(self)->uuid,
+    };
+
+    if (!hostlink)
+        return FALSE;
+    self->router = nm_macvtap_share_router_new(hostlink);
+    g_signal_connect(self->router, "routes-changed", G_CALLBACK(routes_changed_cb), self);
+    g_signal_connect(self->router, "host-changed", G_CALLBACK(host_changed_cb), self);
+    g_signal_connect(self->router, "gone", G_CALLBACK(failed_cb), self);
+    return nm_macvtap_share_router_start(self->router, &spec, error);
+}
+
+static void
+start(NMMacvtapActivation *activation)
+{
+    NMMacvtapShare *self = NM_MACVTAP_SHARE(activation);
+    g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!find_parent(self, &error) || !start_router(self, &error)) {
+        nm_macvtap_activation_emit_failed(activation, error);
+        return;
+    }
+    self->parent_mac = read_parent_mac(self);
+    self->host_watch = nm_macvtap_host_watch_new(nm_macvtap_activation_get_client(activation));
+    g_signal_connect(self->host_watch, "changed", G_CALLBACK(host_changed_cb), self);
+    update_host(self);
+
+    hypervisor = nm_macvtap_libvirt_new(get_profile(self)->libvirt_uri);
+    self->guest_watch = nm_macvtap_guest_watch_new(hypervisor);
+    g_signal_connect(self->guest_watch, "guests", G_CALLBACK(guests_cb), self);
+    g_signal_connect(self->guest_watch, "failed", G_CALLBACK(failed_cb), self);
+    nm_macvtap_guest_watch_start(self->guest_watch);
+}
+
+static void
+disconnect(gpointer object, NMMacvtapShare *self)
+{
+    if (object)
+        g_signal_handlers_disconnect_by_data(object, self);
+}
+
+/* The link goes first: it is what others can see. */
+static void
+end(NMMacvtapShare *self)
+{
+    g_clear_handle_id(&self->tell_nm_id, g_source_remove);
+    disconnect(self->router, self);
+    disconnect(self->guest_watch, self);
+    disconnect(self->host_watch, self);
+    if (self->router)
+        nm_macvtap_share_router_stop(self->router);
+    if (self->guest_watch)
+        nm_macvtap_guest_watch_stop(self->guest_watch);
+}
+
+static gboolean
+stopped_cb(gpointer user_data)
+{
+    NMMacvtapShare *self = user_data;
+
+    self->stopped_id = 0;
+    nm_macvtap_activation_emit_stopped(NM_MACVTAP_ACTIVATION(self));
+    return G_SOURCE_REMOVE;
+}
+
+/* Nothing here waits for anybody. */
+static void
+stop(NMMacvtapActivation *activation, guint timeout_ms)
+{
+    NMMacvtapShare *self = NM_MACVTAP_SHARE(activation);
+
+    end(self);
+    if (self->stopped_id == 0)
+        self->stopped_id = g_idle_add(stopped_cb, self);
+}
+
+static void
+dispose(GObject *object)
+{
+    NMMacvtapShare *self = NM_MACVTAP_SHARE(object);
+
+    end(self);
+    g_clear_handle_id(&self->stopped_id, g_source_remove);
+    g_clear_object(&self->router);
+    g_clear_object(&self->guest_watch);
+    g_clear_object(&self->host_watch);
+
+    G_OBJECT_CLASS(nm_macvtap_share_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NMMacvtapShare *self = NM_MACVTAP_SHARE(object);
+
+    g_free(self->parent);
+    g_free(self->link);
+    g_free(self->parent_mac);
+    g_hash_table_unref(self->unreachable);
+
+    G_OBJECT_CLASS(nm_macvtap_share_parent_class)->finalize(object);
+}
+
+static void
+nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
+{
+    NMMacvtapActivationClass *activation_class = NM_MACVTAP_ACTIVATION_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+    activation_class->start = start;
+    activation_class->stop = stop;
+}
+
+static void
+nm_macvtap_share_init(NMMacvtapShare *self)
+{
+    self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}

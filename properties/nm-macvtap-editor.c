@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts the page together from the model's fields and what libvirt and NetworkManager have to offer.
+ * The page is there at once: what is offered comes later, or never, and everything can be typed
+ * without it.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-editor.h"
+
+#include <glib/gi18n-lib.h>
+#include <gtk/gtk.h>
+
+#include "nm-macvtap-editor-model.h"
+#include "nm-macvtap-field.h"
+#include "nm-macvtap-gtk.h"
+#include "nm-macvtap-guest-list.h"
+#include "nm-macvtap-mode-choice.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
+
+struct _NMMacvtapEditor {
+    GObject parent;
+    NMMacvtapEditorModel *model;
+    NMMacvtapHypervisorMaker maker;
+    GPtrArray *fields; /* (element-type NMMacvtapField), in the order of the table of keys */
+    NMMacvtapGuestList *guests;
+    GtkWidget *widget;
+    GtkWidget *advanced;
+
+    GCancellable *devices_cancellable;
+    GCancellable *choices_cancellable;
+    char *choices_uri; /* (nullable): whose choices are shown or on their way */
+};
+
+static void editor_iface_init(NMVpnEditorInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(NMMacvtapEditor,
+                              nm_macvtap_editor,
+                              G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR, editor_iface_init))
+
+/* What most people never touch is behind "More options". */
+static gboolean
+is_advanced(const NMMacvtapKeyInfo *key)
+{
+    static const char *const plain[] = {
+        NM_MACVTAP_KEY_MODE,
+        NM_MACVTAP_KEY_GUESTS,
+        NM_MACVTAP_KEY_PARENT,
+        NM_MACVTAP_KEY_NETWORK,
+        NM_MACVTAP_KEY_ADDRESS,
+        NULL,
+    };
+
+    return !g_strv_contains(plain, key->name);
+}
+
+static NMMacvtapField *
+find_field(NMMacvtapEditor *self, const char *key)
+{
+    for (guint i = 0; i < self->fields->len; i++) {
+        NMMacvtapField *field = self->fields->pdata[i];
+
+        if (g_str_equal(nm_macvtap_field_get_key(field)->name, key))
+            return field;
+    }
+    return NULL;
+}
+
+static void
+emit_changed(NMMacvtapEditor *self)
+{
+    g_signal_emit_by_name(self, "changed");
+}
+
+static void
+refresh(NMMacvtapEditor *self)
+{
+    for (guint i = 0; i < self->fields->len; i++)
+        nm_macvtap_field_refresh(self->fields->pdata[i]);
+}
+
+/*****************************************************************************/
+
+/* (transfer full): outlives the editor, as libvirt may take its time; see weak_take(). */
+static GWeakRef *
+weak_new(NMMacvtapEditor *self)
+{
+    GWeakRef *weak = g_new(GWeakRef, 1);
+
+    g_weak_ref_init(weak, self);
+    return weak;
+}
+
+/* (transfer full) (nullable): NULL where the page was closed meanwhile. */
+static NMMacvtapEditor *
+weak_take(GWeakRef *weak)
+{
+    NMMacvtapEditor *self = g_weak_ref_get(weak);
+
+    g_weak_ref_clear(weak);
+    g_free(weak);
+    return self;
+}
+
+static void
+choices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NMMacvtapEditor) self = weak_take(user_data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMMacvtapChoices) choices = nm_macvtap_choices_load_finish(result, &error);
+
+    if (!self || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (!choices) {
+        g_debug("nothing to choose from: %s", error->message);
+        nm_macvtap_guest_list_show_message(
+            self->guests, _("libvirt cannot be reached; guests can be typed in by name."));
+        return;
+    }
+    nm_macvtap_field_suggest(find_field(self, NM_MACVTAP_KEY_NETWORK), choices->networks);
+    nm_macvtap_guest_list_show(self->guests, choices);
+}
+
+static void
+load_choices(NMMacvtapEditor *self)
+{
+    const char *uri =
+        nm_macvtap_editor_model_get_effective(self->model, NM_MACVTAP_KEY_LIBVIRT_URI);
+
+    if (g_strcmp0(uri, self->choices_uri) == 0 || !nm_macvtap_choices_is_safe_uri(uri))
+        return;
+    g_free(self->choices_uri);
+    self->choices_uri = g_strdup(uri);
+    g_cancellable_cancel(self->choices_cancellable);
+    g_clear_object(&self->choices_cancellable);
+    self->choices_cancellable = g_cancellable_new();
+    nm_macvtap_guest_list_show_message(self->guests, _("Looking for guests…"));
+    nm_macvtap_choices_load_async(
+        self->maker, uri, self->choices_cancellable, choices_cb, weak_new(self));
+}
+
+static void
+devices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NMMacvtapEditor) self = weak_take(user_data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMClient) client = nm_client_new_finish(result, &error);
+    g_autoptr(GPtrArray) parents = NULL;
+
+    if (!client) {
+        g_debug("no devices to choose from: %s", error->message);
+        return;
+    }
+    if (!self)
+        return;
+    parents = nm_macvtap_choices_list_parents(nm_client_get_devices(client));
+    nm_macvtap_field_suggest(find_field(self, NM_MACVTAP_KEY_PARENT), parents);
+}
+
+/*****************************************************************************/
+
+static void
+field_changed_cb(NMMacvtapField *field, gpointer user_data)
+{
+    NMMacvtapEditor *self = user_data;
+    const NMMacvtapKeyInfo *key = nm_macvtap_field_get_key(field);
+
+    refresh(self);
+    if (key->type == NM_MACVTAP_KEY_TYPE_GUESTS)
+        nm_macvtap_guest_list_refresh(self->guests);
+    else if (key->type == NM_MACVTAP_KEY_TYPE_URI)
+        load_choices(self);
+    emit_changed(self);
+}
+
+static void
+guests_changed_cb(gpointer user_data)
+{
+    NMMacvtapEditor *self = user_data;
+
+    nm_macvtap_field_reload(find_field(self, NM_MACVTAP_KEY_GUESTS));
+    nm_macvtap_field_reload(find_field(self, NM_MACVTAP_KEY_EXCLUDE_GUESTS));
+    nm_macvtap_guest_list_refresh(self->guests);
+    refresh(self);
+    emit_changed(self);
+}
+
+static void
+mode_changed_cb(NMMacvtapMode mode, gpointer user_data)
+{
+    NMMacvtapEditor *self = user_data;
+
+    nm_macvtap_editor_model_set(self->model, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(mode));
+    refresh(self);
+    emit_changed(self);
+}
+
+/*****************************************************************************/
+
+static GtkWidget *
+make_grid(void)
+{
+    GtkWidget *grid = nm_macvtap_gtk_shown(gtk_grid_new());
+
+    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+    return grid;
+}
+
+static void
+append_notice(NMMacvtapEditor *self, const char *text)
+{
+    GtkWidget *label = nm_macvtap_gtk_new_paragraph(text, 60, "warning");
+
+    nm_macvtap_gtk_append(self->widget, nm_macvtap_gtk_shown(label));
+}
+
+/* What the windows would show as no more than a switch that goes back. GNOME Settings makes every
+ * new profile a private one. */
+static void
+append_notices(NMMacvtapEditor *self, NMConnection *connection)
+{
+    g_autofree char *foreign = nm_macvtap_editor_model_get_notice(self->model);
+
+    if (foreign)
+        append_notice(self, foreign);
+    if (!nm_macvtap_nm_check_permissions(connection, NM_MACVTAP_LIBVIRT_GROUP, NULL))
+        append_notice(
+            self,
+            _("This profile is only for users who may not manage libvirt, so it cannot be "
+              "switched on. Make it available to other users once it is added, or ask an "
+              "administrator to add you to the group 'libvirt'."));
+}
+
+/* A profile that has any of them set shows that at once. */
+static gboolean
+has_advanced(NMMacvtapEditor *self)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        if (is_advanced(&keys[i]) && nm_macvtap_editor_model_is_shown(self->model, &keys[i]) &&
+            *nm_macvtap_editor_model_get(self->model, keys[i].name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    int row = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        NMMacvtapField *field;
+
+        if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_MODE))
+            continue;
+        field = nm_macvtap_field_new(self->model, &keys[i], field_changed_cb, self);
+        g_ptr_array_add(self->fields, field);
+        nm_macvtap_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++);
+        if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_GUESTS))
+            gtk_grid_attach(plain, nm_macvtap_guest_list_get_widget(self->guests), 1, row++, 1, 1);
+    }
+}
+
+static void
+build_page(NMMacvtapEditor *self, NMConnection *connection)
+{
+    GtkWidget *plain = make_grid();
+    GtkWidget *advanced = make_grid();
+
+    self->widget = nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
+    g_object_ref_sink(self->widget);
+    append_notices(self, connection);
+    nm_macvtap_gtk_append(self->widget,
+                          nm_macvtap_mode_choice_new(nm_macvtap_editor_model_get_mode(self->model),
+                                                     mode_changed_cb,
+                                                     G_OBJECT(self)));
+    nm_macvtap_gtk_append(self->widget, plain);
+    self->advanced = nm_macvtap_gtk_shown(gtk_expander_new_with_mnemonic(_("More _options")));
+    nm_macvtap_gtk_set_expander_child(self->advanced, advanced);
+    nm_macvtap_gtk_append(self->widget, self->advanced);
+    attach_fields(self, GTK_GRID(plain), GTK_GRID(advanced));
+    gtk_widget_set_margin_top(advanced, 6);
+    gtk_expander_set_expanded(GTK_EXPANDER(self->advanced), has_advanced(self));
+}
+
+/*****************************************************************************/
+
+static GObject *
+get_widget(NMVpnEditor *editor)
+{
+    return G_OBJECT(NM_MACVTAP_EDITOR(editor)->widget);
+}
+
+static gboolean
+update_connection(NMVpnEditor *editor, NMConnection *connection, GError **error)
+{
+    return nm_macvtap_editor_model_save(NM_MACVTAP_EDITOR(editor)->model, connection, error);
+}
+
+static void
+editor_iface_init(NMVpnEditorInterface *iface)
+{
+    iface->get_widget = get_widget;
+    iface->update_connection = update_connection;
+}
+
+static void
+dispose(GObject *object)
+{
+    NMMacvtapEditor *self = NM_MACVTAP_EDITOR(object);
+
+    g_cancellable_cancel(self->devices_cancellable);
+    g_clear_object(&self->devices_cancellable);
+    g_cancellable_cancel(self->choices_cancellable);
+    g_clear_object(&self->choices_cancellable);
+    g_clear_pointer(&self->fields, g_ptr_array_unref);
+    g_clear_pointer(&self->guests, nm_macvtap_guest_list_free);
+    g_clear_object(&self->widget);
+
+    G_OBJECT_CLASS(nm_macvtap_editor_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NMMacvtapEditor *self = NM_MACVTAP_EDITOR(object);
+
+    g_free(self->choices_uri);
+    nm_macvtap_editor_model_free(self->model);
+
+    G_OBJECT_CLASS(nm_macvtap_editor_parent_class)->finalize(object);
+}
+
+static void
+nm_macvtap_editor_class_init(NMMacvtapEditorClass *klass)
+{
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+}
+
+static void
+nm_macvtap_editor_init(NMMacvtapEditor *self)
+{
+    self->fields = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_field_free);
+}
+
+/**
+ * nm_macvtap_editor_new:
+ * @connection: the profile to show, maybe a new one
+ * @maker: makes the hypervisor that guests and networks are read from
+ *
+ * Returns: (transfer full): the editor; its page is complete but for what is to be chosen from
+ */
+NMVpnEditor *
+nm_macvtap_editor_new(NMConnection *connection, NMMacvtapHypervisorMaker maker)
+{
+    NMMacvtapEditor *self = g_object_new(NM_MACVTAP_TYPE_EDITOR, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) allowed_uris = nm_macvtap_nm_read_allowed_uris(NM_MACVTAP_CONFIG_FILE, &error);
+
+    if (!allowed_uris)
+        g_message("%s", error->message);
+    self->maker = maker;
+    self->model = nm_macvtap_editor_model_new(connection, (const char *const *)allowed_uris);
+    self->guests = nm_macvtap_guest_list_new(self->model, guests_changed_cb, self);
+    build_page(self, connection);
+    load_choices(self);
+    self->devices_cancellable = g_cancellable_new();
+    nm_client_new_async(self->devices_cancellable, devices_cb, weak_new(self));
+    return NM_VPN_EDITOR(self);
+}

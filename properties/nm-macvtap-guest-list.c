@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Check boxes on top of the texts that select guests. A thousand guests are put in a few at a time,
+ * so that the window never stands still for them.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-guest-list.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-gtk.h"
+
+#define ROWS_AT_A_TIME 25
+#define MAX_HEIGHT     150
+
+struct _NMMacvtapGuestList {
+    NMMacvtapEditorModel *model;
+    NMMacvtapGuestListChanged changed;
+    gpointer user_data;
+    gboolean refreshing; /* the check boxes are being set, not the user's doing */
+
+    NMMacvtapChoices *choices; /* (nullable) */
+    GPtrArray *checks;         /* (element-type GtkWidget): of the first choices->guests */
+    guint fill_id;             /* idle source, while there are more to come */
+
+    /* Owned by the list: a window that is destroyed takes its widgets apart. */
+    GtkWidget *widget;
+    GtkWidget *message;
+    GtkWidget *scrolled;
+    GtkWidget *rows;
+};
+
+static void
+toggled_cb(GtkWidget *check, gpointer user_data)
+{
+    NMMacvtapGuestList *list = user_data;
+    const NMMacvtapGuestChoice *guest;
+
+    if (list->refreshing)
+        return;
+    guest = g_object_get_data(G_OBJECT(check), "nm-macvtap-guest");
+    nm_macvtap_editor_model_select_guest(
+        list->model, guest->name, guest->uuid, nm_macvtap_gtk_is_active(check));
+    list->changed(list->user_data);
+}
+
+static void
+append_guest(NMMacvtapGuestList *list, NMMacvtapGuestChoice *guest)
+{
+    g_autofree char *text = guest->lower ? g_strdup_printf("%s (%s)", guest->name, guest->lower)
+                                         : g_strdup(guest->name);
+    GtkWidget *check = nm_macvtap_gtk_shown(gtk_check_button_new_with_label(text));
+
+    nm_macvtap_gtk_set_active(
+        check, nm_macvtap_editor_model_is_guest_selected(list->model, guest->name, guest->uuid));
+    g_object_set_data(G_OBJECT(check), "nm-macvtap-guest", guest);
+    g_signal_connect(check, "toggled", G_CALLBACK(toggled_cb), list);
+    gtk_widget_set_margin_start(check, 6);
+    gtk_widget_set_margin_end(check, 6);
+    nm_macvtap_gtk_append(list->rows, check);
+    g_ptr_array_add(list->checks, g_object_ref(check));
+}
+
+static gboolean
+fill_cb(gpointer user_data)
+{
+    NMMacvtapGuestList *list = user_data;
+    GPtrArray *guests = list->choices->guests;
+
+    for (guint i = 0; i < ROWS_AT_A_TIME && list->checks->len < guests->len; i++)
+        append_guest(list, guests->pdata[list->checks->len]);
+    if (list->checks->len < guests->len)
+        return G_SOURCE_CONTINUE;
+    list->fill_id = 0;
+    return G_SOURCE_REMOVE;
+}
+
+static void
+clear_rows(NMMacvtapGuestList *list)
+{
+    g_clear_handle_id(&list->fill_id, g_source_remove);
+    for (guint i = 0; i < list->checks->len; i++) {
+        GtkWidget *check = list->checks->pdata[i];
+
+        g_signal_handlers_disconnect_by_data(check, list);
+        nm_macvtap_gtk_remove(list->rows, check);
+    }
+    g_ptr_array_set_size(list->checks, 0);
+}
+
+/**
+ * nm_macvtap_guest_list_new:
+ * @model: the model, which must outlive the list
+ * @changed: called for what the user does
+ * @user_data: for @changed
+ *
+ * Returns: (transfer full): an empty list
+ */
+NMMacvtapGuestList *
+nm_macvtap_guest_list_new(NMMacvtapEditorModel *model,
+                          NMMacvtapGuestListChanged changed,
+                          gpointer user_data)
+{
+    NMMacvtapGuestList *list = g_new0(NMMacvtapGuestList, 1);
+
+    list->model = model;
+    list->changed = changed;
+    list->user_data = user_data;
+    list->checks = g_ptr_array_new_with_free_func(g_object_unref);
+    list->widget = nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 6));
+    g_object_ref_sink(list->widget);
+    list->message = g_object_ref_sink(nm_macvtap_gtk_new_paragraph(NULL, 40, "dim-label"));
+    list->scrolled = g_object_ref_sink(nm_macvtap_gtk_new_scrolled());
+    list->rows = g_object_ref_sink(nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0)));
+    nm_macvtap_gtk_set_scrolled_child(list->scrolled, list->rows);
+    gtk_scrolled_window_set_policy(
+        GTK_SCROLLED_WINDOW(list->scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(list->scrolled), MAX_HEIGHT);
+    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(list->scrolled), TRUE);
+    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+    nm_macvtap_gtk_set_visible(list->message, FALSE);
+    nm_macvtap_gtk_append(list->widget, list->scrolled);
+    nm_macvtap_gtk_append(list->widget, list->message);
+    return list;
+}
+
+/**
+ * nm_macvtap_guest_list_free:
+ * @list: (transfer full): the list; widgets that are still in a window stay there, but do nothing
+ */
+void
+nm_macvtap_guest_list_free(NMMacvtapGuestList *list)
+{
+    g_clear_handle_id(&list->fill_id, g_source_remove);
+    for (guint i = 0; i < list->checks->len; i++)
+        g_signal_handlers_disconnect_by_data(list->checks->pdata[i], list);
+    g_ptr_array_unref(list->checks);
+    g_clear_pointer(&list->choices, nm_macvtap_choices_unref);
+    g_object_unref(list->message);
+    g_object_unref(list->rows);
+    g_object_unref(list->scrolled);
+    g_object_unref(list->widget);
+    g_free(list);
+}
+
+/**
+ * nm_macvtap_guest_list_get_widget:
+ * @list: a list
+ *
+ * Returns: (transfer none): the widget
+ */
+GtkWidget *
+nm_macvtap_guest_list_get_widget(NMMacvtapGuestList *list)
+{
+    return list->widget;
+}
+
+/**
+ * nm_macvtap_guest_list_show_message:
+ * @list: a list
+ * @message: what is shown instead of guests
+ */
+void
+nm_macvtap_guest_list_show_message(NMMacvtapGuestList *list, const char *message)
+{
+    gtk_label_set_text(GTK_LABEL(list->message), message);
+    nm_macvtap_gtk_set_visible(list->message, TRUE);
+    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+}
+
+/**
+ * nm_macvtap_guest_list_show:
+ * @list: a list
+ * @choices: the guests there are, in place of those shown before
+ */
+void
+nm_macvtap_guest_list_show(NMMacvtapGuestList *list, NMMacvtapChoices *choices)
+{
+    clear_rows(list);
+    g_clear_pointer(&list->choices, nm_macvtap_choices_unref);
+    list->choices = nm_macvtap_choices_ref(choices);
+    if (choices->guests->len == 0) {
+        nm_macvtap_guest_list_show_message(
+            list, _("No guest has a macvtap interface yet; those that get one are served too."));
+        return;
+    }
+    nm_macvtap_gtk_set_visible(list->message, FALSE);
+    nm_macvtap_gtk_set_visible(list->scrolled, TRUE);
+    list->fill_id = g_idle_add(fill_cb, list);
+}
+
+/**
+ * nm_macvtap_guest_list_refresh:
+ * @list: a list
+ *
+ * Ticks what the model's texts select now.
+ */
+void
+nm_macvtap_guest_list_refresh(NMMacvtapGuestList *list)
+{
+    list->refreshing = TRUE;
+    for (guint i = 0; i < list->checks->len; i++) {
+        const NMMacvtapGuestChoice *guest = list->choices->guests->pdata[i];
+
+        nm_macvtap_gtk_set_active(
+            list->checks->pdata[i],
+            nm_macvtap_editor_model_is_guest_selected(list->model, guest->name, guest->uuid));
+    }
+    list->refreshing = FALSE;
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The world of the component tests that run on the real kernel.
+ */
+
+#include "config.h"
+
+#include "netns.h"
+
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/bridge.h>
+#include <netlink/route/link/macvlan.h>
+#include <netlink/route/link/macvtap.h>
+#include <netlink/route/link/veth.h>
+#include <netlink/route/neighbour.h>
+#include <netlink/route/route.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NETNS_SELF "/proc/thread-self/ns/net"
+
+static void
+check(int code, const char *what)
+{
+    if (code < 0)
+        g_error("%s: %s", what, nl_geterror(code));
+}
+
+static void
+check_errno(int code, const char *what)
+{
+    if (code < 0)
+        g_error("%s: %s", what, g_strerror(errno));
+}
+
+static struct nl_sock *
+connect_route(void)
+{
+    struct nl_sock *sock = nl_socket_alloc();
+
+    check(nl_connect(sock, NETLINK_ROUTE), "connect");
+    return sock;
+}
+
+static struct nl_addr *
+parse_address(const char *text, int family)
+{
+    struct nl_addr *address;
+
+    check(nl_addr_parse(text, family, &address), text);
+    return address;
+}
+
+int
+netns_new(void)
+{
+    int previous = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
+    int made;
+
+    check_errno(previous, NETNS_SELF);
+    check_errno(unshare(CLONE_NEWNET), "unshare");
+    made = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
+    check_errno(made, NETNS_SELF);
+    netns_set_up("lo", TRUE);
+    /* Addresses are of use at once, and nothing is sent unasked. */
+    netns_write_sysctl("net/ipv6/conf/default/accept_dad", "0");
+    netns_write_sysctl("net/ipv6/conf/default/accept_ra", "0");
+    netns_leave(previous);
+    return made;
+}
+
+int
+netns_enter(int ns)
+{
+    int previous = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
+
+    check_errno(previous, NETNS_SELF);
+    check_errno(setns(ns, CLONE_NEWNET), "setns");
+    return previous;
+}
+
+void
+netns_leave(int previous)
+{
+    check_errno(setns(previous, CLONE_NEWNET), "setns");
+    close(previous);
+}
+
+static struct rtnl_link *
+get_link(struct nl_sock *sock, const char *name)
+{
+    struct rtnl_link *link;
+
+    check(rtnl_link_get_kernel(sock, 0, name, &link), name);
+    return link;
+}
+
+static void
+change_link(const char *name, struct rtnl_link *change)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_link *link = get_link(sock, name);
+
+    check(rtnl_link_change(sock, link, change, 0), name);
+    rtnl_link_put(link);
+    rtnl_link_put(change);
+    nl_socket_free(sock);
+}
+
+void
+netns_set_up(const char *name, gboolean up)
+{
+    struct rtnl_link *change = rtnl_link_alloc();
+
+    if (up)
+        rtnl_link_set_flags(change, IFF_UP);
+    else
+        rtnl_link_unset_flags(change, IFF_UP);
+    change_link(name, change);
+}
+
+void
+netns_set_ifalias(const char *name, const char *ifalias)
+{
+    struct rtnl_link *change = rtnl_link_alloc();
+
+    rtnl_link_set_ifalias(change, ifalias);
+    change_link(name, change);
+}
+
+void
+netns_set_master(const char *name, const char *master)
+{
+    struct rtnl_link *change = rtnl_link_alloc();
+
+    rtnl_link_set_master(change, (int)if_nametoindex(master));
+    change_link(name, change);
+}
+
+static void
+add_link(struct rtnl_link *link, const char *name)
+{
+    struct nl_sock *sock = connect_route();
+
+    rtnl_link_set_name(link, name);
+    check(rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL), name);
+    rtnl_link_put(link);
+    nl_socket_free(sock);
+}
+
+static void
+move_and_set_up(const char *name, int ns)
+{
+    struct rtnl_link *change;
+    int previous;
+
+    if (ns < 0) {
+        netns_set_up(name, TRUE);
+        return;
+    }
+    change = rtnl_link_alloc();
+    rtnl_link_set_ns_fd(change, ns);
+    change_link(name, change);
+    previous = netns_enter(ns);
+    netns_set_up(name, TRUE);
+    netns_leave(previous);
+}
+
+void
+netns_add_veth(const char *name, const char *peer, int peer_ns)
+{
+    struct rtnl_link *link = rtnl_link_veth_alloc();
+    struct rtnl_link *other = rtnl_link_veth_get_peer(link);
+
+    rtnl_link_set_name(other, peer);
+    rtnl_link_put(other);
+    add_link(link, name);
+    netns_set_up(name, TRUE);
+    move_and_set_up(peer, peer_ns);
+}
+
+void
+netns_add_bridge(const char *name)
+{
+    add_link(rtnl_link_bridge_alloc(), name);
+    netns_set_up(name, TRUE);
+}
+
+void
+netns_add_macvtap(const char *name, const char *parent, const char *mode, const char *mac, int ns)
+{
+    struct rtnl_link *link = rtnl_link_macvtap_alloc();
+
+    rtnl_link_set_link(link, (int)if_nametoindex(parent));
+    rtnl_link_macvtap_set_mode(link, rtnl_link_macvtap_str2mode(mode));
+    if (mac != NULL) {
+        struct nl_addr *address = parse_address(mac, AF_LLC);
+
+        rtnl_link_set_addr(link, address);
+        nl_addr_put(address);
+    }
+    add_link(link, name);
+    move_and_set_up(name, ns);
+}
+
+void
+netns_delete(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_link *link = get_link(sock, name);
+
+    check(rtnl_link_delete(sock, link), name);
+    rtnl_link_put(link);
+    nl_socket_free(sock);
+}
+
+static struct rtnl_addr *
+make_address(const char *name, const char *text)
+{
+    struct rtnl_addr *address = rtnl_addr_alloc();
+    struct nl_addr *local = parse_address(text, AF_UNSPEC);
+
+    rtnl_addr_set_ifindex(address, (int)if_nametoindex(name));
+    check(rtnl_addr_set_local(address, local), text);
+    if (nl_addr_get_family(local) == AF_INET6)
+        rtnl_addr_set_flags(address, IFA_F_NODAD);
+    nl_addr_put(local);
+    return address;
+}
+
+void
+netns_add_address(const char *name, const char *text)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_addr *address = make_address(name, text);
+
+    check(rtnl_addr_add(sock, address, NLM_F_CREATE | NLM_F_REPLACE), text);
+    rtnl_addr_put(address);
+    nl_socket_free(sock);
+}
+
+void
+netns_remove_address(const char *name, const char *text)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_addr *address = make_address(name, text);
+
+    check(rtnl_addr_delete(sock, address, 0), text);
+    rtnl_addr_put(address);
+    nl_socket_free(sock);
+}
+
+static char *
+mac_to_string(struct nl_addr *address)
+{
+    char text[64];
+
+    return address != NULL ? g_strdup(nl_addr2str(address, text, sizeof(text))) : NULL;
+}
+
+static struct nl_cache *
+list_neighbours(struct nl_sock *sock)
+{
+    struct nl_cache *cache;
+
+    check(rtnl_neigh_alloc_cache(sock, &cache), "list neighbours");
+    return cache;
+}
+
+/* "52:…", and whether the kernel will never ask for it again. */
+static char *
+read_neighbour(const char *name, const char *text, gboolean *out_permanent)
+{
+    struct nl_sock *sock = connect_route();
+    struct nl_cache *cache = list_neighbours(sock);
+    struct nl_addr *address = parse_address(text, AF_UNSPEC);
+    struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, (int)if_nametoindex(name), address);
+    char *mac = NULL;
+
+    if (neighbour != NULL) {
+        mac = mac_to_string(rtnl_neigh_get_lladdr(neighbour));
+        *out_permanent = rtnl_neigh_get_state(neighbour) == NUD_PERMANENT;
+    }
+    rtnl_neigh_put(neighbour);
+    nl_addr_put(address);
+    nl_cache_free(cache);
+    nl_socket_free(sock);
+    return mac;
+}
+
+char *
+netns_get_neighbour(const char *name, const char *text)
+{
+    gboolean permanent;
+
+    return read_neighbour(name, text, &permanent);
+}
+
+void
+netns_flush_neighbours(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    struct nl_cache *cache = list_neighbours(sock);
+    struct nl_object *object;
+
+    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+        struct rtnl_neigh *neighbour = (struct rtnl_neigh *)object;
+
+        if (rtnl_neigh_get_ifindex(neighbour) == (int)if_nametoindex(name))
+            rtnl_neigh_delete(sock, neighbour, 0);
+    }
+    nl_cache_free(cache);
+    nl_socket_free(sock);
+}
+
+char *
+netns_get_mac(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_link *link = get_link(sock, name);
+    char *mac = mac_to_string(rtnl_link_get_addr(link));
+
+    rtnl_link_put(link);
+    nl_socket_free(sock);
+    return mac;
+}
+
+char *
+netns_describe_link(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    struct rtnl_link *link = NULL;
+    char *text = NULL;
+
+    if (rtnl_link_get_kernel(sock, 0, name, &link) == 0) {
+        g_autofree char *mac = mac_to_string(rtnl_link_get_addr(link));
+        const char *ifalias = rtnl_link_get_ifalias(link);
+        char parent[IF_NAMESIZE] = "";
+
+        g_assert_cmpint(rtnl_link_macvtap_get_mode(link), ==, rtnl_link_macvtap_str2mode("bridge"));
+        if_indextoname((unsigned int)rtnl_link_get_link(link), parent);
+        text = g_strdup_printf("%s %s %s %s",
+                               parent,
+                               rtnl_link_get_flags(link) & IFF_UP ? "up" : "down",
+                               mac,
+                               ifalias != NULL ? ifalias : "-");
+        rtnl_link_put(link);
+    }
+    nl_socket_free(sock);
+    return text;
+}
+
+/* The kernel's order is free; a route's text sorts as the addresses of the tests do. */
+static int
+compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static char *
+describe_route(struct rtnl_route *route, const char *name)
+{
+    struct nl_addr *to = rtnl_route_get_dst(route);
+    struct nl_addr *from = rtnl_route_get_pref_src(route);
+    char to_text[64];
+    char from_text[64] = "-";
+    gboolean permanent = FALSE;
+    g_autofree char *mac = NULL;
+
+    nl_addr2str(to, to_text, sizeof(to_text));
+    mac = read_neighbour(name, to_text, &permanent);
+    g_assert_true(permanent);
+    if (from != NULL) {
+        nl_addr2str(from, from_text, sizeof(from_text));
+        from_text[strcspn(from_text, "/")] = '\0';
+    }
+    return g_strdup_printf("%s/%u src %s at %s\n",
+                           to_text,
+                           nl_addr_get_prefixlen(to),
+                           from_text,
+                           mac != NULL ? mac : "-");
+}
+
+char *
+netns_describe_routes(const char *name)
+{
+    struct nl_sock *sock = connect_route();
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    struct nl_cache *cache;
+    struct nl_object *object;
+
+    check(rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache), "list routes");
+    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+        struct rtnl_route *route = (struct rtnl_route *)object;
+
+        if (rtnl_route_get_table(route) == RT_TABLE_MAIN && rtnl_route_get_nnexthops(route) == 1 &&
+            rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(route, 0)) == (int)if_nametoindex(name))
+            g_ptr_array_add(lines, describe_route(route, name));
+    }
+    nl_cache_free(cache);
+    nl_socket_free(sock);
+    g_ptr_array_sort(lines, compare_lines);
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("", (char **)lines->pdata);
+}
+
+void
+netns_write_sysctl(const char *path, const char *value)
+{
+    g_autofree char *file = g_build_filename("/proc/sys", path, NULL);
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+
+    check_errno(fd, file);
+    check_errno((int)write(fd, value, strlen(value)), file);
+    close(fd);
+}
+
+char *
+netns_read_sysctl(const char *path)
+{
+    g_autofree char *file = g_build_filename("/proc/sys", path, NULL);
+    GError *error = NULL;
+    char *value = NULL;
+
+    g_file_get_contents(file, &value, NULL, &error);
+    g_assert_no_error(error);
+    return g_strstrip(value);
+}

@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host link, discovery and routing decision together on the real kernel: a host, a LAN and guests,
+ * each a network namespace, joined as a macvtap host is. Every packet is the kernel's own. Needs
+ * root.
+ */
+
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <glib-unix.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "nm-macvtap-discovery.h"
+#include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-neighbour-frame.h"
+
+#define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+#define PORT       7777
+#define PATIENCE_S 10
+
+#define WEB_MAC      "52:54:00:00:00:01"
+#define STRANGER_MAC "52:54:00:00:00:09"
+
+/* host .1, web .5, a macvtap that is no guest .9, LAN .20; the same in fd00::/64 */
+typedef struct {
+    int host;
+    int lan;
+    int web;
+    int stranger;
+    int previous;
+    NMMacvtapHostlink *hostlink;
+    NMMacvtapDiscovery *discovery;
+    NMMacvtapRouting *routing;
+    guint timer;
+    GString *refusals; /* "reason address" lines */
+    guint n_asked;
+    int witness; /* a packet socket on the LAN */
+} Fixture;
+
+/* What the service will do, in small. */
+
+static void settle(Fixture *f, gboolean changed);
+
+static gint64
+now_ms(void)
+{
+    return g_get_monotonic_time() / 1000;
+}
+
+static gboolean
+tick_cb(gpointer data)
+{
+    Fixture *f = data;
+
+    f->timer = 0;
+    settle(f, nm_macvtap_routing_tick(f->routing, now_ms()));
+    return G_SOURCE_REMOVE;
+}
+
+/* A guest that has got its route is told where the host is. */
+static void
+tell_guest(Fixture *f, const NMMacvtapRoute *route)
+{
+    NMMacvtapQuestion question = {.source = route->source, .address = route->address};
+
+    memcpy(question.mac, route->mac, sizeof(question.mac));
+    nm_macvtap_discovery_ask(f->discovery, &question);
+}
+
+static void
+apply_routes(Fixture *f)
+{
+    g_autoptr(GArray) routes = nm_macvtap_routing_get_routes(f->routing);
+    g_autoptr(GArray) addresses = NULL;
+    GError *error = NULL;
+
+    addresses = nm_macvtap_hostlink_list_addresses(f->hostlink, &error);
+    g_assert_no_error(error);
+    nm_macvtap_hostlink_set_routes(f->hostlink, routes, &error);
+    g_assert_no_error(error);
+    nm_macvtap_discovery_set_answers(f->discovery, addresses, routes);
+    for (guint i = 0; i < routes->len; i++)
+        tell_guest(f, &g_array_index(routes, NMMacvtapRoute, i));
+}
+
+static void
+settle(Fixture *f, gboolean changed)
+{
+    g_autoptr(GArray) questions = nm_macvtap_routing_take_questions(f->routing);
+    g_autoptr(GPtrArray) refusals = nm_macvtap_routing_take_refusals(f->routing);
+    gint64 deadline;
+
+    for (guint i = 0; i < questions->len; i++)
+        nm_macvtap_discovery_ask(f->discovery, &g_array_index(questions, NMMacvtapQuestion, i));
+    for (guint i = 0; i < refusals->len; i++) {
+        const NMMacvtapRefusal *refusal = refusals->pdata[i];
+
+        g_string_append_printf(f->refusals,
+                               "%s %s\n",
+                               nm_macvtap_refusal_reason_to_string(refusal->reason),
+                               refusal->address);
+    }
+    if (changed)
+        apply_routes(f);
+    g_clear_handle_id(&f->timer, g_source_remove);
+    deadline = nm_macvtap_routing_get_deadline(f->routing);
+    if (deadline != -1)
+        f->timer = g_timeout_add((guint)MAX(deadline - now_ms(), 0), tick_cb, f);
+}
+
+static void
+discovered_cb(NMMacvtapDiscovery *discovery,
+              const guint8 *mac,
+              const NMMacvtapCidr *address,
+              gboolean from_wire,
+              Fixture *f)
+{
+    settle(f, nm_macvtap_routing_claim(f->routing, mac, address, from_wire, now_ms()));
+}
+
+static void
+asked_cb(NMMacvtapDiscovery *discovery, const NMMacvtapCidr *address, Fixture *f)
+{
+    f->n_asked++;
+    nm_macvtap_routing_asked(f->routing, address, now_ms());
+    settle(f, FALSE);
+}
+
+static void
+set_host(Fixture *f)
+{
+    GError *error = NULL;
+    NMMacvtapRoutingHost host = {
+        .addresses = nm_macvtap_hostlink_list_addresses(f->hostlink, &error),
+    };
+
+    g_assert_no_error(error);
+    settle(f, nm_macvtap_routing_set_host(f->routing, &host));
+    g_array_unref(host.addresses);
+}
+
+static void
+start_share(Fixture *f)
+{
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NMMacvtapRoutingNic web = {"web", WEB_MAC, TRUE, TRUE};
+    GError *error = NULL;
+
+    f->routing = nm_macvtap_routing_new();
+    f->hostlink = nm_macvtap_hostlink_netlink_new("/nonexistent", &error);
+    g_assert_no_error(error);
+    nm_macvtap_hostlink_create(f->hostlink, &spec, &error);
+    g_assert_no_error(error);
+    f->discovery = nm_macvtap_discovery_new("nmmveth0", "eth0", &error);
+    g_assert_no_error(error);
+    g_signal_connect(f->discovery, "discovered", G_CALLBACK(discovered_cb), f);
+    g_signal_connect(f->discovery, "asked", G_CALLBACK(asked_cb), f);
+    set_host(f);
+    nm_macvtap_routing_set_guests(f->routing, &web, 1);
+    apply_routes(f);
+}
+
+/* The world */
+
+static void
+add_station(int ns, const char *name, const char *address4, const char *address6)
+{
+    int previous = netns_enter(ns);
+
+    netns_add_address(name, address4);
+    netns_add_address(name, address6);
+    netns_leave(previous);
+}
+
+static int
+open_witness(int ns)
+{
+    int previous = netns_enter(ns);
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, g_htons(ETH_P_ALL));
+
+    g_assert_cmpint(fd, >=, 0);
+    netns_leave(previous);
+    return fd;
+}
+
+static void
+setup(Fixture *f, gconstpointer data)
+{
+    f->lan = netns_new();
+    f->web = netns_new();
+    f->stranger = netns_new();
+    f->host = netns_new();
+    f->previous = netns_enter(f->host);
+    netns_write_sysctl("net/ipv4/conf/all/rp_filter", "1"); /* strict */
+    netns_add_veth("eth0", "lan0", f->lan);
+    netns_add_macvtap("tap0", "eth0", "bridge", WEB_MAC, f->web);
+    netns_add_macvtap("tap9", "eth0", "bridge", STRANGER_MAC, f->stranger);
+    add_station(f->host, "eth0", "10.0.0.1/24", "fd00::1/64");
+    add_station(f->lan, "lan0", "10.0.0.20/24", "fd00::20/64");
+    add_station(f->web, "tap0", "10.0.0.5/24", "fd00::5/64");
+    add_station(f->stranger, "tap9", "10.0.0.9/24", "fd00::9/64");
+    f->refusals = g_string_new(NULL);
+    f->witness = open_witness(f->lan);
+    start_share(f);
+}
+
+static void
+teardown(Fixture *f, gconstpointer data)
+{
+    g_clear_handle_id(&f->timer, g_source_remove);
+    g_object_unref(f->discovery);
+    nm_macvtap_hostlink_remove(f->hostlink, NULL);
+    g_object_unref(f->hostlink);
+    nm_macvtap_routing_free(f->routing);
+    g_string_free(f->refusals, TRUE);
+    close(f->witness);
+    netns_leave(f->previous);
+    close(f->host);
+    close(f->lan);
+    close(f->web);
+    close(f->stranger);
+}
+
+/* Traffic */
+
+static void
+make_address(struct sockaddr_storage *out, const char *text)
+{
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
+    struct sockaddr_in *in = (struct sockaddr_in *)out;
+
+    memset(out, 0, sizeof(*out));
+    if (strchr(text, ':') != NULL) {
+        *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = g_htons(PORT)};
+        g_assert_cmpint(inet_pton(AF_INET6, text, &in6->sin6_addr), ==, 1);
+    } else {
+        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = g_htons(PORT)};
+        g_assert_cmpint(inet_pton(AF_INET, text, &in->sin_addr), ==, 1);
+    }
+}
+
+static int
+open_socket(int ns, const char *address, int type)
+{
+    int previous = netns_enter(ns);
+    int fd =
+        socket(strchr(address, ':') ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    g_assert_cmpint(fd, >=, 0);
+    netns_leave(previous);
+    return fd;
+}
+
+/* One datagram, so that the kernel looks for the neighbour; nobody need be there. */
+static void
+poke(int ns, const char *address)
+{
+    int fd = open_socket(ns, address, SOCK_DGRAM);
+    struct sockaddr_storage to;
+
+    make_address(&to, address);
+    sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
+    close(fd);
+}
+
+static gboolean
+set_true_cb(gpointer data)
+{
+    *(gboolean *)data = TRUE;
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+fd_ready_cb(int fd, GIOCondition condition, gpointer data)
+{
+    return set_true_cb(data);
+}
+
+/* Runs the main loop until the fd is ready. FALSE: it never was. */
+static gboolean
+wait_ready(int fd, GIOCondition condition)
+{
+    gboolean ready = FALSE;
+    gboolean over = FALSE;
+    guint source = g_unix_fd_add(fd, condition, fd_ready_cb, &ready);
+    guint timer = g_timeout_add_seconds(PATIENCE_S, set_true_cb, &over);
+
+    while (!ready && !over)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(over ? source : timer);
+    return ready;
+}
+
+static void
+run_for(guint ms)
+{
+    gboolean over = FALSE;
+
+    g_timeout_add(ms, set_true_cb, &over);
+    while (!over)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+static void
+wait_routes(Fixture *f, const char *expected)
+{
+    gboolean over = FALSE;
+    guint timer = g_timeout_add_seconds(PATIENCE_S, set_true_cb, &over);
+    g_autofree char *text = netns_describe_routes("nmmveth0");
+
+    while (!over && strcmp(text, expected) != 0) {
+        g_main_context_iteration(NULL, TRUE);
+        g_free(text);
+        text = netns_describe_routes("nmmveth0");
+    }
+    g_assert_cmpstr(text, ==, expected);
+    g_source_remove(timer);
+}
+
+/* Runs for a moment and expects the routes to be these all the time. */
+static void
+assert_routes_stay(const char *expected)
+{
+    g_autofree char *text = NULL;
+
+    run_for(200);
+    text = netns_describe_routes("nmmveth0");
+    g_assert_cmpstr(text, ==, expected);
+}
+
+/* A TCP connection and one byte each way. */
+static void
+assert_tcp(int client_ns, int server_ns, const char *address)
+{
+    const int yes = 1;
+    int server = open_socket(server_ns, address, SOCK_STREAM);
+    int client = open_socket(client_ns, address, SOCK_STREAM);
+    struct sockaddr_storage at;
+    int accepted;
+    char byte = 0;
+
+    make_address(&at, address);
+    setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    g_assert_no_errno(bind(server, (struct sockaddr *)&at, sizeof(at)));
+    g_assert_no_errno(listen(server, 1));
+    g_assert_cmpint(connect(client, (struct sockaddr *)&at, sizeof(at)), ==, -1);
+    g_assert_cmpint(errno, ==, EINPROGRESS);
+    g_assert_true(wait_ready(server, G_IO_IN));
+    accepted = accept(server, NULL, NULL);
+    g_assert_cmpint(accepted, >=, 0);
+    g_assert_cmpint(write(accepted, "a", 1), ==, 1);
+    g_assert_true(wait_ready(client, G_IO_IN));
+    g_assert_cmpint(read(client, &byte, 1), ==, 1);
+    g_assert_cmpint(write(client, "b", 1), ==, 1);
+    g_assert_true(wait_ready(accepted, G_IO_IN));
+    close(accepted);
+    close(client);
+    close(server);
+}
+
+#define ROUTE4 "10.0.0.5/32 src 10.0.0.1 at " WEB_MAC "\n"
+#define ROUTE6 "fd00::5/128 src fd00::1 at " WEB_MAC "\n"
+
+/* The LAN's witness: nobody but eth0 ever said that it has one of the host's addresses. Returns:
+ * how often eth0 said so. */
+static guint
+count_host_claims(Fixture *f)
+{
+    g_autofree char *host_mac = netns_get_mac("eth0");
+    guint claims = 0;
+    guint8 data[2048];
+    ssize_t n;
+
+    while ((n = recv(f->witness, data, sizeof(data), 0)) > 0) {
+        NMMacvtapNeighbourFrame frame;
+        g_autofree char *mac = NULL;
+        g_autofree char *sender = NULL;
+
+        if (!nm_macvtap_neighbour_frame_parse(data, (gsize)n, &frame) || !frame.has_sender)
+            continue;
+        sender = nm_macvtap_cidr_address_to_string(&frame.sender);
+        if (strcmp(sender, "10.0.0.1") != 0 && strcmp(sender, "fd00::1") != 0)
+            continue;
+        mac = nm_macvtap_mac_to_string(frame.mac);
+        g_assert_cmpstr(mac, ==, host_mac);
+        claims++;
+    }
+    return claims;
+}
+
+static void
+assert_lan_knows_eth0(Fixture *f, const char *address)
+{
+    g_autofree char *host_mac = netns_get_mac("eth0");
+    g_autofree char *mac = NULL;
+    int previous = netns_enter(f->lan);
+
+    mac = netns_get_neighbour("lan0", address);
+    netns_leave(previous);
+    g_assert_cmpstr(mac, ==, host_mac);
+}
+
+/* Tests */
+
+static void
+test_guest_speaks(Fixture *f, gconstpointer data)
+{
+    assert_routes_stay("");
+    poke(f->web, "10.0.0.99"); /* whoever it is that it asks for */
+    wait_routes(f, ROUTE4);
+    poke(f->web, "fd00::1"); /* in IPv6 only questions for the host are heard */
+    wait_routes(f, ROUTE4 ROUTE6);
+    g_assert_cmpstr(f->refusals->str, ==, "");
+}
+
+static void
+test_host_asks(Fixture *f, gconstpointer data)
+{
+    poke(f->host, "10.0.0.5");
+    wait_routes(f, ROUTE4);
+    poke(f->host, "fd00::5");
+    wait_routes(f, ROUTE4 ROUTE6);
+    g_assert_cmpuint(f->n_asked, >=, 2);
+}
+
+static void
+test_nobody_there(Fixture *f, gconstpointer data)
+{
+    poke(f->host, "10.0.0.77");
+    poke(f->host, "fd00::77");
+    poke(f->host, "10.0.0.20"); /* the LAN answers */
+    run_for(1500);
+    assert_routes_stay("");
+    g_assert_cmpuint(f->n_asked, >=, 3);
+    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+}
+
+static void
+test_tcp(Fixture *f, gconstpointer data)
+{
+    const gboolean *guest_first = data;
+
+    for (guint i = 0; i < 2; i++) {
+        gboolean from_guest = (i == 0) == *guest_first;
+        int client = from_guest ? f->web : f->host;
+        int server = from_guest ? f->host : f->web;
+
+        assert_tcp(client, server, from_guest ? "10.0.0.1" : "10.0.0.5");
+        assert_tcp(client, server, from_guest ? "fd00::1" : "fd00::5");
+    }
+    wait_routes(f, ROUTE4 ROUTE6);
+    /* what LAN and guest say to each other is none of ours */
+    assert_tcp(f->lan, f->web, "10.0.0.5");
+    assert_tcp(f->web, f->lan, "fd00::20");
+    assert_tcp(f->host, f->lan, "10.0.0.20");
+    count_host_claims(f);
+}
+
+static void
+test_one_mac_on_lan(Fixture *f, gconstpointer data)
+{
+    static const char *const addresses[] = {"10.0.0.1", "fd00::1"};
+
+    /* A strict rp_filter alone would keep the link from answering the LAN; hosts may have none. */
+    netns_write_sysctl("net/ipv4/conf/all/rp_filter", "0");
+    poke(f->web, "10.0.0.1");
+    poke(f->web, "fd00::1");
+    wait_routes(f, ROUTE4 ROUTE6);
+    assert_tcp(f->host, f->web, "10.0.0.5");
+    assert_tcp(f->host, f->web, "fd00::5");
+    count_host_claims(f);
+    for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
+        poke(f->lan, addresses[i]);
+        run_for(1200); /* a delayed second answer would come within a second */
+        g_assert_cmpuint(count_host_claims(f), >, 0);
+        assert_lan_knows_eth0(f, addresses[i]);
+    }
+    /* the guest's entry runs out and is asked for again: still nothing on the LAN */
+    netns_flush_neighbours("eth0");
+    assert_tcp(f->host, f->web, "10.0.0.5");
+    assert_tcp(f->web, f->host, "10.0.0.1");
+    assert_tcp(f->web, f->host, "fd00::1");
+    count_host_claims(f);
+    assert_lan_knows_eth0(f, "10.0.0.1");
+    assert_lan_knows_eth0(f, "fd00::1");
+}
+
+static void
+test_stranger(Fixture *f, gconstpointer data)
+{
+    poke(f->stranger, "10.0.0.1");
+    poke(f->stranger, "fd00::1");
+    poke(f->host, "10.0.0.9");
+    run_for(300);
+    assert_routes_stay("");
+    g_assert_cmpstr(f->refusals->str, ==, "");
+}
+
+static void
+steal(Fixture *f, const char *address)
+{
+    int previous = netns_enter(f->web);
+
+    netns_add_address("tap0", address);
+    netns_leave(previous);
+}
+
+/* Speaks with @source as the sender's address. */
+static void
+poke_from(int ns, const char *source, const char *address)
+{
+    int fd = open_socket(ns, address, SOCK_DGRAM);
+    struct sockaddr_storage at;
+
+    make_address(&at, source);
+    g_assert_no_errno(bind(fd, (struct sockaddr *)&at, sizeof(at)));
+    make_address(&at, address);
+    sendto(fd, "x", 1, 0, (struct sockaddr *)&at, sizeof(at));
+    close(fd);
+}
+
+static void
+test_hijack(Fixture *f, gconstpointer data)
+{
+    steal(f, "10.0.0.20/24"); /* the LAN host's */
+    steal(f, "10.0.7.7/24");  /* off-link */
+    poke_from(f->web, "10.0.0.20", "10.0.0.99");
+    poke_from(f->web, "10.0.7.7", "10.0.7.1");
+    run_for(300);
+    poke_from(f->web, "10.0.0.20", "10.0.0.98");
+    poke_from(f->web, "10.0.7.7", "10.0.7.2");
+    run_for(300);
+    assert_routes_stay("");
+    g_assert_cmpstr(f->refusals->str, ==, "off-link 10.0.7.7\nlan-host 10.0.0.20\n");
+    assert_tcp(f->host, f->lan, "10.0.0.20");
+}
+
+static void
+test_guest_changes_address(Fixture *f, gconstpointer data)
+{
+    int previous;
+
+    poke(f->web, "10.0.0.1");
+    wait_routes(f, ROUTE4);
+    previous = netns_enter(f->web);
+    netns_remove_address("tap0", "10.0.0.5/24");
+    netns_add_address("tap0", "10.0.0.6/24");
+    netns_leave(previous);
+    poke(f->web, "10.0.0.1");
+    wait_routes(f, "10.0.0.6/32 src 10.0.0.1 at " WEB_MAC "\n");
+    assert_tcp(f->host, f->web, "10.0.0.6");
+}
+
+static void
+test_guest_stops(Fixture *f, gconstpointer data)
+{
+    const NMMacvtapRoutingNic web = {"web", WEB_MAC, FALSE, TRUE};
+
+    poke(f->web, "10.0.0.1");
+    wait_routes(f, ROUTE4);
+    settle(f, nm_macvtap_routing_set_guests(f->routing, &web, 1));
+    wait_routes(f, "");
+}
+
+static void
+test_flood(Fixture *f, gconstpointer data)
+{
+    int fd = open_socket(f->stranger, "10.0.0.1", SOCK_DGRAM);
+    gboolean answered = FALSE;
+
+    /* questions for hundreds of addresses at once do not keep the main loop from its work */
+    for (guint i = 1; i < 255; i++) {
+        g_autofree char *address = g_strdup_printf("10.0.0.%u", i);
+        struct sockaddr_storage to;
+
+        make_address(&to, address);
+        sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
+    }
+    g_idle_add(set_true_cb, &answered);
+    for (guint i = 0; !answered && i < 20; i++)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_true(answered);
+    close(fd);
+    poke(f->web, "10.0.0.1");
+    wait_routes(f, ROUTE4);
+}
+
+static void
+test_no_such_interface(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(nm_macvtap_discovery_new("nmmvnothing", "lo", &error));
+    g_assert_nonnull(strstr(error->message, "'nmmvnothing'"));
+}
+
+#define ADD(name, function) g_test_add(name, Fixture, NULL, setup, function, teardown)
+
+int
+main(int argc, char **argv)
+{
+    static const gboolean yes = TRUE;
+    static const gboolean no = FALSE;
+
+    g_test_init(&argc, &argv, NULL);
+    ADD("/discovery/guest-speaks", test_guest_speaks);
+    ADD("/discovery/host-asks", test_host_asks);
+    ADD("/discovery/nobody-there", test_nobody_there);
+    g_test_add("/discovery/tcp/guest-first", Fixture, &yes, setup, test_tcp, teardown);
+    g_test_add("/discovery/tcp/host-first", Fixture, &no, setup, test_tcp, teardown);
+    ADD("/discovery/one-mac-on-lan", test_one_mac_on_lan);
+    ADD("/discovery/stranger", test_stranger);
+    ADD("/discovery/hijack", test_hijack);
+    ADD("/discovery/guest-changes-address", test_guest_changes_address);
+    ADD("/discovery/guest-stops", test_guest_stops);
+    ADD("/discovery/flood", test_flood);
+    g_test_add_func("/discovery/no-such-interface", test_no_such_interface);
+    return g_test_run();
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Holds the rtnetlink host link to the contract, on the real kernel in a network namespace of its
+ * own for each test. Needs root.
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hostlink-contract.h"
+#include "netns.h"
+#include "nm-macvtap-hostlink-netlink.h"
+
+#define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+
+typedef struct {
+    int ns;
+    int previous;
+    char *sysfs;
+} Kernel;
+
+static void
+add_parent(gpointer data, const char *name)
+{
+    static const char *const mode = "net/ipv6/conf/default/addr_gen_mode";
+    g_autofree char *peer = g_strconcat(name, "-peer", NULL);
+
+    /* No link-local address of its own, which would come at some later time. */
+    netns_write_sysctl(mode, "1");
+    netns_add_veth(name, peer, -1);
+    netns_write_sysctl(mode, "0");
+}
+
+static char *
+wireless_path(const Kernel *kernel, const char *parent)
+{
+    return g_build_filename(kernel->sysfs, "class", "net", parent, "phy80211", NULL);
+}
+
+static void
+set_wireless(gpointer data, const char *parent)
+{
+    g_autofree char *path = wireless_path(data, parent);
+
+    g_assert_no_errno(g_mkdir_with_parents(path, 0700));
+}
+
+static void
+set_carrier(gpointer data, const char *parent, gboolean carrier)
+{
+    g_autofree char *peer = g_strconcat(parent, "-peer", NULL);
+
+    netns_set_up(peer, carrier);
+}
+
+static void
+enslave(gpointer data, const char *parent, const char *bridge)
+{
+    netns_add_bridge(bridge);
+    netns_set_master(parent, bridge);
+}
+
+static void
+add_passthrough(gpointer data, const char *name, const char *parent)
+{
+    netns_add_macvtap(name, parent, "passthru", NULL, -1);
+}
+
+static void
+add_address(gpointer data, const char *parent, const char *address)
+{
+    netns_add_address(parent, address);
+}
+
+static void
+remove_address(gpointer data, const char *parent, const char *address)
+{
+    netns_remove_address(parent, address);
+}
+
+static void
+add_link(gpointer data, const char *name, const char *parent, const char *ifalias)
+{
+    netns_add_macvtap(name, parent, "bridge", NULL, -1);
+    if (ifalias != NULL)
+        netns_set_ifalias(name, ifalias);
+}
+
+static void
+delete_link(gpointer data, const char *name)
+{
+    netns_delete(name);
+}
+
+static void
+set_down(gpointer data, const char *name)
+{
+    netns_set_up(name, FALSE);
+}
+
+static char *
+describe_link(gpointer data, const char *name)
+{
+    return netns_describe_link(name);
+}
+
+static char *
+describe_routes(gpointer data, const char *name)
+{
+    return netns_describe_routes(name);
+}
+
+static char *
+get_mac(gpointer data, const char *name)
+{
+    return netns_get_mac(name);
+}
+
+static void
+setup(HostlinkWorld *world)
+{
+    Kernel *kernel = g_new0(Kernel, 1);
+    GError *error = NULL;
+
+    kernel->ns = netns_new();
+    kernel->previous = netns_enter(kernel->ns);
+    kernel->sysfs = g_dir_make_tmp("nm-macvtap-sysfs-XXXXXX", &error);
+    g_assert_no_error(error);
+    *world = (HostlinkWorld){
+        .data = kernel,
+        .hostlink = nm_macvtap_hostlink_netlink_new(kernel->sysfs, &error),
+        .add_parent = add_parent,
+        .set_wireless = set_wireless,
+        .set_carrier = set_carrier,
+        .enslave = enslave,
+        .add_passthrough = add_passthrough,
+        .add_address = add_address,
+        .remove_address = remove_address,
+        .add_link = add_link,
+        .delete_link = delete_link,
+        .set_down = set_down,
+        .describe_link = describe_link,
+        .describe_routes = describe_routes,
+        .get_mac = get_mac,
+    };
+    g_assert_no_error(error);
+}
+
+/* "sysfs/class/net/eth0/phy80211", as far as a test made it. */
+static void
+remove_sysfs(const Kernel *kernel)
+{
+    g_autofree char *path = wireless_path(kernel, "eth0");
+
+    while (strlen(path) >= strlen(kernel->sysfs)) {
+        g_rmdir(path);
+        *strrchr(path, '/') = '\0';
+    }
+    g_assert_false(g_file_test(kernel->sysfs, G_FILE_TEST_EXISTS));
+}
+
+static void
+teardown(HostlinkWorld *world)
+{
+    Kernel *kernel = world->data;
+
+    remove_sysfs(kernel);
+    netns_leave(kernel->previous);
+    close(kernel->ns);
+    g_free(kernel->sysfs);
+    g_free(kernel);
+}
+
+/* What only the kernel shows: the switches that keep the link silent on the LAN. */
+static void
+test_sysctls(void)
+{
+    static const char *const expected[][2] = {
+        {"net/ipv4/conf/nmmveth0/arp_filter", "1"},
+        {"net/ipv4/neigh/nmmveth0/mcast_solicit", "0"},
+        {"net/ipv6/neigh/nmmveth0/mcast_solicit", "0"},
+        {"net/ipv6/conf/nmmveth0/accept_ra", "0"},
+        {"net/ipv6/conf/nmmveth0/autoconf", "0"},
+        {"net/ipv6/conf/nmmveth0/addr_gen_mode", "1"},
+        {"net/ipv6/conf/nmmveth0/forwarding", "0"},
+        {"net/ipv6/conf/eth0/forwarding", "0"},
+    };
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    HostlinkWorld world;
+    GError *error = NULL;
+
+    setup(&world);
+    add_parent(world.data, "eth0");
+    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    g_assert_no_error(error);
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_autofree char *value = netns_read_sysctl(expected[i][0]);
+
+        g_assert_cmpstr(value, ==, expected[i][1]);
+    }
+    g_object_unref(world.hostlink);
+    teardown(&world);
+}
+
+/* A passthrough guest whose interface is in another namespace: only the kernel's refusal tells. */
+static void
+test_hidden_passthrough(void)
+{
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    g_autoptr(GError) error = NULL;
+    HostlinkWorld world;
+    int guest = netns_new();
+
+    setup(&world);
+    add_parent(world.data, "eth0");
+    netns_add_macvtap("macvtap7", "eth0", "passthru", NULL, guest);
+    g_assert_false(nm_macvtap_hostlink_create(world.hostlink, &spec, &error));
+    g_assert_nonnull(strstr(error->message, "held by another device"));
+    g_object_unref(world.hostlink);
+    teardown(&world);
+    close(guest);
+}
+
+/* More events than the socket holds while nobody reads: the watch looks again and still tells. */
+static void
+count_cb(gpointer hostlink, guint *count)
+{
+    (*count)++;
+}
+
+static void
+test_overrun(void)
+{
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    HostlinkWorld world;
+    GError *error = NULL;
+    guint count = 0;
+
+    setup(&world);
+    add_parent(world.data, "eth0");
+    g_signal_connect(world.hostlink, "addresses-changed", G_CALLBACK(count_cb), &count);
+    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < 3000; i++)
+        netns_set_ifalias("eth0-peer", i % 2 ? "odd" : "even");
+    netns_add_address("eth0", "10.0.0.1/24"); /* nobody hears of this one */
+    while (count == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_object_unref(world.hostlink);
+    teardown(&world);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    hostlink_contract_add("/netlink-hostlink", setup, teardown);
+    g_test_add_func("/netlink-hostlink/sysctls", test_sysctls);
+    g_test_add_func("/netlink-hostlink/hidden-passthrough", test_hidden_passthrough);
+    g_test_add_func("/netlink-hostlink/overrun", test_overrun);
+    return g_test_run();
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as a frame. With libFuzzer (-fsanitize=fuzzer -DFUZZ) it is a fuzz target; without, its
+ * main takes files, so that what a fuzzer found becomes a regression test.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-neighbour-frame.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, gsize length);
+
+int
+LLVMFuzzerTestOneInput(const guint8 *data, gsize length)
+{
+    NMMacvtapNeighbourFrame frame;
+
+    if (nm_macvtap_neighbour_frame_parse(data, length, &frame)) {
+        g_assert_true(frame.has_sender || frame.has_target);
+        g_assert_cmpuint(frame.mac[0] & 1, ==, 0);
+    }
+    return 0;
+}
+
+#ifndef FUZZ
+int
+main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        g_autofree char *data = NULL;
+        g_autoptr(GError) error = NULL;
+        gsize length;
+
+        if (!g_file_get_contents(argv[i], &data, &length, &error))
+            g_error("%s", error->message);
+        LLVMFuzzerTestOneInput((const guint8 *)data, length);
+    }
+    return 0;
+}
+#endif

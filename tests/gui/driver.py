@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives windows through their accessibility tree, inside a desktop session of a sandbox machine.
+
+One request a line on standard input, a JSON list of the name of a function below and its arguments;
+one answer a line: {"value": …} or {"error": "…"}. What a person would do with mouse and keyboard is
+done with them (xdotool), where the tree says that the widget is."""
+
+import json
+import subprocess
+import sys
+import time
+import warnings
+
+import gi
+
+gi.require_version('Atspi', '2.0')
+gi.require_version('Gdk', '3.0')
+from gi.repository import Atspi, Gdk, GLib  # noqa: E402
+
+
+MAX_DEPTH = 60
+
+
+class Missing(Exception):
+    """There is no such widget, or not yet."""
+
+
+def children(node):
+    for index in range(node.get_child_count()):
+        child = node.get_child_at_index(index)
+        if child:
+            yield child
+
+
+def walk(node, depth=0):
+    yield node, depth
+    if depth < MAX_DEPTH:
+        for child in children(node):
+            yield from walk(child, depth + 1)
+
+
+def applications():
+    return list(children(Atspi.get_desktop(0)))
+
+
+def application(name):
+    for node in applications():
+        if node.get_name() == name:
+            return node
+    raise Missing(f'no application {name!r} among {[node.get_name() for node in applications()]}')
+
+
+def states(node):
+    found = node.get_state_set()
+    return {state.value_nick for state in found.get_states()}
+
+
+def label_of(node):
+    """GTK 3 leaves an entry's name to the label that stands for it."""
+    for relation in node.get_relation_set():
+        if relation.get_relation_type() == Atspi.RelationType.LABELLED_BY:
+            return relation.get_target(0).get_name()
+    return ''
+
+
+def plain_name(node):
+    """GTK 4.8 calls a button '_Add Add' where it has a mnemonic."""
+    text = (node.get_name() or label_of(node)).replace('_', '').strip()
+    half = len(text) // 2
+    return text[:half] if text and text[:half] + ' ' == text[half + 1:] + text[half] else text
+
+
+def matches(node, role, name, exact):
+    if role and node.get_role_name() not in role.split('|'):
+        return False
+    if name is None:
+        return True
+    text = plain_name(node)
+    return text == name if exact else name in text
+
+
+def search(app, role, name, exact):
+    """Matching widgets, those of the window opened last first."""
+    for window in reversed(list(children(application(app)))):
+        for node, _ in walk(window):
+            try:
+                if matches(node, role, name, exact):
+                    yield node
+            except GLib.Error:
+                continue  # went while it was looked at
+
+
+def find(app, role=None, name=None, exact=True):
+    for node in search(app, role, name, exact):
+        return node
+    raise Missing(f'no {role} {name!r} in {app}')
+
+
+def text_of(node):
+    interface = node.get_text_iface()
+    # GTK 4.8 does not know -1 for the end.
+    return Atspi.Text.get_text(interface, 0, Atspi.Text.get_character_count(interface)) if interface else ''
+
+
+def act(node, *names):
+    """Does the first of the actions NAMES that the widget has."""
+    interface = node.get_action_iface()
+    count = Atspi.Action.get_n_actions(interface) if interface else 0
+    offered = [Atspi.Action.get_action_name(interface, index) for index in range(count)]
+    for name in names:
+        if name in offered:
+            Atspi.Action.do_action(interface, offered.index(name))
+            return True
+    return False
+
+
+# What can be asked for
+
+
+def tree(app):
+    lines = []
+    for node, depth in walk(application(app)):
+        try:
+            lines.append(f"{'  ' * depth}{node.get_role_name()} {node.get_name()!r} {text_of(node)[:40]!r} "
+                         f"{sorted(states(node))}")
+        except GLib.Error as error:
+            lines.append(f"{'  ' * depth}? {error.message}")
+    return '\n'.join(lines)
+
+
+def names():
+    return [node.get_name() for node in applications()]
+
+
+def exists(app, role=None, name=None, exact=True):
+    try:
+        find(app, role, name, exact)
+        return True
+    except Missing:
+        return False
+
+
+def read(app, role, name, exact=True):
+    return text_of(find(app, role, name, exact))
+
+
+def state(app, role, name, exact=True):
+    return sorted(states(find(app, role, name, exact)))
+
+
+def click(app, role, name, exact=True):
+    """As a screen reader does it where the widget lets itself be clicked that way, else as point()."""
+    node = find(app, role, name, exact)
+    if not act(node, 'click', 'press', 'activate', 'toggle'):
+        point(app, role, name, exact)
+
+
+def point(app, role, name, exact=True):
+    """Clicks in the middle of a widget of the window in front with the mouse."""
+    node = find(app, role, name, exact)
+    window = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True,
+                            check=True).stdout.strip()
+    box = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.WINDOW)
+    subprocess.run(['xdotool', 'mousemove', '--window', window, str(box.x + box.width // 2),
+                    str(box.y + box.height // 2), 'click', '1'], check=True)
+
+
+def type_into(app, role, name, text, exact=True):
+    """Types over what stands in a field."""
+    point(app, role, name, exact)
+    keys('ctrl+a')
+    if text:
+        subprocess.run(['xdotool', 'type', '--delay', '5', text], check=True)
+    else:
+        keys('BackSpace')
+
+
+def keys(*names):
+    subprocess.run(['xdotool', 'key', *names], check=True)
+
+
+def screenshot(path):
+    root = Gdk.get_default_root_window()
+    picture = Gdk.pixbuf_get_from_window(root, 0, 0, root.get_width(), root.get_height())
+    picture.savev(path, 'png', [], [])
+
+
+def screenshot_window(title, path):
+    """The last window of that title, with its frame."""
+    listed = subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', f'^{title}$'],
+                            capture_output=True, text=True, check=True).stdout.split()
+    output = subprocess.run(['xdotool', 'getwindowgeometry', '--shell', listed[-1]],
+                            capture_output=True, text=True, check=True).stdout
+    box = dict(line.split('=') for line in output.split())
+    root = Gdk.get_default_root_window()
+    picture = Gdk.pixbuf_get_from_window(root, int(box['X']), int(box['Y']), int(box['WIDTH']),
+                                         int(box['HEIGHT']))
+    picture.savev(path, 'png', [], [])
+
+
+REQUESTS = (tree, names, exists, read, state, click, point, type_into, keys, screenshot,
+            screenshot_window)
+
+
+def main():
+    functions = {function.__name__: function for function in REQUESTS}
+    warnings.simplefilter('ignore')  # what newer libatspi calls otherwise
+    Atspi.set_timeout(5000, 15000)
+    for line in sys.stdin:
+        name, *arguments = json.loads(line)
+        try:
+            answer = {'value': functions[name](*arguments)}
+        except (Missing, GLib.Error, subprocess.CalledProcessError) as error:
+            answer = {'error': str(error)}
+        print(json.dumps(answer), flush=True)
+
+
+main()

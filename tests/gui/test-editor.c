@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The page itself, in either toolkit, through libnm's own loader as GNOME Settings and
+ * nm-connection-editor go: needs a display, no NetworkManager and no libvirt. Compiled once for
+ * each toolkit.
+ */
+
+#include "config.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#include "nm-macvtap-editor-plugin.h"
+#include "nm-macvtap-editor.h"
+#include "nm-macvtap-gtk.h"
+#include "nm-macvtap-keys.h"
+#include "nm-macvtap-names.h"
+
+/*****************************************************************************/
+
+/* Every widget below @widget, itself first. */
+static void
+collect(GtkWidget *widget, GPtrArray *out)
+{
+    g_ptr_array_add(out, widget);
+#if GTK_CHECK_VERSION(4, 0, 0)
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child;
+         child = gtk_widget_get_next_sibling(child))
+        collect(child, out);
+#else
+    if (GTK_IS_CONTAINER(widget)) {
+        g_autoptr(GList) children = gtk_container_get_children(GTK_CONTAINER(widget));
+
+        for (const GList *l = children; l; l = l->next)
+            collect(l->data, out);
+    }
+#endif
+}
+
+/* GNOME Settings does this to a page: labels that end in a colon lose it and their mnemonic. */
+static void
+rewrite_labels(GtkWidget *page)
+{
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+
+    collect(page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        const char *text;
+
+        if (!GTK_IS_LABEL(widgets->pdata[i]) || gtk_label_get_xalign(widgets->pdata[i]) > 0.0f)
+            continue;
+        text = gtk_label_get_text(widgets->pdata[i]);
+        if (strlen(text) >= 2 && g_str_has_suffix(text, ":")) {
+            g_autofree char *cut = g_strndup(text, strlen(text) - 1);
+
+            gtk_label_set_text(widgets->pdata[i], cut);
+            gtk_label_set_xalign(widgets->pdata[i], 1.0f);
+        }
+    }
+}
+
+static char *
+without_mnemonic(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "_", 2);
+
+    return g_strjoinv("", parts);
+}
+
+/* The widget that the label of @key stands for; NULL where there is no such label. */
+static GtkWidget *
+find_input(GtkWidget *page, const char *key)
+{
+    g_autofree char *text = without_mnemonic(nm_macvtap_keys_find(key)->label);
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+
+    collect(page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        if (GTK_IS_LABEL(widgets->pdata[i]) &&
+            g_str_equal(gtk_label_get_text(widgets->pdata[i]), text) &&
+            gtk_label_get_mnemonic_widget(widgets->pdata[i]))
+            return gtk_label_get_mnemonic_widget(widgets->pdata[i]);
+    }
+    return NULL;
+}
+
+static GtkWidget *
+find_button(GtkWidget *page, const char *text)
+{
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+
+    collect(page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        g_autofree char *label = NULL;
+
+        if (!GTK_IS_CHECK_BUTTON(widgets->pdata[i]))
+            continue;
+        g_object_get(widgets->pdata[i], "label", &label, NULL);
+        if (label) {
+            g_autofree char *plain = without_mnemonic(label);
+
+            if (g_str_equal(plain, text))
+                return widgets->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean
+is_label_shown(GtkWidget *page, const char *text)
+{
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+
+    collect(page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        if (GTK_IS_LABEL(widgets->pdata[i]) && gtk_widget_get_visible(widgets->pdata[i]) &&
+            strstr(gtk_label_get_text(widgets->pdata[i]), text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* What a closed expander holds is not in the tree in GTK 4. */
+static void
+open_expander(GtkWidget *page)
+{
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+
+    collect(page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        if (GTK_IS_EXPANDER(widgets->pdata[i]))
+            gtk_expander_set_expanded(widgets->pdata[i], TRUE);
+    }
+}
+
+/*****************************************************************************/
+
+static NMVpnEditorPlugin *
+load_plugin(void)
+{
+    g_autoptr(GError) error = NULL;
+    NMVpnEditorPlugin *plugin = nm_vpn_editor_plugin_load_from_file(
+        PLUGIN_PATH, NM_MACVTAP_DBUS_SERVICE, -1, NULL, NULL, &error);
+
+    g_assert_no_error(error);
+    return plugin;
+}
+
+static NMConnection *
+new_connection(void)
+{
+    NMConnection *connection = nm_simple_connection_new();
+    NMSetting *base = nm_setting_connection_new();
+    NMSetting *vpn = nm_setting_vpn_new();
+
+    g_object_set(base, NM_SETTING_CONNECTION_ID, "VPN 1", NULL);
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
+    nm_connection_add_setting(connection, base);
+    nm_connection_add_setting(connection, vpn);
+    return connection;
+}
+
+static const char *
+item(NMConnection *connection, const char *key)
+{
+    return nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection), key);
+}
+
+static GtkWidget *
+put_in_window(GtkWidget *page)
+{
+#if GTK_CHECK_VERSION(4, 0, 0)
+    GtkWidget *window = gtk_window_new();
+
+    gtk_window_set_child(GTK_WINDOW(window), page);
+    gtk_window_present(GTK_WINDOW(window));
+#else
+    GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+
+    gtk_container_add(GTK_CONTAINER(window), page);
+    /* As nm-connection-editor does: what is hidden must stay so. */
+    gtk_widget_show_all(window);
+#endif
+    return window;
+}
+
+static void
+destroy_window(GtkWidget *window)
+{
+#if GTK_CHECK_VERSION(4, 0, 0)
+    gtk_window_destroy(GTK_WINDOW(window));
+#else
+    gtk_widget_destroy(window);
+#endif
+}
+
+typedef struct {
+    NMVpnEditorPlugin *plugin;
+    NMConnection *connection;
+    NMVpnEditor *editor;
+    GtkWidget *page;
+    GtkWidget *window;
+    guint changes;
+} Fixture;
+
+static void
+count_change_cb(Fixture *fixture)
+{
+    fixture->changes++;
+}
+
+static void
+open_page(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture->editor = nm_vpn_editor_plugin_get_editor(fixture->plugin, fixture->connection, &error);
+    g_assert_no_error(error);
+    g_signal_connect_swapped(fixture->editor, "changed", G_CALLBACK(count_change_cb), fixture);
+    fixture->page = GTK_WIDGET(nm_vpn_editor_get_widget(fixture->editor));
+    open_expander(fixture->page);
+    rewrite_labels(fixture->page);
+    fixture->window = put_in_window(fixture->page);
+    g_assert_cmpuint(fixture->changes, ==, 0);
+}
+
+static void
+close_page(Fixture *fixture)
+{
+    gpointer editor = fixture->editor;
+
+    g_object_add_weak_pointer(editor, &editor);
+    destroy_window(fixture->window);
+    g_object_unref(fixture->editor);
+    g_assert_null(editor);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer user_data)
+{
+    fixture->plugin = load_plugin();
+    fixture->connection = new_connection();
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer user_data)
+{
+    g_object_unref(fixture->connection);
+    g_object_unref(fixture->plugin);
+}
+
+static gboolean
+save(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean saved = nm_vpn_editor_update_connection(fixture->editor, fixture->connection, &error);
+
+    g_assert_true(saved == (error == NULL));
+    return saved;
+}
+
+/*****************************************************************************/
+
+static void
+test_plugin(Fixture *fixture, gconstpointer user_data)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *description = NULL;
+    guint capabilities = nm_vpn_editor_plugin_get_capabilities(fixture->plugin);
+
+    g_object_get(fixture->plugin, "name", &name, "description", &description, NULL);
+    g_assert_nonnull(strstr(name, "macvtap"));
+    g_assert_true(description[0] != '\0');
+    g_assert_cmphex(capabilities,
+                    ==,
+                    NM_VPN_EDITOR_PLUGIN_CAPABILITY_IMPORT |
+                        NM_VPN_EDITOR_PLUGIN_CAPABILITY_EXPORT |
+                        NM_VPN_EDITOR_PLUGIN_CAPABILITY_IPV6);
+}
+
+static void
+test_labels(Fixture *fixture, gconstpointer user_data)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    open_page(fixture);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *text = without_mnemonic(keys[i].label);
+        GtkWidget *input;
+
+        if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_MODE))
+            continue;
+        input = keys[i].type == NM_MACVTAP_KEY_TYPE_BOOL ? find_button(fixture->page, text)
+                                                         : find_input(fixture->page, keys[i].name);
+        g_assert_nonnull(input);
+        g_assert_true(gtk_widget_get_can_focus(input) || GTK_IS_COMBO_BOX(input));
+        if (keys[i].type != NM_MACVTAP_KEY_TYPE_ENUM) {
+            g_autofree char *tooltip = NULL;
+
+            g_object_get(input, "tooltip-text", &tooltip, NULL);
+            g_assert_cmpstr(tooltip, ==, keys[i].description);
+        }
+    }
+    close_page(fixture);
+}
+
+/* Whether the label and what stands beside it are on the page, in a closed expander or not. */
+static gboolean
+is_shown(Fixture *fixture, const char *key)
+{
+    GtkWidget *widget = find_input(fixture->page, key);
+
+    for (; widget && widget != fixture->page; widget = gtk_widget_get_parent(widget)) {
+        if (!gtk_widget_get_visible(widget))
+            return FALSE;
+    }
+    return widget != NULL;
+}
+
+static void
+test_modes(Fixture *fixture, gconstpointer user_data)
+{
+    open_page(fixture);
+    g_assert_true(is_shown(fixture, "network"));
+    g_assert_true(is_shown(fixture, "address"));
+    g_assert_false(is_shown(fixture, "link-name"));
+
+    nm_macvtap_gtk_set_active(find_button(fixture->page, "Shared address"), TRUE);
+    g_assert_cmpuint(fixture->changes, ==, 1);
+    g_assert_false(is_shown(fixture, "network"));
+    g_assert_true(is_shown(fixture, "parent"));
+    g_assert_true(is_shown(fixture, "link-name"));
+    g_assert_true(save(fixture));
+    g_assert_cmpstr(item(fixture->connection, "mode"), ==, "share");
+    close_page(fixture);
+}
+
+static void
+test_typing(Fixture *fixture, gconstpointer user_data)
+{
+    open_page(fixture);
+    nm_macvtap_gtk_set_text(find_input(fixture->page, "network"), "lab");
+    nm_macvtap_gtk_set_text(find_input(fixture->page, "address"), "10.9.8.1/24");
+    gtk_combo_box_set_active_id(GTK_COMBO_BOX(find_input(fixture->page, "on-disconnect")),
+                                "remove");
+    nm_macvtap_gtk_set_active(find_button(fixture->page, "Plug in to running guests"), FALSE);
+    g_assert_cmpuint(fixture->changes, ==, 4);
+    g_assert_true(save(fixture));
+    g_assert_cmpstr(item(fixture->connection, "mode"), ==, "isolated");
+    g_assert_cmpstr(item(fixture->connection, "network"), ==, "lab");
+    g_assert_cmpstr(item(fixture->connection, "address"), ==, "10.9.8.1/24");
+    g_assert_cmpstr(item(fixture->connection, "on-disconnect"), ==, "remove");
+    g_assert_cmpstr(item(fixture->connection, "hotplug"), ==, "no");
+    close_page(fixture);
+
+    /* Opened again, it shows what was saved, and says no change of its own. */
+    fixture->changes = 0;
+    open_page(fixture);
+    g_assert_cmpstr(nm_macvtap_gtk_get_text(find_input(fixture->page, "network")), ==, "lab");
+    g_assert_false(
+        nm_macvtap_gtk_is_active(find_button(fixture->page, "Plug in to running guests")));
+    g_assert_cmpstr(
+        gtk_combo_box_get_active_id(GTK_COMBO_BOX(find_input(fixture->page, "on-disconnect"))),
+        ==,
+        "remove");
+    close_page(fixture);
+}
+
+static void
+test_error_beside_field(Fixture *fixture, gconstpointer user_data)
+{
+    GtkWidget *address;
+
+    open_page(fixture);
+    address = find_input(fixture->page, "address");
+    g_assert_false(is_label_shown(fixture->page, "prefix length"));
+    nm_macvtap_gtk_set_text(address, "10.9.8.1");
+    g_assert_true(is_label_shown(fixture->page, "has no prefix length"));
+    g_assert_false(save(fixture));
+    g_assert_null(item(fixture->connection, "mode"));
+    nm_macvtap_gtk_set_text(address, "10.9.8.1/24");
+    g_assert_false(is_label_shown(fixture->page, "has no prefix length"));
+    g_assert_true(save(fixture));
+    close_page(fixture);
+}
+
+static void
+test_foreign_keys(Fixture *fixture, gconstpointer user_data)
+{
+    nm_setting_vpn_add_data_item(
+        nm_connection_get_setting_vpn(fixture->connection), "future-key", "1");
+    open_page(fixture);
+    g_assert_true(is_label_shown(fixture->page, "future-key"));
+    g_assert_true(save(fixture));
+    g_assert_cmpstr(item(fixture->connection, "future-key"), ==, "1");
+    close_page(fixture);
+}
+
+/* What GNOME Settings makes for everybody is told from what only the group may have. */
+static void
+test_private(Fixture *fixture, gconstpointer user_data)
+{
+    NMSettingConnection *base = nm_connection_get_setting_connection(fixture->connection);
+
+    nm_setting_connection_add_permission(base, "user", "root", NULL);
+    open_page(fixture);
+    g_assert_false(is_label_shown(fixture->page, "only for"));
+    close_page(fixture);
+
+    nm_setting_connection_add_permission(base, "user", "nobody", NULL);
+    open_page(fixture);
+    g_assert_true(is_label_shown(fixture->page, "only for"));
+    g_assert_true(save(fixture));
+    close_page(fixture);
+}
+
+/* There is no libvirt here: the page says so, and everything can be typed. */
+static void
+test_without_libvirt(Fixture *fixture, gconstpointer user_data)
+{
+    gint64 end = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+
+    open_page(fixture);
+    while (!is_label_shown(fixture->page, "libvirt cannot be reached")) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        g_main_context_iteration(NULL, TRUE);
+    }
+    nm_macvtap_gtk_set_text(find_input(fixture->page, "guests"), "web1 \"web 2\"");
+    g_assert_true(save(fixture));
+    g_assert_cmpstr(item(fixture->connection, "guests"), ==, "web1 \"web 2\"");
+    close_page(fixture);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#if GTK_CHECK_VERSION(4, 0, 0)
+    gtk_init();
+#else
+    gtk_init(&argc, &argv);
+#endif
+#define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
+    ADD("/editor/plugin", test_plugin);
+    ADD("/editor/labels", test_labels);
+    ADD("/editor/modes", test_modes);
+    ADD("/editor/typing", test_typing);
+    ADD("/editor/error-beside-field", test_error_beside_field);
+    ADD("/editor/foreign-keys", test_foreign_keys);
+    ADD("/editor/private", test_private);
+    ADD("/editor/without-libvirt", test_without_libvirt);
+#undef ADD
+    return g_test_run();
+}

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The real GNOME Settings: a profile from the plus sign to a ping, with mouse and keyboard only."""
+
+import signal
+import time
+
+import desktop  # noqa: F401 (finds the modules of the sandbox)
+
+import profiles
+import tap
+from desktop import Desktop, has_profile, vpn_data
+from tap import check, equal
+
+APP = 'gnome-control-center'
+TITLE = 'Host–guest network (macvtap)'
+
+
+def open_settings(host, **options):
+    session = Desktop(host, **options)
+    session.start(APP, 'network')
+    session.wait_exists(APP, 'push button', 'Add connection', timeout=60)
+    return session
+
+
+def open_new_page(session):
+    session.ask('click', APP, 'push button', 'Add connection')
+    session.wait('point', APP, 'label', TITLE)
+    session.wait_exists(APP, 'label', 'libvirt network')
+
+
+def type_name(session, name):
+    session.ask('type_into', APP, 'text|entry', 'Name', name)
+
+
+def is_sensitive(session, role, name):
+    return 'sensitive' in session.ask('state', APP, role, name)
+
+
+def switch(session, host, name, state):
+    """Works the profile's switch and waits for what comes of it."""
+    session.wait('click', APP, 'check box|toggle button', f' {name}', False)
+    host.wait_for(lambda: profiles.state(host, name) == state, f'{name} to be {state!r}', 60)
+
+
+@tap.host()
+def test_profile_made_and_switched(host):
+    alpha, = host.running_guests('alpha')
+    host.guest('beta').define()
+    session = open_settings(host)
+    open_new_page(session)
+    session.wait_exists(APP, 'check box', 'alpha (eth0)')
+
+    type_name(session, 'lab')
+    session.ask('type_into', APP, 'text|entry', 'IPv4 address', '10.99.0.1')
+    session.wait_exists(APP, 'label', 'has no prefix length', False)
+    host.wait_for(lambda: not is_sensitive(session, 'push button', 'Add'), 'Add to be refused')
+    session.screenshot('gnome-settings-error')
+    session.ask('type_into', APP, 'text|entry', 'IPv4 address', '10.99.0.1/24')
+    host.wait_for(lambda: is_sensitive(session, 'push button', 'Add'), 'Add to be possible')
+    session.ask('click', APP, 'check box', 'beta (eth0)')
+    host.wait_for(lambda: session.ask('read', APP, 'text|entry', 'Guests') == '', 'Guests')
+    session.screenshot('gnome-settings-light')
+    session.ask('click', APP, 'push button', 'Add')
+
+    host.wait_for(lambda: has_profile(host, 'lab'), 'the profile')
+    equal(vpn_data(host, 'lab'), {'mode': 'isolated', 'address': '10.99.0.1/24', 'exclude-guests': 'beta'},
+          'vpn.data')
+    # As GNOME makes it: private.
+    equal(host.nmcli('-e', 'no', '-g', 'connection.permissions', 'connection', 'show', 'lab').stdout.strip(),
+          'user:root', 'permissions')
+
+    switch(session, host, 'lab', 'activated')
+    theirs = profiles.reach(host, alpha, '10.99.0.1')
+    session.screenshot('gnome-settings-on')
+    equal(host.nm_state(), 'connected:full', 'state of NetworkManager')
+    switch(session, host, 'lab', '')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    profiles.unreachable(host, alpha, theirs, '10.99.0.1')
+
+
+@tap.host()
+def test_modes_and_dark_style(host):
+    session = open_settings(host, dark=True)
+    open_new_page(session)
+    session.screenshot('gnome-settings-dark')
+    session.ask('click', APP, 'radio button|check box', 'Shared address')
+    type_name(session, 'shared')
+    session.ask('type_into', APP, 'text|entry', 'Parent device', 'eth0')
+    session.screenshot('gnome-settings-share')
+    session.ask('click', APP, 'push button', 'Add')
+    host.wait_for(lambda: has_profile(host, 'shared'), 'the profile')
+    equal(vpn_data(host, 'shared'), {'mode': 'share', 'parent': 'eth0'}, 'vpn.data')
+
+
+def private_session(host, *groups):
+    host.run(['useradd', '--create-home', '--user-group', 'alice'])
+    for group in groups:
+        host.run(['usermod', '--append', '--groups', group, 'alice'])
+    session = open_settings(host, user='alice')
+    open_new_page(session)
+    return session
+
+
+def add_private(host, session):
+    type_name(session, 'mine')
+    session.ask('click', APP, 'push button', 'Add')
+    host.wait_for(lambda: has_profile(host, 'mine'), 'the profile')
+    equal(host.nmcli('-e', 'no', '-g', 'connection.permissions', 'connection', 'show', 'mine').stdout.strip(),
+          'user:alice', 'permissions')
+
+
+@tap.host()
+def test_private_profile_is_refused_and_says_so_beforehand(host):
+    session = private_session(host)
+    session.wait_exists(APP, 'label', 'users who may not manage libvirt', False)
+    session.screenshot('gnome-settings-private')
+    add_private(host, session)
+    session.wait('click', APP, 'check box|toggle button', ' mine', False)
+    host.wait_for(lambda: "private to 'alice', who may not manage libvirt" in host.journal(),
+                  'the refusal in the journal', 30)
+    host.wait_for(lambda: profiles.state(host, 'mine') == '', 'the switch to go back')
+    check('isolated' not in host.virsh('net-list', '--all', '--name').stdout.split(), 'a network was made')
+
+
+@tap.host()
+def test_private_profile_of_the_group_is_accepted(host):
+    session = private_session(host, 'libvirt')
+    check(not session.ask('exists', APP, 'label', 'users who may not manage libvirt', False), 'a notice')
+    add_private(host, session)
+    switch(session, host, 'mine', 'activated')
+    equal(host.virsh('net-list', '--name').stdout.split(), ['isolated'], 'networks')
+
+
+def define_many(host, count):
+    """So many macvtap guests, defined by one virsh."""
+    lines = []
+    for number in range(count):
+        path = f'/run/guests/many-{number}.xml'
+        host.write(path, f"""<domain type='qemu'><name>many-{number}</name><memory>65536</memory>
+<os><type arch='x86_64' machine='pc'>hvm</type></os><devices><interface type='direct'>
+<source dev='eth0' mode='bridge'/></interface></devices></domain>""")
+        lines.append(f'define {path}')
+    host.run(['virsh', '--quiet'], stdin='\n'.join(lines) + '\n', timeout=200)
+
+
+def time_to_page(session):
+    """Seconds from the click on our type to the page; the dialog is closed again."""
+    session.ask('click', APP, 'push button', 'Add connection')
+    session.wait_exists(APP, 'label', TITLE)
+    begin = time.monotonic()
+    session.ask('point', APP, 'label', TITLE)
+    # Stands before the guests in the tree, which takes its time to be read with 1,000 of them.
+    while not session.ask('exists', APP, 'radio button|check box', 'Isolated network'):
+        check(time.monotonic() < begin + 30, 'no page')
+    return time.monotonic() - begin
+
+
+def close_page(session, host):
+    session.ask('click', APP, 'push button', 'Cancel')
+    host.wait_for(lambda: not session.ask('exists', APP, 'radio button|check box', 'Isolated network'),
+                  'the end of the page')
+
+
+@tap.host()
+def test_page_is_there_at_once_whatever_libvirt_does(host):
+    session = open_settings(host)
+    time_to_page(session)  # the modules are loaded now
+    close_page(session, host)
+    few = time_to_page(session)
+    close_page(session, host)
+
+    define_many(host, 1000)
+    many = time_to_page(session)
+    session.wait_exists(APP, 'check box', 'many-0 (eth0)', timeout=60)
+    close_page(session, host)
+
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    hung = time_to_page(session)
+    session.wait_exists(APP, 'label', 'Looking for guests…')
+    # And it can be worked as ever.
+    type_name(session, 'typed')
+    session.ask('type_into', APP, 'text|entry', 'Guests', 'many-1 many-2')
+    session.ask('click', APP, 'push button', 'Add')
+    host.wait_for(lambda: has_profile(host, 'typed'), 'the profile')
+    host.signal_service('libvirtd', signal.SIGCONT)
+    equal(vpn_data(host, 'typed'), {'mode': 'isolated', 'guests': 'many-1 many-2'}, 'vpn.data')
+
+    print(f'# page shown after {few:.2f} s without guests, {many:.2f} s with 1000, {hung:.2f} s with a hung libvirtd')
+    check(max(many, hung) < few + 0.5, f'{few:.2f} s, {many:.2f} s, {hung:.2f} s')
+
+
+@tap.host()
+def test_in_german(host):
+    session = Desktop(host, language='de')
+    session.start(APP, 'network')
+    session.wait_exists(APP, 'push button', 'Verbindung hinzufügen', timeout=60)
+    session.ask('click', APP, 'push button', 'Verbindung hinzufügen')
+    session.wait('point', APP, 'label', 'Host-Gast-Netzwerk (macvtap)')
+    session.wait_exists(APP, 'check box', 'Isoliertes Netzwerk')
+    session.screenshot('gnome-settings-german')
+
+
+if __name__ == '__main__':
+    tap.main()

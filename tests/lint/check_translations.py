@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Translations: every source with text for users is in po/POTFILES.in, and every language listed has
+every message of today's sources, none of them fuzzy, with the same mnemonics and placeholders.
+
+Usage: check_translations.py SOURCE_ROOT
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+DIRECTORIES = ('nm-plugin', 'dispatcher', 'properties')
+MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
+
+
+def listed(root):
+    lines = (root / 'po/POTFILES.in').read_text().splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
+
+
+def check_potfiles(root):
+    wanted = {path.relative_to(root).as_posix() for directory in DIRECTORIES
+              for path in (root / directory).rglob('*.[ch]') if MARK.search(path.read_text())}
+    have = {name for name in listed(root) if name.endswith('.c')}
+    return [f'{name} is not in po/POTFILES.in' for name in sorted(wanted - have)] + \
+        [f'{name} of po/POTFILES.in has nothing to translate' for name in sorted(have - wanted)]
+
+
+def languages(root):
+    return [line for line in (root / 'po/LINGUAS').read_text().split('\n')
+            if line and not line.startswith('#')]
+
+
+def check_language(root, template, language):
+    path = root / 'po' / f'{language}.po'
+    if not path.exists():
+        return [f'{path} is missing']
+    merged = subprocess.run(['msgmerge', '--quiet', '--no-fuzzy-matching', '-o', '-', path, template],
+                            capture_output=True, text=True, check=True).stdout
+    faults = []
+    check = subprocess.run(['msgfmt', '--check', '--check-accelerators=_', '--statistics', '-o', '/dev/null', '-'],
+                           input=merged, capture_output=True, text=True, check=False)
+    if check.returncode:
+        faults.append(f'{language}: {check.stderr}')
+    for kind in ('untranslated', 'fuzzy'):
+        found = re.search(rf'(\d+) {kind}', check.stderr)
+        if found:
+            missing = subprocess.run(['msgattrib', f'--{kind}', '--no-obsolete'], input=merged,
+                                     capture_output=True, text=True, check=True).stdout
+            first = re.findall(r'^msgid "(.+)"$|^"(?!.*: .*\\n)(.+)"$', missing, re.MULTILINE)
+            faults.append(f'{language}: {found[1]} {kind}, such as {first[:1]}')
+    return faults
+
+
+def main(root):
+    root = pathlib.Path(root)
+    results = [('every source is listed', check_potfiles(root))]
+    with tempfile.NamedTemporaryFile(suffix='.pot') as template:
+        subprocess.run(['xgettext', '--from-code=UTF-8', '--keyword=_', '--keyword=N_',
+                        f'--directory={root}', f'--files-from={root}/po/POTFILES.in', '-o', template.name],
+                       check=True)
+        for language in languages(root):
+            results.append((f'{language} is complete', check_language(root, template.name, language)))
+    print(f'TAP version 13\n1..{len(results)}')
+    for number, (what, faults) in enumerate(results, 1):
+        for fault in faults:
+            print('\n'.join(f'# {line}' for line in fault.splitlines()))
+        print(f"{'not ok' if faults else 'ok'} {number} - {what}")
+    return any(faults for _, faults in results)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The editor without its widgets. The last test makes random profiles, edits them at random and
+ * holds what is saved against the service's own reading of it.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "nm-macvtap-editor-model.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
+#include "nm-macvtap-selection.h"
+
+#define UUID1 "c1b2a3d4-0001-4000-8000-000000000001"
+#define UUID2 "c1b2a3d4-0002-4000-8000-000000000002"
+
+static NMConnection *
+new_connection(void)
+{
+    NMConnection *connection = nm_simple_connection_new();
+    NMSetting *base = nm_setting_connection_new();
+    NMSetting *vpn = nm_setting_vpn_new();
+
+    g_object_set(base,
+                 NM_SETTING_CONNECTION_ID,
+                 "guests",
+                 NM_SETTING_CONNECTION_UUID,
+                 "5f0e2b60-6a0c-4d0b-8d1c-111111111111",
+                 NM_SETTING_CONNECTION_TYPE,
+                 NM_SETTING_VPN_SETTING_NAME,
+                 NULL);
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
+    nm_connection_add_setting(connection, base);
+    nm_connection_add_setting(connection, vpn);
+    return connection;
+}
+
+static void
+put(NMConnection *connection, const char *key, const char *value)
+{
+    nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(connection), key, value);
+}
+
+static const char *
+item(NMConnection *connection, const char *key)
+{
+    return nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection), key);
+}
+
+static guint
+count_items(NMConnection *connection)
+{
+    return nm_setting_vpn_get_num_data_items(nm_connection_get_setting_vpn(connection));
+}
+
+static void
+save(NMMacvtapEditorModel *model, NMConnection *connection)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(nm_macvtap_editor_model_save(model, connection, &error));
+    g_assert_no_error(error);
+}
+
+static void
+assert_error(NMMacvtapEditorModel *model, const char *key, const char *part)
+{
+    g_autofree char *message = nm_macvtap_editor_model_get_error(model, nm_macvtap_keys_find(key));
+
+    if (!part) {
+        g_assert_cmpstr(message, ==, NULL);
+        return;
+    }
+    g_assert_nonnull(message);
+    g_assert_nonnull(strstr(message, part));
+    /* The label beside it names the field already. */
+    g_assert_null(strstr(message, "vpn.data"));
+}
+
+static void
+test_new_profile(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(NMConnection) bare = nm_simple_connection_new();
+    g_autoptr(NMMacvtapEditorModel) bare_model = nm_macvtap_editor_model_new(bare, NULL);
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        g_assert_cmpstr(nm_macvtap_editor_model_get(model, keys[i].name), ==, "");
+        assert_error(model, keys[i].name, NULL);
+    }
+    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_ISOLATED);
+    g_assert_null(nm_macvtap_editor_model_get_notice(model));
+    save(model, connection);
+    g_assert_cmpuint(count_items(connection), ==, 1);
+    g_assert_cmpstr(item(connection, "mode"), ==, "isolated");
+    save(bare_model, bare);
+    g_assert_cmpstr(item(bare, "mode"), ==, "isolated");
+}
+
+static void
+test_every_choice_has_text(void)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    guint seen = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        for (guint j = 0; keys[i].type == NM_MACVTAP_KEY_TYPE_ENUM && keys[i].choices[j]; j++) {
+            const NMMacvtapChoiceText *text =
+                nm_macvtap_editor_model_find_choice_text(&keys[i], keys[i].choices[j]);
+
+            g_assert_nonnull(text);
+            g_assert_true(text->title[0] != '\0');
+            g_assert_true(!g_str_equal(keys[i].name, "mode") || text->description);
+            seen++;
+        }
+    }
+    g_assert_cmpuint(seen, >=, 6);
+    g_assert_null(nm_macvtap_editor_model_find_choice_text(nm_macvtap_keys_find("mode"), "bridge"));
+    g_assert_null(
+        nm_macvtap_editor_model_find_choice_text(nm_macvtap_keys_find("nic-model"), "default"));
+}
+
+static void
+test_set_and_unset(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = NULL;
+
+    put(connection, "hotplug", "yes");
+    put(connection, "network", "lab");
+    model = nm_macvtap_editor_model_new(connection, NULL);
+    save(model, connection);
+    /* A default that somebody wrote down stays written down. */
+    g_assert_cmpstr(item(connection, "hotplug"), ==, "yes");
+
+    nm_macvtap_editor_model_set(model, "network", "  new name ");
+    nm_macvtap_editor_model_set(model, "hotplug", "no");
+    g_assert_cmpstr(nm_macvtap_editor_model_get(model, "network"), ==, "new name");
+    g_assert_cmpstr(nm_macvtap_editor_model_get_effective(model, "on-disconnect"), ==, "unplug");
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "network"), ==, "new name");
+    g_assert_cmpstr(item(connection, "hotplug"), ==, "no");
+
+    nm_macvtap_editor_model_set(model, "network", " ");
+    nm_macvtap_editor_model_set(model, "hotplug", "yes");
+    save(model, connection);
+    g_assert_cmpuint(count_items(connection), ==, 1);
+}
+
+static void
+test_modes(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    const NMMacvtapKeyInfo *network = nm_macvtap_keys_find("network");
+    const NMMacvtapKeyInfo *link_name = nm_macvtap_keys_find("link-name");
+
+    put(connection, "mode", "share");
+    put(connection, "network", "lab");
+    model = nm_macvtap_editor_model_new(connection, NULL);
+    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_SHARE);
+    g_assert_false(nm_macvtap_editor_model_is_shown(model, network));
+    g_assert_true(nm_macvtap_editor_model_is_shown(model, link_name));
+
+    nm_macvtap_editor_model_set(model, "mode", "isolated");
+    g_assert_true(nm_macvtap_editor_model_is_shown(model, network));
+    g_assert_false(nm_macvtap_editor_model_is_shown(model, link_name));
+
+    /* What is hidden stays, unless it is wrong: then it would stand in the way unseen. */
+    nm_macvtap_editor_model_set(model, "network", "a/b");
+    nm_macvtap_editor_model_set(model, "address", "10.0.0.1/24");
+    assert_error(model, "network", "not a name of a libvirt network");
+    nm_macvtap_editor_model_set(model, "mode", "move");
+    assert_error(model, "network", NULL);
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "mode"), ==, "move");
+    g_assert_cmpstr(item(connection, "address"), ==, "10.0.0.1/24");
+    g_assert_null(item(connection, "network"));
+}
+
+static void
+test_bad_choice(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = NULL;
+
+    put(connection, "mode", "bridge");
+    put(connection, "hotplug", "maybe");
+    model = nm_macvtap_editor_model_new(connection, NULL);
+    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_ISOLATED);
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "mode"), ==, "isolated");
+    g_assert_null(item(connection, "hotplug"));
+}
+
+static void
+test_errors(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMConnection) before = NULL;
+    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(GError) error = NULL;
+
+    nm_macvtap_editor_model_set(model, "address", "10.9.8.1");
+    assert_error(model, "address", "prefix length");
+    nm_macvtap_editor_model_set(model, "address", "10.9.8.1/24");
+    assert_error(model, "address", NULL);
+
+    /* Wrong only beside each other: shown where it is to be mended. */
+    nm_macvtap_editor_model_set(model, "dhcp-range", "10.9.9.1-10.9.9.9");
+    assert_error(model, "dhcp-range", "10.9.8.0/24");
+    assert_error(model, "address", NULL);
+
+    before = nm_simple_connection_new_clone(connection);
+    g_assert_false(nm_macvtap_editor_model_save(model, connection, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_nonnull(strstr(error->message, "dhcp-range"));
+    g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
+
+    nm_macvtap_editor_model_set(model, "dhcp-range", "");
+    nm_macvtap_editor_model_set(model, "libvirt-uri", "qemu:///session");
+    assert_error(model, "libvirt-uri", "not allowed");
+    nm_macvtap_editor_model_set(model, "libvirt-uri", "");
+    nm_macvtap_editor_model_set(model, "mode", "share");
+    nm_macvtap_editor_model_set(model, "parent", "eth0");
+    nm_macvtap_editor_model_set(model, "link-name", "eth0");
+    assert_error(model, "link-name", "parent");
+    assert_error(model, "parent", NULL);
+}
+
+static void
+test_allowed_uri(void)
+{
+    static const char *const allowed[] = {"qemu:///session", NULL};
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, allowed);
+
+    nm_macvtap_editor_model_set(model, "libvirt-uri", "qemu:///session");
+    assert_error(model, "libvirt-uri", NULL);
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "libvirt-uri"), ==, "qemu:///session");
+}
+
+static void
+test_foreign_keys(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    g_autofree char *notice = NULL;
+
+    put(connection, "zebra", "1");
+    put(connection, "future-key", "a b");
+    model = nm_macvtap_editor_model_new(connection, NULL);
+    notice = nm_macvtap_editor_model_get_notice(model);
+    g_assert_nonnull(strstr(notice, "future-key, zebra"));
+    nm_macvtap_editor_model_set(model, "network", "lab");
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "zebra"), ==, "1");
+    g_assert_cmpstr(item(connection, "future-key"), ==, "a b");
+    g_assert_cmpstr(item(connection, "network"), ==, "lab");
+}
+
+static void
+assert_placeholder(NMMacvtapEditorModel *model, const char *key, const char *expected)
+{
+    g_autofree char *text =
+        nm_macvtap_editor_model_get_placeholder(model, nm_macvtap_keys_find(key));
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+test_placeholders(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+
+    assert_placeholder(model, "network", "isolated");
+    assert_placeholder(model, "guests", "All");
+    assert_placeholder(model, "exclude-guests", "None");
+    assert_placeholder(model, "dhcp-range", "The whole subnet");
+    assert_placeholder(model, "parent", "Any");
+    nm_macvtap_editor_model_set(model, "address", "10.9.8.1/24");
+    assert_placeholder(model, "dhcp-range", "10.9.8.2-10.9.8.254");
+    nm_macvtap_editor_model_set(model, "address", "fd00::1/64");
+    assert_placeholder(model, "dhcp-range", "The whole subnet");
+    nm_macvtap_editor_model_set(model, "mode", "share");
+    assert_placeholder(model, "parent", "The device with the default route");
+    assert_placeholder(model, "link-name", "Automatic");
+    nm_macvtap_editor_model_set(model, "parent", "eth0");
+    assert_placeholder(model, "link-name", "nmmveth0");
+}
+
+/*****************************************************************************/
+
+static void
+assert_texts(const NMMacvtapSelection *selection, const char *guests, const char *exclude)
+{
+    g_assert_cmpstr(selection->guests, ==, guests);
+    g_assert_cmpstr(selection->exclude, ==, exclude);
+}
+
+static void
+test_selection(void)
+{
+    g_auto(NMMacvtapSelection) s = {NULL};
+
+    g_assert_true(nm_macvtap_selection_has(&s, "web1", UUID1));
+    g_assert_true(nm_macvtap_selection_set(&s, "web 1", UUID1, FALSE));
+    assert_texts(&s, NULL, "\"web 1\"");
+    g_assert_false(nm_macvtap_selection_has(&s, "web 1", UUID1));
+    g_assert_true(nm_macvtap_selection_has(&s, "web2", UUID2));
+    g_assert_true(nm_macvtap_selection_set(&s, "web 1", UUID1, TRUE));
+    assert_texts(&s, NULL, "");
+
+    /* A list: by name or UUID, and names of guests that are not there stay. */
+    s.guests = g_strdup("gone " UUID1);
+    g_assert_true(nm_macvtap_selection_has(&s, "web1", UUID1));
+    g_assert_false(nm_macvtap_selection_has(&s, "web2", UUID2));
+    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, TRUE));
+    assert_texts(&s, "gone " UUID1 " web2", "");
+    g_assert_true(nm_macvtap_selection_set(&s, "web1", UUID1, FALSE));
+    assert_texts(&s, "gone web2", "");
+    g_assert_true(nm_macvtap_selection_set(&s, "gone", "x", FALSE));
+    assert_texts(&s, "web2", "");
+
+    /* The last one: an empty list would mean all of them. */
+    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, FALSE));
+    assert_texts(&s, "web2", "web2");
+    g_assert_false(nm_macvtap_selection_has(&s, "web2", UUID2));
+    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, TRUE));
+    assert_texts(&s, "web2", "");
+}
+
+static void
+test_selection_corners(void)
+{
+    g_auto(NMMacvtapSelection) s = {g_strdup("all"), NULL};
+    g_auto(NMMacvtapSelection) twice = {g_strdup("web1 " UUID1), NULL};
+    g_auto(NMMacvtapSelection) open_quote = {g_strdup("\"web1"), g_strdup("")};
+
+    /* A guest called "all" goes by its UUID, which may stand beside others. */
+    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, FALSE));
+    assert_texts(&s, "all", UUID1);
+    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, TRUE));
+    g_free(s.guests);
+    s.guests = g_strdup("web2");
+    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, TRUE));
+    assert_texts(&s, "web2 " UUID1, "");
+
+    g_assert_true(nm_macvtap_selection_set(&twice, "web1", UUID1, FALSE));
+    g_assert_false(nm_macvtap_selection_has(&twice, "web1", UUID1));
+    g_assert_false(nm_macvtap_selection_has(&twice, "web2", UUID2));
+
+    g_assert_false(nm_macvtap_selection_is_valid(&open_quote));
+    g_assert_false(nm_macvtap_selection_has(&open_quote, "web1", UUID1));
+    g_assert_false(nm_macvtap_selection_set(&open_quote, "web1", UUID1, TRUE));
+    assert_texts(&open_quote, "\"web1", "");
+}
+
+static void
+test_select_guests(void)
+{
+    g_autoptr(NMConnection) connection = new_connection();
+    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+
+    g_assert_true(nm_macvtap_editor_model_is_guest_selected(model, "web1", UUID1));
+    g_assert_true(nm_macvtap_editor_model_select_guest(model, "web1", UUID1, FALSE));
+    g_assert_false(nm_macvtap_editor_model_is_guest_selected(model, "web1", UUID1));
+    save(model, connection);
+    g_assert_cmpstr(item(connection, "exclude-guests"), ==, "web1");
+    g_assert_null(item(connection, "guests"));
+    g_assert_true(nm_macvtap_editor_model_select_guest(model, "web1", UUID1, TRUE));
+    save(model, connection);
+    g_assert_null(item(connection, "exclude-guests"));
+}
+
+/*****************************************************************************/
+
+static const char *const texts[] = {
+    "",
+    "all",
+    "none",
+    "auto",
+    "yes",
+    "no",
+    "isolated",
+    "share",
+    "move",
+    "unplug",
+    "keep",
+    "remove",
+    "default",
+    "virtio",
+    "e1000e",
+    "eth0",
+    "nmmveth0",
+    "lab",
+    "a name",
+    "web1",
+    "web1 \"web 2\"",
+    "\"open",
+    "all web1",
+    "\\",
+    UUID1,
+    "10.9.8.1/24",
+    "10.9.8.1",
+    "10.9.8.0/24",
+    "192.168.254.1/24",
+    "300.1.1.1/24",
+    "10.9.8.2-10.9.8.9",
+    "10.9.8.9-10.9.8.2",
+    "192.168.254.2-192.168.254.254",
+    "fd00::1/64",
+    "2001:db8::1/64",
+    "qemu:///system",
+    "lxc:///system",
+    "qemu+ssh://x/system",
+    "a/b",
+    "a-name-that-is-much-too-long",
+    " ",
+    "\xc3\xbc",
+    "é b",
+    "1/2",
+    "%d",
+    "..",
+};
+
+static const char *
+random_text(void)
+{
+    return texts[g_test_rand_int_range(0, G_N_ELEMENTS(texts))];
+}
+
+static const char *
+random_key(void)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    return keys[g_test_rand_int_range(0, (gint32)n)].name;
+}
+
+/* A text that the key allows more often than not, so that whole profiles come out valid too. */
+static const char *
+random_value(const char *key)
+{
+    const char *text = random_text();
+
+    for (guint i = 0; i < 60 && g_test_rand_int_range(0, 20) > 0; i++) {
+        if (nm_macvtap_profile_check_value(nm_macvtap_keys_find(key), text, NULL))
+            break;
+        text = random_text();
+    }
+    return text;
+}
+
+static NMMacvtapEditorModel *
+random_model(NMConnection *connection)
+{
+    NMMacvtapEditorModel *model;
+
+    for (gint32 i = g_test_rand_int_range(0, 6); i > 0; i--) {
+        const char *key = random_key();
+        const char *value = random_value(key);
+
+        if (*value)
+            put(connection, key, value);
+    }
+    model = nm_macvtap_editor_model_new(connection, NULL);
+    for (gint32 i = g_test_rand_int_range(0, 8); i > 0; i--) {
+        const char *key = random_key();
+
+        if (g_test_rand_bit())
+            nm_macvtap_editor_model_set(model, key, random_value(key));
+        else
+            nm_macvtap_editor_model_select_guest(model, "web 2", UUID2, g_test_rand_bit());
+    }
+    return model;
+}
+
+static gboolean
+has_visible_error(NMMacvtapEditorModel *model)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *message = nm_macvtap_editor_model_get_error(model, &keys[i]);
+
+        if (message)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+test_never_refused(void)
+{
+    guint saved = 0, refused = 0;
+
+    for (guint round = 0; round < 20000; round++) {
+        g_autoptr(NMConnection) connection = new_connection();
+        g_autoptr(NMMacvtapEditorModel) model = random_model(connection);
+        g_autoptr(NMMacvtapEditorModel) again = NULL;
+        g_autoptr(NMConnection) before = nm_simple_connection_new_clone(connection);
+        g_autoptr(NMMacvtapProfile) profile = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (!nm_macvtap_editor_model_save(model, connection, &error)) {
+            /* The user sees where, and nothing is half written. */
+            g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+            g_assert_true(has_visible_error(model));
+            g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
+            refused++;
+            continue;
+        }
+        g_assert_false(has_visible_error(model));
+        profile = nm_macvtap_nm_read_profile(connection, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_true(nm_connection_verify(connection, &error));
+
+        /* Opening and saving it once more changes nothing. */
+        g_object_unref(before);
+        before = nm_simple_connection_new_clone(connection);
+        again = nm_macvtap_editor_model_new(connection, NULL);
+        save(again, connection);
+        g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
+        saved++;
+    }
+    g_test_message("%u saved, %u refused", saved, refused);
+    g_assert_cmpuint(saved, >, 5000);
+    g_assert_cmpuint(refused, >, 1000);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/editor-model/new-profile", test_new_profile);
+    g_test_add_func("/editor-model/every-choice-has-text", test_every_choice_has_text);
+    g_test_add_func("/editor-model/set-and-unset", test_set_and_unset);
+    g_test_add_func("/editor-model/modes", test_modes);
+    g_test_add_func("/editor-model/bad-choice", test_bad_choice);
+    g_test_add_func("/editor-model/errors", test_errors);
+    g_test_add_func("/editor-model/allowed-uri", test_allowed_uri);
+    g_test_add_func("/editor-model/foreign-keys", test_foreign_keys);
+    g_test_add_func("/editor-model/placeholders", test_placeholders);
+    g_test_add_func("/editor-model/selection", test_selection);
+    g_test_add_func("/editor-model/selection-corners", test_selection_corners);
+    g_test_add_func("/editor-model/select-guests", test_select_guests);
+    g_test_add_func("/editor-model/never-refused", test_never_refused);
+    return g_test_run();
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Import and export over a directory of files: FILE is the input, FILE.expect what comes out of it,
+ * one "name=value" a line, or "error=MESSAGE". Adding a case is adding two files; with
+ * NM_MACVTAP_TEST_REGENERATE in the environment the second one is written instead of compared.
+ * Whatever imports must survive export and import again.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include <sys/stat.h>
+
+#include <glib/gstdio.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-export.h"
+#include "nm-macvtap-import.h"
+#include "nm-macvtap-nm.h"
+
+#define HOST_ID "0123456789abcdef0123456789abcdef"
+
+static void
+append_data_item(const char *key, const char *value, gpointer user_data)
+{
+    g_ptr_array_add(user_data, g_strdup_printf("vpn.%s=%s", key, value));
+}
+
+static void
+append_property(GPtrArray *lines, NMConnection *connection, const char *property)
+{
+    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
+    g_autofree char *value = NULL;
+
+    g_object_get(base, property, &value, NULL);
+    if (value)
+        g_ptr_array_add(lines, g_strdup_printf("%s=%s", property, value));
+}
+
+static int
+compare_lines(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* (transfer full): what a profile says, in the form of the .expect files. */
+static char *
+describe(NMConnection *connection)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
+    const char *user = NULL;
+
+    append_property(lines, connection, NM_SETTING_CONNECTION_ID);
+    append_property(lines, connection, NM_SETTING_CONNECTION_UUID);
+    append_property(lines, connection, NM_SETTING_CONNECTION_ZONE);
+    if (nm_setting_connection_get_num_permissions(base) > 0 &&
+        nm_setting_connection_get_permission(base, 0, NULL, &user, NULL))
+        g_ptr_array_add(lines, g_strdup_printf("permission=%s", user));
+    nm_setting_vpn_foreach_data_item(
+        nm_connection_get_setting_vpn(connection), append_data_item, lines);
+    g_ptr_array_sort(lines, compare_lines);
+    g_ptr_array_add(lines, g_strdup(""));
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+static NMConnection *
+normalized(NMConnection *connection, const char *uuid)
+{
+    NMConnection *copy = nm_simple_connection_new_clone(connection);
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_connection_get_uuid(copy))
+        g_object_set(
+            nm_connection_get_setting_connection(copy), NM_SETTING_CONNECTION_UUID, uuid, NULL);
+    nm_connection_normalize(copy, NULL, NULL, &error);
+    g_assert_no_error(error);
+    return copy;
+}
+
+static void
+check_keyfile_round_trip(NMConnection *connection)
+{
+    g_autofree char *uuid = nm_utils_uuid_generate();
+    g_autoptr(NMConnection) before = normalized(connection, uuid);
+    g_autoptr(NMConnection) after = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = nm_macvtap_export_keyfile(before, NULL, &error);
+
+    g_assert_no_error(error);
+    after = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
+}
+
+/* The network's definition holds fewer keys than the profile, but those it holds come back. */
+static void
+check_network_round_trip(NMConnection *connection)
+{
+    static const char *const keys[] = {
+        NM_MACVTAP_KEY_NETWORK, NM_MACVTAP_KEY_ADDRESS, NM_MACVTAP_KEY_DHCP_RANGE, NULL};
+    NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
+    g_autofree char *uuid = nm_utils_uuid_generate();
+    g_autoptr(NMConnection) before = normalized(connection, uuid);
+    g_autoptr(NMConnection) after = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = nm_macvtap_export_network(before, NULL, HOST_ID, &error);
+
+    g_assert_no_error(error);
+    after = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; keys[i]; i++) {
+        const char *wanted = nm_setting_vpn_get_data_item(vpn, keys[i]);
+
+        if (wanted)
+            g_assert_cmpstr(
+                nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(after), keys[i]),
+                ==,
+                wanted);
+    }
+    g_assert_cmpstr(nm_setting_connection_get_zone(nm_connection_get_setting_connection(after)),
+                    ==,
+                    nm_setting_connection_get_zone(nm_connection_get_setting_connection(before)));
+}
+
+static void
+check_no_network(NMConnection *connection)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+
+    g_assert_null(text);
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+}
+
+/* What libxml2 says about a malformed document changes with its version. */
+static char *
+describe_error(const GError *error)
+{
+    static const char malformed[] = "the XML document is malformed";
+
+    g_assert_nonnull(error);
+    g_assert_true(error->domain == NM_MACVTAP_ERROR);
+    g_assert_true(g_utf8_validate(error->message, -1, NULL));
+    return g_strdup_printf(
+        "error=%s\n", g_str_has_prefix(error->message, malformed) ? malformed : error->message);
+}
+
+static char *
+import_and_describe(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, NULL, &error);
+    const char *mode;
+
+    if (!connection)
+        return describe_error(error);
+    g_assert_no_error(error);
+    check_keyfile_round_trip(connection);
+    mode = nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection),
+                                        NM_MACVTAP_KEY_MODE);
+    if (!mode || g_str_equal(mode, "isolated"))
+        check_network_round_trip(connection);
+    else
+        check_no_network(connection);
+    return describe(connection);
+}
+
+static void
+test_file(gconstpointer user_data)
+{
+    const char *path = user_data;
+    g_autofree char *expect_path = g_strconcat(path, ".expect", NULL);
+    g_autofree char *found = import_and_describe(path);
+    g_autofree char *expected = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (g_getenv("NM_MACVTAP_TEST_REGENERATE"))
+        g_file_set_contents(expect_path, found, -1, &error);
+    else if (g_file_get_contents(expect_path, &expected, NULL, &error))
+        g_assert_cmpstr(found, ==, expected);
+    g_assert_no_error(error);
+}
+
+static void
+add_files(const char *directory)
+{
+    g_autoptr(GError) error = NULL;
+    GDir *dir = g_dir_open(directory, 0, &error);
+    const char *name;
+    guint n = 0;
+
+    g_assert_no_error(error);
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *test = g_strdup_printf("/import/%s", name);
+
+        if (g_str_has_suffix(name, ".expect"))
+            continue;
+        g_test_add_data_func_full(test, g_build_filename(directory, name, NULL), test_file, g_free);
+        n++;
+    }
+    g_dir_close(dir);
+    g_assert_cmpuint(n, >=, 40);
+}
+
+/*****************************************************************************/
+
+static char *
+make_directory(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *directory = g_dir_make_tmp("nm-macvtap-XXXXXX", &error);
+
+    g_assert_no_error(error);
+    return directory;
+}
+
+static void
+expect_refused(const char *path, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, NULL, &error);
+
+    g_assert_null(connection);
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(error->message, part));
+}
+
+static void
+test_too_large(void)
+{
+    g_autofree char *directory = make_directory();
+    g_autofree char *path = g_build_filename(directory, "huge.xml", NULL);
+    gsize length = 10 * 1024 * 1024;
+    g_autofree char *text = g_malloc(length);
+    g_autoptr(GError) error = NULL;
+
+    memset(text, ' ', length);
+    memcpy(text, "<network>", 9);
+    g_file_set_contents(path, text, (gssize)length, &error);
+    g_assert_no_error(error);
+    expect_refused(path, "larger than 4 MiB");
+    g_unlink(path);
+    g_rmdir(directory);
+}
+
+/* None of them may be opened: a pipe without a writer would stop the window for good. */
+static void
+test_not_a_file(void)
+{
+    g_autofree char *directory = make_directory();
+    g_autofree char *pipe_path = g_build_filename(directory, "pipe", NULL);
+    g_autofree char *missing = g_build_filename(directory, "missing", NULL);
+
+    g_assert_cmpint(mkfifo(pipe_path, 0600), ==, 0);
+    expect_refused(pipe_path, "not a regular file");
+    expect_refused(directory, "not a regular file");
+    expect_refused("/dev/zero", "not a regular file");
+    expect_refused(missing, missing);
+    g_unlink(pipe_path);
+    g_rmdir(directory);
+}
+
+static NMConnection *
+import_ours(const char *name)
+{
+    g_autofree char *path = g_build_filename(TEST_DATA_DIR, "import", name, NULL);
+    g_autoptr(GError) error = NULL;
+    NMConnection *connection = nm_macvtap_import_file(path, NULL, &error);
+
+    g_assert_no_error(error);
+    return connection;
+}
+
+static void
+test_export_file(void)
+{
+    g_autofree char *directory = make_directory();
+    g_autofree char *keyfile_path = g_build_filename(directory, "guests.nmconnection", NULL);
+    g_autofree char *xml_path = g_build_filename(directory, "guests.XML", NULL);
+    g_autofree char *nowhere = g_build_filename(directory, "missing", "x", NULL);
+    g_autoptr(NMConnection) connection = import_ours("profile-isolated-all-keys.nmconnection");
+    g_autofree char *keyfile = NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(nm_macvtap_export_file(connection, keyfile_path, NULL, HOST_ID, &error));
+    g_assert_true(nm_macvtap_export_file(connection, xml_path, NULL, HOST_ID, &error));
+    g_assert_no_error(error);
+    g_file_get_contents(keyfile_path, &keyfile, NULL, &error);
+    g_file_get_contents(xml_path, &xml, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_str_has_prefix(keyfile, "[connection]\n"));
+    g_assert_true(g_str_has_prefix(xml, "<network"));
+
+    g_assert_false(nm_macvtap_export_file(connection, nowhere, NULL, HOST_ID, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_false(nm_macvtap_export_file(connection, "/dev/full", NULL, HOST_ID, &error));
+    g_assert_nonnull(error);
+
+    g_unlink(keyfile_path);
+    g_unlink(xml_path);
+    g_rmdir(directory);
+}
+
+static void
+test_export_refuses(void)
+{
+    g_autoptr(NMConnection) connection = import_ours("profile-share.nmconnection");
+    g_autoptr(NMConnection) stranger = nm_simple_connection_new();
+    g_autoptr(GError) error = NULL;
+
+    nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(connection), "mode", "bridge");
+    g_assert_null(nm_macvtap_export_keyfile(connection, NULL, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_clear_error(&error);
+
+    nm_connection_add_setting(stranger, nm_setting_connection_new());
+    g_assert_null(nm_macvtap_export_keyfile(stranger, NULL, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+}
+
+static void
+test_allowed_uri(void)
+{
+    static const char *const allowed[] = {"qemu+ssh://host/system?command=/tmp/x", NULL};
+    g_autofree char *path =
+        g_build_filename(TEST_DATA_DIR, "import", "profile-uri-not-allowed.nmconnection", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, allowed, &error);
+
+    g_assert_no_error(error);
+    g_assert_nonnull(connection);
+}
+
+static void
+test_suggested_filename(void)
+{
+    g_autoptr(NMConnection) connection = import_ours("profile-empty.nmconnection");
+    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
+    g_autofree char *plain = nm_macvtap_export_suggest_filename(connection);
+    g_autofree char *slashed = NULL;
+    g_autofree char *nameless = NULL;
+
+    g_assert_cmpstr(plain, ==, "guests.nmconnection");
+    g_object_set(base, NM_SETTING_CONNECTION_ID, "../../etc/passwd", NULL);
+    slashed = nm_macvtap_export_suggest_filename(connection);
+    g_assert_null(strchr(slashed, '/'));
+    g_object_set(base, NM_SETTING_CONNECTION_ID, NULL, NULL);
+    nameless = nm_macvtap_export_suggest_filename(connection);
+    g_assert_cmpstr(nameless, ==, "macvtap.nmconnection");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add_files(TEST_DATA_DIR "/import");
+    g_test_add_func("/import/too-large", test_too_large);
+    g_test_add_func("/import/not-a-file", test_not_a_file);
+    g_test_add_func("/import/allowed-uri", test_allowed_uri);
+    g_test_add_func("/export/file", test_export_file);
+    g_test_add_func("/export/refuses", test_export_refuses);
+    g_test_add_func("/export/suggested-filename", test_suggested_filename);
+    return g_test_run();
+}
