@@ -73,6 +73,8 @@ find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
         transaction->recovering = TRUE;
         return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_RESTORE
                                                          : transaction->step;
+    case NM_MACVTAP_EVENT_ADOPT:
+        return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_UP : transaction->step;
     }
     g_return_val_if_reached(transaction->step);
 }
@@ -83,7 +85,7 @@ find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
  * @event: what has happened to its step
  *
  * When what another process left behind has been undone, it begins anew, unless that failed or a
- * stop was asked for.
+ * stop was asked for. It does so once: what is left over then is to be reported as a failure.
  *
  * Returns: whether a new step begins
  */
@@ -96,7 +98,7 @@ nm_macvtap_transaction_handle(NMMacvtapTransaction *transaction, NMMacvtapEvent 
         return FALSE;
     if (next == NM_MACVTAP_STEP_DOWN && transaction->recovering && !transaction->failed &&
         !transaction->stopping)
-        nm_macvtap_transaction_init(transaction);
+        *transaction = (NMMacvtapTransaction){.step = NM_MACVTAP_STEP_READ, .recovered = TRUE};
     else
         transaction->step = next;
     return TRUE;

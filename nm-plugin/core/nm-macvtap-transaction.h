@@ -36,7 +36,8 @@ typedef enum {
     NM_MACVTAP_EVENT_DONE,
     NM_MACVTAP_EVENT_FAILED,   /* in step UP: the host link was lost */
     NM_MACVTAP_EVENT_STOP,     /* the profile is to go down */
-    NM_MACVTAP_EVENT_LEFTOVER, /* in step READ: a process that died has left the host moved */
+    NM_MACVTAP_EVENT_LEFTOVER, /* in step READ: a process that died has left something half done */
+    NM_MACVTAP_EVENT_ADOPT,    /* in step READ: a process that died has left the host moved */
 } NMMacvtapEvent;
 
 typedef struct {
@@ -44,6 +45,7 @@ typedef struct {
     gboolean stopping;   /* stop was asked for */
     gboolean failed;     /* a step failed: there is no way back to up */
     gboolean recovering; /* what is being undone is another process's; then it begins anew */
+    gboolean recovered;  /* it has begun anew: what is left now cannot be undone */
 } NMMacvtapTransaction;
 
 void nm_macvtap_transaction_init(NMMacvtapTransaction *transaction);

@@ -287,6 +287,27 @@ nm_macvtap_move_profile_is_bare(NMConnection *connection)
 }
 
 /**
+ * nm_macvtap_move_profile_expects_address:
+ * @connection: a connection
+ * @family: AF_INET or AF_INET6
+ *
+ * Returns: whether its settings give the device a global address of that family; FALSE where that
+ *   is for a router to say
+ */
+gboolean
+nm_macvtap_move_profile_expects_address(NMConnection *connection, int family)
+{
+    const char *method =
+        get_method(family == AF_INET ? nm_connection_get_setting_ip4_config(connection)
+                                     : nm_connection_get_setting_ip6_config(connection));
+
+    return g_strcmp0(method, NM_SETTING_IP4_CONFIG_METHOD_MANUAL) == 0 ||
+           g_strcmp0(method,
+                     family == AF_INET ? NM_SETTING_IP4_CONFIG_METHOD_AUTO
+                                       : NM_SETTING_IP6_CONFIG_METHOD_DHCP) == 0;
+}
+
+/**
  * nm_macvtap_move_profile_find_metric:
  * @routes: (element-type NMIPRoute): routes of one family on the parent
  *
@@ -301,6 +322,9 @@ nm_macvtap_move_profile_find_metric(const GPtrArray *routes)
         NMIPRoute *route = routes->pdata[i];
         gboolean is_default = nm_ip_route_get_prefix(route) == 0;
 
+        /* The kernel's, of the same metric on every device. */
+        if (g_str_has_prefix(nm_ip_route_get_dest(route), "fe80:"))
+            continue;
         if (is_default || metric < 0)
             metric = nm_ip_route_get_metric(route);
         if (is_default)

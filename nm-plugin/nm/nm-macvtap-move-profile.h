@@ -39,6 +39,8 @@ NMConnection *nm_macvtap_move_profile_build_link(const NMMacvtapMoveSource *sour
 NMConnection *nm_macvtap_move_profile_build_parent(NMConnection *applied);
 /* Is there no IP configuration in it, as in what build_parent() makes? */
 gboolean nm_macvtap_move_profile_is_bare(NMConnection *connection);
+/* Will the device have an address of @family (AF_INET, AF_INET6), whatever routers say? */
+gboolean nm_macvtap_move_profile_expects_address(NMConnection *connection, int family);
 /* The metric of the default route among @routes (element-type NMIPRoute), else of the first;
  * without what NetworkManager adds for a device that is not online. -1: not known. */
 gint64 nm_macvtap_move_profile_find_metric(const GPtrArray *routes);

@@ -16,7 +16,7 @@ from sandbox import Host
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
-MODES = ['isolated', 'share']
+MODES = ['isolated', 'share', 'move']
 PING_AGAIN = 20
 
 begin = time.monotonic()
@@ -95,12 +95,13 @@ def guest_address(host, guest, address):
 
 def show_mode(host, guests, mode):
     say(f'Mode {mode}. The guests have one macvtap NIC on eth0 each. Before:')
-    try_pings(host, guests, host.address(), False)
+    address = host.address()
+    try_pings(host, guests, address, False)
     options = [] if mode == MODES[0] else ['vpn.data', f'mode={mode}']
     shown(host, 'nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'guests', *options)
     shown(host, 'nmcli', 'connection', 'up', 'guests')
     say('After:')
-    try_pings(host, guests, '192.168.254.1' if mode == 'isolated' else host.address(), True)
+    try_pings(host, guests, '192.168.254.1' if mode == 'isolated' else address, True)
     shown(host, 'nmcli', '-f', 'NAME,TYPE,DEVICE,STATE', 'connection', 'show', '--active')
     shown(host, 'nmcli', 'general')
     shown(host, 'nmcli', 'connection', 'down', 'guests')

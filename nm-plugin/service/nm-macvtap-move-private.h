@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mode move's insides, shared by the files that carry its steps out: nm-macvtap-move.c (the order,
+ * the waits, the profile), nm-macvtap-move-link.c (the host link), nm-macvtap-move-applied.c (the
+ * parent's applied connection and its checkpoint).
+ */
+
+#pragma once
+
+#include "nm-macvtap-move.h"
+#include "nm-macvtap-transaction.h"
+
+G_BEGIN_DECLS
+
+struct _NMMacvtapMove {
+    NMMacvtapActivation parent;
+
+    NMMacvtapTransaction transaction;
+    GError *error; /* (nullable): the first */
+
+    NMDevice *device;     /* the parent; NULL before start, or where there is none */
+    NMConnection *saved;  /* (nullable): its connection, to be restored */
+    NMConnection *bare;   /* (nullable): the same without IP */
+    guint64 version;      /* of the applied connection that was saved */
+    gboolean was_online;  /* the host */
+    gboolean was_online4; /* the parent */
+    gboolean has_address4;
+    gboolean has_address6;
+    char *address4; /* (nullable): the parent's before */
+
+    char *link_name;
+    char *link_uuid;
+    NMActiveConnection *link; /* (nullable) */
+    gulong link_state_id;
+    char *checkpoint; /* (nullable): D-Bus path */
+
+    guint wait_id;
+    gint64 deadline; /* of the wait, monotonic, in µs */
+    guint stop_timeout_id;
+    gboolean is_stopped; /* "stopped" was emitted */
+};
+
+static inline NMMacvtapProfile *
+nm_macvtap_move_get_profile(NMMacvtapMove *self)
+{
+    return nm_macvtap_activation_get_profile(NM_MACVTAP_ACTIVATION(self));
+}
+
+static inline NMClient *
+nm_macvtap_move_get_client(NMMacvtapMove *self)
+{
+    return nm_macvtap_activation_get_client(NM_MACVTAP_ACTIVATION(self));
+}
+
+/* @error: (transfer full) (nullable): the step's end. */
+void nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error);
+/* The end of a call that was given a reference to @self, which is dropped. @error: (transfer full)
+ * (nullable); @format: what was tried, put before the error. */
+void nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+/* The host link: its device and its profile, where they are there. */
+NMDevice *nm_macvtap_move_get_link_device(NMMacvtapMove *self);
+NMRemoteConnection *nm_macvtap_move_get_link_profile(NMMacvtapMove *self);
+/* While the profile is up, the end of @link ends the step. */
+void nm_macvtap_move_watch_link(NMMacvtapMove *self, NMActiveConnection *link);
+void nm_macvtap_move_drop_link(NMMacvtapMove *self);
+void nm_macvtap_move_step_add(NMMacvtapMove *self);
+void nm_macvtap_move_step_activate(NMMacvtapMove *self);
+void nm_macvtap_move_step_bind(NMMacvtapMove *self);
+void nm_macvtap_move_step_remove(NMMacvtapMove *self);
+
+/* The parent's applied connection. */
+void nm_macvtap_move_step_checkpoint(NMMacvtapMove *self);
+void nm_macvtap_move_step_release(NMMacvtapMove *self);
+void nm_macvtap_move_step_reapply(NMMacvtapMove *self);
+void nm_macvtap_move_step_restore(NMMacvtapMove *self);
+void nm_macvtap_move_step_reactivate(NMMacvtapMove *self);
+
+G_END_DECLS
