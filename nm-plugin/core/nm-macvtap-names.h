@@ -13,6 +13,18 @@
 #define NM_MACVTAP_CONFIG_FILE "/etc/NetworkManager/nm-macvtap.conf"
 #define NM_MACVTAP_RUN_DIR     "/run/nm-macvtap"
 
+/* In the run directory: locked files by which processes of the service claim what a profile needs;
+ * keyfiles that name the profile. */
+#define NM_MACVTAP_CLAIM_PREFIX   "claim-"
+#define NM_MACVTAP_CLAIM_GROUP    "claim"
+#define NM_MACVTAP_CLAIM_KEY_UUID "uuid"
+
+/* In the run directory: what the dispatcher's hook leaves for the helper, a line for each event;
+ * the lock of the one helper that runs; what the helper remembers. */
+#define NM_MACVTAP_EVENTS_FILE "dispatcher-events"
+#define NM_MACVTAP_LOCK_FILE   "dispatcher-lock"
+#define NM_MACVTAP_MEMORY_FILE "dispatcher-memory"
+
 /* The group whose members may manage libvirt (Debian, Fedora and upstream polkit rules). */
 #define NM_MACVTAP_LIBVIRT_GROUP "libvirt"
 

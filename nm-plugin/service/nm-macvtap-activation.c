@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-isolated.h"
+#include "nm-macvtap-move.h"
 #include "nm-macvtap-share.h"
 
 typedef struct {
@@ -38,6 +39,7 @@ typedef struct {
 static const ModeInfo mode_infos[] = {
     [NM_MACVTAP_MODE_ISOLATED] = {nm_macvtap_isolated_get_type, nm_macvtap_isolated_get_claim},
     [NM_MACVTAP_MODE_SHARE] = {nm_macvtap_share_get_type, nm_macvtap_share_get_claim},
+    [NM_MACVTAP_MODE_MOVE] = {nm_macvtap_move_get_type, nm_macvtap_move_get_claim},
 };
 
 /**
@@ -264,15 +266,26 @@ find_device_address(NMDevice *device, int family)
 GVariant *
 nm_macvtap_activation_build_gateway(NMMacvtapActivation *self)
 {
-    NMDevice *base = nm_macvtap_activation_get_base(self);
-    const char *address = base ? find_device_address(base, AF_INET) : NULL;
+    return nm_macvtap_activation_build_gateway_of(nm_macvtap_activation_get_base(self));
+}
+
+/**
+ * nm_macvtap_activation_build_gateway_of:
+ * @device: (nullable): a device
+ *
+ * Returns: (transfer floating): the same, with an address of @device
+ */
+GVariant *
+nm_macvtap_activation_build_gateway_of(NMDevice *device)
+{
+    const char *address = device ? find_device_address(device, AF_INET) : NULL;
     struct in6_addr in6;
     struct in_addr in4 = {.s_addr = htonl(INADDR_LOOPBACK)};
 
     if (address && inet_pton(AF_INET, address, &in4) == 1)
         return g_variant_new_uint32(in4.s_addr);
 
-    address = base ? find_device_address(base, AF_INET6) : NULL;
+    address = device ? find_device_address(device, AF_INET6) : NULL;
     if (address && inet_pton(AF_INET6, address, &in6) == 1)
         return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, &in6, sizeof(in6), 1);
 

@@ -68,6 +68,8 @@ NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;
  * "u" in network byte order, or "ay". */
 GVariant *nm_macvtap_activation_build_gateway(NMMacvtapActivation *self);
+/* The same of another device (nullable), for a base device that has no address itself. */
+GVariant *nm_macvtap_activation_build_gateway_of(NMDevice *device);
 /* No address was known: the host's own loopback address stood in. */
 gboolean nm_macvtap_activation_is_loopback(GVariant *gateway);
 

@@ -17,9 +17,8 @@
 #include <unistd.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-names.h"
 
-#define GROUP          "claim"
-#define KEY_UUID       "uuid"
 #define KEY_ID         "id"
 #define KEY_ENDING     "ending"
 #define CLAIM_MAX_SIZE 4096 /* bytes */
@@ -37,9 +36,9 @@ write_holder(NMMacvtapClaim *claim, gboolean ending)
     g_autofree char *text = NULL;
     gsize length;
 
-    g_key_file_set_string(file, GROUP, KEY_UUID, claim->uuid);
-    g_key_file_set_string(file, GROUP, KEY_ID, claim->id);
-    g_key_file_set_boolean(file, GROUP, KEY_ENDING, ending);
+    g_key_file_set_string(file, NM_MACVTAP_CLAIM_GROUP, NM_MACVTAP_CLAIM_KEY_UUID, claim->uuid);
+    g_key_file_set_string(file, NM_MACVTAP_CLAIM_GROUP, KEY_ID, claim->id);
+    g_key_file_set_boolean(file, NM_MACVTAP_CLAIM_GROUP, KEY_ENDING, ending);
     text = g_key_file_to_data(file, &length, NULL);
     if (ftruncate(claim->fd, 0) < 0 || pwrite(claim->fd, text, length, 0) != (gssize)length)
         g_warning("cannot write who holds a claim: %s", g_strerror(errno));
@@ -55,16 +54,17 @@ read_holder(int fd, char **out_uuid, char **out_id, gboolean *out_ending)
 
     if (length > 0)
         g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL);
-    *out_uuid = g_key_file_get_string(file, GROUP, KEY_UUID, NULL);
-    *out_id = g_key_file_get_string(file, GROUP, KEY_ID, NULL);
-    *out_ending = g_key_file_get_boolean(file, GROUP, KEY_ENDING, NULL);
+    *out_uuid =
+        g_key_file_get_string(file, NM_MACVTAP_CLAIM_GROUP, NM_MACVTAP_CLAIM_KEY_UUID, NULL);
+    *out_id = g_key_file_get_string(file, NM_MACVTAP_CLAIM_GROUP, KEY_ID, NULL);
+    *out_ending = g_key_file_get_boolean(file, NM_MACVTAP_CLAIM_GROUP, KEY_ENDING, NULL);
 }
 
 static int
 open_file(const char *run_dir, const char *what, GError **error)
 {
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, what, -1);
-    g_autofree char *path = g_strdup_printf("%s/claim-%.16s", run_dir, hash);
+    g_autofree char *path = g_strdup_printf("%s/" NM_MACVTAP_CLAIM_PREFIX "%.16s", run_dir, hash);
     int fd;
 
     if (g_mkdir_with_parents(run_dir, 0700) == 0)

@@ -16,6 +16,7 @@ extern const NMMacvtapCommand nm_macvtap_command_status;
 extern const NMMacvtapCommand nm_macvtap_command_plan;
 extern const NMMacvtapCommand nm_macvtap_command_check;
 extern const NMMacvtapCommand nm_macvtap_command_cleanup;
+extern const NMMacvtapCommand nm_macvtap_command_refresh;
 
 /* @facts: (element-type NMMacvtapFacts). All return (transfer full). */
 char *nm_macvtap_status_format(const NMMacvtapWorld *world, const GPtrArray *facts);

@@ -20,6 +20,7 @@ static const NMMacvtapCommand *const commands[] = {
     &nm_macvtap_command_plan,
     &nm_macvtap_command_check,
     &nm_macvtap_command_cleanup,
+    &nm_macvtap_command_refresh,
 };
 
 /* Line by line: a line end in a name is cleaned away, those of ours stay. */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * 90-nm-macvtap: what NetworkManager's dispatcher runs for every event. Notes the event, starts the
+ * helper unless one runs, and ends: scripts of the same event that NetworkManager runs in order
+ * wait for those in no-wait.d too (read in NM 1.42 and 1.58), so this one has to be over at once.
+ * It links nothing but libc for the same reason, and never fails, which would only make
+ * NetworkManager log it.
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nm-macvtap-names.h"
+
+#define HELPER     "nm-macvtap-dispatcher"
+#define MAX_EVENTS (256 * 1024) /* bytes; what comes then is lost, the state is not */
+
+/* Actions that the decision knows, or that may be the sign that something else changed. */
+static const char *const actions[] = {
+    "up",
+    "down",
+    "vpn-up",
+    "vpn-down",
+    "vpn-pre-down",
+    "connectivity-change",
+    "reapply",
+};
+
+/* NetworkManager, which has one thread, may be activating a device just now, and the helper makes
+ * it tell all that it knows: a device with a quick DHCP server has done by then. */
+static const struct timespec pause_before_helper = {.tv_nsec = 150 * 1000 * 1000};
+
+static int
+is_interesting(const char *action)
+{
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (strcmp(action, actions[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *
+get_word(const char *name)
+{
+    const char *word = getenv(name);
+
+    return word && word[0] && !strpbrk(word, " \n") ? word : "-";
+}
+
+/* The lock keeps the helper from emptying the file between our open and our write. */
+static int
+note(const char *action)
+{
+    struct stat info;
+    char line[256];
+    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_EVENTS_FILE,
+                  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                  0600);
+    int length;
+    int done = 0;
+
+    if (fd < 0)
+        return -1;
+    length = snprintf(line,
+                      sizeof(line),
+                      "%s %s %s\n",
+                      action,
+                      get_word("DEVICE_IFACE"),
+                      get_word("CONNECTION_UUID"));
+    if (flock(fd, LOCK_EX) < 0 || fstat(fd, &info) < 0)
+        done = -1;
+    else if (length < (int)sizeof(line) && info.st_size < MAX_EVENTS)
+        done = write(fd, line, (size_t)length) == length ? 0 : -1;
+    close(fd);
+    return done;
+}
+
+/* The helper inherits the lock, so that there is no moment at which two could start. */
+static int
+start_helper(void)
+{
+    char fd_text[16];
+    char *const argv[] = {(char *)HELPER, (char *)"--lock-fd", fd_text, NULL};
+    char *const envp[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    pid_t pid;
+
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK ? 0 : -1;
+    pid = fork();
+    if (pid != 0)
+        return pid < 0 ? -1 : 0;
+
+    setsid();
+    setpriority(PRIO_PROCESS, 0, 10);
+    nanosleep(&pause_before_helper, NULL);
+    snprintf(fd_text, sizeof(fd_text), "%d", fd);
+    execve(NM_MACVTAP_LIBEXECDIR "/" HELPER, argv, envp);
+    _exit(errno == ENOENT ? 0 : 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    const char *action = argc > 2 ? argv[2] : "";
+
+    if (!is_interesting(action))
+        return 0;
+    alarm(5);
+    if ((mkdir(NM_MACVTAP_RUN_DIR, 0700) < 0 && errno != EEXIST) || note(action) < 0)
+        fprintf(stderr, "90-nm-macvtap: cannot note '%s': %s\n", action, strerror(errno));
+    else if (strcmp(action, "vpn-pre-down") != 0 && start_helper() < 0)
+        fprintf(stderr, "90-nm-macvtap: cannot start the helper: %s\n", strerror(errno));
+    return 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nm-macvtap-dispatcher: started by the hook with the lock that it took, or by systemd and
+ * `nm-macvtap refresh`, which wait for a helper that runs.
+ */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <locale.h>
+#include <unistd.h>
+
+#include "nm-macvtap-events.h"
+#include "nm-macvtap-helper.h"
+#include "nm-macvtap-names.h"
+
+#define PROGRAM        "nm-macvtap-dispatcher"
+#define LOCK_TIMEOUT_S 120
+
+/* GLib's journal writer leaves out who speaks, and `journalctl -t` goes by that. */
+static GLogWriterOutput
+write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+    g_autofree GLogField *named = g_new(GLogField, n_fields + 1);
+
+    memcpy(named, fields, n_fields * sizeof(*fields));
+    named[n_fields] = (GLogField){"SYSLOG_IDENTIFIER", PROGRAM, -1};
+    return g_log_writer_default(level, named, n_fields + 1, NULL);
+}
+
+/* (transfer full): a JSON string. What is no UTF-8 is replaced, what is no character escaped. */
+static char *
+quote_json(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    GString *quoted = g_string_new("\"");
+
+    for (const char *c = valid; *c; c++) {
+        if (*c == '"' || *c == '\\')
+            g_string_append_printf(quoted, "\\%c", *c);
+        else if (g_ascii_iscntrl(*c))
+            g_string_append_printf(quoted, "\\u%04x", *c);
+        else
+            g_string_append_c(quoted, *c);
+    }
+    g_string_append_c(quoted, '"');
+    return g_string_free(quoted, FALSE);
+}
+
+static void
+print_done(const GPtrArray *done, gboolean json)
+{
+    if (json)
+        g_print("{\"actions\": [");
+    for (guint i = 0; i < done->len; i++) {
+        g_autofree char *quoted = quote_json(done->pdata[i]);
+
+        if (json)
+            g_print("%s%s", i > 0 ? ", " : "", quoted);
+        else
+            g_print("%s\n", (const char *)done->pdata[i]);
+    }
+    if (json)
+        g_print("]}\n");
+}
+
+static int
+refresh(gboolean json)
+{
+    g_autoptr(GPtrArray) done = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    gboolean all;
+    int lock_fd = -1;
+
+    alarm(LOCK_TIMEOUT_S);
+    if (nm_macvtap_events_add(NM_MACVTAP_RUN_DIR, "refresh", &error))
+        lock_fd = nm_macvtap_events_lock(NM_MACVTAP_RUN_DIR, TRUE, &error);
+    if (lock_fd < 0) {
+        g_printerr(PROGRAM ": %s\n", error->message);
+        return 1;
+    }
+    all = nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, done);
+    print_done(done, json);
+    return all ? 0 : 1;
+}
+
+static int
+run_locked(int lock_fd)
+{
+    if (fcntl(lock_fd, F_SETFD, FD_CLOEXEC) < 0) {
+        g_printerr(_("%s: %d is no lock\n"), PROGRAM, lock_fd);
+        return 2;
+    }
+    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, FALSE) ? 0
+                                                                                             : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    int lock_fd = -1;
+    gboolean json = FALSE;
+    gboolean version = FALSE;
+    const GOptionEntry entries[] = {
+        {"lock-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_fd, NULL, NULL},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print what was done as JSON"), NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, NM_MACVTAP_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    g_log_set_writer_func(write_log, NULL, NULL);
+
+    g_option_context_set_summary(
+        context,
+        _("Brings profiles of VPN type macvtap up and down with their devices, clears up after\n"
+          "failures, and offers profiles for what libvirt has."));
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        g_printerr(PROGRAM ": %s\n", error->message);
+        return 2;
+    }
+    if (version) {
+        g_print("%s\n", NM_MACVTAP_VERSION);
+        return 0;
+    }
+    return lock_fd >= 0 ? run_locked(lock_fd) : refresh(json);
+}

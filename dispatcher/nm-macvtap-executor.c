@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One function an action, found in a table. Each ends its task exactly once; what is gone already
+ * counts as done.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-executor.h"
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-move-profile.h"
+#include "nm-macvtap-names.h"
+
+typedef struct {
+    NMClient *client;
+    char *device;
+    guint pending; /* calls to NetworkManager under way */
+    gboolean changed;
+    GError *error; /* (nullable): the first one */
+} Restore;
+
+static void
+restore_free(gpointer data)
+{
+    Restore *restore = data;
+
+    g_object_unref(restore->client);
+    g_free(restore->device);
+    g_clear_error(&restore->error);
+    g_free(restore);
+}
+
+static void
+activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    g_autoptr(NMActiveConnection) active =
+        nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
+
+    if (active)
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+/* NetworkManager takes the base of a VPN from the "specific object", and refuses a device that is
+ * not that one's; without it, it takes the default route's. */
+static void
+activate(NMClient *client, const NMMacvtapAction *action, GTask *task)
+{
+    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(client, action->uuid);
+    NMDevice *device = nm_client_get_device_by_iface(client, action->device);
+    NMActiveConnection *base = device ? nm_device_get_active_connection(device) : NULL;
+
+    if (connection && base) {
+        nm_client_activate_connection_async(client,
+                                            NM_CONNECTION(connection),
+                                            device,
+                                            nm_object_get_path(NM_OBJECT(base)),
+                                            g_task_get_cancellable(task),
+                                            activate_cb,
+                                            task);
+        return;
+    }
+    g_task_return_new_error(
+        task, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND, "profile or base device has gone");
+    g_object_unref(task);
+}
+
+static NMConnection *
+build_connection(const NMMacvtapOffer *offer)
+{
+    NMConnection *connection = nm_simple_connection_new();
+    NMSetting *base = nm_setting_connection_new();
+    NMSetting *vpn = nm_setting_vpn_new();
+
+    g_object_set(base,
+                 NM_SETTING_CONNECTION_ID,
+                 offer->id,
+                 NM_SETTING_CONNECTION_UUID,
+                 offer->uuid,
+                 NM_SETTING_CONNECTION_TYPE,
+                 NM_SETTING_VPN_SETTING_NAME,
+                 NM_SETTING_CONNECTION_AUTOCONNECT,
+                 FALSE,
+                 NULL);
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
+    nm_setting_vpn_add_data_item(
+        NM_SETTING_VPN(vpn), NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(offer->mode));
+    nm_setting_vpn_add_data_item(NM_SETTING_VPN(vpn),
+                                 offer->mode == NM_MACVTAP_MODE_ISOLATED ? NM_MACVTAP_KEY_NETWORK
+                                                                         : NM_MACVTAP_KEY_PARENT,
+                                 offer->target);
+    nm_connection_add_setting(connection, base);
+    nm_connection_add_setting(connection, vpn);
+    return connection;
+}
+
+static void
+offer_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+    g_autoptr(NMRemoteConnection) connection =
+        nm_client_add_connection2_finish(NM_CLIENT(object), result, NULL, &error);
+
+    if (connection)
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+static void
+offer(NMClient *client, const NMMacvtapAction *action, GTask *task)
+{
+    g_autoptr(NMConnection) connection = build_connection(action->offer);
+
+    nm_client_add_connection2(client,
+                              nm_connection_to_dbus(connection, NM_CONNECTION_SERIALIZE_ALL),
+                              NM_SETTINGS_ADD_CONNECTION2_FLAG_IN_MEMORY |
+                                  NM_SETTINGS_ADD_CONNECTION2_FLAG_BLOCK_AUTOCONNECT,
+                              NULL,
+                              FALSE,
+                              g_task_get_cancellable(task),
+                              offer_cb,
+                              task);
+}
+
+static void
+withdraw_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+
+    if (nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+static void
+withdraw(NMClient *client, const NMMacvtapAction *action, GTask *task)
+{
+    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(client, action->uuid);
+
+    if (connection) {
+        nm_remote_connection_delete_async(
+            connection, g_task_get_cancellable(task), withdraw_cb, task);
+        return;
+    }
+    g_task_return_boolean(task, FALSE);
+    g_object_unref(task);
+}
+
+static void
+remove_link(NMClient *client, const NMMacvtapAction *action, GTask *task)
+{
+    GError *error = NULL;
+    g_autoptr(NMMacvtapHostlink) kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    gboolean removed =
+        kernel && nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
+
+    if (removed || g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND)) {
+        g_clear_error(&error);
+        g_task_return_boolean(task, removed);
+    } else {
+        g_task_return_error(task, error);
+    }
+    g_object_unref(task);
+}
+
+/* The task ends with the last call, and with the first error. @error: (transfer full) (nullable) */
+static void
+restore_done(GTask *task, GError *error)
+{
+    Restore *restore = g_task_get_task_data(task);
+
+    if (!restore->error)
+        restore->error = error;
+    else
+        g_clear_error(&error);
+    restore->pending--;
+    if (restore->pending == 0 && restore->error)
+        g_task_return_error(task, g_steal_pointer(&restore->error));
+    else if (restore->pending == 0)
+        g_task_return_boolean(task, restore->changed);
+    g_object_unref(task);
+}
+
+static void
+reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+
+    nm_device_reapply_finish(NM_DEVICE(object), result, &error);
+    restore_done(user_data, error);
+}
+
+static const char *
+get_method(NMSettingIPConfig *setting)
+{
+    return setting ? nm_setting_ip_config_get_method(setting) : NULL;
+}
+
+/* Methods alone: what a person has changed on the device for the time being is not ours to undo. */
+static gboolean
+has_same_methods(NMConnection *a, NMConnection *b)
+{
+    return g_strcmp0(get_method(nm_connection_get_setting_ip4_config(a)),
+                     get_method(nm_connection_get_setting_ip4_config(b))) == 0 &&
+           g_strcmp0(get_method(nm_connection_get_setting_ip6_config(a)),
+                     get_method(nm_connection_get_setting_ip6_config(b))) == 0;
+}
+
+static void
+applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    NMDevice *device = NM_DEVICE(object);
+    GTask *task = user_data;
+    Restore *restore = g_task_get_task_data(task);
+    NMActiveConnection *active = nm_device_get_active_connection(device);
+    NMRemoteConnection *stored = active ? nm_active_connection_get_connection(active) : NULL;
+    GError *error = NULL;
+    g_autoptr(NMConnection) applied =
+        nm_device_get_applied_connection_finish(device, result, NULL, &error);
+
+    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored))) {
+        restore_done(task, error);
+        return;
+    }
+    restore->changed = TRUE;
+    /* Without a connection, NetworkManager takes the stored one. */
+    nm_device_reapply_async(device, NULL, 0, 0, g_task_get_cancellable(task), reapply_cb, task);
+}
+
+/* A device that is not activated takes the stored configuration by itself when it is. */
+static void
+restore_device(GTask *task)
+{
+    Restore *restore = g_task_get_task_data(task);
+    NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
+
+    if (!device || nm_device_get_state(device) != NM_DEVICE_STATE_ACTIVATED)
+        return;
+    restore->pending++;
+    nm_device_get_applied_connection_async(
+        device, 0, g_task_get_cancellable(task), applied_cb, g_object_ref(task));
+}
+
+static void
+delete_link_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GError) error = NULL;
+
+    /* A volatile profile may have gone by itself meanwhile. */
+    if (!nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
+        g_debug("profile of a host link: %s", error->message);
+    restore_done(user_data, NULL);
+}
+
+/* Known by the UUID that mode move gives it, as its name may be the user's choice. */
+static NMRemoteConnection *
+find_link_profile(NMClient *client, const NMMacvtapAction *action)
+{
+    g_autofree char *uuid = nm_macvtap_move_profile_build_uuid(action->uuid, action->device);
+
+    return nm_client_get_connection_by_uuid(client, uuid);
+}
+
+/* First the device gets its addresses back, then the link goes: the host is never without any. */
+static void
+restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
+{
+    Restore *restore = g_new0(Restore, 1);
+    NMRemoteConnection *link = find_link_profile(client, action);
+
+    restore->client = g_object_ref(client);
+    restore->device = g_strdup(action->device);
+    restore->pending = 1;
+    g_task_set_task_data(task, restore, restore_free);
+    restore_device(task);
+    if (link) {
+        restore->pending++;
+        restore->changed = TRUE;
+        nm_remote_connection_delete_async(
+            link, g_task_get_cancellable(task), delete_link_cb, g_object_ref(task));
+    }
+    restore_done(task, NULL);
+}
+
+static void (*const runners[])(NMClient *client, const NMMacvtapAction *action, GTask *task) = {
+    [NM_MACVTAP_ACTION_RESTORE] = restore,
+    [NM_MACVTAP_ACTION_REMOVE_LINK] = remove_link,
+    [NM_MACVTAP_ACTION_WITHDRAW] = withdraw,
+    [NM_MACVTAP_ACTION_OFFER] = offer,
+    [NM_MACVTAP_ACTION_ACTIVATE] = activate,
+};
+
+/**
+ * nm_macvtap_executor_run_async:
+ * @client: the client through which the scene was seen
+ * @action: what to do; not TELL
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it is done
+ * @user_data: for @callback
+ */
+void
+nm_macvtap_executor_run_async(NMClient *client,
+                              const NMMacvtapAction *action,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+    g_return_if_fail((gsize)action->kind < G_N_ELEMENTS(runners));
+
+    runners[action->kind](client, action, g_task_new(NULL, cancellable, callback, user_data));
+}
+
+/**
+ * nm_macvtap_executor_run_finish:
+ * @result: what @callback got
+ * @out_changed: (out): whether there was anything to do
+ * @error: return location for an error of NetworkManager, GIO or ours
+ */
+gboolean
+nm_macvtap_executor_run_finish(GAsyncResult *result, gboolean *out_changed, GError **error)
+{
+    GError *local = NULL;
+
+    *out_changed = g_task_propagate_boolean(G_TASK(result), &local);
+    if (!local)
+        return TRUE;
+    g_propagate_error(error, local);
+    return FALSE;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of mode move. Decides what comes next; that a step is carried out, and when it is done,
+ * is the service's business.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-transaction.h"
+
+typedef struct {
+    const char *name;
+    NMMacvtapStep done;
+    NMMacvtapStep failed;
+    NMMacvtapStep stop; /* the step itself: too late to stop, it is on the way down */
+    gboolean is_wait;
+} StepInfo;
+
+#define STEP(name) NM_MACVTAP_STEP_##name
+
+/* A call that has been sent to NetworkManager takes effect whether or not anybody waits for its
+ * answer. So only waits are interrupted, and a call that failed is undone as if it had not: its
+ * answer may have been lost. */
+static const StepInfo steps[] = {
+    [STEP(READ)] = {"read", STEP(CHECKPOINT), STEP(DOWN), STEP(DOWN), FALSE},
+    [STEP(CHECKPOINT)] = {"checkpoint", STEP(ADD), STEP(DOWN), STEP(RELEASE), FALSE},
+    [STEP(ADD)] = {"add", STEP(ACTIVATE), STEP(REMOVE), STEP(REMOVE), FALSE},
+    [STEP(ACTIVATE)] = {"activate", STEP(BIND), STEP(REMOVE), STEP(REMOVE), FALSE},
+    [STEP(BIND)] = {"bind", STEP(WAIT_LINK), STEP(REMOVE), STEP(REMOVE), FALSE},
+    [STEP(WAIT_LINK)] = {"wait-link", STEP(REAPPLY), STEP(REMOVE), STEP(REMOVE), TRUE},
+    [STEP(REAPPLY)] = {"reapply", STEP(WAIT_ONLINE), STEP(RESTORE), STEP(RESTORE), FALSE},
+    [STEP(WAIT_ONLINE)] = {"wait-online", STEP(COMMIT), STEP(RESTORE), STEP(RESTORE), TRUE},
+    [STEP(COMMIT)] = {"commit", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
+    [STEP(UP)] = {"up", STEP(RESTORE), STEP(RESTORE), STEP(RESTORE), TRUE},
+    [STEP(RESTORE)] = {"restore", STEP(WAIT_RESTORED), STEP(REACTIVATE), STEP(RESTORE), FALSE},
+    [STEP(
+        REACTIVATE)] = {"reactivate", STEP(WAIT_RESTORED), STEP(RELEASE), STEP(REACTIVATE), FALSE},
+    /* The parent gets no address: the host keeps the one that it has on the link. */
+    [STEP(
+        WAIT_RESTORED)] = {"wait-restored", STEP(REMOVE), STEP(RELEASE), STEP(WAIT_RESTORED), TRUE},
+    [STEP(REMOVE)] = {"remove", STEP(RELEASE), STEP(RELEASE), STEP(REMOVE), FALSE},
+    [STEP(RELEASE)] = {"release", STEP(DOWN), STEP(DOWN), STEP(RELEASE), FALSE},
+    [STEP(DOWN)] = {"down", STEP(DOWN), STEP(DOWN), STEP(DOWN), FALSE},
+};
+
+/**
+ * nm_macvtap_transaction_init:
+ * @transaction: a transaction, not initialised
+ *
+ * Its first step is %NM_MACVTAP_STEP_READ.
+ */
+void
+nm_macvtap_transaction_init(NMMacvtapTransaction *transaction)
+{
+    *transaction = (NMMacvtapTransaction){.step = NM_MACVTAP_STEP_READ};
+}
+
+static NMMacvtapStep
+find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
+{
+    const StepInfo *info = &steps[transaction->step];
+
+    switch (event) {
+    case NM_MACVTAP_EVENT_DONE:
+        return transaction->stopping && info->stop != transaction->step ? info->stop : info->done;
+    case NM_MACVTAP_EVENT_FAILED:
+        transaction->failed = TRUE;
+        return info->failed;
+    case NM_MACVTAP_EVENT_STOP:
+        transaction->stopping = TRUE;
+        return info->is_wait ? info->stop : transaction->step;
+    case NM_MACVTAP_EVENT_LEFTOVER:
+        transaction->recovering = TRUE;
+        return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_RESTORE
+                                                         : transaction->step;
+    }
+    g_return_val_if_reached(transaction->step);
+}
+
+/**
+ * nm_macvtap_transaction_handle:
+ * @transaction: a transaction
+ * @event: what has happened to its step
+ *
+ * When what another process left behind has been undone, it begins anew, unless that failed or a
+ * stop was asked for.
+ *
+ * Returns: whether a new step begins
+ */
+gboolean
+nm_macvtap_transaction_handle(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
+{
+    NMMacvtapStep next = find_next(transaction, event);
+
+    if (next == transaction->step)
+        return FALSE;
+    if (next == NM_MACVTAP_STEP_DOWN && transaction->recovering && !transaction->failed &&
+        !transaction->stopping)
+        nm_macvtap_transaction_init(transaction);
+    else
+        transaction->step = next;
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_step_is_wait:
+ * @step: a step
+ *
+ * Returns: whether the step waits for something to become true, rather than for a call's answer
+ */
+gboolean
+nm_macvtap_step_is_wait(NMMacvtapStep step)
+{
+    return steps[step].is_wait;
+}
+
+/**
+ * nm_macvtap_step_to_string:
+ * @step: a step
+ *
+ * Returns: its name, for the log
+ */
+const char *
+nm_macvtap_step_to_string(NMMacvtapStep step)
+{
+    return steps[step].name;
+}

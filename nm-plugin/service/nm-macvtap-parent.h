@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lower device of a profile: which it is, and for mode move whether its configuration can be
+ * moved at all. Everything is read from libnm's cache; nothing is changed.
+ */
+
+#pragma once
+
+#include <NetworkManager.h>
+
+#include "nm-macvtap-profile.h"
+
+G_BEGIN_DECLS
+
+/* The profile's parent, else @base (nullable), or the device under it where that is a host link.
+ * (transfer none). Errors: NM_MACVTAP_ERROR_NOT_FOUND, NM_MACVTAP_ERROR_UNSUPPORTED,
+ * NM_MACVTAP_ERROR_CONFLICT, with what to do. */
+NMDevice *nm_macvtap_parent_find(NMClient *client,
+                                 const NMMacvtapProfile *profile,
+                                 NMDevice *base,
+                                 GError **error);
+/* Can the parent's configuration be moved? */
+gboolean nm_macvtap_parent_check(NMClient *client, NMDevice *parent, GError **error);
+/* A link of ours over @parent, or one of the name that is somebody else's. */
+gboolean nm_macvtap_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);
+
+G_END_DECLS

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the dispatcher's helper reads besides NetworkManager: events and locks in files, claims, and
+ * guests and networks as core reads them from libvirt's XML.
+ */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "nm-macvtap-claims.h"
+#include "nm-macvtap-events.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-scene-libvirt.h"
+
+typedef struct {
+    char *dir;
+} Fixture;
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    /* In memory like /run: on an overlay, stat() and /proc/locks name files differently. */
+    fixture->dir = g_mkdtemp(g_strdup("/dev/shm/nm-macvtap-XXXXXX"));
+    g_assert_nonnull(fixture->dir);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GDir) dir = g_dir_open(fixture->dir, 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(fixture->dir, name, NULL);
+
+        g_unlink(path);
+    }
+    g_rmdir(fixture->dir);
+    g_free(fixture->dir);
+}
+
+static void
+assert_event(GPtrArray *events,
+             guint index,
+             const char *action,
+             const char *device,
+             const char *uuid)
+{
+    const NMMacvtapSceneEvent *event;
+
+    g_assert_cmpuint(index, <, events->len);
+    event = events->pdata[index];
+    g_assert_cmpstr(event->action, ==, action);
+    g_assert_cmpstr(event->device, ==, device);
+    g_assert_cmpstr(event->uuid, ==, uuid);
+}
+
+static void
+test_events_parse(void)
+{
+    g_autoptr(GPtrArray) events =
+        nm_macvtap_events_parse("up eth0 a\nbroken line\n\nvpn-down - b\n a b\nrefresh - -\ndow");
+
+    g_assert_cmpuint(events->len, ==, 3);
+    assert_event(events, 0, "up", "eth0", "a");
+    assert_event(events, 1, "vpn-down", NULL, "b");
+    assert_event(events, 2, "refresh", NULL, NULL);
+}
+
+static GPtrArray *
+take(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *events = nm_macvtap_events_take(fixture->dir, &error);
+
+    g_assert_no_error(error);
+    return events;
+}
+
+static void
+test_events_put_back_are_older(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) older = nm_macvtap_events_parse("up eth0 a\nvpn-up - b\n");
+    g_autoptr(GPtrArray) events = take(fixture);
+
+    g_assert_cmpuint(events->len, ==, 0);
+    nm_macvtap_events_add(fixture->dir, "refresh", &error);
+    g_assert_no_error(error);
+    nm_macvtap_events_put_back(fixture->dir, older, &error);
+    g_assert_no_error(error);
+
+    g_ptr_array_unref(events);
+    events = take(fixture);
+    g_assert_cmpuint(events->len, ==, 3);
+    assert_event(events, 0, "up", "eth0", "a");
+    assert_event(events, 1, "vpn-up", NULL, "b");
+    assert_event(events, 2, "refresh", NULL, NULL);
+
+    g_ptr_array_unref(events);
+    events = take(fixture);
+    g_assert_cmpuint(events->len, ==, 0);
+}
+
+static void
+test_events_error(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(nm_macvtap_events_take("/proc/no/such", &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_cmpint(nm_macvtap_events_lock("/proc/no/such", FALSE, &error), ==, -1);
+    g_assert_nonnull(error);
+}
+
+static void
+test_lock_excludes(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    int first = nm_macvtap_events_lock(fixture->dir, FALSE, &error);
+    int second;
+
+    g_assert_no_error(error);
+    g_assert_cmpint(first, >=, 0);
+    g_assert_cmpint(nm_macvtap_events_lock(fixture->dir, FALSE, &error), ==, -1);
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    g_clear_error(&error);
+    close(first);
+    second = nm_macvtap_events_lock(fixture->dir, TRUE, &error);
+    g_assert_no_error(error);
+    close(second);
+}
+
+static int
+make_claim(Fixture *fixture, const char *name, const char *uuid)
+{
+    g_autofree char *path = g_build_filename(fixture->dir, name, NULL);
+    g_autofree char *text = g_strdup_printf("[claim]\nuuid=%s\n", uuid);
+    g_autoptr(GError) error = NULL;
+    int fd;
+
+    g_file_set_contents(path, text, -1, &error);
+    g_assert_no_error(error);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    g_assert_cmpint(fd, >=, 0);
+    return fd;
+}
+
+static void
+test_claims(Fixture *fixture, gconstpointer data)
+{
+    int held = make_claim(fixture, NM_MACVTAP_CLAIM_PREFIX "1", "held");
+    int left = make_claim(fixture, NM_MACVTAP_CLAIM_PREFIX "2", "left");
+    int other = make_claim(fixture, NM_MACVTAP_LOCK_FILE, "other");
+    g_autofree char *locks = NULL;
+    g_autoptr(GHashTable) uuids = NULL;
+
+    g_assert_cmpint(flock(held, LOCK_EX), ==, 0);
+    g_assert_cmpint(flock(other, LOCK_EX), ==, 0);
+    g_assert_true(g_file_get_contents("/proc/locks", &locks, NULL, NULL));
+    uuids = nm_macvtap_claims_read(fixture->dir, locks);
+    g_assert_cmpuint(g_hash_table_size(uuids), ==, 1);
+    g_assert_true(g_hash_table_contains(uuids, "held"));
+
+    g_clear_pointer(&uuids, g_hash_table_unref);
+    uuids = nm_macvtap_claims_read("/no/such", locks);
+    g_assert_cmpuint(g_hash_table_size(uuids), ==, 0);
+    close(held);
+    close(left);
+    close(other);
+}
+
+static void
+add_guest(GPtrArray *guests, const char *name, const char *nics)
+{
+    g_autofree char *uuid = g_strdup_printf("00000000-0000-4000-8000-%012u", guests->len);
+    g_autofree char *xml = g_strconcat("<domain><name>",
+                                       name,
+                                       "</name><uuid>",
+                                       uuid,
+                                       "</uuid><devices>",
+                                       nics,
+                                       "</devices></domain>",
+                                       NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(guests, nm_macvtap_guest_new_from_xml(xml, NULL, &error));
+    g_assert_no_error(error);
+}
+
+static void
+add_network(GPtrArray *networks, const char *name, const char *inner, gboolean active)
+{
+    g_autofree char *uuid = g_strdup_printf("00000000-0000-4000-9000-%012u", networks->len);
+    g_autofree char *xml = g_strconcat(
+        "<network><name>", name, "</name><uuid>", uuid, "</uuid>", inner, "</network>", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(networks, nm_macvtap_network_new_from_xml(xml, active, FALSE, TRUE, &error));
+    g_assert_no_error(error);
+}
+
+#define DIRECT(dev, mode)                                                                          \
+    "<interface type='direct'><source dev='" dev "' mode='" mode "'/></interface>"
+#define ON(network) "<interface type='network'><source network='" network "'/></interface>"
+#define IP          "<ip address='10.9.0.1' netmask='255.255.255.0'/>"
+
+static NMMacvtapScene *
+take_in(GPtrArray *guests, GPtrArray *networks)
+{
+    NMMacvtapScene *scene = nm_macvtap_scene_new();
+
+    nm_macvtap_scene_take_in(scene, nm_macvtap_scene_get_default_uri(), guests, networks);
+    return scene;
+}
+
+static void
+test_take_in(void)
+{
+    g_autoptr(GPtrArray) guests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    g_autoptr(GPtrArray) networks =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    g_autoptr(NMMacvtapScene) scene = NULL;
+    const NMMacvtapSceneLibvirt *libvirt;
+    const NMMacvtapSceneNetwork *network;
+    const char *uri = nm_macvtap_scene_get_default_uri();
+
+    add_network(networks, "lab", "<bridge name='virbr5'/>" IP, TRUE);
+    add_network(networks, "bare", "<bridge name='virbr6'/>", FALSE);
+    add_network(networks, "nat", "<forward mode='nat'/><bridge name='virbr0'/>" IP, TRUE);
+    add_network(networks, "pool", "<forward mode='bridge'><interface dev='eth2'/></forward>", TRUE);
+    add_network(networks, "vepa", "<forward mode='vepa'><interface dev='eth3'/></forward>", TRUE);
+    add_guest(guests, "b", DIRECT("eth1", "bridge") ON("lab"));
+    add_guest(guests, "a", DIRECT("eth0", "bridge"));
+    add_guest(guests, "again", DIRECT("eth0", "bridge"));
+    add_guest(guests, "pooled", ON("pool"));
+    add_guest(guests, "vepa", ON("vepa") DIRECT("eth4", "vepa"));
+    add_guest(guests, "natted", ON("nat") ON("bare"));
+
+    scene = take_in(guests, networks);
+    libvirt = nm_macvtap_scene_find_libvirt(scene, uri);
+    g_assert_true(libvirt->guests);
+    g_assert_true(libvirt->offered);
+    g_assert_cmpstrv(libvirt->lowers, ((const char *const[]){"eth0", "eth1", "eth2", NULL}));
+    network = nm_macvtap_scene_find_network(scene, uri, "lab");
+    g_assert_cmpstr(network->bridge, ==, "virbr5");
+    g_assert_true(network->active && network->usable && network->used);
+    network = nm_macvtap_scene_find_network(scene, uri, "bare");
+    g_assert_false(network->active || network->usable || network->used);
+    network = nm_macvtap_scene_find_network(scene, uri, "nat");
+    g_assert_false(network->usable);
+    g_assert_null(nm_macvtap_scene_find_network(scene, "lxc:///system", "lab"));
+}
+
+static void
+test_take_in_without_macvtap(void)
+{
+    g_autoptr(GPtrArray) guests =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    g_autoptr(GPtrArray) networks =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    g_autoptr(NMMacvtapScene) scene = NULL;
+    const NMMacvtapSceneLibvirt *libvirt;
+
+    add_network(networks, "lab", IP, TRUE);
+    add_guest(guests, "a", ON("lab"));
+    scene = take_in(guests, networks);
+    libvirt = scene->libvirts->pdata[0];
+    g_assert_false(libvirt->guests);
+    g_assert_null(libvirt->lowers[0]);
+    g_assert_false(((NMMacvtapSceneNetwork *)scene->networks->pdata[0])->used);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/events/parse", test_events_parse);
+    g_test_add(
+        "/events/put-back", Fixture, NULL, set_up, test_events_put_back_are_older, tear_down);
+    g_test_add_func("/events/error", test_events_error);
+    g_test_add("/lock", Fixture, NULL, set_up, test_lock_excludes, tear_down);
+    g_test_add("/claims", Fixture, NULL, set_up, test_claims, tear_down);
+    g_test_add_func("/take-in/all", test_take_in);
+    g_test_add_func("/take-in/none", test_take_in_without_macvtap);
+    return g_test_run();
+}

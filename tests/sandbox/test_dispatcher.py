@@ -1,0 +1,521 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Profiles that follow their devices by themselves: the real nm-dispatcher, hook and helper."""
+
+import json
+import re
+import time
+
+import profiles
+import tap
+from guest import macvtap
+from profiles import HOST_ADDRESS
+from tap import check, equal
+
+UNIT = '/usr/lib/systemd/system/nm-macvtap-refresh.service'
+HOOK = '/usr/lib/NetworkManager/dispatcher.d/90-nm-macvtap'
+NETWORK_OFFER = 'Isolated network isolated'
+DEVICE_OFFER = 'Guests on eth0'
+
+
+def run_unit(host):
+    """What systemd does at boot, and whenever NetworkManager or libvirtd has been started."""
+    command = re.search('^ExecStart=(.*)', host.read(UNIT), re.MULTILINE)[1]
+    return host.run(command.split(), timeout=90).stdout
+
+
+def active(host):
+    """Names of active profiles with the base device of each."""
+    output = host.nmcli('-g', 'NAME,DEVICE', 'connection', 'show', '--active').stdout
+    return dict(line.rsplit(':', 1) for line in output.splitlines())
+
+
+def names(host):
+    return host.nmcli('-g', 'NAME', 'connection', 'show').stdout.splitlines()
+
+
+def is_up(host, name='guests'):
+    return profiles.state(host, name) == 'activated'
+
+
+def wait_up(host, name='guests', timeout=20):
+    host.wait_for(lambda: is_up(host, name), f"profile '{name}' to be up", timeout)
+
+
+def wait_down(host, name='guests', timeout=20):
+    host.wait_for(lambda: name not in active(host) and not profiles.services(host),
+                  f"profile '{name}' to be down", timeout)
+
+
+def helpers(host):
+    return host.run(['pgrep', '-x', 'nm-macvtap-disp'], check=False).stdout.split()
+
+
+def settle(host):
+    """Until every event so far has been judged."""
+    host.wait_for(lambda: not helpers(host) and not host.read('/run/nm-macvtap/dispatcher-events'),
+                  'the helper to end', 30)
+
+
+def stays(host, predicate, what, seconds=3):
+    """PREDICATE holds for some time: what must not happen has no event to wait for."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        check(predicate(), what)
+        time.sleep(0.2)
+
+
+def told(host, text):
+    """How often the helper logged TEXT."""
+    return sum(text in entry['MESSAGE']
+               for entry in host.entries(SYSLOG_IDENTIFIER='nm-macvtap-dispatcher'))
+
+
+def make_user_network(host):
+    """The wiki's network and a macvtap guest on eth0 that does not run."""
+    host.define_network(profiles.wiki_xml())
+    return host.guest('alpha').define()
+
+
+def reboot(host):
+    """Everything stopped, what a boot forgets forgotten, everything started again."""
+    for service in ('NetworkManager', 'libvirtd'):
+        host.stop_service(service)
+    host.run('pkill -9 qemu-system; pkill -9 dnsmasq; pkill -9 nm-dispatcher; pkill -9 nm-macvtap-serv', check=False)
+    host.stop_service('dbus-daemon')
+    host.run('''for link in $(ls /sys/class/net | grep -E '^(virbr|macvtap|nmmv)'); do
+                    ip link delete $link
+                done
+                ip addr flush dev eth0; ip link set eth0 down
+                rm -rf /run/NetworkManager /run/nm-macvtap /run/dbus/* /run/libvirt''')
+    host.start_dbus()
+    host.start_nm()
+    run_unit(host)
+    host.start_libvirtd()
+    run_unit(host)
+
+
+@tap.host()
+def test_autoconnect_at_start_after_reboot_and_with_networking(host):
+    profiles.add(host)
+    stays(host, lambda: not is_up(host), 'a new profile came up without an event', 1)
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host)
+    equal(active(host)['guests'], 'lo', 'base device')
+
+    host.nmcli('networking', 'off')
+    host.wait_for(lambda: not profiles.services(host), 'networking to be off')
+    host.nmcli('networking', 'on')
+    wait_up(host)
+    host.wait_online()
+
+    reboot(host)
+    wait_up(host)
+    host.wait_online()
+    equal(active(host), {'guests': 'lo', 'eth0': 'eth0', 'lo': 'lo',
+                         **{name: name for name in active(host) if name.startswith('virbr')}}, 'active profiles')
+
+
+@tap.host()
+def test_isolated_stays_usable_with_the_cable_out(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    run_unit(host)
+    wait_up(host)
+    address = profiles.our_address(alpha)
+    host.wait_for(lambda: host.ping(address), 'alpha to answer')
+
+    host.pull_cable()
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        check(host.ping(address), 'alpha did not answer while the cable was out')
+        check(alpha.ping(HOST_ADDRESS), 'the host did not answer alpha while the cable was out')
+    # As NetworkManager has it for libvirt's bridge alone: connected, but to nothing beyond this host.
+    host.wait_for(lambda: host.nm_state() in ('connected (local only):none', 'connected (local only):limited'),
+                  'NetworkManager to see it')
+    check(is_up(host), 'guests went down')
+
+    host.plug_cable()
+    host.wait_online()
+    check(host.ping(address) and alpha.ping(HOST_ADDRESS), 'host and alpha after the cable was in again')
+
+
+@tap.host()
+def test_isolated_on_the_uplink_goes_on_on_lo(host):
+    profiles.add(host, 'guests', 'autoconnect', 'no')
+    profiles.up(host)
+    equal(active(host)['guests'], 'eth0', 'base device')
+    check(host.run(['nm-online', '-q', '-t', '5'], check=False).returncode == 0, 'nm-online with the cable in')
+    host.pull_cable()
+    host.wait_for(lambda: active(host).get('guests') == 'lo', 'guests to be up on lo', 40)
+    wait_up(host)
+    host.plug_cable()
+    host.wait_online()
+    equal(active(host)['guests'], 'lo', 'base device after the cable was in again')
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_what_a_person_took_down_stays_down(host):
+    make_user_network(host)
+    profiles.add(host)
+    run_unit(host)
+    wait_up(host)
+    profiles.down(host)
+    settle(host)
+
+    def unrelated():
+        host.nmcli('device', 'disconnect', 'eth1')
+        host.nmcli('device', 'connect', 'eth1')
+        host.lan.stop_service('http')
+        host.nmcli('networking', 'connectivity', 'check')
+        host.lan.start_service('http', ['python3', '-I', '-S', '/sandbox/tests/lan_http.py'])
+        host.nmcli('networking', 'connectivity', 'check')
+        run_unit(host)
+        settle(host)
+
+    unrelated()
+    stays(host, lambda: not profiles.services(host), 'guests came up by itself')
+    host.nmcli('device', 'disconnect', 'eth0')
+    host.nmcli('device', 'connect', 'eth0')
+    wait_up(host)
+
+    # Without autoconnect it is a person who brings it up again, nobody else.
+    profiles.down(host)
+    host.nmcli('connection', 'modify', 'guests', 'connection.autoconnect', 'no')
+    host.nmcli('device', 'disconnect', 'eth0')
+    host.nmcli('device', 'connect', 'eth0')
+    settle(host)
+    stays(host, lambda: not profiles.services(host), 'guests came up by itself without autoconnect')
+
+
+@tap.host()
+def test_network_brings_its_profile_along(host):
+    make_user_network(host)
+    profiles.add(host)
+    run_unit(host)
+    wait_up(host)
+    host.virsh('net-destroy', 'isolated')
+    wait_down(host)
+    settle(host)
+    stays(host, lambda: not profiles.services(host), 'guests started the network that virsh had stopped')
+    equal(profiles.network_info(host)['Active'], 'no', 'the network is active')
+    host.virsh('net-start', 'isolated')
+    wait_up(host)
+
+    # libvirtd starts it.
+    host.virsh('net-destroy', 'isolated')
+    wait_down(host)
+    host.stop_libvirtd()
+    host.run(['rm', '-rf', '/run/libvirt/network/autostarted'])
+    host.start_libvirtd()
+    wait_up(host)
+    equal(profiles.network_info(host)['Active'], 'yes', 'the network')
+
+
+@tap.host()
+def test_restarts_and_a_killed_service(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host, 'guests', 'autoconnect', 'no')
+    profiles.up(host, 'guests', 'ifname', 'lo')
+    address = profiles.our_address(alpha)
+    host.wait_for(lambda: host.ping(address), 'alpha to answer')
+
+    def restart_nm():
+        host.stop_nm()
+        host.start_nm()
+
+    def kill_nm():
+        host.stop_nm(9)
+        host.start_nm()
+
+    def kill_service():
+        host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+
+    def restart_libvirtd():
+        host.restart_libvirtd()
+        run_unit(host)
+
+    for disturb in ((restart_nm,), (restart_libvirtd,), (restart_nm, restart_libvirtd),
+                    (restart_libvirtd, restart_nm), (kill_service,), (kill_nm,)):
+        before = profiles.services(host)
+        for step in disturb:
+            step()
+        what = ', '.join(step.__name__ for step in disturb)
+        if disturb != (restart_libvirtd,):
+            host.wait_for(lambda: profiles.services(host) and not set(before) & set(profiles.services(host)),
+                          f'another process of the service after {what}', 50)
+        wait_up(host, timeout=60)
+        host.wait_online()
+        host.wait_for(lambda: host.ping(address), f'alpha to answer after {what}', 30)
+        equal(len(profiles.our_nics(alpha)), 1, f'interfaces of ours in alpha after {what}')
+
+
+@tap.host()
+def test_a_service_that_dies_again_and_again_is_left_alone(host):
+    profiles.add(host)
+    run_unit(host)
+    for _ in range(4):
+        wait_up(host)
+        host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+        host.wait_for(lambda: not is_up(host) or told(host, 'activate') > 1, 'NetworkManager to see it')
+        settle(host)
+    host.wait_for(lambda: told(host, 'by itself') == 1, 'the helper to say so')
+    host.nmcli('networking', 'connectivity', 'check')
+    stays(host, lambda: not is_up(host), 'guests came up again')
+    equal(told(host, 'by itself'), 1, 'times that it was said')
+    check("activate 'guests' on lo" in host.run(['nm-macvtap', 'refresh']).stdout, 'refresh gives no new chance')
+    wait_up(host)
+
+
+@tap.host()
+def test_package_removed_while_up(host):
+    profiles.add(host)
+    run_unit(host)
+    wait_up(host)
+    before = host.run('ip -o addr show dev eth0; ip route').stdout
+    host.run('''rm -rf /usr/lib/NetworkManager/VPN/nm-macvtap* /usr/libexec/nm-macvtap-* /usr/bin/nm-macvtap
+                rm -f $(find /usr/lib/NetworkManager/dispatcher.d -name '90-nm-macvtap') ''')
+    host.nmcli('connection', 'down', 'guests')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    host.nmcli('device', 'reapply', 'eth0')
+    host.wait_online()
+    strip = re.compile(r' (valid_lft|preferred_lft) \S+')
+    equal(strip.sub('', host.run('ip -o addr show dev eth0; ip route').stdout), strip.sub('', before), 'addresses and routes')
+
+
+@tap.host()
+def test_failing_profiles_are_told_once_and_never_delay_the_uplink(host):
+    def activation_time():
+        begin = time.monotonic()
+        host.nmcli('connection', 'up', 'eth0')
+        return time.monotonic() - begin
+
+    plain = sorted(activation_time() for _ in range(5))
+    settle(host)
+    host.stop_libvirtd()
+    profiles.add(host, 'bad', frobnicate='yes')
+    profiles.add(host, 'waiting')
+    failing = sorted(activation_time() for _ in range(5))
+    settle(host)
+    run_unit(host)
+    for _ in range(3):
+        host.nmcli('networking', 'connectivity', 'check')
+    check(failing[2] < plain[2] + 0.3, f'eth0 took {failing} s with failing profiles, {plain} s without')
+    equal(host.nm_state(), 'connected:full', 'state')
+    equal(told(host, 'frobnicate'), 1, 'times that the bad key was told')
+    equal(told(host, 'libvirt does not answer'), 1, 'times that libvirt was missed')
+    equal(profiles.messages(host), [], 'what the service said')
+
+    host.start_libvirtd()
+    run_unit(host)
+    wait_up(host, 'waiting')
+    equal(profiles.state(host, 'bad'), '', "state of 'bad'")
+
+
+@tap.host()
+def test_offers_mirror_libvirt(host):
+    alpha = make_user_network(host)
+    beta = host.guest('beta').define()
+    host.run(['nm-macvtap', 'refresh'])
+    for name in (NETWORK_OFFER, DEVICE_OFFER):
+        check(name in names(host), f'no profile {name!r}')
+        equal(host.nmcli('-g', 'connection.autoconnect', 'connection', 'show', name).stdout, 'no\n', 'autoconnect')
+    check(not host.run('ls /etc/NetworkManager/system-connections | grep -i -e isolated -e guests',
+                       check=False).stdout, 'an offer was written to /etc')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what a second refresh does')
+    host.nmcli('connection', 'delete', DEVICE_OFFER)
+    equal(json.loads(host.run(['nm-macvtap', 'refresh', '--json']).stdout),
+          {'actions': [f"offer '{DEVICE_OFFER}'"]}, 'refresh as JSON')
+
+    # In use, over a restart, without a duplicate.
+    profiles.up(host, NETWORK_OFFER)
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host, NETWORK_OFFER)
+    settle(host)
+    equal(sorted(names(host)).count(NETWORK_OFFER), 1, 'profiles of that name')
+    equal(sorted(names(host)).count(DEVICE_OFFER), 1, 'profiles of that name')
+    profiles.down(host, NETWORK_OFFER)
+
+    # A person's own for the same thing.
+    profiles.add(host, 'mine', 'autoconnect', 'no')
+    run_unit(host)
+    check(NETWORK_OFFER not in names(host), 'the offer is still there beside a profile of a person')
+    check(DEVICE_OFFER in names(host), 'the other offer went too')
+    host.nmcli('connection', 'delete', 'mine')
+    run_unit(host)
+    check(NETWORK_OFFER in names(host), 'the offer is not back')
+
+    # One that a person saves is his.
+    host.nmcli('connection', 'modify', NETWORK_OFFER, 'connection.id', 'kept')
+    alpha.undefine()
+    beta.undefine()
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, f"withdraw '{DEVICE_OFFER}'\n", 'what refresh does without guests')
+    check(DEVICE_OFFER not in names(host) and 'kept' in names(host), f'profiles: {names(host)}')
+
+    # A libvirt that does not answer takes nothing away.
+    host.guest('gamma').define()
+    run_unit(host)
+    host.stop_libvirtd()
+    run_unit(host)
+    check(DEVICE_OFFER in names(host), 'the offer went with libvirtd')
+
+    host.write('/etc/NetworkManager/nm-macvtap.conf', '[dispatcher]\noffer-profiles=no\n')
+    run_unit(host)
+    check(DEVICE_OFFER not in names(host), 'an offer against the administrator')
+
+
+def links(host):
+    return host.run(['ls', '/sys/class/net']).stdout.split()
+
+
+@tap.host()
+def test_links_of_nobody_go_and_those_of_strangers_stay(host):
+    host.run('''ip link add link eth0 name nmmveth0 type macvtap mode bridge
+                ip link set nmmveth0 alias nm-macvtap:00000000-0000-4000-8000-000000000000
+                ip link add link eth0 name nmmvother type macvtap mode bridge''')
+    output = host.run(['nm-macvtap', 'refresh']).stdout
+    check('nmmveth0' not in links(host), 'the link is still there')
+    check('nmmvother' in links(host) and 'nmmvother' not in output, "a stranger's link went")
+
+
+@tap.host()
+def test_share_comes_and_goes_with_its_cable(host):
+    alpha, = host.running_guests('alpha')
+    address = alpha.lan_address
+    profiles.add(host, 'lan', mode='share', parent='eth0')
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host, 'lan', 40)
+    equal(active(host)['lan'], 'eth0', 'base device')
+    host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'host and alpha to reach each other', 30)
+
+    host.pull_cable()
+    wait_down(host, 'lan', 30)
+    host.wait_for(lambda: host.nm_state() == 'disconnected:none', 'NetworkManager to be disconnected')
+    host.plug_cable()
+    wait_up(host, 'lan', 40)
+    host.wait_online()
+    host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'the two to reach each other again', 30)
+
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: told(host, "activate 'lan'") >= 3, 'the helper to activate it again', 30)
+    wait_up(host, 'lan', 40)
+    host.wait_for(lambda: host.ping(address, 1), 'alpha to answer after kill -9', 30)
+    profiles.down(host, 'lan')
+    check(not [link for link in links(host) if link.startswith('nmmv')], 'a host link was left')
+
+
+@tap.host()
+def test_move_comes_and_goes_and_leaves_the_host_online(host):
+    alpha, = host.running_guests('alpha')
+    address = host.address()
+    profiles.add(host, 'own', mode='move', parent='eth0')
+
+    def moved():
+        return [link for link in links(host) if link.startswith('nmmv')]
+
+    host.stop_nm()
+    host.start_nm()
+    wait_up(host, 'own', 60)
+    host.wait_online()
+    equal((host.address(), host.address(moved()[0])), (None, address), 'addresses of eth0 and the link')
+    host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
+
+    # The service dies: eth0 gets its address back, then the profile comes up again.
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: told(host, 'restore eth0'), 'eth0 to be restored', 30)
+    wait_up(host, 'own', 60)
+    host.wait_online()
+    host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
+
+    host.pull_cable()
+    wait_down(host, 'own', 40)
+    host.plug_cable()
+    wait_up(host, 'own', 60)
+    host.wait_online()
+
+    # A person takes it down: the service gives everything back itself.
+    host.nmcli('connection', 'modify', 'own', 'connection.autoconnect', 'no')
+    profiles.down(host, 'own')
+    settle(host)
+    equal((host.address(), moved()), (address, []), 'address of eth0, and links')
+    host.wait_online()
+
+
+@tap.host()
+def test_storm(host):
+    make_user_network(host)
+    profiles.add(host)
+    run_unit(host)
+    wait_up(host)
+    before = profiles.services(host)
+    storm = host.popen(['sh', '-c', '''
+        export CONNECTION_UUID=77777777-0000-4000-8000-000000000000 DEVICE_IFACE=eth0
+        for round in $(seq 50); do
+            for event in "eth0 down" "eth0 up" "eth0 reapply" "- connectivity-change"; do
+                %s $event &
+            done
+            sleep 0.04
+        done
+        wait''' % HOOK])
+    most = memory = 0
+    while storm.poll() is None:
+        running = helpers(host)
+        most = max(most, len(running))
+        for pid in running:
+            size = host.run(['awk', '/^VmHWM/ {print $2}', f'/proc/{pid}/status'], check=False).stdout
+            memory = max(memory, int(size or 0))
+    equal(storm.returncode, 0, 'exit status of the storm')
+    settle(host)
+    check(1 <= most <= 2, f'{most} helpers at once')
+    check(memory < 64 * 1024, f'the helper took {memory} KiB')
+    check(is_up(host) and profiles.services(host) == before, 'the profile was touched')
+    equal(host.nm_state(), 'connected:full', 'state')
+
+
+@tap.host()
+def test_storm_through_nm_dispatcher(host):
+    profiles.add(host, 'guests', 'autoconnect', 'no')
+    call = ['gdbus', 'call', '--system', '--dest', 'org.freedesktop.nm_dispatcher',
+            '--object-path', '/org/freedesktop/nm_dispatcher',
+            '--method', 'org.freedesktop.nm_dispatcher.Action', 'connectivity-change',
+            *['{}'] * 8, 'FULL', '', *['{}'] * 3, 'false']
+    words = ' '.join(f"'{word}'" for word in call)
+    host.run(f'for i in $(seq 50); do {words} >/dev/null & {words} >/dev/null & {words} >/dev/null & {words} >/dev/null & wait; done',
+             timeout=60)
+    settle(host)
+    equal(host.entries(SYSLOG_IDENTIFIER='nm-macvtap-dispatcher'), [], 'what the helper said')
+    profiles.up(host)
+
+
+@tap.host()
+def test_hanging_libvirt_ends_the_helper_in_time(host):
+    profiles.add(host)
+    host.signal_service('libvirtd', 19)
+    begin = time.monotonic()
+    run_unit(host)
+    check(time.monotonic() - begin < 30, f'the helper took {time.monotonic() - begin:.0f} s')
+    check(told(host, 'has not answered') <= 1, 'told more than once')
+    host.signal_service('libvirtd', 18)
+    host.wait_for(lambda: host.virsh('version', check=False).returncode == 0, 'libvirtd')
+    run_unit(host)
+    wait_up(host)
+
+
+@tap.host()
+def test_hook_lets_ordinary_scripts_pass(host):
+    """NetworkManager's other scripts of the same event wait for those in no-wait.d: it is over at once."""
+    host.signal_service('libvirtd', 19)  # the helper hangs for some time
+    host.write('/etc/NetworkManager/dispatcher.d/99-last', '#!/bin/sh\necho "$1 $2" >>/run/last\n', 0o755)
+    begin = time.monotonic()
+    host.nmcli('connection', 'up', 'eth0')
+    host.wait_for(lambda: host.exists('/run/last') and 'eth0 up' in host.read('/run/last'), 'the last script', 5)
+    check(time.monotonic() - begin < 3, 'the last script came late')
+    host.wait_for(lambda: helpers(host), 'the helper, which libvirtd holds up', 5)
+    host.signal_service('libvirtd', 18)
+    settle(host)
+
+
+if __name__ == '__main__':
+    tap.main()
