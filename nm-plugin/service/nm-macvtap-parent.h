@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device that mode move is about: which it is, and whether its configuration can be moved at
- * all. Everything is read from libnm's cache; nothing is changed.
+ * The lower device of a profile: which it is, and for mode move whether its configuration can be
+ * moved at all. Everything is read from libnm's cache; nothing is changed.
  */
 
 #pragma once

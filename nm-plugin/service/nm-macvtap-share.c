@@ -11,13 +11,13 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-claim.h"
-#include "nm-macvtap-error.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-parent.h"
 #include "nm-macvtap-share-router.h"
 
 struct _NMMacvtapShare {
@@ -246,19 +246,19 @@ failed_cb(gpointer object, const GError *error, gpointer user_data)
 static gboolean
 find_parent(NMMacvtapShare *self, GError **error)
 {
+    NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
     NMMacvtapProfile *profile = get_profile(self);
-    NMDevice *base = nm_macvtap_activation_get_base(NM_MACVTAP_ACTIVATION(self));
-    const char *name = profile->parent ?: base ? nm_device_get_ip_iface(base) : NULL;
+    NMDevice *base = nm_macvtap_activation_get_base(activation);
+    NMDevice *parent;
 
-    if (!name || g_str_equal(name, "lo")) {
-        g_set_error_literal(error,
-                            NM_MACVTAP_ERROR,
-                            NM_MACVTAP_ERROR_NOT_FOUND,
-                            _("there is no base device; set vpn.data parent to the network device "
-                              "that the guests are on"));
+    /* The base of profiles that need no uplink is nobody's lower device. */
+    if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
+        base = NULL;
+    parent =
+        nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation), profile, base, error);
+    if (!parent)
         return FALSE;
-    }
-    self->parent = g_strdup(name);
+    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
     self->link = profile->link_name ? g_strdup(profile->link_name)
                                     : nm_macvtap_identity_link_name(self->parent);
     return TRUE;

@@ -194,8 +194,10 @@ def test_ipv6(host):
     # Neither the host's nor the router's address can be had.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
     for address in (own, 'fd77:77::1'):
-        alpha.run(f'ip -6 addr add {address}/64 dev eth0; ping -6 -c 1 -W 1 -I {address} fd77:77::99')
-        host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
+        alpha.run(f'ip -6 addr add {address}/64 dev eth0')
+        # The address may be used a moment later.
+        host.wait_for(lambda: alpha.run(f'ping -6 -c 1 -W 1 -I {address} fd77:77::99') and
+                      share.warnings(host, f"'{address}'"), f'a word about {address}')
         alpha.run(f'ip -6 addr del {address}/64 dev eth0')
     equal(share.routes(host, family=6), [theirs], 'routes')
     alpha.destroy()
