@@ -13,12 +13,18 @@
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 
+/* How long a device may take for its address before its host link is kept. */
+#define ADDRESS_TIMEOUT_S   10
+#define ADDRESS_INTERVAL_MS 100
+
 typedef struct {
     NMClient *client;
     char *device;
     guint pending; /* calls to NetworkManager under way */
     gboolean changed;
-    GError *error; /* (nullable): the first one */
+    NMRemoteConnection *link; /* (nullable): the host link's profile */
+    gint64 deadline;          /* monotonic, in µs: until when the device may take for an address */
+    GError *error;            /* (nullable): the first one */
 } Restore;
 
 static void
@@ -27,6 +33,7 @@ restore_free(gpointer data)
     Restore *restore = data;
 
     g_object_unref(restore->client);
+    g_clear_object(&restore->link);
     g_free(restore->device);
     g_clear_error(&restore->error);
     g_free(restore);
@@ -270,6 +277,64 @@ find_link_profile(NMClient *client, const NMMacvtapAction *action)
     return nm_client_get_connection_by_uuid(client, uuid);
 }
 
+static gboolean
+has_address(NMDevice *device, int family)
+{
+    NMIPConfig *config =
+        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
+    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
+
+    for (guint i = 0; addresses && i < addresses->len; i++) {
+        if (!g_str_has_prefix(nm_ip_address_get_address(addresses->pdata[i]), "fe80:"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* (nullable): the host link, as long as the host has an address through it. */
+static NMDevice *
+find_link(Restore *restore)
+{
+    const char *name = nm_connection_get_interface_name(NM_CONNECTION(restore->link));
+    NMDevice *link = name ? nm_client_get_device_by_iface(restore->client, name) : NULL;
+
+    return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
+}
+
+/* Not as long as it has an address and the device, which could have one, has none. */
+static gboolean
+may_link_go(Restore *restore)
+{
+    NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
+    NMDevice *link = find_link(restore);
+
+    return !link || !device || nm_device_get_state(device) < NM_DEVICE_STATE_PREPARE ||
+           ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
+            (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
+}
+
+static gboolean
+link_cb(gpointer user_data)
+{
+    GTask *task = user_data;
+    Restore *restore = g_task_get_task_data(task);
+
+    if (may_link_go(restore)) {
+        restore->changed = TRUE;
+        nm_remote_connection_delete_async(
+            restore->link, g_task_get_cancellable(task), delete_link_cb, task);
+        return G_SOURCE_REMOVE;
+    }
+    if (g_get_monotonic_time() < restore->deadline)
+        return G_SOURCE_CONTINUE;
+    restore_done(task,
+                 g_error_new(NM_MACVTAP_ERROR,
+                             NM_MACVTAP_ERROR_UNREACHABLE,
+                             "'%s' gets no address; the host link stays, so that the host has one",
+                             restore->device));
+    return G_SOURCE_REMOVE;
+}
+
 /* First the device gets its addresses back, then the link goes: the host is never without any. */
 static void
 restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
@@ -284,9 +349,9 @@ restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
     restore_device(task);
     if (link) {
         restore->pending++;
-        restore->changed = TRUE;
-        nm_remote_connection_delete_async(
-            link, g_task_get_cancellable(task), delete_link_cb, g_object_ref(task));
+        restore->link = g_object_ref(link);
+        restore->deadline = g_get_monotonic_time() + ADDRESS_TIMEOUT_S * G_USEC_PER_SEC;
+        g_timeout_add(ADDRESS_INTERVAL_MS, link_cb, g_object_ref(task));
     }
     restore_done(task, NULL);
 }
