@@ -134,8 +134,8 @@ def warnings(host, text):
 
 def announce(guest, address):
     """The guest tells everybody, three times, that ADDRESS is its own."""
-    guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address}',
-              timeout=20)
+    guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address};'
+              f'ip addr del {address}/32 dev eth0', timeout=20)
 
 
 def device_to(host, address):

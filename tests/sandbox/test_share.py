@@ -166,6 +166,8 @@ def test_nothing_can_be_hijacked(host):
         equal(len(share.warnings(host, f"'{address}'")), 1, f'warnings about {address}')
     for address in (Lan.gateway(), '10.77.0.20', '10.77.0.88', server):
         equal(share.device_to(host, address), 'eth0', f'the way to {address}')
+    # The LAN itself believed the guest: that is no matter of the host's routes.
+    host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
     check(host.ping(Lan.gateway()) and host.ping('10.77.0.20'), 'the host does not reach the LAN')
     equal(share.warnings(host, '10.77.0.88'), [], 'words about a stranger')
 
@@ -191,12 +193,12 @@ def test_ipv6(host):
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
     check(host.lan.ping(own), 'the LAN does not reach the host')
     check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
-    # Neither the host's nor the router's address can be had.
+    # Neither the gateway's address can be had nor one that is not of this LAN.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
-    for address in (own, 'fd77:77::1'):
+    for address in ('fd77:77::1', '2001:db8::7'):
         alpha.run(f'ip -6 addr add {address}/64 dev eth0')
-        # The address may be used a moment later.
-        host.wait_for(lambda: alpha.run(f'ping -6 -c 1 -W 1 -I {address} fd77:77::99') and
+        # The address may be used a moment later; the guest asks for the host in its name.
+        host.wait_for(lambda: alpha.run(f'ip -6 neigh flush dev eth0; ping -6 -c 1 -W 1 -I {address} {own}') and
                       share.warnings(host, f"'{address}'"), f'a word about {address}')
         alpha.run(f'ip -6 addr del {address}/64 dev eth0')
     equal(share.routes(host, family=6), [theirs], 'routes')
