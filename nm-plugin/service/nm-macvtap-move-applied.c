@@ -129,9 +129,10 @@ reactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     NMMacvtapMove *self = user_data;
     GError *error = NULL;
-    g_autoptr(NMActiveConnection) active =
+    NMActiveConnection *active =
         nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
 
+    g_clear_object(&active);
     nm_macvtap_move_end_call(
         self, error, _("cannot activate '%s' again"), nm_device_get_iface(self->device));
 }

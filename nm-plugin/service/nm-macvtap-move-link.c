@@ -67,9 +67,10 @@ add_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     NMMacvtapMove *self = user_data;
     GError *error = NULL;
-    g_autoptr(NMRemoteConnection) profile =
+    NMRemoteConnection *profile =
         nm_client_add_connection2_finish(NM_CLIENT(object), result, NULL, &error);
 
+    g_clear_object(&profile);
     nm_macvtap_move_end_call(
         self, error, _("cannot add a profile for the host link '%s'"), self->link_name);
 }
@@ -195,9 +196,10 @@ bind_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     NMMacvtapMove *self = user_data;
     GError *error = NULL;
-    g_autoptr(GVariant) answer =
+    GVariant *answer =
         nm_remote_connection_update2_finish(NM_REMOTE_CONNECTION(object), result, &error);
 
+    g_clear_pointer(&answer, g_variant_unref);
     nm_macvtap_move_end_call(
         self, error, _("cannot change the profile of the host link '%s'"), self->link_name);
 }
