@@ -176,13 +176,24 @@ nm_macvtap_parent_check(NMClient *client, NMDevice *parent, GError **error)
            check_passthrough(client, parent, name, error);
 }
 
+/* Mode share marks its links; NetworkManager does not. */
+static gboolean
+is_marked(const char *name)
+{
+    g_autofree char *path = g_build_filename("/sys/class/net", name, "ifalias", NULL);
+    g_autofree char *alias = NULL;
+
+    return g_file_get_contents(path, &alias, NULL, NULL) &&
+           g_str_has_prefix(alias, NM_MACVTAP_LINK_IFALIAS);
+}
+
 /**
  * nm_macvtap_parent_owns_link:
  * @parent: a device
  * @link: a device that has the host link's name
  * @link_uuid: the UUID that the host link's connection has
  *
- * Returns: whether @link is a host link over @parent, be it active or left behind
+ * Returns: whether @link is a host link of mode move over @parent, be it active or left behind
  */
 gboolean
 nm_macvtap_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid)
@@ -191,5 +202,6 @@ nm_macvtap_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_u
 
     if (active && g_strcmp0(nm_active_connection_get_uuid(active), link_uuid) == 0)
         return TRUE;
-    return is_host_link(link) && nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(link)) == parent;
+    return is_host_link(link) && !is_marked(nm_device_get_iface(link)) &&
+           nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(link)) == parent;
 }

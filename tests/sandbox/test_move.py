@@ -412,6 +412,10 @@ def test_what_cannot_be_moved_is_refused(host):
     host.run(['ip', 'link', 'add', 'nmmveth1', 'type', 'bridge'])
     check_refused("'nmmveth1'", 'link-name')
     host.run(['ip', 'link', 'del', 'nmmveth1'])
+    # A link of mode share.
+    host.run('ip link add nmmveth1 link eth1 type macvtap mode bridge && ip link set nmmveth1 alias nm-macvtap:x')
+    check_refused("'nmmveth1'", 'link-name')
+    host.run(['ip', 'link', 'del', 'nmmveth1'])
     host.nmcli('device', 'disconnect', 'eth1')
     check_refused("'eth1'", 'not connected')
     host.nmcli('device', 'set', 'eth1', 'managed', 'no')
