@@ -136,9 +136,8 @@ def test_cable_out_and_in(host):
     host.wait_for(lambda: profiles.state(host) != 'activated' or not host.address(), 'the loss to be noticed', 30)
     host.plug_cable()
     host.wait_online()
-    if profiles.state(host) != 'activated':
-        host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
-        profiles.up(host)
+    # Without a command.
+    host.wait_for(lambda: profiles.state(host) == 'activated', 'the profile to be up again', 40)
     share.talk(host, alpha)
     equal(share.view(host)[0], before[0], 'state')
     equal(share.view(host)[2:], before[2:], 'the way out')
