@@ -9,6 +9,7 @@ and bench, which prints figures and is run only where it is asked for.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
+import concurrent.futures
 import glob
 import os
 import shutil
@@ -31,6 +32,7 @@ SANITIZERS = {
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1:abort_on_error=1',
 }
 PROGRAM_TIMEOUT = 3600
+PROGRAMS_AT_ONCE = 2
 
 total = [0, 0, 0]
 
@@ -122,17 +124,19 @@ def stage_bench():
 
 
 def stage_sandbox(names):
+    """Two programs at a time: each has hosts of its own, and mostly waits for guests."""
     if not install():
         return
-    for path in end_to_end_tests():
-        name = os.path.basename(path)[:-len('.py')]
-        if not names or name in names:
-            run_program(name, path)
+    wanted = {os.path.basename(path)[:-len('.py')]: path for path in end_to_end_tests()}
+    wanted = {name: path for name, path in wanted.items() if not names or name in names}
+    print(f"sandbox {', '.join(wanted)}", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool:
+        for results in pool.map(run_program, wanted.keys(), wanted.values()):
+            add(results)
 
 
 def run_program(name, path):
-    """One end-to-end test program: its results are shown as they come."""
-    print(f'sandbox {name}', flush=True)
+    """One end-to-end test program; what it prints is shown as it comes. Its (passed, failed, skipped)."""
     lines = []
     argv = ['timeout', '--kill-after=5', str(PROGRAM_TIMEOUT), sys.executable, '-u', path,
             '--destdir', DESTDIR]
@@ -140,8 +144,8 @@ def run_program(name, path):
                           stdin=subprocess.DEVNULL) as program:
         for line in program.stdout:
             lines.append(line)
-            print('    ' + line, end='', flush=True)
-    add(count.tap_results(''.join(lines), program.returncode))
+            print(f"    {name.removeprefix('test_')}: {line}", end='', flush=True)
+    return count.tap_results(''.join(lines), program.returncode)
 
 
 def main():
