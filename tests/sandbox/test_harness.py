@@ -156,35 +156,53 @@ def read_all(pattern, read):
     return found
 
 
-def is_running(path):
-    """Whether the process of a stat file has not ended (and waits to be collected)."""
+def stat_of(path):
+    """State and parent of the process of a stat file."""
     with open(path, encoding='utf-8') as file:
-        return file.read().rpartition(')')[2].split()[0] != 'Z'
+        state, parent = file.read().rpartition(')')[2].split()[:2]
+        return state, int(parent)
 
 
 def processes():
-    return {path for path, running in read_all('/proc/[0-9]*/stat', is_running).items() if running}
+    """Parents by process; those that have ended and wait to be collected do not count."""
+    found = read_all('/proc/[0-9]*/stat', stat_of)
+    return {int(path.split('/')[2]): parent for path, (state, parent) in found.items() if state != 'Z'}
 
 
-def traces():
-    """Namespaces, mounts and links that this process can see."""
-    spaces = set(read_all('/proc/[0-9]*/ns/*', os.readlink).values())
+def family(pid):
+    """A process and all below it. Others may run beside this test: only the run's own count."""
+    parents, found = processes(), {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def namespaces(pids):
+    return set(value for pid in pids for value in read_all(f'/proc/{pid}/ns/*', os.readlink).values())
+
+
+def surroundings():
+    """Mounts and links that this process can see."""
     with open('/proc/self/mountinfo', encoding='utf-8') as mounts:
-        return spaces, mounts.read(), sorted(os.listdir('/sys/class/net'))
+        return mounts.read(), sorted(os.listdir('/sys/class/net'))
 
 
 def test_killed_run_leaves_nothing():
-    before, known = traces(), processes()
+    before = surroundings()
     with subprocess.Popen([sys.executable, __file__, '--hold'], stdout=subprocess.PIPE, text=True) as run:
         equal(run.stdout.readline(), 'held\n', 'answer of the run')
-        check(len(processes() - known) > 10, 'the run has no processes')
+        made = family(run.pid)
+        spaces = namespaces(made) - namespaces([os.getpid()])
+        check(len(made) > 10, 'the run has no processes')
+        check(len(spaces) > 6, 'the run has no namespaces')
         run.send_signal(signal.SIGKILL)
         run.wait()
     deadline = time.monotonic() + 5
-    while processes() - known and time.monotonic() < deadline:
+    while made & processes().keys() and time.monotonic() < deadline:
         time.sleep(0.05)
-    equal(sorted(processes() - known), [], 'processes that stayed')
-    equal(traces(), before, 'namespaces, mounts and links')
+    equal(sorted(made & processes().keys()), [], 'processes that stayed')
+    equal(spaces & namespaces(processes()), set(), 'namespaces that stayed')
+    equal(surroundings(), before, 'mounts and links')
 
 
 def hold():
