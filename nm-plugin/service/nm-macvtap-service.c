@@ -20,6 +20,7 @@
 #define CLAIM_RETRY_MS   200
 #define CLAIM_TIMEOUT_US (40 * G_USEC_PER_SEC)
 #define STOP_TIMEOUT_MS  (30 * 1000)
+#define UNUSED_TIMEOUT_S 20
 
 struct _NMMacvtapService {
     NMVpnServicePlugin parent;
@@ -34,6 +35,7 @@ struct _NMMacvtapService {
     GCancellable *cancellable; /* of the preparation, between connect and the activation's start */
     gint64 claim_deadline;     /* monotonic, in µs */
     guint claim_retry_id;
+    guint unused_id; /* of the wait for connect */
 };
 
 enum {
@@ -223,6 +225,7 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
         return FALSE;
     }
 
+    g_clear_handle_id(&self->unused_id, g_source_remove);
     self->claim_deadline = g_get_monotonic_time() + CLAIM_TIMEOUT_US;
     if (!check_connection(self, connection, &local)) {
         propagate_to_nm(error, nm_connection_get_id(connection), local);
@@ -272,6 +275,18 @@ need_secrets(NMVpnServicePlugin *plugin,
     return FALSE;
 }
 
+/* NetworkManager drops a profile that is deleted or taken down before connect without a word to the
+ * service (seen with NM 1.42), which would then wait for ever. */
+static gboolean
+unused_cb(gpointer user_data)
+{
+    NMMacvtapService *self = user_data;
+
+    self->unused_id = 0;
+    nm_macvtap_service_quit(self);
+    return G_SOURCE_REMOVE;
+}
+
 /**
  * nm_macvtap_service_new:
  * @bus_name: the D-Bus name that NetworkManager waits for
@@ -299,6 +314,7 @@ nm_macvtap_service_new(const char *bus_name,
     if (self) {
         self->config_file = g_strdup(config_file);
         self->run_dir = g_strdup(run_dir);
+        self->unused_id = g_timeout_add_seconds(UNUSED_TIMEOUT_S, unused_cb, self);
     }
     return self;
 }
@@ -335,6 +351,7 @@ dispose(GObject *object)
 {
     NMMacvtapService *self = NM_MACVTAP_SERVICE(object);
 
+    g_clear_handle_id(&self->unused_id, g_source_remove);
     cancel_preparation(self);
     if (self->activation)
         g_signal_handlers_disconnect_by_data(self->activation, self);

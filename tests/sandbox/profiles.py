@@ -20,6 +20,11 @@ def add(host, name='guests', *settings, **data):
     return name
 
 
+def add_by_hand(host, name='guests', *settings, **data):
+    """The same for a profile that the dispatcher helper does not bring up."""
+    return add(host, name, 'connection.autoconnect', 'no', *settings, **data)
+
+
 def modify(host, name='guests', **data):
     for key, value in data.items():
         host.nmcli('connection', 'modify', name, '+vpn.data', f'{key.replace("_", "-")}={value}')

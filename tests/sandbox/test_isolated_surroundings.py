@@ -9,7 +9,7 @@ from tap import check, equal
 @tap.host(shared='subnets')
 def test_subnet_in_use_is_avoided_for_good(host):
     host.guest('alpha').define()
-    profiles.add(host, on_disconnect='remove')
+    profiles.add_by_hand(host, on_disconnect='remove')
     takers = [
         # what takes it, how it is freed
         (['ip', 'route', 'add', '192.168.254.0/25', 'via', host.lan.gateway()],
@@ -62,7 +62,7 @@ def test_network_manager_and_firewalld_see_no_change(host):
         return host.run(['firewall-cmd', '--get-zone-of-interface', bridge], check=False).stdout.strip()
 
     alpha, = host.running_guests('alpha')
-    profiles.add(host)
+    profiles.add_by_hand(host)
     before = view()
     profiles.up(host)
     bridge = profiles.network_info(host)['Bridge']
@@ -91,7 +91,7 @@ def test_network_manager_and_firewalld_see_no_change(host):
 @tap.host(firewalld=True)
 def test_zone_of_the_profile(host):
     alpha, = host.running_guests('alpha')
-    profiles.add(host, 'guests', 'connection.zone', 'trusted')
+    profiles.add_by_hand(host, 'guests', 'connection.zone', 'trusted')
     profiles.up(host)
     profiles.reach(host, alpha)
     bridge = profiles.network_info(host)['Bridge']
@@ -110,10 +110,10 @@ def test_bad_profiles_are_refused(host):
         ({'libvirt_uri': 'qemu+ssh://h/system?command=/tmp/x'}, ('libvirt-uri', 'qemu+ssh', 'nm-macvtap.conf')),
     ]
     for data, texts in cases:
-        profiles.add(host, **data)
+        profiles.add_by_hand(host, **data)
         profiles.refused(host, *texts)
         host.nmcli('connection', 'delete', 'guests')
-    profiles.add(host, 'guests', 'ipv4.method', 'manual', 'ipv4.addresses', '192.168.254.9/24')
+    profiles.add_by_hand(host, 'guests', 'ipv4.method', 'manual', 'ipv4.addresses', '192.168.254.9/24')
     profiles.refused(host, 'ipv4.method', 'auto')
     host.nmcli('connection', 'delete', 'guests')
     equal(alpha.dumpxml(inactive=True), before, 'definition')
@@ -123,7 +123,7 @@ def test_bad_profiles_are_refused(host):
 @tap.host(shared='refusals')
 def test_private_profiles(host):
     host.run('getent group libvirt || groupadd libvirt; useradd plain; useradd -G libvirt trusted')
-    profiles.add(host, 'guests', 'connection.permissions', 'user:plain')
+    profiles.add_by_hand(host, 'guests', 'connection.permissions', 'user:plain')
     profiles.refused(host, "'plain'", 'libvirt', 'all users')
     host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:trusted')
     profiles.up(host)
@@ -137,16 +137,16 @@ def test_private_profiles(host):
 @tap.host(shared='refusals')
 def test_network_that_forwards_is_refused(host):
     host.define_network(profiles.network_xml('nat', '192.168.200.1', inner="<forward mode='nat'/>"))
-    profiles.add(host, network='nat')
+    profiles.add_by_hand(host, network='nat')
     profiles.refused(host, "'nat'", 'forward')
     host.nmcli('connection', 'delete', 'guests')
 
 
 @tap.host(shared='refusals')
 def test_two_profiles_for_one_network(host):
-    profiles.add(host, 'first')
-    profiles.add(host, 'second')
-    profiles.add(host, 'third', network='another')
+    profiles.add_by_hand(host, 'first')
+    profiles.add_by_hand(host, 'second')
+    profiles.add_by_hand(host, 'third', network='another')
     profiles.up(host, 'first')
     profiles.refused(host, "'isolated'", "'first'", name='second')
     profiles.up(host, 'third')
@@ -160,7 +160,7 @@ def test_two_profiles_for_one_network(host):
 
 @tap.host(shared='refusals')
 def test_libvirtd_not_running(host):
-    profiles.add(host)
+    profiles.add_by_hand(host)
     host.stop_libvirtd()
     profiles.refused(host, 'qemu:///system', 'libvirtd')
     equal(host.nm_state(), 'connected:full', 'state')

@@ -78,8 +78,14 @@ def network(host):
     return '\n'.join(lines)
 
 
+# What the kernel makes of a router advertisement that comes before NetworkManager has told it to leave
+# those alone: the same routes once more, at the end of the metrics.
+KERNEL_RA = re.compile(r'proto (ra metric 1024|kernel metric 256) ')
+
+
 def routes_of(view):
-    return [line for line in view.splitlines() if ' dev eth0 ' in line and not line.startswith('fe80')]
+    return [line for line in view.splitlines()
+            if ' dev eth0 ' in line and not line.startswith('fe80') and not KERNEL_RA.search(line)]
 
 
 def settled(host):
