@@ -39,7 +39,8 @@ nm_macvtap_leftover_free(NMMacvtapLeftover *leftover)
     g_free(leftover);
 }
 
-/* A profile that is not valid keeps whatever it may mean, at every libvirt. */
+/* A profile that is not valid keeps whatever it may mean, at every libvirt; one that is only
+ * offered because of what is left keeps nothing. */
 static gboolean
 is_named(const NMMacvtapWorld *world, const char *uri, const char *network)
 {
@@ -47,6 +48,8 @@ is_named(const NMMacvtapWorld *world, const char *uri, const char *network)
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
         const NMMacvtapProfile *p = profile->profile;
 
+        if (profile->offered)
+            continue;
         if (p ? p->mode == NM_MACVTAP_MODE_ISOLATED && g_str_equal(p->libvirt_uri, uri) &&
                     g_str_equal(p->network, network)
               : !profile->network || g_str_equal(profile->network, network))
@@ -61,7 +64,7 @@ is_owner_alive(const NMMacvtapWorld *world, const char *uuid)
     for (guint i = 0; i < world->profiles->len; i++) {
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
 
-        if (g_str_equal(profile->uuid, uuid))
+        if (!profile->offered && g_str_equal(profile->uuid, uuid))
             return TRUE;
     }
     return FALSE;

@@ -145,6 +145,8 @@ read_profiles(NMMacvtapWorld *world)
         profile->id = g_strdup(nm_connection_get_id(connection));
         profile->uuid = g_strdup(nm_connection_get_uuid(connection));
         profile->state = find_state(world->client, profile->uuid);
+        profile->offered = nm_remote_connection_get_unsaved(NM_REMOTE_CONNECTION(connection)) &&
+                           g_str_equal(profile->state, "down");
         profile->profile = nm_macvtap_nm_read_profile(
             connection, (const char *const *)world->allowed_uris, &error);
         if (error) {
