@@ -376,6 +376,7 @@ def test_no_lease_on_the_way_back(host):
 
 @tap.host()
 def test_link_taken_down_by_hand(host):
+    without_helper(host)
     address = host.address()
     before = settled(host)
     add(host, parent='eth0')
