@@ -9,6 +9,7 @@
 
 #include "nm-macvtap-guest-watch.h"
 
+#include "nm-macvtap-backoff.h"
 #include "nm-macvtap-debounce.h"
 #include "nm-macvtap-error.h"
 
@@ -45,10 +46,7 @@ struct _NMMacvtapGuestWatch {
     gboolean reading;
     gboolean connected;
     NMMacvtapDebounce settle;
-    guint reconnect_first_ms;
-    guint reconnect_max_ms;
-    guint reconnect_ms;
-    guint reconnect_source;
+    NMMacvtapBackoff reconnect;
 };
 
 enum {
@@ -160,15 +158,13 @@ arm_settle(NMMacvtapGuestWatch *self)
         nm_macvtap_debounce_arm(&self->settle);
 }
 
-static gboolean
+static void
 reconnect_cb(gpointer data)
 {
     NMMacvtapGuestWatch *self = data;
 
-    self->reconnect_source = 0;
     g_hash_table_remove_all(self->dirty);
     begin_reading(self, NULL);
-    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -176,8 +172,7 @@ schedule_reconnect(NMMacvtapGuestWatch *self)
 {
     self->connected = FALSE;
     nm_macvtap_hypervisor_close(self->hypervisor);
-    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
-    self->reconnect_ms = MIN(self->reconnect_ms * 2, self->reconnect_max_ms);
+    nm_macvtap_backoff_arm(&self->reconnect);
 }
 
 static void
@@ -186,7 +181,7 @@ lose(NMMacvtapGuestWatch *self, const char *reason)
     g_warning("the connection to libvirt is lost: %s; trying to get it back", reason);
     nm_macvtap_debounce_cancel(&self->settle);
     self->state = STATE_LOST;
-    self->reconnect_ms = self->reconnect_first_ms;
+    nm_macvtap_backoff_reset(&self->reconnect);
     schedule_reconnect(self);
 }
 
@@ -314,8 +309,7 @@ nm_macvtap_guest_watch_set_timing(NMMacvtapGuestWatch *self,
                                   guint reconnect_max)
 {
     nm_macvtap_debounce_set_timing(&self->settle, settle, SETTLE_FACTOR * settle);
-    self->reconnect_first_ms = reconnect;
-    self->reconnect_max_ms = reconnect_max;
+    nm_macvtap_backoff_set_timing(&self->reconnect, reconnect, reconnect_max);
 }
 
 /**
@@ -346,7 +340,7 @@ nm_macvtap_guest_watch_stop(NMMacvtapGuestWatch *self)
 {
     self->state = STATE_ENDED;
     nm_macvtap_debounce_cancel(&self->settle);
-    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+    nm_macvtap_backoff_cancel(&self->reconnect);
     g_signal_handlers_disconnect_by_data(self->hypervisor, self);
     nm_macvtap_hypervisor_close(self->hypervisor);
 }
@@ -395,5 +389,6 @@ nm_macvtap_guest_watch_init(NMMacvtapGuestWatch *self)
         g_str_hash, g_str_equal, NULL, (GDestroyNotify)nm_macvtap_guest_unref);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_backoff_init(&self->reconnect, reconnect_cb, self);
     nm_macvtap_guest_watch_set_timing(self, SETTLE, RECONNECT, RECONNECT_MAX);
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nm-macvtap-backoff.h"
 #include "nm-macvtap-debounce.h"
 #include "nm-macvtap-sync.h"
 #include "nm-macvtap-sync-ledger.h"
@@ -51,15 +52,14 @@ struct _NMMacvtapSync {
     GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
     GHashTable *told;            /* (element-type utf8): notes of plans that were logged */
     gboolean absent;             /* the network was away in the last pass */
-    guint reconnect_ms;
 
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
 
     NMMacvtapDebounce settle;
+    NMMacvtapBackoff reconnect;
     guint retry_source;
-    guint reconnect_source;
 
     /* Stopping. */
     gboolean undo;

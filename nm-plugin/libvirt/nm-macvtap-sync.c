@@ -88,7 +88,7 @@ clear_timers(NMMacvtapSync *self)
 {
     nm_macvtap_debounce_cancel(&self->settle);
     g_clear_handle_id(&self->retry_source, g_source_remove);
-    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+    nm_macvtap_backoff_cancel(&self->reconnect);
 }
 
 /* (transfer full) (nullable): the guests that a pass is due for, NULL for all of them. */
@@ -165,15 +165,21 @@ retry_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
+static void
 reconnect_cb(gpointer data)
 {
     NMMacvtapSync *self = data;
 
-    self->reconnect_source = 0;
     clear_dirty(self);
     nm_macvtap_sync_begin_pass(self, NM_MACVTAP_SYNC_PASS_KEEP, NULL, NULL);
-    return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_reconnect(NMMacvtapSync *self)
+{
+    self->connected = FALSE;
+    nm_macvtap_hypervisor_close(self->hypervisor);
+    nm_macvtap_backoff_arm(&self->reconnect);
 }
 
 static void
@@ -287,10 +293,8 @@ lose(NMMacvtapSync *self, const char *reason)
     clear_timers(self);
     clear_dirty(self);
     self->state = NM_MACVTAP_SYNC_STATE_LOST;
-    self->connected = FALSE;
-    nm_macvtap_hypervisor_close(self->hypervisor);
-    self->reconnect_ms = self->timing->reconnect;
-    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+    nm_macvtap_backoff_reset(&self->reconnect);
+    schedule_reconnect(self);
 }
 
 /* After a pass, with the network as it should be. */
@@ -367,10 +371,7 @@ static void
 reconnect_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
 {
     if (!self->connected || (pass->error && pass->stage <= NM_MACVTAP_SYNC_STAGE_OBSERVE)) {
-        self->connected = FALSE;
-        nm_macvtap_hypervisor_close(self->hypervisor);
-        self->reconnect_ms = MIN(self->reconnect_ms * 2, self->timing->reconnect_max);
-        self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+        schedule_reconnect(self);
         return;
     }
     g_log_structured(NM_MACVTAP_LOG_DOMAIN,
@@ -509,6 +510,7 @@ nm_macvtap_sync_set_timing(NMMacvtapSync *self, const NMMacvtapSyncTiming *timin
 {
     self->timing = timing;
     nm_macvtap_debounce_set_timing(&self->settle, timing->settle, timing->settle_max);
+    nm_macvtap_backoff_set_timing(&self->reconnect, timing->reconnect, timing->reconnect_max);
 }
 
 /**
@@ -565,6 +567,7 @@ static void
 nm_macvtap_sync_init(NMMacvtapSync *self)
 {
     nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_backoff_init(&self->reconnect, reconnect_cb, self);
     nm_macvtap_sync_set_timing(self, &default_timing);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
