@@ -10,11 +10,9 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-claim.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
-#include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-parent.h"
@@ -27,7 +25,6 @@ struct _NMMacvtapShare {
     char *parent;
     char *link;
     char *parent_mac;
-    NMMacvtapClaim *claim; /* of the link, where the service could not know its name */
     NMMacvtapShareRouter *router;
     NMMacvtapGuestWatch *guest_watch;
     NMMacvtapHostWatch *host_watch;
@@ -38,34 +35,6 @@ struct _NMMacvtapShare {
 };
 
 G_DEFINE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP_TYPE_ACTIVATION)
-
-static char *
-describe_link(const char *name)
-{
-    return g_strdup_printf(_("host link '%s'"), name);
-}
-
-/**
- * nm_macvtap_share_get_claim:
- * @profile: a profile of mode share
- *
- * Where neither a link's name nor a parent is given, the base device decides, which is not known
- * yet: then the link is claimed when it is.
- *
- * Returns: (transfer full): the host link, in words for the user
- */
-char *
-nm_macvtap_share_get_claim(const NMMacvtapProfile *profile)
-{
-    g_autofree char *derived = NULL;
-
-    if (profile->link_name)
-        return describe_link(profile->link_name);
-    if (!profile->parent)
-        return g_strdup_printf(_("the host link of profile '%s'"), profile->uuid);
-    derived = nm_macvtap_identity_link_name(profile->parent);
-    return describe_link(derived);
-}
 
 static NMMacvtapProfile *
 get_profile(NMMacvtapShare *self)
@@ -243,39 +212,39 @@ failed_cb(gpointer object, const GError *error, gpointer user_data)
 
 /* Life */
 
-static gboolean
-find_parent(NMMacvtapShare *self, GError **error)
+static NMDevice *
+find_parent(NMMacvtapActivation *activation, GError **error)
 {
-    NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
-    NMMacvtapProfile *profile = get_profile(self);
-    NMDevice *base = nm_macvtap_activation_get_base(activation);
-    NMDevice *parent;
+    return nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation),
+                                  nm_macvtap_activation_get_profile(activation),
+                                  nm_macvtap_activation_get_base(activation),
+                                  error);
+}
 
-    /* The base of profiles that need no uplink is nobody's lower device. */
-    if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
-        base = NULL;
-    parent =
-        nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation), profile, base, error);
+static char **
+get_claims(NMMacvtapActivation *activation, GError **error)
+{
+    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
+    NMDevice *parent = find_parent(activation, error);
+    g_autofree char *link = NULL;
+
     if (!parent)
-        return FALSE;
-    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
-    self->link = profile->link_name ? g_strdup(profile->link_name)
-                                    : nm_macvtap_identity_link_name(self->parent);
-    return TRUE;
+        return NULL;
+    link = nm_macvtap_parent_describe_link(nm_macvtap_activation_get_profile(activation), parent);
+    g_strv_builder_add(claims, link);
+    return g_strv_builder_end(claims);
 }
 
 static gboolean
-claim_link(NMMacvtapShare *self, GError **error)
+read_parent(NMMacvtapShare *self, GError **error)
 {
-    NMMacvtapProfile *profile = get_profile(self);
-    g_autofree char *what = describe_link(self->link);
-    gboolean wait;
+    NMDevice *parent = find_parent(NM_MACVTAP_ACTIVATION(self), error);
 
-    if (profile->link_name || profile->parent)
-        return TRUE;
-    self->claim =
-        nm_macvtap_claim_try(NM_MACVTAP_RUN_DIR, what, profile->uuid, profile->id, &wait, error);
-    return self->claim != NULL;
+    if (!parent)
+        return FALSE;
+    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
+    self->link = nm_macvtap_parent_name_link(get_profile(self), parent);
+    return TRUE;
 }
 
 static gboolean
@@ -303,7 +272,7 @@ start(NMMacvtapActivation *activation)
     g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!find_parent(self, &error) || !claim_link(self, &error) || !start_router(self, &error)) {
+    if (!read_parent(self, &error) || !start_router(self, &error)) {
         nm_macvtap_activation_emit_failed(activation, error);
         return;
     }
@@ -335,7 +304,6 @@ end(NMMacvtapShare *self)
     disconnect(self->host_watch, self);
     if (self->router)
         nm_macvtap_share_router_stop(self->router);
-    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
     if (self->guest_watch)
         nm_macvtap_guest_watch_stop(self->guest_watch);
 }
@@ -396,6 +364,7 @@ nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
+    activation_class->get_claims = get_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }
