@@ -33,7 +33,8 @@ typedef struct {
     gboolean open; /* connect first */
     char **uuids;  /* (nullable): only these; NULL is all */
 
-    GPtrArray *guests; /* (element-type NMMacvtapGuest): those found */
+    GPtrArray *guests;   /* (element-type NMMacvtapGuest): those found */
+    GPtrArray *networks; /* (element-type NMMacvtapNetwork): all */
 } Reading;
 
 struct _NMMacvtapGuestWatch {
@@ -69,6 +70,7 @@ reading_free(gpointer data)
     g_object_unref(reading->hypervisor);
     g_strfreev(reading->uuids);
     g_clear_pointer(&reading->guests, g_ptr_array_unref);
+    g_clear_pointer(&reading->networks, g_ptr_array_unref);
     g_free(reading);
 }
 
@@ -91,10 +93,8 @@ read_guest(Reading *reading, const char *uuid, GError **error)
 }
 
 static gboolean
-run_reading(Reading *reading, GError **error)
+read_guests(Reading *reading, GError **error)
 {
-    if (reading->open && !nm_macvtap_hypervisor_open(reading->hypervisor, FALSE, error))
-        return FALSE;
     if (!reading->uuids) {
         reading->guests = nm_macvtap_hypervisor_list_guests(reading->hypervisor, error);
         return reading->guests != NULL;
@@ -105,6 +105,17 @@ run_reading(Reading *reading, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+run_reading(Reading *reading, GError **error)
+{
+    if (reading->open && !nm_macvtap_hypervisor_open(reading->hypervisor, FALSE, error))
+        return FALSE;
+    if (!read_guests(reading, error))
+        return FALSE;
+    reading->networks = nm_macvtap_hypervisor_list_networks(reading->hypervisor, error);
+    return reading->networks != NULL;
 }
 
 static void
@@ -200,7 +211,7 @@ take_guests(NMMacvtapGuestWatch *self, Reading *reading)
 }
 
 static void
-emit_guests(NMMacvtapGuestWatch *self)
+emit_guests(NMMacvtapGuestWatch *self, GPtrArray *networks)
 {
     g_autoptr(GPtrArray) guests =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
@@ -210,7 +221,7 @@ emit_guests(NMMacvtapGuestWatch *self)
     g_hash_table_iter_init(&iter, self->guests);
     while (g_hash_table_iter_next(&iter, NULL, &guest))
         g_ptr_array_add(guests, nm_macvtap_guest_ref(guest));
-    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests);
+    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests, networks);
 }
 
 static void
@@ -220,7 +231,7 @@ reading_done(NMMacvtapGuestWatch *self, Reading *reading)
         g_message("the connection to libvirt is back");
     self->state = STATE_UP;
     take_guests(self, reading);
-    emit_guests(self);
+    emit_guests(self, reading->networks);
     arm_settle(self);
 }
 
@@ -376,8 +387,17 @@ nm_macvtap_guest_watch_class_init(NMMacvtapGuestWatchClass *klass)
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
 
-    signals[SIGNAL_GUESTS] = g_signal_new(
-        "guests", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[SIGNAL_GUESTS] = g_signal_new("guests",
+                                          type,
+                                          G_SIGNAL_RUN_LAST,
+                                          0,
+                                          NULL,
+                                          NULL,
+                                          NULL,
+                                          G_TYPE_NONE,
+                                          2,
+                                          G_TYPE_POINTER,
+                                          G_TYPE_POINTER);
     signals[SIGNAL_FAILED] = g_signal_new(
         "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }

@@ -36,44 +36,6 @@ static const NMMacvtapSyncTiming default_timing = {
 
 G_DEFINE_FINAL_TYPE(NMMacvtapSync, nm_macvtap_sync, G_TYPE_OBJECT)
 
-/* Logging */
-
-static void
-log_guest(NMMacvtapSync *self, const char *uuid, const char *name, const GError *failure)
-{
-    gboolean restart = g_error_matches(failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED);
-
-    g_log_structured(NM_MACVTAP_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_GUEST",
-                     name,
-                     "NM_MACVTAP_GUEST_UUID",
-                     uuid,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     restart ? "%s; the guest needs a restart" : "%s",
-                     failure->message);
-}
-
-/* What a plan cannot do for the user is said once, however many plans find it. */
-static void
-log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan)
-{
-    for (guint i = 0; i < plan->notes->len; i++) {
-        const char *note = plan->notes->pdata[i];
-
-        if (g_hash_table_add(self->told, g_strdup(note)))
-            g_log_structured(NM_MACVTAP_LOG_DOMAIN,
-                             G_LOG_LEVEL_WARNING,
-                             "NM_MACVTAP_NETWORK",
-                             self->profile->network,
-                             "MESSAGE",
-                             "%s",
-                             note);
-    }
-}
-
 /* Passes */
 
 static void
@@ -228,7 +190,7 @@ note_guest(NMMacvtapSync *self,
     if (!nm_macvtap_sync_ledger_note(self->ledger, uuid, name, status, failure, now))
         return FALSE;
     if (failure)
-        log_guest(self, uuid, name, failure);
+        nm_macvtap_sync_log_guest(self, uuid, name, failure);
     return TRUE;
 }
 
@@ -248,7 +210,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     gpointer uuid;
     gpointer failure;
 
-    log_notes(self, pass->plan);
+    nm_macvtap_sync_log_notes(self, pass->plan);
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
@@ -268,6 +230,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     g_hash_table_iter_init(&iter, pass->unread);
     while (g_hash_table_iter_next(&iter, &uuid, &failure))
         news |= note_guest(self, uuid, uuid, NM_MACVTAP_GUEST_NOT_MACVTAP, failure);
+    nm_macvtap_sync_log_unmatched(self);
     return news;
 }
 
@@ -598,6 +561,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_hash_table_unref(self->dirty);
     g_hash_table_unref(self->asked);
     g_hash_table_unref(self->told);
+    g_free(self->unmatched);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }

@@ -13,6 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-parent.h"
 
@@ -401,6 +402,16 @@ build_gateway(NMMacvtapMove *self)
 }
 
 static void
+follow_guests(NMMacvtapMove *self)
+{
+    NMMacvtapProfile *profile = nm_macvtap_move_get_profile(self);
+    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(profile->libvirt_uri);
+
+    self->audience = nm_macvtap_audience_new(profile, nm_device_get_iface(self->device));
+    nm_macvtap_audience_follow(self->audience, hypervisor);
+}
+
+static void
 step_up(NMMacvtapMove *self)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
@@ -425,6 +436,7 @@ step_up(NMMacvtapMove *self)
             &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(banner));
     nm_macvtap_activation_emit_config(
         NM_MACVTAP_ACTIVATION(self), g_variant_builder_end(&config), NULL, NULL);
+    follow_guests(self);
 }
 
 /* DOWN */
@@ -519,6 +531,7 @@ dispose(GObject *object)
     g_clear_handle_id(&self->wait_id, g_source_remove);
     g_clear_handle_id(&self->stop_timeout_id, g_source_remove);
     nm_macvtap_move_drop_link(self);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
     g_clear_object(&self->device);
     g_clear_object(&self->saved);
     g_clear_object(&self->bare);

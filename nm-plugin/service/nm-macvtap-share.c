@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-audience.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
@@ -28,9 +29,9 @@ struct _NMMacvtapShare {
     NMMacvtapShareRouter *router;
     NMMacvtapGuestWatch *guest_watch;
     NMMacvtapHostWatch *host_watch;
+    NMMacvtapAudience *audience;
 
-    GHashTable *unreachable; /* (element-type utf8): names of guests that the user was told of */
-    GVariant *gateway;       /* (nullable): what NM was told, NULL until it was */
+    GVariant *gateway; /* (nullable): what NM was told, NULL until it was */
     guint stopped_id;
 };
 
@@ -71,31 +72,6 @@ is_bridge(const NMMacvtapNic *nic)
     return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
 }
 
-/* libvirt's own when none is given. */
-static const char *
-get_mode(const NMMacvtapNic *nic)
-{
-    return nic->macvtap_mode ?: "vepa";
-}
-
-/* Says once what stands between a guest and the host. */
-static void
-report_unreachable(NMMacvtapShare *self, const NMMacvtapGuest *guest, const NMMacvtapNic *nic)
-{
-    if (is_bridge(nic)) {
-        g_hash_table_remove(self->unreachable, guest->name);
-        return;
-    }
-    if (!g_hash_table_add(self->unreachable, g_strdup(guest->name)))
-        return;
-    g_warning("guest '%s' cannot reach the host: its macvtap interface on '%s' is in mode '%s'; "
-              "set mode='bridge' in its definition and restart it, or use a profile of mode "
-              "'isolated'",
-              guest->name,
-              self->parent,
-              get_mode(nic));
-}
-
 /* Only what a guest runs with counts: a changed definition does with its next start. */
 static void
 add_guest(NMMacvtapShare *self, const NMMacvtapGuest *guest, GArray *nics)
@@ -115,24 +91,7 @@ add_guest(NMMacvtapShare *self, const NMMacvtapGuest *guest, GArray *nics)
             g_strcmp0(nic->lower, self->parent) != 0)
             continue;
         g_array_append_val(nics, entry);
-        report_unreachable(self, guest, nic);
     }
-}
-
-/* (nullable): for the banner. */
-static char *
-describe_unreachable(NMMacvtapShare *self)
-{
-    g_autofree char **names = NULL;
-    g_autofree char *list = NULL;
-
-    if (g_hash_table_size(self->unreachable) == 0)
-        return NULL;
-    names = (char **)g_hash_table_get_keys_as_array(self->unreachable, NULL);
-    list = g_strjoinv(", ", names);
-    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
-                             "not in mode 'bridge': %s"),
-                           list);
 }
 
 /* NetworkManager */
@@ -147,7 +106,7 @@ static void
 tell_nm(NMMacvtapShare *self)
 {
     NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
-    g_autofree char *banner = describe_unreachable(self);
+    g_autofree char *banner = nm_macvtap_audience_describe(self->audience);
 
     g_clear_pointer(&self->gateway, g_variant_unref);
     self->gateway = g_variant_ref_sink(nm_macvtap_activation_build_gateway(activation));
@@ -186,22 +145,24 @@ host_changed_cb(gpointer object, gpointer user_data)
 }
 
 static void
-guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, gpointer user_data)
+guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
 {
     NMMacvtapShare *self = user_data;
     g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoutingNic));
+    gboolean news;
 
     for (guint i = 0; i < guests->len; i++)
         add_guest(self, guests->pdata[i], nics);
     nm_macvtap_share_router_set_guests(
         self->router, (const NMMacvtapRoutingNic *)(void *)nics->data, nics->len);
-    if (!self->gateway) {
+    news = nm_macvtap_audience_update(self->audience, guests, networks);
+    if (!self->gateway)
         g_message("profile '%s': up on '%s' with host link '%s'",
                   get_profile(self)->id,
                   self->parent,
                   self->link);
+    if (!self->gateway || news)
         tell_nm(self);
-    }
 }
 
 static void
@@ -277,6 +238,7 @@ start(NMMacvtapActivation *activation)
         return;
     }
     self->parent_mac = read_parent_mac(self);
+    self->audience = nm_macvtap_audience_new(get_profile(self), self->parent);
     self->host_watch = nm_macvtap_host_watch_new(nm_macvtap_activation_get_client(activation));
     g_signal_connect(self->host_watch, "changed", G_CALLBACK(host_changed_cb), self);
     update_host(self);
@@ -352,7 +314,7 @@ finalize(GObject *object)
     g_free(self->link);
     g_free(self->parent_mac);
     g_clear_pointer(&self->gateway, g_variant_unref);
-    g_hash_table_unref(self->unreachable);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
 
     G_OBJECT_CLASS(nm_macvtap_share_parent_class)->finalize(object);
 }
@@ -372,5 +334,4 @@ nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
 static void
 nm_macvtap_share_init(NMMacvtapShare *self)
 {
-    self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
