@@ -34,7 +34,7 @@ typedef struct {
     char **uuids;  /* (nullable): only these; NULL is all */
 
     GPtrArray *guests;   /* (element-type NMMacvtapGuest): those found */
-    GPtrArray *networks; /* (element-type NMMacvtapNetwork): all */
+    GPtrArray *networks; /* (element-type NMMacvtapNetwork): all; not read where it is there */
 } Reading;
 
 struct _NMMacvtapGuestWatch {
@@ -42,8 +42,10 @@ struct _NMMacvtapGuestWatch {
 
     NMMacvtapHypervisor *hypervisor;
     State state;
-    GHashTable *guests; /* (element-type utf8 NMMacvtapGuest): by UUID */
-    GHashTable *dirty;  /* (element-type utf8): UUIDs of events since the last reading began */
+    GHashTable *guests;  /* (element-type utf8 NMMacvtapGuest): by UUID */
+    GPtrArray *networks; /* (nullable) (element-type NMMacvtapNetwork): as they were read last */
+    gboolean networks_stale;
+    GHashTable *dirty; /* (element-type utf8): UUIDs of events since the last reading began */
     gboolean reading;
     gboolean connected;
     NMMacvtapDebounce settle;
@@ -114,6 +116,8 @@ run_reading(Reading *reading, GError **error)
         return FALSE;
     if (!read_guests(reading, error))
         return FALSE;
+    if (reading->networks)
+        return TRUE;
     reading->networks = nm_macvtap_hypervisor_list_networks(reading->hypervisor, error);
     return reading->networks != NULL;
 }
@@ -143,6 +147,9 @@ begin_reading(NMMacvtapGuestWatch *self, char **uuids)
     reading->hypervisor = g_object_ref(self->hypervisor);
     reading->open = !self->connected;
     reading->uuids = uuids;
+    if (uuids && self->networks && !self->networks_stale)
+        reading->networks = g_ptr_array_ref(self->networks);
+    self->networks_stale = FALSE;
     /* So that "closed" during the reading is noticed. */
     self->connected = TRUE;
     self->reading = TRUE;
@@ -199,6 +206,8 @@ lose(NMMacvtapGuestWatch *self, const char *reason)
 static void
 take_guests(NMMacvtapGuestWatch *self, Reading *reading)
 {
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
+    self->networks = g_ptr_array_ref(reading->networks);
     if (!reading->uuids)
         g_hash_table_remove_all(self->guests);
     for (char **uuid = reading->uuids; uuid && *uuid; uuid++)
@@ -211,7 +220,7 @@ take_guests(NMMacvtapGuestWatch *self, Reading *reading)
 }
 
 static void
-emit_guests(NMMacvtapGuestWatch *self, GPtrArray *networks)
+emit_guests(NMMacvtapGuestWatch *self)
 {
     g_autoptr(GPtrArray) guests =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
@@ -221,7 +230,7 @@ emit_guests(NMMacvtapGuestWatch *self, GPtrArray *networks)
     g_hash_table_iter_init(&iter, self->guests);
     while (g_hash_table_iter_next(&iter, NULL, &guest))
         g_ptr_array_add(guests, nm_macvtap_guest_ref(guest));
-    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests, networks);
+    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests, self->networks);
 }
 
 static void
@@ -231,7 +240,7 @@ reading_done(NMMacvtapGuestWatch *self, Reading *reading)
         g_message("the connection to libvirt is back");
     self->state = STATE_UP;
     take_guests(self, reading);
-    emit_guests(self, reading->networks);
+    emit_guests(self);
     arm_settle(self);
 }
 
@@ -290,6 +299,13 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapGue
     arm_settle(self);
 }
 
+/* What that means for guests is seen when one of them does something. */
+static void
+network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapGuestWatch *self)
+{
+    self->networks_stale = TRUE;
+}
+
 static void
 closed_cb(NMMacvtapHypervisor *hypervisor, const char *reason, NMMacvtapGuestWatch *self)
 {
@@ -335,6 +351,7 @@ nm_macvtap_guest_watch_start(NMMacvtapGuestWatch *self)
     g_return_if_fail(self->state == STATE_NEW);
 
     g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
+    g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
     g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
     self->state = STATE_STARTING;
     begin_reading(self, NULL);
@@ -375,6 +392,7 @@ finalize(GObject *object)
 
     g_hash_table_unref(self->guests);
     g_hash_table_unref(self->dirty);
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nm_macvtap_guest_watch_parent_class)->finalize(object);
 }

@@ -2,6 +2,7 @@
 """What the tests of mode share have in common: who reaches whom, and what the LAN sees of the host."""
 
 import re
+from xml.etree import ElementTree
 
 import profiles
 from sandbox import Host
@@ -136,6 +137,33 @@ def announce(guest, address):
     """The guest tells everybody, three times, that ADDRESS is its own."""
     guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address};'
               f'ip addr del {address}/32 dev eth0', timeout=20)
+
+
+def move_live(host, guest, parent):
+    """Gives the running guest's first macvtap interface another lower device."""
+    nic = guest.interfaces()[0]
+    nic.find('source').set('dev', parent)
+    host.write('/run/guests/nic.xml', ElementTree.tostring(nic, encoding='unicode'))
+    guest.virsh('update-device', '/run/guests/nic.xml', '--live')
+
+
+def add_stranger(host, address):
+    """A macvtap on eth0 that is no guest's, in a namespace of its own."""
+    host.run('ip link add stranger0 link eth0 address 52:54:00:99:99:99 type macvtap mode bridge')
+    host.start_service('stranger', ['unshare', '-n', 'sleep', '10000'])
+    host.run('ip link set stranger0 netns $(pgrep -x sleep)')
+    stranger(host, f'ip link set stranger0 up; ip addr add {address}/24 dev stranger0')
+
+
+def stranger(host, command):
+    return host.run(f"nsenter -t $(pgrep -x sleep) -n sh -c '{command}'", check=False)
+
+
+def announce_as_stranger(host, address):
+    """The stranger tells everybody that ADDRESS is its own, and asks the host in its name."""
+    result = stranger(host, f'ip addr replace {address}/24 dev stranger0; arping -U -c 2 -I stranger0 {address};'
+                            f'arping -c 2 -w 2 -I stranger0 {host.address()}')
+    check(result.stdout.count('Sent 2 probes') == 2, f'arping: {result.stdout}{result.stderr}')
 
 
 def device_to(host, address):
