@@ -2,7 +2,6 @@
 """What the tests of mode share have in common: who reaches whom, and what the LAN sees of the host."""
 
 import re
-from xml.etree import ElementTree
 
 import profiles
 from sandbox import Host
@@ -137,14 +136,6 @@ def announce(guest, address):
     """The guest tells everybody, three times, that ADDRESS is its own."""
     guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address};'
               f'ip addr del {address}/32 dev eth0', timeout=20)
-
-
-def move_live(host, guest, parent):
-    """Gives the running guest's first macvtap interface another lower device."""
-    nic = guest.interfaces()[0]
-    nic.find('source').set('dev', parent)
-    host.write('/run/guests/nic.xml', ElementTree.tostring(nic, encoding='unicode'))
-    guest.virsh('update-device', '/run/guests/nic.xml', '--live')
 
 
 def add_stranger(host, address):
