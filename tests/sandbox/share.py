@@ -109,9 +109,9 @@ def one_mac(host):
     equal(macs, [Host.uplink_mac()] * 3, 'who answers on the LAN for the host')
 
 
-def listen(host):
-    """Begins to record ARP on the LAN."""
-    host.lan.start_service('tcpdump', ['tcpdump', '-nU', '-Z', 'root', '-i', 'lan0', '-w', '/run/frames', 'arp'])
+def listen(host, what='arp'):
+    """Begins to record ARP, or something else, on the LAN."""
+    host.lan.start_service('tcpdump', ['tcpdump', '-nU', '-Z', 'root', '-i', 'lan0', '-w', '/run/frames', what])
     host.lan.wait_for(lambda: host.lan.exists('/run/frames'), 'tcpdump')
 
 
@@ -121,6 +121,16 @@ def heard(host):
     output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
     address = re.escape(host.address())
     return set(re.findall(rf'^\S+ (\S+) > .*(?: tell {address},|Reply {address} is-at)', output, re.MULTILINE))
+
+
+def advertised(host, address):
+    """MACs that a neighbour advertisement of ADDRESS came from, one for each, since listen()."""
+    # tcpdump gets its frames up to a second later.
+    host.lan.wait_for(lambda: 'advertisement' in host.lan.run(['tcpdump', '-nr', '/run/frames'], check=False).stdout,
+                      'an advertisement', 5)
+    host.lan.stop_service('tcpdump')
+    output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
+    return re.findall(rf'(?m)^\S+ (\S+) > .*neighbor advertisement, tgt is {re.escape(address)},', output)
 
 
 def counters(host, link):

@@ -195,7 +195,9 @@ def test_ipv6(host):
           'IPv6 addresses')
     equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
+    share.listen(host, 'icmp6 and ip6[40] == 136')
     check(host.lan.ping(own), 'the LAN does not reach the host')
+    equal(share.advertised(host, own), [Host.uplink_mac()], 'answers on the LAN for the host')
     check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
     # Neither the gateway's address can be had nor one that is not of this LAN.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
