@@ -10,43 +10,24 @@
 
 #include <string.h>
 
-#include "nm-macvtap-routing-stations.h"
+#include "nm-macvtap-routing-entries.h"
+#include "nm-macvtap-routing-questions.h"
 
 #define NEVER NM_MACVTAP_NEVER
-
-/* What may stand idle beside held and claimed addresses: questions that were just answered. */
-#define MAX_IDLE_ENTRIES 1024
-/* Questions put on the wire in one second. */
-#define MAX_QUESTIONS 4096
 
 typedef NMMacvtapMacKey MacKey;
 typedef NMMacvtapStationGuest Guest;
 typedef NMMacvtapStationNic Nic;
 typedef NMMacvtapStationLan LanHost;
-
-typedef struct {
-    NMMacvtapCidr address;
-    MacKey holder;        /* routed to, where the host can */
-    gint64 since;         /* holder */
-    gint64 heard_at;      /* holder */
-    gint64 verify_until;  /* the holder must speak before, or loses the address */
-    MacKey claimant;      /* not believed yet */
-    gint64 decide_at;     /* the claimant gets the address unless somebody speaks before */
-    gint64 next_question; /* while a claimant or a holder is in doubt */
-    gint64 relay_at;      /* the host's own question is put to the guests */
-    gint64 lan_asked_at;  /* -NEVER: not yet */
-} Entry;
+typedef NMMacvtapRoutingEntry Entry;
 
 struct _NMMacvtapRouting {
     NMMacvtapRoutingHost host;
     NMMacvtapStations stations;
-    GHashTable *entries; /* &Entry.address → Entry */
-    GHashTable *pending; /* set of Entry: those with a deadline */
-    guint n_addresses;   /* held and claimed */
+    NMMacvtapRoutingEntries entries;
+    guint n_addresses; /* held and claimed */
     NMMacvtapRefusals *refusals;
-    GArray *questions; /* NMMacvtapQuestion */
-    gint64 budget_since;
-    guint budget_used;
+    NMMacvtapRoutingQuestions questions;
 };
 
 /**
@@ -62,11 +43,9 @@ nm_macvtap_routing_new(void)
 
     nm_macvtap_routing_host_copy(&self->host, &nothing);
     nm_macvtap_stations_init(&self->stations);
-    self->entries =
-        g_hash_table_new_full(nm_macvtap_address_hash, nm_macvtap_address_equal, NULL, g_free);
-    self->pending = g_hash_table_new(NULL, NULL);
+    nm_macvtap_routing_entries_init(&self->entries);
     self->refusals = nm_macvtap_refusals_new();
-    self->questions = g_array_new(FALSE, FALSE, sizeof(NMMacvtapQuestion));
+    nm_macvtap_routing_questions_init(&self->questions);
     return self;
 }
 
@@ -74,11 +53,10 @@ void
 nm_macvtap_routing_free(NMMacvtapRouting *self)
 {
     nm_macvtap_routing_host_clear(&self->host);
-    g_hash_table_unref(self->pending);
-    g_hash_table_unref(self->entries);
+    nm_macvtap_routing_entries_clear(&self->entries);
     nm_macvtap_stations_clear(&self->stations);
     nm_macvtap_refusals_free(self->refusals);
-    g_array_unref(self->questions);
+    nm_macvtap_routing_questions_clear(&self->questions);
     g_free(self);
 }
 
@@ -89,64 +67,6 @@ lookup_nic(NMMacvtapRouting *self, MacKey mac)
 }
 
 /* Entries */
-
-static gint64
-entry_deadline(const Entry *entry)
-{
-    return MIN(MIN(entry->verify_until, entry->decide_at),
-               MIN(entry->next_question, entry->relay_at));
-}
-
-static void
-entry_settle(NMMacvtapRouting *self, Entry *entry)
-{
-    if (entry_deadline(entry) != NEVER)
-        g_hash_table_add(self->pending, entry);
-    else
-        g_hash_table_remove(self->pending, entry);
-}
-
-static gboolean
-is_idle(const Entry *entry, gint64 now)
-{
-    return entry->holder == 0 && entry->claimant == 0 && entry_deadline(entry) == NEVER &&
-           entry->lan_asked_at < now - NM_MACVTAP_ROUTING_REPEAT_MS;
-}
-
-/* Makes room lazily, so that an entry that has served needs no timer to go. */
-static void
-sweep_entries(NMMacvtapRouting *self, gint64 now)
-{
-    GHashTableIter iter;
-    gpointer entry;
-
-    g_hash_table_iter_init(&iter, self->entries);
-    while (g_hash_table_iter_next(&iter, NULL, &entry)) {
-        if (is_idle(entry, now))
-            g_hash_table_iter_remove(&iter);
-    }
-}
-
-/* Returns: (nullable): NULL where there are too many. */
-static Entry *
-ensure_entry(NMMacvtapRouting *self, const NMMacvtapCidr *address, gint64 now)
-{
-    const guint limit = NM_MACVTAP_ROUTING_MAX_ADDRESSES + MAX_IDLE_ENTRIES;
-    Entry *entry = g_hash_table_lookup(self->entries, address);
-
-    if (entry != NULL)
-        return entry;
-    if (g_hash_table_size(self->entries) >= limit)
-        sweep_entries(self, now);
-    if (g_hash_table_size(self->entries) >= limit)
-        return NULL;
-    entry = g_new0(Entry, 1);
-    entry->address = *address;
-    entry->verify_until = entry->decide_at = entry->next_question = entry->relay_at = NEVER;
-    entry->lan_asked_at = -NEVER;
-    g_hash_table_insert(self->entries, &entry->address, entry);
-    return entry;
-}
 
 static void
 count(NMMacvtapRouting *self, MacKey mac, int change)
@@ -208,34 +128,11 @@ refuse_for_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *add
     refuse(self, mac, NM_MACVTAP_REFUSAL_LAN_HOST, address, holder);
 }
 
-typedef enum {
-    ASKED,
-    TOO_MANY_QUESTIONS, /* in this second */
-    CANNOT_ASK,         /* the host has no business with the address now */
-} AskResult;
-
 /* @mac: 0 asks the LAN. */
-static AskResult
+static NMMacvtapAskResult
 ask(NMMacvtapRouting *self, Entry *entry, MacKey mac, gint64 now)
 {
-    NMMacvtapQuestion question = {.lan = mac == 0, .address = entry->address};
-    NMMacvtapRefusalReason reason;
-
-    if (nm_macvtap_routing_host_judge(&self->host, &entry->address, &question.source, &reason) !=
-        NM_MACVTAP_VERDICT_GOOD)
-        return CANNOT_ASK;
-    if (now - self->budget_since >= 1000) {
-        self->budget_since = now;
-        self->budget_used = 0;
-    }
-    if (self->budget_used >= MAX_QUESTIONS)
-        return TOO_MANY_QUESTIONS;
-    self->budget_used++;
-    nm_macvtap_mac_key_to_bytes(mac, question.mac);
-    g_array_append_val(self->questions, question);
-    if (mac == 0)
-        entry->lan_asked_at = now;
-    return ASKED;
+    return nm_macvtap_routing_questions_ask(&self->questions, &self->host, entry, mac, now);
 }
 
 static void
@@ -267,13 +164,13 @@ static void
 ask_in_doubt(NMMacvtapRouting *self, Entry *entry, gint64 now)
 {
     switch (ask(self, entry, entry->holder, now)) {
-    case ASKED:
+    case NM_MACVTAP_ASKED:
         break;
-    case TOO_MANY_QUESTIONS:
+    case NM_MACVTAP_TOO_MANY_QUESTIONS:
         entry->decide_at = postpone(entry->decide_at);
         entry->verify_until = postpone(entry->verify_until);
         break;
-    case CANNOT_ASK:
+    case NM_MACVTAP_CANNOT_ASK:
         entry->verify_until = NEVER;
         drop_claimant(self, entry);
         break;
@@ -297,7 +194,7 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
         NM_MACVTAP_VERDICT_GOOD)
         return FALSE;
     nm_macvtap_stations_hear_lan(&self->stations, address, mac, now);
-    entry = g_hash_table_lookup(self->entries, address);
+    entry = nm_macvtap_routing_entries_find(&self->entries, address);
     if (entry == NULL)
         return FALSE;
     changed = entry->holder != 0;
@@ -308,7 +205,7 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
     drop_claimant(self, entry);
     drop_holder(self, entry);
     entry->relay_at = NEVER;
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
     return changed;
 }
 
@@ -324,7 +221,7 @@ doubt_other_addresses(NMMacvtapRouting *self, const Entry *accepted, gint64 now)
     GHashTableIter iter;
     gpointer data;
 
-    g_hash_table_iter_init(&iter, self->entries);
+    g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         Entry *entry = data;
 
@@ -333,7 +230,7 @@ doubt_other_addresses(NMMacvtapRouting *self, const Entry *accepted, gint64 now)
             continue;
         entry->next_question = MAX(now, entry->heard_at + NM_MACVTAP_ROUTING_CONTEST_MS);
         entry->verify_until = entry->next_question + NM_MACVTAP_ROUTING_CONTEST_MS;
-        entry_settle(self, entry);
+        nm_macvtap_routing_entries_settle(&self->entries, entry);
     }
 }
 
@@ -367,7 +264,7 @@ confirm_holder(NMMacvtapRouting *self, Entry *entry, gint64 now)
     if (entry->claimant != 0 && lookup_nic(self, entry->claimant)->guest != guest)
         refuse(self, entry->claimant, NM_MACVTAP_REFUSAL_OTHER_GUEST, &entry->address, guest->name);
     drop_claimant(self, entry);
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
 }
 
 static gboolean
@@ -400,7 +297,7 @@ start_claim(NMMacvtapRouting *self, Entry *entry, MacKey mac, gboolean contested
 {
     gboolean was_asked = entry->lan_asked_at >= now - NM_MACVTAP_ROUTING_REPEAT_MS;
 
-    if (!contested && !was_asked && ask(self, entry, 0, now) != ASKED)
+    if (!contested && !was_asked && ask(self, entry, 0, now) != NM_MACVTAP_ASKED)
         return FALSE;
     entry->claimant = mac;
     count(self, mac, +1);
@@ -413,7 +310,7 @@ start_claim(NMMacvtapRouting *self, Entry *entry, MacKey mac, gboolean contested
     }
     if (entry->decide_at <= now)
         accept_claimant(self, entry, now);
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
     return entry->holder == mac;
 }
 
@@ -433,7 +330,7 @@ claim_by_guest(NMMacvtapRouting *self, const Nic *nic, const NMMacvtapCidr *addr
     case NM_MACVTAP_VERDICT_GOOD:
         break;
     }
-    entry = g_hash_table_lookup(self->entries, address);
+    entry = nm_macvtap_routing_entries_find(&self->entries, address);
     if (entry != NULL && entry->holder == nic->mac) {
         confirm_holder(self, entry, now);
         return FALSE;
@@ -451,7 +348,7 @@ claim_by_guest(NMMacvtapRouting *self, const Nic *nic, const NMMacvtapCidr *addr
         doubt_all_addresses(self, nic, address->family, now);
         return FALSE;
     }
-    entry = ensure_entry(self, address, now);
+    entry = nm_macvtap_routing_entries_ensure(&self->entries, address, now);
     if (entry == NULL)
         return FALSE;
     return start_claim(self, entry, nic->mac, entry->holder != 0 || lan != NULL, now);
@@ -504,13 +401,13 @@ nm_macvtap_routing_asked(NMMacvtapRouting *self, const NMMacvtapCidr *address, g
         nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason) !=
             NM_MACVTAP_VERDICT_GOOD)
         return;
-    entry = ensure_entry(self, address, now_ms);
+    entry = nm_macvtap_routing_entries_ensure(&self->entries, address, now_ms);
     if (entry == NULL || entry->holder != 0 || entry->claimant != 0 ||
         entry->lan_asked_at >= now_ms - NM_MACVTAP_ROUTING_REPEAT_MS)
         return;
     entry->lan_asked_at = now_ms;
     entry->relay_at = now_ms + NM_MACVTAP_ROUTING_RELAY_MS;
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
 }
 
 static gboolean
@@ -531,15 +428,8 @@ entry_tick(NMMacvtapRouting *self, Entry *entry, gint64 now)
     } else if (entry->next_question <= now) {
         ask_in_doubt(self, entry, now);
     }
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
     return changed;
-}
-
-static int
-compare_entries(gconstpointer a, gconstpointer b)
-{
-    return nm_macvtap_address_compare(&(*(Entry *const *)a)->address,
-                                      &(*(Entry *const *)b)->address);
 }
 
 /**
@@ -551,17 +441,9 @@ compare_entries(gconstpointer a, gconstpointer b)
 gboolean
 nm_macvtap_routing_tick(NMMacvtapRouting *self, gint64 now_ms)
 {
-    g_autoptr(GPtrArray) due = g_ptr_array_new();
-    GHashTableIter iter;
-    gpointer entry;
+    g_autoptr(GPtrArray) due = nm_macvtap_routing_entries_list_due(&self->entries, now_ms);
     gboolean changed = FALSE;
 
-    g_hash_table_iter_init(&iter, self->pending);
-    while (g_hash_table_iter_next(&iter, &entry, NULL)) {
-        if (entry_deadline(entry) <= now_ms)
-            g_ptr_array_add(due, entry);
-    }
-    g_ptr_array_sort(due, compare_entries);
     for (guint i = 0; i < due->len; i++)
         changed |= entry_tick(self, due->pdata[i], now_ms);
     return changed;
@@ -575,13 +457,8 @@ nm_macvtap_routing_tick(NMMacvtapRouting *self, gint64 now_ms)
 gint64
 nm_macvtap_routing_get_deadline(NMMacvtapRouting *self)
 {
-    GHashTableIter iter;
-    gpointer entry;
-    gint64 deadline = NEVER;
+    gint64 deadline = nm_macvtap_routing_entries_get_deadline(&self->entries);
 
-    g_hash_table_iter_init(&iter, self->pending);
-    while (g_hash_table_iter_next(&iter, &entry, NULL))
-        deadline = MIN(deadline, entry_deadline(entry));
     return deadline == NEVER ? -1 : deadline;
 }
 
@@ -602,7 +479,7 @@ judge_entry(NMMacvtapRouting *self, Entry *entry)
         refuse(self, entry->holder, reason, &entry->address, NULL);
     drop_claimant(self, entry);
     drop_holder(self, entry);
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
 }
 
 static gboolean
@@ -638,7 +515,7 @@ nm_macvtap_routing_set_host(NMMacvtapRouting *self, const NMMacvtapRoutingHost *
 
     nm_macvtap_routing_host_clear(&self->host);
     nm_macvtap_routing_host_copy(&self->host, host);
-    g_hash_table_iter_init(&iter, self->entries);
+    g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         judge_entry(self, entry);
     after = nm_macvtap_routing_get_routes(self);
@@ -665,7 +542,7 @@ recount_entry(NMMacvtapRouting *self, Entry *entry)
         drop_claimant(self, entry);
     if (!can_hold(self, entry->holder))
         drop_holder(self, entry);
-    entry_settle(self, entry);
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
 }
 
 /**
@@ -688,7 +565,7 @@ nm_macvtap_routing_set_guests(NMMacvtapRouting *self, const NMMacvtapRoutingNic 
     nm_macvtap_stations_set_guests(&self->stations, nics, n_nics);
     nm_macvtap_refusals_retain(self->refusals, self->stations.guests);
     self->n_addresses = 0;
-    g_hash_table_iter_init(&iter, self->entries);
+    g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         recount_entry(self, entry);
     after = nm_macvtap_routing_get_routes(self);
@@ -723,7 +600,7 @@ nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
     GHashTableIter iter;
     gpointer data;
 
-    g_hash_table_iter_init(&iter, self->entries);
+    g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Entry *entry = data;
         NMMacvtapRoute route = {.address = entry->address, .since_ms = entry->since};
@@ -749,10 +626,7 @@ nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
 GArray *
 nm_macvtap_routing_take_questions(NMMacvtapRouting *self)
 {
-    GArray *questions = self->questions;
-
-    self->questions = g_array_new(FALSE, FALSE, sizeof(NMMacvtapQuestion));
-    return questions;
+    return nm_macvtap_routing_questions_take(&self->questions);
 }
 
 /**

@@ -9,6 +9,7 @@
 
 #include "nm-macvtap-guest-watch.h"
 
+#include "nm-macvtap-backoff.h"
 #include "nm-macvtap-debounce.h"
 #include "nm-macvtap-error.h"
 
@@ -32,7 +33,8 @@ typedef struct {
     gboolean open; /* connect first */
     char **uuids;  /* (nullable): only these; NULL is all */
 
-    GPtrArray *guests; /* (element-type NMMacvtapGuest): those found */
+    GPtrArray *guests;   /* (element-type NMMacvtapGuest): those found */
+    GPtrArray *networks; /* (element-type NMMacvtapNetwork): all; not read where it is there */
 } Reading;
 
 struct _NMMacvtapGuestWatch {
@@ -40,15 +42,14 @@ struct _NMMacvtapGuestWatch {
 
     NMMacvtapHypervisor *hypervisor;
     State state;
-    GHashTable *guests; /* (element-type utf8 NMMacvtapGuest): by UUID */
-    GHashTable *dirty;  /* (element-type utf8): UUIDs of events since the last reading began */
+    GHashTable *guests;  /* (element-type utf8 NMMacvtapGuest): by UUID */
+    GPtrArray *networks; /* (nullable) (element-type NMMacvtapNetwork): as they were read last */
+    gboolean networks_stale;
+    GHashTable *dirty; /* (element-type utf8): UUIDs of events since the last reading began */
     gboolean reading;
     gboolean connected;
     NMMacvtapDebounce settle;
-    guint reconnect_first_ms;
-    guint reconnect_max_ms;
-    guint reconnect_ms;
-    guint reconnect_source;
+    NMMacvtapBackoff reconnect;
 };
 
 enum {
@@ -71,6 +72,7 @@ reading_free(gpointer data)
     g_object_unref(reading->hypervisor);
     g_strfreev(reading->uuids);
     g_clear_pointer(&reading->guests, g_ptr_array_unref);
+    g_clear_pointer(&reading->networks, g_ptr_array_unref);
     g_free(reading);
 }
 
@@ -93,10 +95,8 @@ read_guest(Reading *reading, const char *uuid, GError **error)
 }
 
 static gboolean
-run_reading(Reading *reading, GError **error)
+read_guests(Reading *reading, GError **error)
 {
-    if (reading->open && !nm_macvtap_hypervisor_open(reading->hypervisor, FALSE, error))
-        return FALSE;
     if (!reading->uuids) {
         reading->guests = nm_macvtap_hypervisor_list_guests(reading->hypervisor, error);
         return reading->guests != NULL;
@@ -107,6 +107,19 @@ run_reading(Reading *reading, GError **error)
             return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+run_reading(Reading *reading, GError **error)
+{
+    if (reading->open && !nm_macvtap_hypervisor_open(reading->hypervisor, FALSE, error))
+        return FALSE;
+    if (!read_guests(reading, error))
+        return FALSE;
+    if (reading->networks)
+        return TRUE;
+    reading->networks = nm_macvtap_hypervisor_list_networks(reading->hypervisor, error);
+    return reading->networks != NULL;
 }
 
 static void
@@ -134,6 +147,9 @@ begin_reading(NMMacvtapGuestWatch *self, char **uuids)
     reading->hypervisor = g_object_ref(self->hypervisor);
     reading->open = !self->connected;
     reading->uuids = uuids;
+    if (uuids && self->networks && !self->networks_stale)
+        reading->networks = g_ptr_array_ref(self->networks);
+    self->networks_stale = FALSE;
     /* So that "closed" during the reading is noticed. */
     self->connected = TRUE;
     self->reading = TRUE;
@@ -160,15 +176,13 @@ arm_settle(NMMacvtapGuestWatch *self)
         nm_macvtap_debounce_arm(&self->settle);
 }
 
-static gboolean
+static void
 reconnect_cb(gpointer data)
 {
     NMMacvtapGuestWatch *self = data;
 
-    self->reconnect_source = 0;
     g_hash_table_remove_all(self->dirty);
     begin_reading(self, NULL);
-    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -176,8 +190,7 @@ schedule_reconnect(NMMacvtapGuestWatch *self)
 {
     self->connected = FALSE;
     nm_macvtap_hypervisor_close(self->hypervisor);
-    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
-    self->reconnect_ms = MIN(self->reconnect_ms * 2, self->reconnect_max_ms);
+    nm_macvtap_backoff_arm(&self->reconnect);
 }
 
 static void
@@ -186,13 +199,15 @@ lose(NMMacvtapGuestWatch *self, const char *reason)
     g_warning("the connection to libvirt is lost: %s; trying to get it back", reason);
     nm_macvtap_debounce_cancel(&self->settle);
     self->state = STATE_LOST;
-    self->reconnect_ms = self->reconnect_first_ms;
+    nm_macvtap_backoff_reset(&self->reconnect);
     schedule_reconnect(self);
 }
 
 static void
 take_guests(NMMacvtapGuestWatch *self, Reading *reading)
 {
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
+    self->networks = g_ptr_array_ref(reading->networks);
     if (!reading->uuids)
         g_hash_table_remove_all(self->guests);
     for (char **uuid = reading->uuids; uuid && *uuid; uuid++)
@@ -215,7 +230,7 @@ emit_guests(NMMacvtapGuestWatch *self)
     g_hash_table_iter_init(&iter, self->guests);
     while (g_hash_table_iter_next(&iter, NULL, &guest))
         g_ptr_array_add(guests, nm_macvtap_guest_ref(guest));
-    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests);
+    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests, self->networks);
 }
 
 static void
@@ -284,6 +299,13 @@ guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, NMMacvtapGue
     arm_settle(self);
 }
 
+/* What that means for guests is seen when one of them does something. */
+static void
+network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, NMMacvtapGuestWatch *self)
+{
+    self->networks_stale = TRUE;
+}
+
 static void
 closed_cb(NMMacvtapHypervisor *hypervisor, const char *reason, NMMacvtapGuestWatch *self)
 {
@@ -314,8 +336,7 @@ nm_macvtap_guest_watch_set_timing(NMMacvtapGuestWatch *self,
                                   guint reconnect_max)
 {
     nm_macvtap_debounce_set_timing(&self->settle, settle, SETTLE_FACTOR * settle);
-    self->reconnect_first_ms = reconnect;
-    self->reconnect_max_ms = reconnect_max;
+    nm_macvtap_backoff_set_timing(&self->reconnect, reconnect, reconnect_max);
 }
 
 /**
@@ -330,6 +351,7 @@ nm_macvtap_guest_watch_start(NMMacvtapGuestWatch *self)
     g_return_if_fail(self->state == STATE_NEW);
 
     g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
+    g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
     g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
     self->state = STATE_STARTING;
     begin_reading(self, NULL);
@@ -346,7 +368,7 @@ nm_macvtap_guest_watch_stop(NMMacvtapGuestWatch *self)
 {
     self->state = STATE_ENDED;
     nm_macvtap_debounce_cancel(&self->settle);
-    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+    nm_macvtap_backoff_cancel(&self->reconnect);
     g_signal_handlers_disconnect_by_data(self->hypervisor, self);
     nm_macvtap_hypervisor_close(self->hypervisor);
 }
@@ -370,6 +392,7 @@ finalize(GObject *object)
 
     g_hash_table_unref(self->guests);
     g_hash_table_unref(self->dirty);
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nm_macvtap_guest_watch_parent_class)->finalize(object);
 }
@@ -382,8 +405,17 @@ nm_macvtap_guest_watch_class_init(NMMacvtapGuestWatchClass *klass)
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
 
-    signals[SIGNAL_GUESTS] = g_signal_new(
-        "guests", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[SIGNAL_GUESTS] = g_signal_new("guests",
+                                          type,
+                                          G_SIGNAL_RUN_LAST,
+                                          0,
+                                          NULL,
+                                          NULL,
+                                          NULL,
+                                          G_TYPE_NONE,
+                                          2,
+                                          G_TYPE_POINTER,
+                                          G_TYPE_POINTER);
     signals[SIGNAL_FAILED] = g_signal_new(
         "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
@@ -395,5 +427,6 @@ nm_macvtap_guest_watch_init(NMMacvtapGuestWatch *self)
         g_str_hash, g_str_equal, NULL, (GDestroyNotify)nm_macvtap_guest_unref);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_backoff_init(&self->reconnect, reconnect_cb, self);
     nm_macvtap_guest_watch_set_timing(self, SETTLE, RECONNECT, RECONNECT_MAX);
 }

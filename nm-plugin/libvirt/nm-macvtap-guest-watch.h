@@ -16,7 +16,8 @@ G_DECLARE_FINAL_TYPE(NMMacvtapGuestWatch, nm_macvtap_guest_watch, NM_MACVTAP, GU
 
 /*
  * Signals, on the main context; none after stop():
- *   "guests" (GPtrArray* (element-type NMMacvtapGuest)) all guests, borrowed: after the start, and
+ *   "guests" (GPtrArray* (element-type NMMacvtapGuest), GPtrArray* (element-type
+ *            NMMacvtapNetwork)) all guests, and all networks, borrowed: after the start, and
  *            whenever guests were read again
  *   "failed" (GError*) libvirt could not be reached at the start. If it goes away later, the guests
  *            stay as they were last seen until it is back: they run on without it

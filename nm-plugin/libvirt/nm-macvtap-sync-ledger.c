@@ -233,3 +233,28 @@ nm_macvtap_sync_ledger_list_served(const NMMacvtapSyncLedger *ledger)
     }
     return g_strv_builder_end(names);
 }
+
+/**
+ * nm_macvtap_sync_ledger_list_guests:
+ * @ledger: the ledger
+ *
+ * Returns: (transfer container) (element-type utf8 utf8): UUID → name of the selected guests that
+ *   have a macvtap interface; borrows from @ledger
+ */
+GHashTable *
+nm_macvtap_sync_ledger_list_guests(const NMMacvtapSyncLedger *ledger)
+{
+    GHashTable *guests = g_hash_table_new(g_str_hash, g_str_equal);
+    GHashTableIter iter;
+    gpointer uuid;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, ledger->entries);
+    while (g_hash_table_iter_next(&iter, &uuid, &value)) {
+        const Entry *entry = value;
+
+        if (is_of_interest(entry->status))
+            g_hash_table_insert(guests, uuid, entry->name);
+    }
+    return guests;
+}

@@ -39,5 +39,8 @@ void nm_macvtap_sync_ledger_take_due(NMMacvtapSyncLedger *ledger, gint64 now, GH
 
 /* (transfer full): names of the guests that have an interface through us. */
 char **nm_macvtap_sync_ledger_list_served(const NMMacvtapSyncLedger *ledger);
+/* (transfer container) (element-type utf8 utf8): UUID → name of the selected macvtap guests;
+ * borrows from @ledger. */
+GHashTable *nm_macvtap_sync_ledger_list_guests(const NMMacvtapSyncLedger *ledger);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nm-macvtap-backoff.h"
 #include "nm-macvtap-debounce.h"
 #include "nm-macvtap-sync.h"
 #include "nm-macvtap-sync-ledger.h"
@@ -50,16 +51,16 @@ struct _NMMacvtapSync {
     gboolean was_connected;      /* ever */
     GHashTable *asked;           /* (element-type utf8): UUIDs of guests asked to let go */
     GHashTable *told;            /* (element-type utf8): notes of plans that were logged */
+    char *unmatched;             /* (nullable): what was logged last of what is not there */
     gboolean absent;             /* the network was away in the last pass */
-    guint reconnect_ms;
 
     /* What events have asked for since the last pass began. */
     GHashTable *dirty; /* (element-type utf8): UUIDs */
     gboolean dirty_all;
 
     NMMacvtapDebounce settle;
+    NMMacvtapBackoff reconnect;
     guint retry_source;
-    guint reconnect_source;
 
     /* Stopping. */
     gboolean undo;
@@ -83,6 +84,14 @@ void nm_macvtap_sync_begin_pass(NMMacvtapSync *self,
 void nm_macvtap_sync_suspend(NMMacvtapSync *self);
 void nm_macvtap_sync_cut_off(NMMacvtapSync *self);
 void nm_macvtap_sync_emit_stopped(NMMacvtapSync *self);
+
+/* nm-macvtap-sync-log.c */
+void nm_macvtap_sync_log_guest(NMMacvtapSync *self,
+                               const char *uuid,
+                               const char *name,
+                               const GError *failure);
+void nm_macvtap_sync_log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan);
+void nm_macvtap_sync_log_unmatched(NMMacvtapSync *self);
 
 /* nm-macvtap-sync-stop.c: what goes on while stopping is told here. */
 void nm_macvtap_sync_stop_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass);

@@ -36,44 +36,6 @@ static const NMMacvtapSyncTiming default_timing = {
 
 G_DEFINE_FINAL_TYPE(NMMacvtapSync, nm_macvtap_sync, G_TYPE_OBJECT)
 
-/* Logging */
-
-static void
-log_guest(NMMacvtapSync *self, const char *uuid, const char *name, const GError *failure)
-{
-    gboolean restart = g_error_matches(failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED);
-
-    g_log_structured(NM_MACVTAP_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_GUEST",
-                     name,
-                     "NM_MACVTAP_GUEST_UUID",
-                     uuid,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     restart ? "%s; the guest needs a restart" : "%s",
-                     failure->message);
-}
-
-/* What a plan cannot do for the user is said once, however many plans find it. */
-static void
-log_notes(NMMacvtapSync *self, const NMMacvtapPlan *plan)
-{
-    for (guint i = 0; i < plan->notes->len; i++) {
-        const char *note = plan->notes->pdata[i];
-
-        if (g_hash_table_add(self->told, g_strdup(note)))
-            g_log_structured(NM_MACVTAP_LOG_DOMAIN,
-                             G_LOG_LEVEL_WARNING,
-                             "NM_MACVTAP_NETWORK",
-                             self->profile->network,
-                             "MESSAGE",
-                             "%s",
-                             note);
-    }
-}
-
 /* Passes */
 
 static void
@@ -88,7 +50,7 @@ clear_timers(NMMacvtapSync *self)
 {
     nm_macvtap_debounce_cancel(&self->settle);
     g_clear_handle_id(&self->retry_source, g_source_remove);
-    g_clear_handle_id(&self->reconnect_source, g_source_remove);
+    nm_macvtap_backoff_cancel(&self->reconnect);
 }
 
 /* (transfer full) (nullable): the guests that a pass is due for, NULL for all of them. */
@@ -165,15 +127,21 @@ retry_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
+static void
 reconnect_cb(gpointer data)
 {
     NMMacvtapSync *self = data;
 
-    self->reconnect_source = 0;
     clear_dirty(self);
     nm_macvtap_sync_begin_pass(self, NM_MACVTAP_SYNC_PASS_KEEP, NULL, NULL);
-    return G_SOURCE_REMOVE;
+}
+
+static void
+schedule_reconnect(NMMacvtapSync *self)
+{
+    self->connected = FALSE;
+    nm_macvtap_hypervisor_close(self->hypervisor);
+    nm_macvtap_backoff_arm(&self->reconnect);
 }
 
 static void
@@ -222,7 +190,7 @@ note_guest(NMMacvtapSync *self,
     if (!nm_macvtap_sync_ledger_note(self->ledger, uuid, name, status, failure, now))
         return FALSE;
     if (failure)
-        log_guest(self, uuid, name, failure);
+        nm_macvtap_sync_log_guest(self, uuid, name, failure);
     return TRUE;
 }
 
@@ -242,7 +210,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     gpointer uuid;
     gpointer failure;
 
-    log_notes(self, pass->plan);
+    nm_macvtap_sync_log_notes(self, pass->plan);
     if (!pass->uuids)
         news = nm_macvtap_sync_ledger_forget_others(self->ledger, pass->plan->reports);
     for (guint i = 0; i < pass->gone->len; i++)
@@ -262,6 +230,7 @@ note_pass(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
     g_hash_table_iter_init(&iter, pass->unread);
     while (g_hash_table_iter_next(&iter, &uuid, &failure))
         news |= note_guest(self, uuid, uuid, NM_MACVTAP_GUEST_NOT_MACVTAP, failure);
+    nm_macvtap_sync_log_unmatched(self);
     return news;
 }
 
@@ -287,10 +256,8 @@ lose(NMMacvtapSync *self, const char *reason)
     clear_timers(self);
     clear_dirty(self);
     self->state = NM_MACVTAP_SYNC_STATE_LOST;
-    self->connected = FALSE;
-    nm_macvtap_hypervisor_close(self->hypervisor);
-    self->reconnect_ms = self->timing->reconnect;
-    self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+    nm_macvtap_backoff_reset(&self->reconnect);
+    schedule_reconnect(self);
 }
 
 /* After a pass, with the network as it should be. */
@@ -367,10 +334,7 @@ static void
 reconnect_pass_done(NMMacvtapSync *self, NMMacvtapSyncPass *pass)
 {
     if (!self->connected || (pass->error && pass->stage <= NM_MACVTAP_SYNC_STAGE_OBSERVE)) {
-        self->connected = FALSE;
-        nm_macvtap_hypervisor_close(self->hypervisor);
-        self->reconnect_ms = MIN(self->reconnect_ms * 2, self->timing->reconnect_max);
-        self->reconnect_source = g_timeout_add(self->reconnect_ms, reconnect_cb, self);
+        schedule_reconnect(self);
         return;
     }
     g_log_structured(NM_MACVTAP_LOG_DOMAIN,
@@ -509,6 +473,7 @@ nm_macvtap_sync_set_timing(NMMacvtapSync *self, const NMMacvtapSyncTiming *timin
 {
     self->timing = timing;
     nm_macvtap_debounce_set_timing(&self->settle, timing->settle, timing->settle_max);
+    nm_macvtap_backoff_set_timing(&self->reconnect, timing->reconnect, timing->reconnect_max);
 }
 
 /**
@@ -565,6 +530,7 @@ static void
 nm_macvtap_sync_init(NMMacvtapSync *self)
 {
     nm_macvtap_debounce_init(&self->settle, settled_cb, self);
+    nm_macvtap_backoff_init(&self->reconnect, reconnect_cb, self);
     nm_macvtap_sync_set_timing(self, &default_timing);
     self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -595,6 +561,7 @@ nm_macvtap_sync_finalize(GObject *object)
     g_hash_table_unref(self->dirty);
     g_hash_table_unref(self->asked);
     g_hash_table_unref(self->told);
+    g_free(self->unmatched);
     g_hash_table_unref(self->awaiting);
     G_OBJECT_CLASS(nm_macvtap_sync_parent_class)->finalize(object);
 }

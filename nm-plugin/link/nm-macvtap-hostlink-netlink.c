@@ -1,74 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host link on the real kernel: how it is made and unmade, what is kept of it, and the watch on
- * it and its parent.
+ * The host link on the real kernel: how it is made and unmade, what is kept of it, and what is told
+ * of it.
  */
 
 #include "config.h"
 
 #include "nm-macvtap-hostlink-netlink.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <glib/gi18n-lib.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <net/if_arp.h>
-#include <netlink/msg.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-sysctl.h"
+#include "nm-macvtap-hostlink-watch.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-rtnl.h"
-
-/* Messages read before the main loop has its turn again. */
-#define MESSAGES_PER_WAKE_UP 64
-
-#ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP (1 << 16)
-#endif
-
-typedef struct {
-    const char *path; /* below /proc/sys/net, in two parts around the link's name */
-    const char *name;
-    const char *value;
-    gboolean ipv6;
-} Sysctl;
-
-/* Hosts on the LAN are to learn the parent's MAC for the host and no other. */
-static const Sysctl sysctls[] = {
-    /* An ARP question is answered only by the interface that the route back goes out of. */
-    {"ipv4/conf", "arp_filter", "1", FALSE},
-    /* Guests have permanent entries; without one, nobody is asked, since the LAN would hear it. */
-    {"ipv4/neigh", "mcast_solicit", "0", FALSE},
-    {"ipv6/neigh", "mcast_solicit", "0", TRUE},
-    {"ipv6/conf", "accept_ra", "0", TRUE},
-    {"ipv6/conf", "autoconf", "0", TRUE},
-    /* 1: no link-local address, so no duplicate address detection, no report, no second host. */
-    {"ipv6/conf", "addr_gen_mode", "1", TRUE},
-};
 
 struct _NMMacvtapHostlinkNetlink {
     GObject parent_instance;
     char *sysfs;
     NMMacvtapNlSock *sock;
-    NMMacvtapNlSock *events;
-    GSource *source;
-    char *name; /* (nullable): the link made, NULL where there is none */
+    NMMacvtapHostlinkWatch *watch; /* (nullable) */
+    char *name;                    /* (nullable): the link made, NULL where there is none */
     int ifindex;
     int parent;
     gboolean carrier;
     GArray *routes; /* NMMacvtapRoute, sorted: what was installed, guests' names left out */
     gboolean routes_uncertain; /* an address has gone, and routes with it */
     GArray *addresses;         /* (nullable) NMMacvtapCidr: the parent's, last seen */
-    /* what the messages of one wake-up said */
-    gboolean seen_gone;
-    gboolean seen_down;
-    gboolean seen_address;
-    gboolean seen_address_removed;
-    gboolean seen_carrier;
 };
 
 static void hostlink_iface_init(NMMacvtapHostlinkInterface *iface);
@@ -85,47 +46,6 @@ cast(NMMacvtapHostlink *hostlink)
 }
 
 /* Making */
-
-static gboolean
-write_sysctl(const char *path, const char *value)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gboolean written;
-    int code;
-
-    if (fd < 0)
-        return FALSE;
-    written = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
-    code = errno;
-    close(fd);
-    errno = code;
-    return written;
-}
-
-static gboolean
-set_sysctls(const char *link, GError **error)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(sysctls); i++) {
-        const Sysctl *row = &sysctls[i];
-        g_autofree char *path =
-            g_strdup_printf("/proc/sys/net/%s/%s/%s", row->path, link, row->name);
-
-        if (write_sysctl(path, row->value))
-            continue;
-        /* IPv6 may be switched off altogether. */
-        if (row->ipv6 && errno == ENOENT)
-            continue;
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_FAILED,
-                    _("cannot write '%s' to '%s': %s"),
-                    row->value,
-                    path,
-                    g_strerror(errno));
-        return FALSE;
-    }
-    return TRUE;
-}
 
 static gboolean
 is_wireless(NMMacvtapHostlinkNetlink *self, const char *name)
@@ -204,7 +124,7 @@ configure_link(NMMacvtapHostlinkNetlink *self, const NMMacvtapHostlinkSpec *spec
     g_autofree char *mark = nm_macvtap_hostlink_make_mark(spec->profile_uuid);
 
     return nm_macvtap_rtnl_change_link(self->sock, spec->name, mark, FALSE, error) &&
-           set_sysctls(spec->name, error) &&
+           nm_macvtap_hostlink_write_sysctls(spec->name, error) &&
            nm_macvtap_rtnl_change_link(self->sock, spec->name, NULL, TRUE, error);
 }
 
@@ -219,18 +139,9 @@ read_mac(struct rtnl_link *link)
 }
 
 static void
-stop_watch(NMMacvtapHostlinkNetlink *self)
-{
-    if (self->source != NULL)
-        g_source_destroy(self->source);
-    g_clear_pointer(&self->source, g_source_unref);
-    g_clear_pointer(&self->events, nl_socket_free);
-}
-
-static void
 forget_link(NMMacvtapHostlinkNetlink *self)
 {
-    stop_watch(self);
+    g_clear_pointer(&self->watch, nm_macvtap_hostlink_watch_free);
     g_clear_pointer(&self->name, g_free);
     g_clear_pointer(&self->addresses, g_array_unref);
     g_array_set_size(self->routes, 0);
@@ -239,69 +150,6 @@ forget_link(NMMacvtapHostlinkNetlink *self)
 }
 
 /* Watching */
-
-static void
-note_link(NMMacvtapHostlinkNetlink *self, const struct nlmsghdr *header)
-{
-    const struct ifinfomsg *info = nlmsg_data(header);
-
-    /* A bridge tells of its ports in messages of its own family. */
-    if (info->ifi_family != AF_UNSPEC)
-        return;
-    if (info->ifi_index == self->ifindex) {
-        self->seen_gone |= header->nlmsg_type == RTM_DELLINK;
-        self->seen_down |= (info->ifi_flags & IFF_UP) == 0;
-    } else if (info->ifi_index == self->parent) {
-        self->seen_carrier =
-            header->nlmsg_type == RTM_NEWLINK && (info->ifi_flags & IFF_LOWER_UP) != 0;
-    }
-}
-
-static void
-note_address(NMMacvtapHostlinkNetlink *self, const struct nlmsghdr *header)
-{
-    const struct ifaddrmsg *info = nlmsg_data(header);
-
-    if ((int)info->ifa_index != self->parent)
-        return;
-    self->seen_address = TRUE;
-    self->seen_address_removed |= header->nlmsg_type == RTM_DELADDR;
-}
-
-static int
-message_cb(struct nl_msg *message, void *data)
-{
-    NMMacvtapHostlinkNetlink *self = data;
-    const struct nlmsghdr *header = nlmsg_hdr(message);
-
-    switch (header->nlmsg_type) {
-    case RTM_NEWLINK:
-    case RTM_DELLINK:
-        if (nlmsg_valid_hdr(header, sizeof(struct ifinfomsg)))
-            note_link(self, header);
-        break;
-    case RTM_NEWADDR:
-    case RTM_DELADDR:
-        if (nlmsg_valid_hdr(header, sizeof(struct ifaddrmsg)))
-            note_address(self, header);
-        break;
-    }
-    return NL_OK;
-}
-
-/* Messages were lost: looks at everything once. */
-static void
-look_again(NMMacvtapHostlinkNetlink *self)
-{
-    g_autoptr(NMMacvtapNlLink) link = nm_macvtap_rtnl_get_link(self->sock, self->name, NULL);
-    g_autoptr(NMMacvtapNlLink) parent = NULL;
-
-    self->seen_address = self->seen_address_removed = TRUE;
-    self->seen_gone = link == NULL || rtnl_link_get_ifindex(link) != self->ifindex;
-    self->seen_down = link != NULL && (rtnl_link_get_flags(link) & IFF_UP) == 0;
-    if (rtnl_link_get_kernel(self->sock, self->parent, NULL, &parent) == 0)
-        self->seen_carrier = (rtnl_link_get_flags(parent) & IFF_LOWER_UP) != 0;
-}
 
 static gboolean
 update_addresses(NMMacvtapHostlinkNetlink *self)
@@ -325,25 +173,22 @@ update_addresses(NMMacvtapHostlinkNetlink *self)
 }
 
 static void
-tell_gone(NMMacvtapHostlinkNetlink *self)
+tell_gone(NMMacvtapHostlinkNetlink *self, gboolean deleted)
 {
-    const char *reason = self->seen_gone ? _("the host link was deleted by somebody else")
-                                         : _("the host link was set down by somebody else");
+    const char *reason = deleted ? _("the host link was deleted by somebody else")
+                                 : _("the host link was set down by somebody else");
 
     /* What is only down is still ours to remove. */
-    if (self->seen_gone)
+    if (deleted)
         forget_link(self);
     else
-        stop_watch(self);
+        g_clear_pointer(&self->watch, nm_macvtap_hostlink_watch_free);
     nm_macvtap_hostlink_emit_gone(NM_MACVTAP_HOSTLINK(self), reason);
 }
 
 static void
-tell_addresses(NMMacvtapHostlinkNetlink *self)
+tell_addresses(NMMacvtapHostlinkNetlink *self, gboolean removed)
 {
-    gboolean removed = self->seen_address_removed;
-
-    self->seen_address = self->seen_address_removed = FALSE;
     /* The kernel took the routes away whose source has gone, even if it came back since. */
     self->routes_uncertain |= removed;
     if (update_addresses(self) || removed)
@@ -352,59 +197,20 @@ tell_addresses(NMMacvtapHostlinkNetlink *self)
 
 /* A handler may remove the link. */
 static void
-tell(NMMacvtapHostlinkNetlink *self)
-{
-    if (self->seen_gone || self->seen_down) {
-        tell_gone(self);
-        return;
-    }
-    if (self->seen_carrier != self->carrier) {
-        self->carrier = self->seen_carrier;
-        nm_macvtap_hostlink_emit_carrier_changed(NM_MACVTAP_HOSTLINK(self), self->carrier);
-    }
-    if (self->seen_address && self->name != NULL)
-        tell_addresses(self);
-}
-
-static gboolean
-events_cb(int fd, GIOCondition condition, gpointer data)
+seen_cb(const NMMacvtapHostlinkSeen *seen, gpointer data)
 {
     g_autoptr(NMMacvtapHostlinkNetlink) self = g_object_ref(data);
 
-    for (guint i = 0; i < MESSAGES_PER_WAKE_UP; i++) {
-        int code = nl_recvmsgs_default(self->events);
-
-        if (code == -NLE_NOMEM)
-            look_again(self);
-        else if (code < 0)
-            break;
+    if (seen->gone || seen->down) {
+        tell_gone(self, seen->gone);
+        return;
     }
-    tell(self);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-start_watch(NMMacvtapHostlinkNetlink *self, GError **error)
-{
-    int code;
-
-    self->events = nm_macvtap_netlink_connect(error);
-    if (self->events == NULL)
-        return FALSE;
-    nl_socket_disable_seq_check(self->events);
-    nl_socket_modify_cb(self->events, NL_CB_VALID, NL_CB_CUSTOM, message_cb, self);
-    code = nl_socket_set_nonblocking(self->events);
-    if (code == 0)
-        code = nl_socket_add_memberships(
-            self->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NONE);
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "watch links", error);
-    self->seen_gone = self->seen_down = FALSE;
-    self->seen_address = self->seen_address_removed = FALSE;
-    self->source = g_unix_fd_source_new(nl_socket_get_fd(self->events), G_IO_IN);
-    g_source_set_callback(self->source, G_SOURCE_FUNC(events_cb), self, NULL);
-    g_source_attach(self->source, g_main_context_get_thread_default());
-    return TRUE;
+    if (seen->carrier != self->carrier) {
+        self->carrier = seen->carrier;
+        nm_macvtap_hostlink_emit_carrier_changed(NM_MACVTAP_HOSTLINK(self), self->carrier);
+    }
+    if (seen->address && self->name != NULL)
+        tell_addresses(self, seen->address_removed);
 }
 
 /* The watch is on before the parent is read: nothing falls between. */
@@ -414,7 +220,8 @@ adopt_link(NMMacvtapHostlinkNetlink *self, const char *name, const char *parent,
     g_autoptr(NMMacvtapNlLink) link = NULL;
     g_autoptr(NMMacvtapNlLink) lower = NULL;
 
-    if (!start_watch(self, error))
+    self->watch = nm_macvtap_hostlink_watch_new(seen_cb, self, error);
+    if (self->watch == NULL)
         return FALSE;
     link = nm_macvtap_rtnl_get_link(self->sock, name, NULL);
     lower = nm_macvtap_rtnl_get_link(self->sock, parent, NULL);
@@ -423,7 +230,8 @@ adopt_link(NMMacvtapHostlinkNetlink *self, const char *name, const char *parent,
     self->name = g_strdup(name);
     self->ifindex = rtnl_link_get_ifindex(link);
     self->parent = rtnl_link_get_ifindex(lower);
-    self->carrier = self->seen_carrier = (rtnl_link_get_flags(lower) & IFF_LOWER_UP) != 0;
+    self->carrier = (rtnl_link_get_flags(lower) & IFF_LOWER_UP) != 0;
+    nm_macvtap_hostlink_watch_set_links(self->watch, self->ifindex, self->parent, self->carrier);
     self->addresses = nm_macvtap_rtnl_list_addresses(self->sock, self->parent, error);
     return self->addresses != NULL;
 }

@@ -31,15 +31,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(NMMacvtapActivation, nm_macvtap_activation, G_TYPE_OBJECT)
 
-typedef struct {
-    GType (*get_type)(void);
-    char *(*get_claim)(const NMMacvtapProfile *profile);
-} ModeInfo;
-
-static const ModeInfo mode_infos[] = {
-    [NM_MACVTAP_MODE_ISOLATED] = {nm_macvtap_isolated_get_type, nm_macvtap_isolated_get_claim},
-    [NM_MACVTAP_MODE_SHARE] = {nm_macvtap_share_get_type, nm_macvtap_share_get_claim},
-    [NM_MACVTAP_MODE_MOVE] = {nm_macvtap_move_get_type, nm_macvtap_move_get_claim},
+static GType (*const mode_types[])(void) = {
+    [NM_MACVTAP_MODE_ISOLATED] = nm_macvtap_isolated_get_type,
+    [NM_MACVTAP_MODE_SHARE] = nm_macvtap_share_get_type,
+    [NM_MACVTAP_MODE_MOVE] = nm_macvtap_move_get_type,
 };
 
 /**
@@ -51,7 +46,7 @@ static const ModeInfo mode_infos[] = {
 gboolean
 nm_macvtap_activation_has_mode(NMMacvtapMode mode)
 {
-    return (gsize)mode < G_N_ELEMENTS(mode_infos) && mode_infos[mode].get_type;
+    return (gsize)mode < G_N_ELEMENTS(mode_types) && mode_types[mode];
 }
 
 /**
@@ -69,7 +64,7 @@ nm_macvtap_activation_new(NMMacvtapProfile *profile, NMClient *client)
 
     g_return_val_if_fail(nm_macvtap_activation_has_mode(profile->mode), NULL);
 
-    self = g_object_new(mode_infos[profile->mode].get_type(), NULL);
+    self = g_object_new(mode_types[profile->mode](), NULL);
     priv = nm_macvtap_activation_get_instance_private(self);
     priv->profile = nm_macvtap_profile_ref(profile);
     priv->client = g_object_ref(client);
@@ -77,17 +72,20 @@ nm_macvtap_activation_new(NMMacvtapProfile *profile, NMClient *client)
 }
 
 /**
- * nm_macvtap_activation_get_claim:
- * @profile: a profile whose mode passes nm_macvtap_activation_has_mode()
+ * nm_macvtap_activation_get_claims:
+ * @self: an activation that has not been started
+ * @error: return location; %NM_MACVTAP_ERROR_NOT_FOUND where the profile's lower device is not
+ * there
  *
- * Returns: (transfer full): what only one profile may hold at a time, in words for the user
+ * Returns: (transfer full) (nullable): what only one profile may hold at a time, in words for the
+ *   user
  */
-char *
-nm_macvtap_activation_get_claim(const NMMacvtapProfile *profile)
+char **
+nm_macvtap_activation_get_claims(NMMacvtapActivation *self, GError **error)
 {
-    g_return_val_if_fail(nm_macvtap_activation_has_mode(profile->mode), NULL);
+    g_return_val_if_fail(NM_MACVTAP_IS_ACTIVATION(self), NULL);
 
-    return mode_infos[profile->mode].get_claim(profile);
+    return NM_MACVTAP_ACTIVATION_GET_CLASS(self)->get_claims(self, error);
 }
 
 /**

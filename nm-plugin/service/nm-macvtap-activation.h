@@ -20,11 +20,13 @@ G_DECLARE_DERIVABLE_TYPE(NMMacvtapActivation,
                          GObject)
 
 /*
- * @start and @stop return at once. After @stop exactly one "stopped" follows, at most @timeout_ms
+ * @get_claims comes first. @start and @stop return at once. After @stop exactly one "stopped"
+ * follows, at most @timeout_ms later.
  */
 struct _NMMacvtapActivationClass {
     GObjectClass parent;
 
+    char **(*get_claims)(NMMacvtapActivation *self, GError **error);
     void (*start)(NMMacvtapActivation *self);
     void (*stop)(NMMacvtapActivation *self, guint timeout_ms);
 };
@@ -40,9 +42,9 @@ struct _NMMacvtapActivationClass {
 NMMacvtapActivation *nm_macvtap_activation_new(NMMacvtapProfile *profile, NMClient *client);
 gboolean nm_macvtap_activation_has_mode(NMMacvtapMode mode);
 
-/* What a profile claims for itself alone while it is up, in words for the user: "network 'isolated'
- * of qemu:///system". */
-char *nm_macvtap_activation_get_claim(const NMMacvtapProfile *profile);
+/* (transfer full) (nullable): what it claims for itself alone while it is up, each in words for the
+ * user: "network 'isolated' of qemu:///system", "host link 'nmmveth0'". */
+char **nm_macvtap_activation_get_claims(NMMacvtapActivation *self, GError **error);
 
 void nm_macvtap_activation_start(NMMacvtapActivation *self);
 void nm_macvtap_activation_stop(NMMacvtapActivation *self, guint timeout_ms);

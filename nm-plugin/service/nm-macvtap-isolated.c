@@ -28,16 +28,17 @@ struct _NMMacvtapIsolated {
 
 G_DEFINE_TYPE(NMMacvtapIsolated, nm_macvtap_isolated, NM_MACVTAP_TYPE_ACTIVATION)
 
-/**
- * nm_macvtap_isolated_get_claim:
- * @profile: a profile of mode isolated
- *
- * Returns: (transfer full): the network and the libvirt that has it, in words for the user
- */
-char *
-nm_macvtap_isolated_get_claim(const NMMacvtapProfile *profile)
+/* The network, and the libvirt that has it. */
+static char **
+get_claims(NMMacvtapActivation *activation, GError **error)
 {
-    return g_strdup_printf(_("network '%s' of '%s'"), profile->network, profile->libvirt_uri);
+    NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(activation);
+    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
+    g_autofree char *network =
+        g_strdup_printf(_("network '%s' of '%s'"), profile->network, profile->libvirt_uri);
+
+    g_strv_builder_add(claims, network);
+    return g_strv_builder_end(claims);
 }
 
 static GPtrArray *
@@ -191,6 +192,7 @@ nm_macvtap_isolated_class_init(NMMacvtapIsolatedClass *klass)
     NMMacvtapActivationClass *activation_class = NM_MACVTAP_ACTIVATION_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
+    activation_class->get_claims = get_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }

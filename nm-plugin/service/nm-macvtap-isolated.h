@@ -17,7 +17,4 @@ G_DECLARE_FINAL_TYPE(NMMacvtapIsolated,
                      ISOLATED,
                      NMMacvtapActivation)
 
-/* (transfer full): the network, with the libvirt that has it. */
-char *nm_macvtap_isolated_get_claim(const NMMacvtapProfile *profile);
-
 G_END_DECLS

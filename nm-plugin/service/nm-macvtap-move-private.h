@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "nm-macvtap-audience.h"
 #include "nm-macvtap-move.h"
 #include "nm-macvtap-transaction.h"
 
@@ -32,7 +33,8 @@ struct _NMMacvtapMove {
     char *link_uuid;
     NMActiveConnection *link; /* (nullable) */
     gulong link_state_id;
-    char *checkpoint; /* (nullable): D-Bus path */
+    NMMacvtapAudience *audience; /* (nullable): while the profile is up */
+    char *checkpoint;            /* (nullable): D-Bus path */
 
     guint wait_id;
     gint64 deadline; /* of the wait, monotonic, in µs */

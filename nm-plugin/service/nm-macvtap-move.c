@@ -13,7 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-identity.h"
+#include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-parent.h"
 
@@ -29,24 +29,6 @@
 G_DEFINE_TYPE(NMMacvtapMove, nm_macvtap_move, NM_MACVTAP_TYPE_ACTIVATION)
 
 static void begin_step(NMMacvtapMove *self);
-
-/**
- * nm_macvtap_move_get_claim:
- * @profile: a profile of mode move
- *
- * Returns: (transfer full): the host link, in words for the user
- */
-char *
-nm_macvtap_move_get_claim(const NMMacvtapProfile *profile)
-{
-    g_autofree char *derived = NULL;
-
-    if (!profile->link_name && !profile->parent)
-        return g_strdup(_("the host link on the base device"));
-    if (!profile->link_name)
-        derived = nm_macvtap_identity_link_name(profile->parent);
-    return g_strdup_printf(_("host link '%s'"), profile->link_name ?: derived);
-}
 
 static void
 advance(NMMacvtapMove *self, NMMacvtapEvent event)
@@ -233,24 +215,45 @@ check_link_name(NMMacvtapMove *self, GError **error)
     return FALSE;
 }
 
+static NMDevice *
+find_device(NMMacvtapActivation *activation, GError **error)
+{
+    return nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation),
+                                  nm_macvtap_activation_get_profile(activation),
+                                  nm_macvtap_activation_get_base(activation),
+                                  error);
+}
+
+/* Two links of different names over one device could not both have its configuration. */
+static char **
+get_claims(NMMacvtapActivation *activation, GError **error)
+{
+    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
+    NMDevice *device = find_device(activation, error);
+    g_autofree char *link = NULL;
+    g_autofree char *configuration = NULL;
+
+    if (!device)
+        return NULL;
+    link = nm_macvtap_parent_describe_link(nm_macvtap_activation_get_profile(activation), device);
+    configuration = g_strdup_printf(_("the configuration of '%s'"), nm_device_get_iface(device));
+    g_strv_builder_add(claims, link);
+    g_strv_builder_add(claims, configuration);
+    return g_strv_builder_end(claims);
+}
+
 static gboolean
 find_parent(NMMacvtapMove *self, GError **error)
 {
     NMMacvtapProfile *profile = nm_macvtap_move_get_profile(self);
-    NMDevice *device =
-        nm_macvtap_parent_find(nm_macvtap_move_get_client(self),
-                               profile,
-                               nm_macvtap_activation_get_base(NM_MACVTAP_ACTIVATION(self)),
-                               error);
+    NMDevice *device = find_device(NM_MACVTAP_ACTIVATION(self), error);
 
     if (!device)
         return FALSE;
     g_set_object(&self->device, device);
     g_free(self->link_name);
     g_free(self->link_uuid);
-    self->link_name = profile->link_name
-                          ? g_strdup(profile->link_name)
-                          : nm_macvtap_identity_link_name(nm_device_get_iface(device));
+    self->link_name = nm_macvtap_parent_name_link(profile, device);
     self->link_uuid =
         nm_macvtap_move_profile_build_uuid(profile->uuid, nm_device_get_iface(device));
     return nm_macvtap_parent_check(nm_macvtap_move_get_client(self), device, error) &&
@@ -399,6 +402,16 @@ build_gateway(NMMacvtapMove *self)
 }
 
 static void
+follow_guests(NMMacvtapMove *self)
+{
+    NMMacvtapProfile *profile = nm_macvtap_move_get_profile(self);
+    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(profile->libvirt_uri);
+
+    self->audience = nm_macvtap_audience_new(profile, nm_device_get_iface(self->device));
+    nm_macvtap_audience_follow(self->audience, hypervisor);
+}
+
+static void
 step_up(NMMacvtapMove *self)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
@@ -423,6 +436,7 @@ step_up(NMMacvtapMove *self)
             &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(banner));
     nm_macvtap_activation_emit_config(
         NM_MACVTAP_ACTIVATION(self), g_variant_builder_end(&config), NULL, NULL);
+    follow_guests(self);
 }
 
 /* DOWN */
@@ -517,6 +531,7 @@ dispose(GObject *object)
     g_clear_handle_id(&self->wait_id, g_source_remove);
     g_clear_handle_id(&self->stop_timeout_id, g_source_remove);
     nm_macvtap_move_drop_link(self);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
     g_clear_object(&self->device);
     g_clear_object(&self->saved);
     g_clear_object(&self->bare);
@@ -545,6 +560,7 @@ nm_macvtap_move_class_init(NMMacvtapMoveClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
+    activation_class->get_claims = get_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }

@@ -13,7 +13,4 @@ G_BEGIN_DECLS
 #define NM_MACVTAP_TYPE_MOVE (nm_macvtap_move_get_type())
 G_DECLARE_FINAL_TYPE(NMMacvtapMove, nm_macvtap_move, NM_MACVTAP, MOVE, NMMacvtapActivation)
 
-/* (transfer full): the host link. */
-char *nm_macvtap_move_get_claim(const NMMacvtapProfile *profile);
-
 G_END_DECLS

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-identity.h"
 #include "nm-macvtap-names.h"
 
 static gboolean
@@ -35,8 +36,12 @@ nm_macvtap_parent_find(NMClient *client,
                        NMDevice *base,
                        GError **error)
 {
-    NMDevice *device = base;
+    NMDevice *device;
 
+    /* The base of profiles that need no uplink is nobody's lower device. */
+    if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
+        base = NULL;
+    device = base;
     if (profile->parent)
         device = nm_client_get_device_by_iface(client, profile->parent);
     else if (base && is_host_link(base))
@@ -57,6 +62,37 @@ nm_macvtap_parent_find(NMClient *client,
                             _("there is no base device; set vpn.data parent to the network device "
                               "that the guests are on"));
     return NULL;
+}
+
+/**
+ * nm_macvtap_parent_name_link:
+ * @profile: the profile
+ * @parent: its lower device
+ *
+ * Returns: (transfer full): the host link's name
+ */
+char *
+nm_macvtap_parent_name_link(const NMMacvtapProfile *profile, NMDevice *parent)
+{
+    if (profile->link_name)
+        return g_strdup(profile->link_name);
+    return nm_macvtap_identity_link_name(nm_device_get_ip_iface(parent)
+                                             ?: nm_device_get_iface(parent));
+}
+
+/**
+ * nm_macvtap_parent_describe_link:
+ * @profile: the profile
+ * @parent: its lower device
+ *
+ * Returns: (transfer full): the host link, in words for the user
+ */
+char *
+nm_macvtap_parent_describe_link(const NMMacvtapProfile *profile, NMDevice *parent)
+{
+    g_autofree char *name = nm_macvtap_parent_name_link(profile, parent);
+
+    return g_strdup_printf(_("host link '%s'"), name);
 }
 
 static gboolean

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lower device of a profile: which it is, and for mode move whether its configuration can be
- * moved at all. Everything is read from libnm's cache; nothing is changed.
+ * The lower device of a profile: which it is, what the host link over it is called, and for mode
+ * move whether its configuration can be moved at all. Everything is read from libnm's cache;
+ * nothing is changed.
  */
 
 #pragma once
@@ -19,6 +20,11 @@ NMDevice *nm_macvtap_parent_find(NMClient *client,
                                  const NMMacvtapProfile *profile,
                                  NMDevice *base,
                                  GError **error);
+/* (transfer full): the name of @profile's host link over @parent. */
+char *nm_macvtap_parent_name_link(const NMMacvtapProfile *profile, NMDevice *parent);
+/* (transfer full): that link as something that one profile alone can hold, in words for the user.
+ */
+char *nm_macvtap_parent_describe_link(const NMMacvtapProfile *profile, NMDevice *parent);
 /* Can the parent's configuration be moved? */
 gboolean nm_macvtap_parent_check(NMClient *client, NMDevice *parent, GError **error);
 /* A link of ours over @parent, or one of the name that is somebody else's. */

@@ -30,10 +30,11 @@ struct _NMMacvtapService {
 
     /* all (nullable): NULL before connect */
     NMMacvtapProfile *profile;
-    NMMacvtapClaim *claim;
-    NMMacvtapActivation *activation;
-    GCancellable *cancellable; /* of the preparation, between connect and the activation's start */
-    gint64 claim_deadline;     /* monotonic, in µs */
+    GCancellable *cancellable;       /* of the wait for a client */
+    NMMacvtapActivation *activation; /* from when there is a client */
+    char **claims_wanted;            /* (element-type utf8): from then on */
+    GPtrArray *claims; /* (element-type NMMacvtapClaim): from the activation's start, all of them */
+    gint64 claim_deadline; /* monotonic, in µs */
     guint claim_retry_id;
     guint unused_id; /* of the wait for connect */
 };
@@ -96,8 +97,75 @@ stopped_cb(NMMacvtapActivation *activation, gpointer user_data)
 {
     NMMacvtapService *self = user_data;
 
-    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
+    g_clear_pointer(&self->claims, g_ptr_array_unref);
     schedule_done(self);
+}
+
+/* Returns: whether an answer is there: the claims, or an error that more waiting does not mend. */
+static gboolean
+try_claims(NMMacvtapService *self, GError **error)
+{
+    g_autoptr(GPtrArray) claims =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_claim_release);
+
+    for (char **what = self->claims_wanted; *what; what++) {
+        gboolean wait;
+        NMMacvtapClaim *claim = nm_macvtap_claim_try(
+            self->run_dir, *what, self->profile->uuid, self->profile->id, &wait, error);
+
+        if (!claim && wait && g_get_monotonic_time() < self->claim_deadline) {
+            g_clear_error(error);
+            return FALSE;
+        }
+        if (!claim)
+            return TRUE;
+        g_ptr_array_add(claims, claim);
+    }
+    self->claims = g_steal_pointer(&claims);
+    return TRUE;
+}
+
+/* Returns: whether the profile has its claims, or cannot have them. */
+static gboolean
+begin(NMMacvtapService *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!try_claims(self, &error))
+        return FALSE;
+    if (self->claims)
+        nm_macvtap_activation_start(self->activation);
+    else
+        fail(self, error);
+    return TRUE;
+}
+
+static gboolean
+claim_retry_cb(gpointer user_data)
+{
+    NMMacvtapService *self = user_data;
+
+    if (!begin(self))
+        return G_SOURCE_CONTINUE;
+    self->claim_retry_id = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* What a profile claims may hang on its base device, which only a client knows. */
+static void
+prepare_activation(NMMacvtapService *self, NMClient *client)
+{
+    g_autoptr(GError) error = NULL;
+
+    self->activation = nm_macvtap_activation_new(self->profile, client);
+    g_signal_connect(self->activation, "config", G_CALLBACK(config_cb), self);
+    g_signal_connect(self->activation, "failed", G_CALLBACK(failed_cb), self);
+    g_signal_connect(self->activation, "stopped", G_CALLBACK(stopped_cb), self);
+    self->claims_wanted = nm_macvtap_activation_get_claims(self->activation, &error);
+    if (!self->claims_wanted)
+        fail(self, error);
+    else if (!begin(self))
+        self->claim_retry_id = g_timeout_add(CLAIM_RETRY_MS, claim_retry_cb, self);
 }
 
 static void
@@ -110,57 +178,10 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     g_clear_object(&self->cancellable);
-    if (!client) {
-        fail(self, error);
-        return;
-    }
-
-    self->activation = nm_macvtap_activation_new(self->profile, client);
-    g_signal_connect(self->activation, "config", G_CALLBACK(config_cb), self);
-    g_signal_connect(self->activation, "failed", G_CALLBACK(failed_cb), self);
-    g_signal_connect(self->activation, "stopped", G_CALLBACK(stopped_cb), self);
-    nm_macvtap_activation_start(self->activation);
-}
-
-static void
-prepare_client(NMMacvtapService *self)
-{
-    self->cancellable = g_cancellable_new();
-    nm_client_new_async(self->cancellable, client_cb, self);
-}
-
-/* Returns: whether an answer is there: the claim, or an error that more waiting does not mend. */
-static gboolean
-try_claim(NMMacvtapService *self, GError **error)
-{
-    g_autofree char *what = nm_macvtap_activation_get_claim(self->profile);
-    g_autoptr(GError) local = NULL;
-    gboolean wait;
-
-    self->claim = nm_macvtap_claim_try(
-        self->run_dir, what, self->profile->uuid, self->profile->id, &wait, &local);
-    if (!self->claim && wait && g_get_monotonic_time() < self->claim_deadline)
-        return FALSE;
-    if (local)
-        g_propagate_error(error, g_steal_pointer(&local));
-    return TRUE;
-}
-
-static gboolean
-claim_retry_cb(gpointer user_data)
-{
-    NMMacvtapService *self = user_data;
-    g_autoptr(GError) error = NULL;
-
-    if (!try_claim(self, &error))
-        return G_SOURCE_CONTINUE;
-
-    self->claim_retry_id = 0;
-    if (self->claim)
-        prepare_client(self);
+    if (client)
+        prepare_activation(self, client);
     else
         fail(self, error);
-    return G_SOURCE_REMOVE;
 }
 
 /* Everything that can be said without asking anybody. */
@@ -231,13 +252,9 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
         propagate_to_nm(error, nm_connection_get_id(connection), local);
         return FALSE;
     }
-    if (!try_claim(self, &local))
-        self->claim_retry_id = g_timeout_add(CLAIM_RETRY_MS, claim_retry_cb, self);
-    else if (self->claim)
-        prepare_client(self);
-    else
-        propagate_to_nm(error, self->profile->id, local);
-    return !local;
+    self->cancellable = g_cancellable_new();
+    nm_client_new_async(self->cancellable, client_cb, self);
+    return TRUE;
 }
 
 static void
@@ -247,7 +264,6 @@ cancel_preparation(NMMacvtapService *self)
     if (self->cancellable)
         g_cancellable_cancel(self->cancellable);
     g_clear_object(&self->cancellable);
-    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
 }
 
 /* The base class takes the profile for stopped when this returns; "done" comes when it is true. */
@@ -256,8 +272,8 @@ disconnect_profile(NMVpnServicePlugin *plugin, GError **error)
 {
     NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
 
-    if (self->activation) {
-        nm_macvtap_claim_set_ending(self->claim);
+    if (self->claims) {
+        g_ptr_array_foreach(self->claims, (GFunc)(void (*)(void))nm_macvtap_claim_set_ending, NULL);
         nm_macvtap_activation_stop(self->activation, STOP_TIMEOUT_MS);
     } else {
         cancel_preparation(self);
@@ -334,7 +350,7 @@ nm_macvtap_service_quit(NMMacvtapService *self)
     g_object_get(self, NM_VPN_SERVICE_PLUGIN_STATE, &state, NULL);
     if (state == NM_VPN_SERVICE_STATE_STARTING || state == NM_VPN_SERVICE_STATE_STARTED)
         nm_vpn_service_plugin_disconnect(NM_VPN_SERVICE_PLUGIN(self), NULL);
-    else if (!self->activation)
+    else if (!self->claims)
         schedule_done(self);
 }
 
@@ -356,6 +372,7 @@ dispose(GObject *object)
     if (self->activation)
         g_signal_handlers_disconnect_by_data(self->activation, self);
     g_clear_object(&self->activation);
+    g_clear_pointer(&self->claims, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nm_macvtap_service_parent_class)->dispose(object);
 }
@@ -366,6 +383,7 @@ finalize(GObject *object)
     NMMacvtapService *self = NM_MACVTAP_SERVICE(object);
 
     g_clear_pointer(&self->profile, nm_macvtap_profile_unref);
+    g_strfreev(self->claims_wanted);
     g_free(self->config_file);
     g_free(self->run_dir);
 

@@ -10,11 +10,10 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-claim.h"
+#include "nm-macvtap-audience.h"
 #include "nm-macvtap-guest-watch.h"
 #include "nm-macvtap-host-watch.h"
 #include "nm-macvtap-hostlink-netlink.h"
-#include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-parent.h"
@@ -27,45 +26,16 @@ struct _NMMacvtapShare {
     char *parent;
     char *link;
     char *parent_mac;
-    NMMacvtapClaim *claim; /* of the link, where the service could not know its name */
     NMMacvtapShareRouter *router;
     NMMacvtapGuestWatch *guest_watch;
     NMMacvtapHostWatch *host_watch;
+    NMMacvtapAudience *audience;
 
-    GHashTable *unreachable; /* (element-type utf8): names of guests that the user was told of */
-    GVariant *gateway;       /* (nullable): what NM was told, NULL until it was */
+    GVariant *gateway; /* (nullable): what NM was told, NULL until it was */
     guint stopped_id;
 };
 
 G_DEFINE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP_TYPE_ACTIVATION)
-
-static char *
-describe_link(const char *name)
-{
-    return g_strdup_printf(_("host link '%s'"), name);
-}
-
-/**
- * nm_macvtap_share_get_claim:
- * @profile: a profile of mode share
- *
- * Where neither a link's name nor a parent is given, the base device decides, which is not known
- * yet: then the link is claimed when it is.
- *
- * Returns: (transfer full): the host link, in words for the user
- */
-char *
-nm_macvtap_share_get_claim(const NMMacvtapProfile *profile)
-{
-    g_autofree char *derived = NULL;
-
-    if (profile->link_name)
-        return describe_link(profile->link_name);
-    if (!profile->parent)
-        return g_strdup_printf(_("the host link of profile '%s'"), profile->uuid);
-    derived = nm_macvtap_identity_link_name(profile->parent);
-    return describe_link(derived);
-}
 
 static NMMacvtapProfile *
 get_profile(NMMacvtapShare *self)
@@ -102,31 +72,6 @@ is_bridge(const NMMacvtapNic *nic)
     return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
 }
 
-/* libvirt's own when none is given. */
-static const char *
-get_mode(const NMMacvtapNic *nic)
-{
-    return nic->macvtap_mode ?: "vepa";
-}
-
-/* Says once what stands between a guest and the host. */
-static void
-report_unreachable(NMMacvtapShare *self, const NMMacvtapGuest *guest, const NMMacvtapNic *nic)
-{
-    if (is_bridge(nic)) {
-        g_hash_table_remove(self->unreachable, guest->name);
-        return;
-    }
-    if (!g_hash_table_add(self->unreachable, g_strdup(guest->name)))
-        return;
-    g_warning("guest '%s' cannot reach the host: its macvtap interface on '%s' is in mode '%s'; "
-              "set mode='bridge' in its definition and restart it, or use a profile of mode "
-              "'isolated'",
-              guest->name,
-              self->parent,
-              get_mode(nic));
-}
-
 /* Only what a guest runs with counts: a changed definition does with its next start. */
 static void
 add_guest(NMMacvtapShare *self, const NMMacvtapGuest *guest, GArray *nics)
@@ -146,24 +91,7 @@ add_guest(NMMacvtapShare *self, const NMMacvtapGuest *guest, GArray *nics)
             g_strcmp0(nic->lower, self->parent) != 0)
             continue;
         g_array_append_val(nics, entry);
-        report_unreachable(self, guest, nic);
     }
-}
-
-/* (nullable): for the banner. */
-static char *
-describe_unreachable(NMMacvtapShare *self)
-{
-    g_autofree char **names = NULL;
-    g_autofree char *list = NULL;
-
-    if (g_hash_table_size(self->unreachable) == 0)
-        return NULL;
-    names = (char **)g_hash_table_get_keys_as_array(self->unreachable, NULL);
-    list = g_strjoinv(", ", names);
-    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
-                             "not in mode 'bridge': %s"),
-                           list);
 }
 
 /* NetworkManager */
@@ -178,7 +106,7 @@ static void
 tell_nm(NMMacvtapShare *self)
 {
     NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
-    g_autofree char *banner = describe_unreachable(self);
+    g_autofree char *banner = nm_macvtap_audience_describe(self->audience);
 
     g_clear_pointer(&self->gateway, g_variant_unref);
     self->gateway = g_variant_ref_sink(nm_macvtap_activation_build_gateway(activation));
@@ -217,22 +145,24 @@ host_changed_cb(gpointer object, gpointer user_data)
 }
 
 static void
-guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, gpointer user_data)
+guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
 {
     NMMacvtapShare *self = user_data;
     g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoutingNic));
+    gboolean news;
 
     for (guint i = 0; i < guests->len; i++)
         add_guest(self, guests->pdata[i], nics);
     nm_macvtap_share_router_set_guests(
         self->router, (const NMMacvtapRoutingNic *)(void *)nics->data, nics->len);
-    if (!self->gateway) {
+    news = nm_macvtap_audience_update(self->audience, guests, networks);
+    if (!self->gateway)
         g_message("profile '%s': up on '%s' with host link '%s'",
                   get_profile(self)->id,
                   self->parent,
                   self->link);
+    if (!self->gateway || news)
         tell_nm(self);
-    }
 }
 
 static void
@@ -243,39 +173,39 @@ failed_cb(gpointer object, const GError *error, gpointer user_data)
 
 /* Life */
 
-static gboolean
-find_parent(NMMacvtapShare *self, GError **error)
+static NMDevice *
+find_parent(NMMacvtapActivation *activation, GError **error)
 {
-    NMMacvtapActivation *activation = NM_MACVTAP_ACTIVATION(self);
-    NMMacvtapProfile *profile = get_profile(self);
-    NMDevice *base = nm_macvtap_activation_get_base(activation);
-    NMDevice *parent;
+    return nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation),
+                                  nm_macvtap_activation_get_profile(activation),
+                                  nm_macvtap_activation_get_base(activation),
+                                  error);
+}
 
-    /* The base of profiles that need no uplink is nobody's lower device. */
-    if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
-        base = NULL;
-    parent =
-        nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation), profile, base, error);
+static char **
+get_claims(NMMacvtapActivation *activation, GError **error)
+{
+    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
+    NMDevice *parent = find_parent(activation, error);
+    g_autofree char *link = NULL;
+
     if (!parent)
-        return FALSE;
-    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
-    self->link = profile->link_name ? g_strdup(profile->link_name)
-                                    : nm_macvtap_identity_link_name(self->parent);
-    return TRUE;
+        return NULL;
+    link = nm_macvtap_parent_describe_link(nm_macvtap_activation_get_profile(activation), parent);
+    g_strv_builder_add(claims, link);
+    return g_strv_builder_end(claims);
 }
 
 static gboolean
-claim_link(NMMacvtapShare *self, GError **error)
+read_parent(NMMacvtapShare *self, GError **error)
 {
-    NMMacvtapProfile *profile = get_profile(self);
-    g_autofree char *what = describe_link(self->link);
-    gboolean wait;
+    NMDevice *parent = find_parent(NM_MACVTAP_ACTIVATION(self), error);
 
-    if (profile->link_name || profile->parent)
-        return TRUE;
-    self->claim =
-        nm_macvtap_claim_try(NM_MACVTAP_RUN_DIR, what, profile->uuid, profile->id, &wait, error);
-    return self->claim != NULL;
+    if (!parent)
+        return FALSE;
+    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
+    self->link = nm_macvtap_parent_name_link(get_profile(self), parent);
+    return TRUE;
 }
 
 static gboolean
@@ -303,11 +233,12 @@ start(NMMacvtapActivation *activation)
     g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!find_parent(self, &error) || !claim_link(self, &error) || !start_router(self, &error)) {
+    if (!read_parent(self, &error) || !start_router(self, &error)) {
         nm_macvtap_activation_emit_failed(activation, error);
         return;
     }
     self->parent_mac = read_parent_mac(self);
+    self->audience = nm_macvtap_audience_new(get_profile(self), self->parent);
     self->host_watch = nm_macvtap_host_watch_new(nm_macvtap_activation_get_client(activation));
     g_signal_connect(self->host_watch, "changed", G_CALLBACK(host_changed_cb), self);
     update_host(self);
@@ -335,7 +266,6 @@ end(NMMacvtapShare *self)
     disconnect(self->host_watch, self);
     if (self->router)
         nm_macvtap_share_router_stop(self->router);
-    g_clear_pointer(&self->claim, nm_macvtap_claim_release);
     if (self->guest_watch)
         nm_macvtap_guest_watch_stop(self->guest_watch);
 }
@@ -384,7 +314,7 @@ finalize(GObject *object)
     g_free(self->link);
     g_free(self->parent_mac);
     g_clear_pointer(&self->gateway, g_variant_unref);
-    g_hash_table_unref(self->unreachable);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
 
     G_OBJECT_CLASS(nm_macvtap_share_parent_class)->finalize(object);
 }
@@ -396,6 +326,7 @@ nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
+    activation_class->get_claims = get_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }
@@ -403,5 +334,4 @@ nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
 static void
 nm_macvtap_share_init(NMMacvtapShare *self)
 {
-    self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }

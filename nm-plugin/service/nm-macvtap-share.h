@@ -14,7 +14,4 @@ G_BEGIN_DECLS
 #define NM_MACVTAP_TYPE_SHARE (nm_macvtap_share_get_type())
 G_DECLARE_FINAL_TYPE(NMMacvtapShare, nm_macvtap_share, NM_MACVTAP, SHARE, NMMacvtapActivation)
 
-/* (transfer full): the host link. */
-char *nm_macvtap_share_get_claim(const NMMacvtapProfile *profile);
-
 G_END_DECLS

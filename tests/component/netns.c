@@ -24,8 +24,8 @@
 
 #define NETNS_SELF "/proc/thread-self/ns/net"
 
-static void
-check(int code, const char *what)
+void
+netns_check(int code, const char *what)
 {
     if (code < 0)
         g_error("%s: %s", what, nl_geterror(code));
@@ -38,12 +38,12 @@ check_errno(int code, const char *what)
         g_error("%s: %s", what, g_strerror(errno));
 }
 
-static struct nl_sock *
-connect_route(void)
+struct nl_sock *
+netns_connect(void)
 {
     struct nl_sock *sock = nl_socket_alloc();
 
-    check(nl_connect(sock, NETLINK_ROUTE), "connect");
+    netns_check(nl_connect(sock, NETLINK_ROUTE), "connect");
     return sock;
 }
 
@@ -52,7 +52,7 @@ parse_address(const char *text, int family)
 {
     struct nl_addr *address;
 
-    check(nl_addr_parse(text, family, &address), text);
+    netns_check(nl_addr_parse(text, family, &address), text);
     return address;
 }
 
@@ -96,17 +96,17 @@ get_link(struct nl_sock *sock, const char *name)
 {
     struct rtnl_link *link;
 
-    check(rtnl_link_get_kernel(sock, 0, name, &link), name);
+    netns_check(rtnl_link_get_kernel(sock, 0, name, &link), name);
     return link;
 }
 
 static void
 change_link(const char *name, struct rtnl_link *change)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link = get_link(sock, name);
 
-    check(rtnl_link_change(sock, link, change, 0), name);
+    netns_check(rtnl_link_change(sock, link, change, 0), name);
     rtnl_link_put(link);
     rtnl_link_put(change);
     nl_socket_free(sock);
@@ -121,6 +121,17 @@ netns_set_up(const char *name, gboolean up)
         rtnl_link_set_flags(change, IFF_UP);
     else
         rtnl_link_unset_flags(change, IFF_UP);
+    change_link(name, change);
+}
+
+void
+netns_set_mac(const char *name, const char *mac)
+{
+    struct rtnl_link *change = rtnl_link_alloc();
+    struct nl_addr *address = parse_address(mac, AF_LLC);
+
+    rtnl_link_set_addr(change, address);
+    nl_addr_put(address);
     change_link(name, change);
 }
 
@@ -145,10 +156,10 @@ netns_set_master(const char *name, const char *master)
 static void
 add_link(struct rtnl_link *link, const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
 
     rtnl_link_set_name(link, name);
-    check(rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL), name);
+    netns_check(rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL), name);
     rtnl_link_put(link);
     nl_socket_free(sock);
 }
@@ -211,10 +222,10 @@ netns_add_macvtap(const char *name, const char *parent, const char *mode, const 
 void
 netns_delete(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link = get_link(sock, name);
 
-    check(rtnl_link_delete(sock, link), name);
+    netns_check(rtnl_link_delete(sock, link), name);
     rtnl_link_put(link);
     nl_socket_free(sock);
 }
@@ -226,7 +237,7 @@ make_address(const char *name, const char *text)
     struct nl_addr *local = parse_address(text, AF_UNSPEC);
 
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(name));
-    check(rtnl_addr_set_local(address, local), text);
+    netns_check(rtnl_addr_set_local(address, local), text);
     if (nl_addr_get_family(local) == AF_INET6)
         rtnl_addr_set_flags(address, IFA_F_NODAD);
     nl_addr_put(local);
@@ -236,10 +247,10 @@ make_address(const char *name, const char *text)
 void
 netns_add_address(const char *name, const char *text)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_addr *address = make_address(name, text);
 
-    check(rtnl_addr_add(sock, address, NLM_F_CREATE | NLM_F_REPLACE), text);
+    netns_check(rtnl_addr_add(sock, address, NLM_F_CREATE | NLM_F_REPLACE), text);
     rtnl_addr_put(address);
     nl_socket_free(sock);
 }
@@ -247,10 +258,10 @@ netns_add_address(const char *name, const char *text)
 void
 netns_remove_address(const char *name, const char *text)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_addr *address = make_address(name, text);
 
-    check(rtnl_addr_delete(sock, address, 0), text);
+    netns_check(rtnl_addr_delete(sock, address, 0), text);
     rtnl_addr_put(address);
     nl_socket_free(sock);
 }
@@ -268,7 +279,7 @@ list_neighbours(struct nl_sock *sock)
 {
     struct nl_cache *cache;
 
-    check(rtnl_neigh_alloc_cache(sock, &cache), "list neighbours");
+    netns_check(rtnl_neigh_alloc_cache(sock, &cache), "list neighbours");
     return cache;
 }
 
@@ -276,7 +287,7 @@ list_neighbours(struct nl_sock *sock)
 static char *
 read_neighbour(const char *name, const char *text, gboolean *out_permanent)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct nl_cache *cache = list_neighbours(sock);
     struct nl_addr *address = parse_address(text, AF_UNSPEC);
     struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, (int)if_nametoindex(name), address);
@@ -304,7 +315,7 @@ netns_get_neighbour(const char *name, const char *text)
 void
 netns_flush_neighbours(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct nl_cache *cache = list_neighbours(sock);
     struct nl_object *object;
 
@@ -321,7 +332,7 @@ netns_flush_neighbours(const char *name)
 char *
 netns_get_mac(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link = get_link(sock, name);
     char *mac = mac_to_string(rtnl_link_get_addr(link));
 
@@ -333,7 +344,7 @@ netns_get_mac(const char *name)
 char *
 netns_describe_link(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link = NULL;
     char *text = NULL;
 
@@ -389,12 +400,12 @@ describe_route(struct rtnl_route *route, const char *name)
 char *
 netns_describe_routes(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     struct nl_cache *cache;
     struct nl_object *object;
 
-    check(rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache), "list routes");
+    netns_check(rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache), "list routes");
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_route *route = (struct rtnl_route *)object;
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <netlink/netlink.h>
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,11 @@ int netns_new(void);
 int netns_enter(int ns);
 void netns_leave(int previous);
 
+/* For what is not here: @code is what libnl returned, negative ends the test. */
+void netns_check(int code, const char *what);
+/* (transfer full): a route socket in this namespace. */
+struct nl_sock *netns_connect(void);
+
 /* Both ends up, without IPv6 duplicate address detection. @peer_ns: -1 is this one. */
 void netns_add_veth(const char *name, const char *peer, int peer_ns);
 void netns_add_bridge(const char *name);
@@ -24,6 +30,7 @@ void
 netns_add_macvtap(const char *name, const char *parent, const char *mode, const char *mac, int ns);
 void netns_set_master(const char *name, const char *master);
 void netns_set_up(const char *name, gboolean up);
+void netns_set_mac(const char *name, const char *mac);
 void netns_set_ifalias(const char *name, const char *ifalias);
 void netns_delete(const char *name);
 /* "10.0.0.1/24"; of use at once. */

@@ -243,7 +243,7 @@ is_settled(Fixture *fixture)
     const NMMacvtapSync *sync = fixture->sync;
 
     return !sync->pass && !nm_macvtap_debounce_is_armed(&sync->settle) &&
-           sync->reconnect_source == 0 && sync->finish_source == 0 && !g_main_context_pending(NULL);
+           sync->reconnect.source == 0 && sync->finish_source == 0 && !g_main_context_pending(NULL);
 }
 
 void

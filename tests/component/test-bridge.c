@@ -7,37 +7,18 @@
 
 #include <net/if.h>
 #include <netlink/route/link.h>
-#include <netlink/route/link/bridge.h>
-#include <netlink/route/link/veth.h>
-#include <sched.h>
-#include <unistd.h>
 
+#include "netns.h"
 #include "nm-macvtap-bridge.h"
 #include "nm-macvtap-error.h"
-
-static void
-check_nl(int code)
-{
-    if (code < 0)
-        g_error("libnl: %s", nl_geterror(code));
-}
-
-static struct nl_sock *
-connect_route(void)
-{
-    struct nl_sock *sock = nl_socket_alloc();
-
-    check_nl(nl_connect(sock, NETLINK_ROUTE));
-    return sock;
-}
 
 static struct rtnl_link *
 get_link(const char *name)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link;
 
-    check_nl(rtnl_link_get_kernel(sock, 0, name, &link));
+    netns_check(rtnl_link_get_kernel(sock, 0, name, &link), name);
     nl_socket_free(sock);
     return link;
 }
@@ -107,17 +88,12 @@ test_refused(void)
 int
 main(int argc, char **argv)
 {
-    struct nl_sock *sock;
-
     g_test_init(&argc, &argv, NULL);
-    if (unshare(CLONE_NEWNET) < 0)
-        g_error("a network namespace needs root: %m");
-    sock = connect_route();
-    check_nl(rtnl_link_bridge_add(sock, "bridge0"));
-    check_nl(rtnl_link_bridge_add(sock, "bridge1"));
-    check_nl(rtnl_link_veth_add(sock, "port0", "peer0", getpid()));
-    check_nl(rtnl_link_veth_add(sock, "port1", "peer1", getpid()));
-    nl_socket_free(sock);
+    netns_enter(netns_new());
+    netns_add_bridge("bridge0");
+    netns_add_bridge("bridge1");
+    netns_add_veth("port0", "peer0", -1);
+    netns_add_veth("port1", "peer1", -1);
 
     g_test_add_func("/bridge/add", test_add);
     g_test_add_func("/bridge/isolated", test_isolated);

@@ -7,9 +7,6 @@
 
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <glib-unix.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -21,10 +18,9 @@
 #include "nm-macvtap-discovery.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-neighbour-frame.h"
+#include "traffic.h"
 
-#define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
-#define PORT       7777
-#define PATIENCE_S 10
+#define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 
 #define WEB_MAC      "52:54:00:00:00:01"
 #define STRANGER_MAC "52:54:00:00:00:09"
@@ -229,48 +225,6 @@ teardown(Fixture *f, gconstpointer data)
     close(f->stranger);
 }
 
-/* Traffic */
-
-static void
-make_address(struct sockaddr_storage *out, const char *text)
-{
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)out;
-    struct sockaddr_in *in = (struct sockaddr_in *)out;
-
-    memset(out, 0, sizeof(*out));
-    if (strchr(text, ':') != NULL) {
-        *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = g_htons(PORT)};
-        g_assert_cmpint(inet_pton(AF_INET6, text, &in6->sin6_addr), ==, 1);
-    } else {
-        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = g_htons(PORT)};
-        g_assert_cmpint(inet_pton(AF_INET, text, &in->sin_addr), ==, 1);
-    }
-}
-
-static int
-open_socket(int ns, const char *address, int type)
-{
-    int previous = netns_enter(ns);
-    int fd =
-        socket(strchr(address, ':') ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(fd, >=, 0);
-    netns_leave(previous);
-    return fd;
-}
-
-/* One datagram, so that the kernel looks for the neighbour; nobody need be there. */
-static void
-poke(int ns, const char *address)
-{
-    int fd = open_socket(ns, address, SOCK_DGRAM);
-    struct sockaddr_storage to;
-
-    make_address(&to, address);
-    sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
-    close(fd);
-}
-
 static gboolean
 set_true_cb(gpointer data)
 {
@@ -278,42 +232,11 @@ set_true_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-fd_ready_cb(int fd, GIOCondition condition, gpointer data)
-{
-    return set_true_cb(data);
-}
-
-/* Runs the main loop until the fd is ready. FALSE: it never was. */
-static gboolean
-wait_ready(int fd, GIOCondition condition)
-{
-    gboolean ready = FALSE;
-    gboolean over = FALSE;
-    guint source = g_unix_fd_add(fd, condition, fd_ready_cb, &ready);
-    guint timer = g_timeout_add_seconds(PATIENCE_S, set_true_cb, &over);
-
-    while (!ready && !over)
-        g_main_context_iteration(NULL, TRUE);
-    g_source_remove(over ? source : timer);
-    return ready;
-}
-
-static void
-run_for(guint ms)
-{
-    gboolean over = FALSE;
-
-    g_timeout_add(ms, set_true_cb, &over);
-    while (!over)
-        g_main_context_iteration(NULL, TRUE);
-}
-
 static void
 wait_routes(Fixture *f, const char *expected)
 {
     gboolean over = FALSE;
-    guint timer = g_timeout_add_seconds(PATIENCE_S, set_true_cb, &over);
+    guint timer = g_timeout_add_seconds(TRAFFIC_PATIENCE_S, set_true_cb, &over);
     g_autofree char *text = netns_describe_routes("nmmveth0");
 
     while (!over && strcmp(text, expected) != 0) {
@@ -331,39 +254,9 @@ assert_routes_stay(const char *expected)
 {
     g_autofree char *text = NULL;
 
-    run_for(200);
+    traffic_run_for(200);
     text = netns_describe_routes("nmmveth0");
     g_assert_cmpstr(text, ==, expected);
-}
-
-/* A TCP connection and one byte each way. */
-static void
-assert_tcp(int client_ns, int server_ns, const char *address)
-{
-    const int yes = 1;
-    int server = open_socket(server_ns, address, SOCK_STREAM);
-    int client = open_socket(client_ns, address, SOCK_STREAM);
-    struct sockaddr_storage at;
-    int accepted;
-    char byte = 0;
-
-    make_address(&at, address);
-    setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    g_assert_no_errno(bind(server, (struct sockaddr *)&at, sizeof(at)));
-    g_assert_no_errno(listen(server, 1));
-    g_assert_cmpint(connect(client, (struct sockaddr *)&at, sizeof(at)), ==, -1);
-    g_assert_cmpint(errno, ==, EINPROGRESS);
-    g_assert_true(wait_ready(server, G_IO_IN));
-    accepted = accept(server, NULL, NULL);
-    g_assert_cmpint(accepted, >=, 0);
-    g_assert_cmpint(write(accepted, "a", 1), ==, 1);
-    g_assert_true(wait_ready(client, G_IO_IN));
-    g_assert_cmpint(read(client, &byte, 1), ==, 1);
-    g_assert_cmpint(write(client, "b", 1), ==, 1);
-    g_assert_true(wait_ready(accepted, G_IO_IN));
-    close(accepted);
-    close(client);
-    close(server);
 }
 
 #define ROUTE4 "10.0.0.5/32 src 10.0.0.1 at " WEB_MAC "\n"
@@ -414,9 +307,9 @@ static void
 test_guest_speaks(Fixture *f, gconstpointer data)
 {
     assert_routes_stay("");
-    poke(f->web, "10.0.0.99"); /* whoever it is that it asks for */
+    traffic_poke(f->web, "10.0.0.99"); /* whoever it is that it asks for */
     wait_routes(f, ROUTE4);
-    poke(f->web, "fd00::1"); /* in IPv6 only questions for the host are heard */
+    traffic_poke(f->web, "fd00::1"); /* in IPv6 only questions for the host are heard */
     wait_routes(f, ROUTE4 ROUTE6);
     g_assert_cmpstr(f->refusals->str, ==, "");
 }
@@ -424,9 +317,9 @@ test_guest_speaks(Fixture *f, gconstpointer data)
 static void
 test_host_asks(Fixture *f, gconstpointer data)
 {
-    poke(f->host, "10.0.0.5");
+    traffic_poke(f->host, "10.0.0.5");
     wait_routes(f, ROUTE4);
-    poke(f->host, "fd00::5");
+    traffic_poke(f->host, "fd00::5");
     wait_routes(f, ROUTE4 ROUTE6);
     g_assert_cmpuint(f->n_asked, >=, 2);
 }
@@ -434,10 +327,10 @@ test_host_asks(Fixture *f, gconstpointer data)
 static void
 test_nobody_there(Fixture *f, gconstpointer data)
 {
-    poke(f->host, "10.0.0.77");
-    poke(f->host, "fd00::77");
-    poke(f->host, "10.0.0.20"); /* the LAN answers */
-    run_for(1500);
+    traffic_poke(f->host, "10.0.0.77");
+    traffic_poke(f->host, "fd00::77");
+    traffic_poke(f->host, "10.0.0.20"); /* the LAN answers */
+    traffic_run_for(1500);
     assert_routes_stay("");
     g_assert_cmpuint(f->n_asked, >=, 3);
     g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
@@ -453,14 +346,14 @@ test_tcp(Fixture *f, gconstpointer data)
         int client = from_guest ? f->web : f->host;
         int server = from_guest ? f->host : f->web;
 
-        assert_tcp(client, server, from_guest ? "10.0.0.1" : "10.0.0.5");
-        assert_tcp(client, server, from_guest ? "fd00::1" : "fd00::5");
+        traffic_assert_tcp(client, server, from_guest ? "10.0.0.1" : "10.0.0.5");
+        traffic_assert_tcp(client, server, from_guest ? "fd00::1" : "fd00::5");
     }
     wait_routes(f, ROUTE4 ROUTE6);
     /* what LAN and guest say to each other is none of ours */
-    assert_tcp(f->lan, f->web, "10.0.0.5");
-    assert_tcp(f->web, f->lan, "fd00::20");
-    assert_tcp(f->host, f->lan, "10.0.0.20");
+    traffic_assert_tcp(f->lan, f->web, "10.0.0.5");
+    traffic_assert_tcp(f->web, f->lan, "fd00::20");
+    traffic_assert_tcp(f->host, f->lan, "10.0.0.20");
     count_host_claims(f);
 }
 
@@ -471,23 +364,23 @@ test_one_mac_on_lan(Fixture *f, gconstpointer data)
 
     /* A strict rp_filter alone would keep the link from answering the LAN; hosts may have none. */
     netns_write_sysctl("net/ipv4/conf/all/rp_filter", "0");
-    poke(f->web, "10.0.0.1");
-    poke(f->web, "fd00::1");
+    traffic_poke(f->web, "10.0.0.1");
+    traffic_poke(f->web, "fd00::1");
     wait_routes(f, ROUTE4 ROUTE6);
-    assert_tcp(f->host, f->web, "10.0.0.5");
-    assert_tcp(f->host, f->web, "fd00::5");
+    traffic_assert_tcp(f->host, f->web, "10.0.0.5");
+    traffic_assert_tcp(f->host, f->web, "fd00::5");
     count_host_claims(f);
     for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
-        poke(f->lan, addresses[i]);
-        run_for(1200); /* a delayed second answer would come within a second */
+        traffic_poke(f->lan, addresses[i]);
+        traffic_run_for(1200); /* a delayed second answer would come within a second */
         g_assert_cmpuint(count_host_claims(f), >, 0);
         assert_lan_knows_eth0(f, addresses[i]);
     }
     /* the guest's entry runs out and is asked for again: still nothing on the LAN */
     netns_flush_neighbours("eth0");
-    assert_tcp(f->host, f->web, "10.0.0.5");
-    assert_tcp(f->web, f->host, "10.0.0.1");
-    assert_tcp(f->web, f->host, "fd00::1");
+    traffic_assert_tcp(f->host, f->web, "10.0.0.5");
+    traffic_assert_tcp(f->web, f->host, "10.0.0.1");
+    traffic_assert_tcp(f->web, f->host, "fd00::1");
     count_host_claims(f);
     assert_lan_knows_eth0(f, "10.0.0.1");
     assert_lan_knows_eth0(f, "fd00::1");
@@ -496,10 +389,10 @@ test_one_mac_on_lan(Fixture *f, gconstpointer data)
 static void
 test_stranger(Fixture *f, gconstpointer data)
 {
-    poke(f->stranger, "10.0.0.1");
-    poke(f->stranger, "fd00::1");
-    poke(f->host, "10.0.0.9");
-    run_for(300);
+    traffic_poke(f->stranger, "10.0.0.1");
+    traffic_poke(f->stranger, "fd00::1");
+    traffic_poke(f->host, "10.0.0.9");
+    traffic_run_for(300);
     assert_routes_stay("");
     g_assert_cmpstr(f->refusals->str, ==, "");
 }
@@ -513,34 +406,20 @@ steal(Fixture *f, const char *address)
     netns_leave(previous);
 }
 
-/* Speaks with @source as the sender's address. */
-static void
-poke_from(int ns, const char *source, const char *address)
-{
-    int fd = open_socket(ns, address, SOCK_DGRAM);
-    struct sockaddr_storage at;
-
-    make_address(&at, source);
-    g_assert_no_errno(bind(fd, (struct sockaddr *)&at, sizeof(at)));
-    make_address(&at, address);
-    sendto(fd, "x", 1, 0, (struct sockaddr *)&at, sizeof(at));
-    close(fd);
-}
-
 static void
 test_hijack(Fixture *f, gconstpointer data)
 {
     steal(f, "10.0.0.20/24"); /* the LAN host's */
     steal(f, "10.0.7.7/24");  /* off-link */
-    poke_from(f->web, "10.0.0.20", "10.0.0.99");
-    poke_from(f->web, "10.0.7.7", "10.0.7.1");
-    run_for(300);
-    poke_from(f->web, "10.0.0.20", "10.0.0.98");
-    poke_from(f->web, "10.0.7.7", "10.0.7.2");
-    run_for(300);
+    traffic_poke_from(f->web, "10.0.0.20", "10.0.0.99");
+    traffic_poke_from(f->web, "10.0.7.7", "10.0.7.1");
+    traffic_run_for(300);
+    traffic_poke_from(f->web, "10.0.0.20", "10.0.0.98");
+    traffic_poke_from(f->web, "10.0.7.7", "10.0.7.2");
+    traffic_run_for(300);
     assert_routes_stay("");
     g_assert_cmpstr(f->refusals->str, ==, "off-link 10.0.7.7\nlan-host 10.0.0.20\n");
-    assert_tcp(f->host, f->lan, "10.0.0.20");
+    traffic_assert_tcp(f->host, f->lan, "10.0.0.20");
 }
 
 static void
@@ -548,15 +427,15 @@ test_guest_changes_address(Fixture *f, gconstpointer data)
 {
     int previous;
 
-    poke(f->web, "10.0.0.1");
+    traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, ROUTE4);
     previous = netns_enter(f->web);
     netns_remove_address("tap0", "10.0.0.5/24");
     netns_add_address("tap0", "10.0.0.6/24");
     netns_leave(previous);
-    poke(f->web, "10.0.0.1");
+    traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, "10.0.0.6/32 src 10.0.0.1 at " WEB_MAC "\n");
-    assert_tcp(f->host, f->web, "10.0.0.6");
+    traffic_assert_tcp(f->host, f->web, "10.0.0.6");
 }
 
 static void
@@ -564,7 +443,7 @@ test_guest_stops(Fixture *f, gconstpointer data)
 {
     const NMMacvtapRoutingNic web = {"web", WEB_MAC, FALSE, TRUE};
 
-    poke(f->web, "10.0.0.1");
+    traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, ROUTE4);
     settle(f, nm_macvtap_routing_set_guests(f->routing, &web, 1));
     wait_routes(f, "");
@@ -573,7 +452,7 @@ test_guest_stops(Fixture *f, gconstpointer data)
 static void
 test_flood(Fixture *f, gconstpointer data)
 {
-    int fd = open_socket(f->stranger, "10.0.0.1", SOCK_DGRAM);
+    int fd = traffic_open_socket(f->stranger, "10.0.0.1", SOCK_DGRAM);
     gboolean answered = FALSE;
 
     /* questions for hundreds of addresses at once do not keep the main loop from its work */
@@ -581,7 +460,7 @@ test_flood(Fixture *f, gconstpointer data)
         g_autofree char *address = g_strdup_printf("10.0.0.%u", i);
         struct sockaddr_storage to;
 
-        make_address(&to, address);
+        traffic_make_address(&to, address);
         sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
     }
     g_idle_add(set_true_cb, &answered);
@@ -589,7 +468,7 @@ test_flood(Fixture *f, gconstpointer data)
         g_main_context_iteration(NULL, TRUE);
     g_assert_true(answered);
     close(fd);
-    poke(f->web, "10.0.0.1");
+    traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, ROUTE4);
 }
 

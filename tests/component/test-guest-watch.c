@@ -32,8 +32,9 @@ compare_names(gconstpointer a, gconstpointer b)
 }
 
 static void
-guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, Fixture *f)
+guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, GPtrArray *networks, Fixture *f)
 {
+    g_assert_nonnull(networks);
     g_ptr_array_sort(guests, compare_names);
     g_string_truncate(f->seen, 0);
     for (guint i = 0; i < guests->len; i++) {

@@ -1,283 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The contract on a real libvirtd with QEMU guests, and what only libvirt can do wrong: hang, leak,
- * keep an idle process awake. Runs in with-libvirtd; the world is changed through connections of
- * the test's own.
+ * keep an idle process awake. Runs in with-libvirtd.
  */
 
 #include "config.h"
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "hypervisor-contract.h"
+#include "libvirt-world.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-libvirt.h"
-
-#define URI      "qemu:///system"
-#define PID_FILE "/run/libvirtd.pid"
 
 /* Where a hung libvirtd must not hold anything up: far from the 20 s after which it is given up. */
 #define AT_ONCE (5 * G_TIME_SPAN_SECOND)
 
 #define N_HUNG 5
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virConnect, virConnectClose)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
-
-/*****************************************************************************/
-/* The world */
-
-static gboolean
-check(gboolean ok)
-{
-    if (!ok)
-        g_error("libvirt: %s", virGetLastErrorMessage());
-    return ok;
-}
-
-static virConnectPtr
-connect_world(void)
-{
-    virConnectPtr conn = virConnectOpen(URI);
-
-    check(conn != NULL);
-    return conn;
-}
-
-static virDomainPtr
-look_up_guest(virConnectPtr conn, const char *name)
-{
-    virDomainPtr domain = virDomainLookupByName(conn, name);
-
-    check(domain != NULL);
-    return domain;
-}
-
-static virNetworkPtr
-look_up_network(virConnectPtr conn, const char *name)
-{
-    virNetworkPtr network = virNetworkLookupByName(conn, name);
-
-    check(network != NULL);
-    return network;
-}
-
-static void
-remove_guests(virConnectPtr conn)
-{
-    virDomainPtr *domains = NULL;
-    int i, n = virConnectListAllDomains(conn, &domains, 0);
-
-    check(n >= 0);
-    for (i = 0; i < n; i++) {
-        int persistent = virDomainIsPersistent(domains[i]);
-
-        if (virDomainIsActive(domains[i]))
-            check(virDomainDestroy(domains[i]) == 0);
-        if (persistent)
-            check(virDomainUndefine(domains[i]) == 0);
-        virDomainFree(domains[i]);
-    }
-    free(domains);
-}
-
-static void
-remove_networks(virConnectPtr conn)
-{
-    virNetworkPtr *networks = NULL;
-    int i, n = virConnectListAllNetworks(conn, &networks, 0);
-
-    check(n >= 0);
-    for (i = 0; i < n; i++) {
-        if (virNetworkIsActive(networks[i]))
-            check(virNetworkDestroy(networks[i]) == 0);
-        check(virNetworkUndefine(networks[i]) == 0);
-        virNetworkFree(networks[i]);
-    }
-    free(networks);
-}
-
-static void
-world_reset(gpointer data)
-{
-    g_autoptr(virConnect) conn = connect_world();
-
-    remove_guests(conn);
-    remove_networks(conn);
-}
-
-static NMMacvtapHypervisor *
-world_new_hypervisor(gpointer data)
-{
-    return nm_macvtap_libvirt_new(URI);
-}
-
-static void
-world_define_guest(gpointer data, const char *xml)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = virDomainDefineXML(conn, xml);
-
-    check(domain != NULL);
-}
-
-static void
-world_undefine_guest(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = look_up_guest(conn, name);
-
-    check(virDomainUndefine(domain) == 0);
-}
-
-static void
-world_start_guest(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = look_up_guest(conn, name);
-
-    check(virDomainCreate(domain) == 0);
-}
-
-static void
-world_stop_guest(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = look_up_guest(conn, name);
-
-    check(virDomainDestroy(domain) == 0);
-}
-
-static void
-world_create_transient_guest(gpointer data, const char *xml)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = virDomainCreateXML(conn, xml, 0);
-
-    check(domain != NULL);
-}
-
-/* The PC machine has no PCI hotplug without ACPI. */
-static void
-world_define_rigid_guest(gpointer data, const char *name, const char *uuid)
-{
-    g_autofree char *xml =
-        g_strdup_printf("<domain type='qemu'><name>%s</name><uuid>%s</uuid>"
-                        "<memory unit='MiB'>32</memory>"
-                        "<os><type arch='x86_64' machine='pc'>hvm</type></os>"
-                        "<devices><controller type='usb' model='none'/>"
-                        "<interface type='direct'><source dev='eth0' mode='bridge'/>"
-                        "<model type='virtio'/></interface>"
-                        "<memballoon model='none'/></devices></domain>",
-                        name,
-                        uuid);
-
-    world_define_guest(data, xml);
-}
-
-/* Firmware does not answer a request to unplug; a reset carries it out. */
-static void
-world_guest_lets_go(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virDomain) domain = look_up_guest(conn, name);
-
-    check(virDomainReset(domain, 0) == 0);
-}
-
-static void
-world_define_network(gpointer data, const char *xml)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virNetwork) network = virNetworkDefineXML(conn, xml);
-
-    check(network != NULL);
-}
-
-static void
-world_start_network(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virNetwork) network = look_up_network(conn, name);
-
-    check(virNetworkCreate(network) == 0);
-}
-
-static void
-world_stop_network(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virNetwork) network = look_up_network(conn, name);
-
-    check(virNetworkDestroy(network) == 0);
-}
-
-static void
-world_undefine_network(gpointer data, const char *name)
-{
-    g_autoptr(virConnect) conn = connect_world();
-    g_autoptr(virNetwork) network = look_up_network(conn, name);
-
-    check(virNetworkUndefine(network) == 0);
-}
-
-static void
-signal_daemon(int number)
-{
-    g_autofree char *text = NULL;
-    g_autoptr(GError) error = NULL;
-    pid_t pid;
-
-    g_file_get_contents(PID_FILE, &text, NULL, &error);
-    g_assert_no_error(error);
-    pid = (pid_t)g_ascii_strtoll(text, NULL, 10);
-    g_assert_cmpint(kill(pid, number), ==, 0);
-    while (number == SIGKILL && kill(pid, 0) == 0)
-        g_usleep(1000);
-}
-
-static void
-world_lose_daemon(gpointer data)
-{
-    signal_daemon(SIGKILL);
-}
-
-static void
-world_restore_daemon(gpointer data)
-{
-    const char *argv[] = {"libvirtd", "--daemon", NULL};
-    g_autoptr(GError) error = NULL;
-    int status = -1;
-
-    g_spawn_sync(
-        NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error);
-    g_assert_no_error(error);
-    g_spawn_check_wait_status(status, &error);
-    g_assert_no_error(error);
-}
-
-static const HypervisorWorld world = {
-    .reset = world_reset,
-    .new_hypervisor = world_new_hypervisor,
-    .define_guest = world_define_guest,
-    .undefine_guest = world_undefine_guest,
-    .start_guest = world_start_guest,
-    .stop_guest = world_stop_guest,
-    .create_transient_guest = world_create_transient_guest,
-    .define_rigid_guest = world_define_rigid_guest,
-    .guest_lets_go = world_guest_lets_go,
-    .define_network = world_define_network,
-    .start_network = world_start_network,
-    .stop_network = world_stop_network,
-    .undefine_network = world_undefine_network,
-    .lose_daemon = world_lose_daemon,
-    .restore_daemon = world_restore_daemon,
-};
 
 /*****************************************************************************/
 
@@ -498,7 +238,7 @@ test_hung_call(void)
     run(hypervisor, run_open);
     /* One of them finds a connection that has been used, the others make theirs in vain. */
     run(hypervisor, run_list);
-    signal_daemon(SIGSTOP);
+    libvirt_world_signal_daemon(SIGSTOP);
     start_hung_calls(hypervisor, calls);
     finish_hung_calls(calls);
     while (closed == 0)
@@ -506,7 +246,7 @@ test_hung_call(void)
     close_at_once(hypervisor);
     g_assert_cmpuint(closed, ==, 1);
 
-    signal_daemon(SIGCONT);
+    libvirt_world_signal_daemon(SIGCONT);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
@@ -522,13 +262,13 @@ test_hung_close(void)
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
-    signal_daemon(SIGSTOP);
+    libvirt_world_signal_daemon(SIGSTOP);
     start_hung_calls(hypervisor, calls);
     g_usleep(G_USEC_PER_SEC / 10);
     close_at_once(hypervisor);
     finish_hung_calls(calls);
 
-    signal_daemon(SIGCONT);
+    libvirt_world_signal_daemon(SIGCONT);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
@@ -537,7 +277,7 @@ test_hung_close(void)
 static gboolean
 continue_cb(gpointer user_data)
 {
-    signal_daemon(SIGCONT);
+    libvirt_world_signal_daemon(SIGCONT);
     return G_SOURCE_REMOVE;
 }
 
@@ -553,7 +293,7 @@ test_hung_twice(void)
 
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
-    signal_daemon(SIGSTOP);
+    libvirt_world_signal_daemon(SIGSTOP);
     g_timeout_add_seconds(7, continue_cb, NULL);
     background_start(&slow);
     background_finish(&slow);
@@ -561,12 +301,12 @@ test_hung_twice(void)
 
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
-    signal_daemon(SIGSTOP);
+    libvirt_world_signal_daemon(SIGSTOP);
     background_start(&hung);
     background_finish(&hung);
     g_assert_error(hung.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
     g_clear_error(&hung.error);
-    signal_daemon(SIGCONT);
+    libvirt_world_signal_daemon(SIGCONT);
     while (closed == 0)
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpuint(closed, ==, 1);
@@ -578,12 +318,12 @@ test_hung_open(void)
     g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
     Background call = {.hypervisor = hypervisor, .run = run_open};
 
-    signal_daemon(SIGSTOP);
+    libvirt_world_signal_daemon(SIGSTOP);
     background_start(&call);
     background_finish(&call);
     g_assert_error(call.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
     g_clear_error(&call.error);
-    signal_daemon(SIGCONT);
+    libvirt_world_signal_daemon(SIGCONT);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
@@ -593,7 +333,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
-    hypervisor_contract_add_tests(&world);
+    hypervisor_contract_add_tests(&libvirt_world);
     g_test_add_func("/libvirt/unknown-uri", test_unknown_uri);
     g_test_add_func("/libvirt/idle", test_idle);
     g_test_add_func("/libvirt/no-leak", test_no_leak);

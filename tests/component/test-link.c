@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Routes and neighbours on the real kernel: a network namespace for the host, a second one, held by
- * a child process, for its neighbour, and a veth pair between them. Needs root.
+ * Routes and neighbours on the real kernel: a network namespace for the host, a second one for its
+ * neighbour, and a veth pair between them. Needs root.
  */
 
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <net/if.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/veth.h>
-#include <netlink/route/addr.h>
 #include <netlink/route/neighbour.h>
 #include <netlink/route/route.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <string.h>
 
+#include "netns.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-reach.h"
 #include "nm-macvtap-routes.h"
@@ -30,20 +23,42 @@
 #define GUEST_MAC      "52:11:22:33:44:55"
 #define TIMEOUT_MS     5000
 
+static int neighbour_ns;
+
 static void
-check_nl(int code)
+start_neighbour(void)
 {
-    if (code < 0)
-        g_error("libnl: %s", nl_geterror(code));
+    int previous = netns_enter(neighbour_ns);
+
+    netns_set_up("guest0", TRUE);
+    netns_add_address("guest0", GUEST_ADDRESS "/24");
+    netns_add_address("guest0", GUEST_ADDRESS6 "/64");
+    netns_leave(previous);
 }
 
-static struct nl_sock *
-connect_route(void)
+static void
+stop_neighbour(void)
 {
-    struct nl_sock *sock = nl_socket_alloc();
+    int previous = netns_enter(neighbour_ns);
 
-    check_nl(nl_connect(sock, NETLINK_ROUTE));
-    return sock;
+    netns_set_up("guest0", FALSE);
+    netns_leave(previous);
+}
+
+static void
+set_up(void)
+{
+    int previous;
+
+    netns_enter(netns_new());
+    neighbour_ns = netns_new();
+    netns_add_veth("host0", "guest0", neighbour_ns);
+    netns_add_address("host0", HOST_ADDRESS "/24");
+    netns_add_address("host0", "fd00:1::1/64");
+    previous = netns_enter(neighbour_ns);
+    netns_set_mac("guest0", GUEST_MAC);
+    netns_leave(previous);
+    start_neighbour();
 }
 
 static struct nl_addr *
@@ -51,143 +66,8 @@ parse_address(const char *text)
 {
     struct nl_addr *addr;
 
-    check_nl(nl_addr_parse(text, AF_UNSPEC, &addr));
+    netns_check(nl_addr_parse(text, AF_UNSPEC, &addr), text);
     return addr;
-}
-
-static void
-add_address(struct nl_sock *sock, const char *ifname, const char *text)
-{
-    struct rtnl_addr *address = rtnl_addr_alloc();
-    struct nl_addr *local = parse_address(text);
-
-    rtnl_addr_set_ifindex(address, (int)if_nametoindex(ifname));
-    check_nl(rtnl_addr_set_local(address, local));
-    /* No duplicate address detection: the address is of use at once. */
-    if (nl_addr_get_family(local) == AF_INET6)
-        rtnl_addr_set_flags(address, IFA_F_NODAD);
-    check_nl(rtnl_addr_add(sock, address, NLM_F_REPLACE));
-    nl_addr_put(local);
-    rtnl_addr_put(address);
-}
-
-static void
-set_link(struct nl_sock *sock, const char *ifname, gboolean up, const char *mac, int pid)
-{
-    struct rtnl_link *link;
-    struct rtnl_link *change = rtnl_link_alloc();
-
-    check_nl(rtnl_link_get_kernel(sock, 0, ifname, &link));
-    if (up)
-        rtnl_link_set_flags(change, IFF_UP);
-    else
-        rtnl_link_unset_flags(change, IFF_UP);
-    if (mac) {
-        struct nl_addr *addr = parse_address(mac);
-
-        rtnl_link_set_addr(change, addr);
-        nl_addr_put(addr);
-    }
-    if (pid)
-        rtnl_link_set_ns_pid(change, pid);
-    check_nl(rtnl_link_change(sock, link, change, 0));
-    rtnl_link_put(change);
-    rtnl_link_put(link);
-}
-
-/* In the neighbour's namespace: 'u' for up, 'd' for down. */
-static void
-neighbour_obey(struct nl_sock *sock, char order)
-{
-    if (order == 'u') {
-        set_link(sock, "guest0", TRUE, GUEST_MAC, 0);
-        add_address(sock, "guest0", GUEST_ADDRESS "/24");
-        add_address(sock, "guest0", GUEST_ADDRESS6 "/64");
-    } else {
-        set_link(sock, "guest0", FALSE, NULL, 0);
-    }
-}
-
-typedef struct {
-    pid_t pid;
-    int orders;
-    int answers;
-} Neighbour;
-
-static Neighbour neighbour;
-
-static void
-neighbour_main(int orders, int answers)
-{
-    struct nl_sock *sock;
-    char order = 'r';
-
-    if (unshare(CLONE_NEWNET) < 0)
-        g_error("unshare: %s", g_strerror(errno));
-    sock = connect_route();
-    do {
-        if (order != 'r')
-            neighbour_obey(sock, order);
-        if (write(answers, &order, 1) != 1)
-            break;
-    } while (read(orders, &order, 1) == 1);
-    _exit(0);
-}
-
-static void
-neighbour_wait(void)
-{
-    char answer;
-
-    if (read(neighbour.answers, &answer, 1) != 1)
-        g_error("the neighbour has died");
-}
-
-static void
-neighbour_order(char order)
-{
-    g_assert_cmpint(write(neighbour.orders, &order, 1), ==, 1);
-    neighbour_wait();
-}
-
-static void
-neighbour_start(void)
-{
-    int orders[2];
-    int answers[2];
-
-    g_assert_cmpint(pipe(orders), ==, 0);
-    g_assert_cmpint(pipe(answers), ==, 0);
-    neighbour.pid = fork();
-    g_assert_cmpint(neighbour.pid, >=, 0);
-    if (neighbour.pid == 0) {
-        close(orders[1]);
-        close(answers[0]);
-        neighbour_main(orders[0], answers[1]);
-    }
-    close(orders[0]);
-    close(answers[1]);
-    neighbour.orders = orders[1];
-    neighbour.answers = answers[0];
-    neighbour_wait();
-}
-
-static void
-set_up(void)
-{
-    struct nl_sock *sock;
-
-    if (unshare(CLONE_NEWNET) < 0)
-        g_error("this test needs root: unshare: %s", g_strerror(errno));
-    sock = connect_route();
-    check_nl(rtnl_link_veth_add(sock, "host0", "guest0", getpid()));
-    neighbour_start();
-    set_link(sock, "guest0", FALSE, NULL, neighbour.pid);
-    set_link(sock, "host0", TRUE, NULL, 0);
-    add_address(sock, "host0", HOST_ADDRESS "/24");
-    add_address(sock, "host0", "fd00:1::1/64");
-    neighbour_order('u');
-    nl_socket_free(sock);
 }
 
 static void
@@ -196,8 +76,8 @@ add_route(struct nl_sock *sock, const char *text, const char *ifname, int type, 
     struct rtnl_route *route = rtnl_route_alloc();
     struct nl_addr *addr = parse_address(text);
 
-    check_nl(rtnl_route_set_dst(route, addr));
-    check_nl(rtnl_route_set_type(route, type));
+    netns_check(rtnl_route_set_dst(route, addr), "route set dst");
+    netns_check(rtnl_route_set_type(route, type), "route set type");
     rtnl_route_set_table(route, table);
     rtnl_route_set_scope(route, RT_SCOPE_UNIVERSE);
     if (ifname) {
@@ -207,7 +87,7 @@ add_route(struct nl_sock *sock, const char *text, const char *ifname, int type, 
         rtnl_route_nh_set_ifindex(hop, (int)if_nametoindex(ifname));
         rtnl_route_add_nexthop(route, hop);
     }
-    check_nl(rtnl_route_add(sock, route, 0));
+    netns_check(rtnl_route_add(sock, route, 0), "route add");
     nl_addr_put(addr);
     rtnl_route_put(route);
 }
@@ -231,7 +111,7 @@ test_routes(void)
     g_autoptr(GPtrArray) used =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
     g_autoptr(GError) error = NULL;
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
 
     add_route(sock, "10.9.0.0/16", "host0", RTN_UNICAST, RT_TABLE_MAIN);
     add_route(sock, "10.10.0.0/16", NULL, RTN_BLACKHOLE, RT_TABLE_MAIN);
@@ -299,7 +179,7 @@ test_probe_time_limit(void)
 static void
 test_probe_old_entry(void)
 {
-    struct nl_sock *sock = connect_route();
+    struct nl_sock *sock = netns_connect();
     struct rtnl_neigh *entry = rtnl_neigh_alloc();
     struct nl_addr *dst = parse_address(GUEST_ADDRESS);
     struct nl_addr *lladdr = parse_address(GUEST_MAC);
@@ -308,16 +188,15 @@ test_probe_old_entry(void)
     rtnl_neigh_set_dst(entry, dst);
     rtnl_neigh_set_lladdr(entry, lladdr);
     rtnl_neigh_set_state(entry, NUD_STALE);
-    check_nl(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE));
+    netns_check(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE), "neigh add");
     assert_answers(GUEST_ADDRESS, TRUE);
 
     /* The table says REACHABLE, for half a minute; the neighbour is gone all the same. */
-    neighbour_order('d');
-    set_link(sock, "host0", TRUE, NULL, 0);
+    stop_neighbour();
     rtnl_neigh_set_state(entry, NUD_REACHABLE);
-    check_nl(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE));
+    netns_check(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE), "neigh add");
     assert_answers(GUEST_ADDRESS, FALSE);
-    neighbour_order('u');
+    start_neighbour();
     assert_answers(GUEST_ADDRESS, TRUE);
 
     rtnl_neigh_put(entry);
@@ -363,8 +242,6 @@ test_lookup(void)
 int
 main(int argc, char **argv)
 {
-    int result;
-
     g_test_init(&argc, &argv, NULL);
     set_up();
     g_test_add_func("/link/routes", test_routes);
@@ -373,8 +250,5 @@ main(int argc, char **argv)
     g_test_add_func("/link/probe/old-entry", test_probe_old_entry);
     g_test_add_func("/link/probe/errors", test_probe_errors);
     g_test_add_func("/link/lookup", test_lookup);
-    result = g_test_run();
-    close(neighbour.orders);
-    waitpid(neighbour.pid, NULL, 0);
-    return result;
+    return g_test_run();
 }

@@ -5,6 +5,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "sync-fixture.h"
 #include "test-sync-stop.h"
 
@@ -288,6 +290,23 @@ test_needs_restart(Fixture *fixture, gconstpointer keys)
     fixture_assert_status(fixture, "rigid", NM_MACVTAP_GUEST_SERVED);
 }
 
+static const char *const unmatched_keys[] = {"guests", "web1 db1", NULL};
+
+/* Said once, and again when it changes. */
+static void
+test_unmatched(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_plain(fixture, "web1");
+    fixture_bring_up(fixture);
+    fixture_assert_warned("*'web1', 'db1'*");
+    fixture_settle(fixture);
+    fixture_define(fixture, "db1");
+    fixture_settle(fixture);
+    fixture_assert_warned("*called 'web1';*");
+    fixture_define(fixture, "web1");
+    fixture_settle(fixture);
+}
+
 static void
 test_unreadable_guest(Fixture *fixture, gconstpointer keys)
 {
@@ -517,6 +536,12 @@ main(int argc, char **argv)
     add("guest/needs-restart", test_needs_restart);
     add("guest/stopped-meanwhile", test_stopped_meanwhile);
     add("guest/unreadable", test_unreadable_guest);
+    g_test_add("/sync/guest/unmatched",
+               Fixture,
+               unmatched_keys,
+               fixture_setup,
+               test_unmatched,
+               fixture_teardown);
     add("network/stopped", test_network_stopped);
     add("network/removed", test_network_removed);
     add("network/restarted", test_network_restarted);

@@ -109,9 +109,9 @@ def one_mac(host):
     equal(macs, [Host.uplink_mac()] * 3, 'who answers on the LAN for the host')
 
 
-def listen(host):
-    """Begins to record ARP on the LAN."""
-    host.lan.start_service('tcpdump', ['tcpdump', '-nU', '-Z', 'root', '-i', 'lan0', '-w', '/run/frames', 'arp'])
+def listen(host, what='arp'):
+    """Begins to record ARP, or something else, on the LAN."""
+    host.lan.start_service('tcpdump', ['tcpdump', '-nU', '-Z', 'root', '-i', 'lan0', '-w', '/run/frames', what])
     host.lan.wait_for(lambda: host.lan.exists('/run/frames'), 'tcpdump')
 
 
@@ -121,6 +121,16 @@ def heard(host):
     output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
     address = re.escape(host.address())
     return set(re.findall(rf'^\S+ (\S+) > .*(?: tell {address},|Reply {address} is-at)', output, re.MULTILINE))
+
+
+def advertised(host, address):
+    """MACs that a neighbour advertisement of ADDRESS came from, one for each, since listen()."""
+    # tcpdump gets its frames up to a second later.
+    host.lan.wait_for(lambda: 'advertisement' in host.lan.run(['tcpdump', '-nr', '/run/frames'], check=False).stdout,
+                      'an advertisement', 5)
+    host.lan.stop_service('tcpdump')
+    output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
+    return re.findall(rf'(?m)^\S+ (\S+) > .*neighbor advertisement, tgt is {re.escape(address)},', output)
 
 
 def counters(host, link):
@@ -136,6 +146,25 @@ def announce(guest, address):
     """The guest tells everybody, three times, that ADDRESS is its own."""
     guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address};'
               f'ip addr del {address}/32 dev eth0', timeout=20)
+
+
+def add_stranger(host, address):
+    """A macvtap on eth0 that is no guest's, in a namespace of its own."""
+    host.run('ip link add stranger0 link eth0 address 52:54:00:99:99:99 type macvtap mode bridge')
+    host.start_service('stranger', ['unshare', '-n', 'sleep', '10000'])
+    host.run('ip link set stranger0 netns $(pgrep -x sleep)')
+    stranger(host, f'ip link set stranger0 up; ip addr add {address}/24 dev stranger0')
+
+
+def stranger(host, command):
+    return host.run(f"nsenter -t $(pgrep -x sleep) -n sh -c '{command}'", check=False)
+
+
+def announce_as_stranger(host, address):
+    """The stranger tells everybody that ADDRESS is its own, and asks the host in its name."""
+    result = stranger(host, f'ip addr replace {address}/24 dev stranger0; arping -U -c 2 -I stranger0 {address};'
+                            f'arping -c 2 -w 2 -I stranger0 {host.address()}')
+    check(result.stdout.count('Sent 2 probes') == 2, f'arping: {result.stdout}{result.stderr}')
 
 
 def device_to(host, address):

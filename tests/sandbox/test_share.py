@@ -158,17 +158,22 @@ def test_nothing_can_be_hijacked(host):
         share.announce(alpha, address)
     for address in claimed:
         host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
-    # A guest that the profile does not select is nobody.
+    # A guest that the profile does not select is nobody, and so is a macvtap that is no guest's.
     share.announce(beta, '10.77.0.88')
+    share.add_stranger(host, '10.77.0.99')
+    share.announce_as_stranger(host, '10.77.0.99')
     equal(share.routes(host), [alpha.lan_address], 'routes')
     for address in claimed:
         equal(len(share.warnings(host, f"'{address}'")), 1, f'warnings about {address}')
-    for address in (Lan.gateway(), '10.77.0.20', '10.77.0.88', server):
+    for address in (Lan.gateway(), '10.77.0.20', '10.77.0.88', '10.77.0.99', server):
         equal(share.device_to(host, address), 'eth0', f'the way to {address}')
     # The LAN itself believed the guest: that is no matter of the host's routes.
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
     check(host.ping(Lan.gateway()) and host.ping('10.77.0.20'), 'the host does not reach the LAN')
-    equal(share.warnings(host, '10.77.0.88'), [], 'words about a stranger')
+    for address in ('10.77.0.88', '10.77.0.99'):
+        equal(share.warnings(host, address), [], 'words about a stranger')
+    share.wait_routes(host, [alpha.lan_address])
+    share.talk(host, alpha)
 
 
 @tap.host(ipv6=True)
@@ -190,7 +195,9 @@ def test_ipv6(host):
           'IPv6 addresses')
     equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
+    share.listen(host, 'icmp6 and ip6[40] == 136')
     check(host.lan.ping(own), 'the LAN does not reach the host')
+    equal(share.advertised(host, own), [Host.uplink_mac()], 'answers on the LAN for the host')
     check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
     # Neither the gateway's address can be had nor one that is not of this LAN.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
@@ -209,18 +216,45 @@ def test_ipv6(host):
 def test_refusals_by_name(host):
     alpha, = share.prepare(host, 'alpha', serve=False)
     vepa = host.guest('nobridge', [macvtap('eth0', 'vepa')]).define().start()
-    profiles.add(host, mode='share')
+    private = host.guest('hermit', [macvtap('eth0', 'private')]).define().start()
+    host.guest('owner', [macvtap('eth0', 'passthrough')]).define()
+    profiles.add(host, mode='share', guests='all')
     profiles.up(host)
-    check(share.warnings(host, "'nobridge'"), 'no word of the guest in mode vepa')
+    for name, mode in (('nobridge', 'vepa'), ('hermit', 'private'), ('owner', 'passthrough')):
+        said = share.warnings(host, f"'{name}'")
+        check(len(said) == 1 and f"'{mode}'" in said[0], f'words about the guest in mode {mode}: {said}')
     shown = host.nmcli('connection', 'show', 'guests').stdout
-    check('nobridge' in shown, f'no banner: {shown!r}')
+    check('nobridge' in shown and 'hermit' in shown, f'no banner: {shown!r}')
+    private.destroy()
     host.wait_for(lambda: share.reaches_guest(host, alpha, alpha.lan_address), 'alpha to serve the host')
 
-    # A second profile on the same device is told who has it.
-    profiles.add(host, 'second', mode='share', parent='eth0')
-    profiles.refused(host, share.LINK, 'guests', name='second')
+    # A second profile with the same link is told who has it, whatever each says of it.
+    for name, words in {'second': {'mode': 'share', 'parent': 'eth0'}, 'third': {'mode': 'share'},
+                        'fourth': {'mode': 'move'}, 'fifth': {'mode': 'move', 'parent': 'eth0'},
+                        'sixth': {'mode': 'share', 'parent': 'eth1', 'link_name': share.LINK}}.items():
+        profiles.add_by_hand(host, name, **words)
+        profiles.refused(host, share.LINK, "'guests'", name=name)
     profiles.down(host)
+    profiles.up(host, 'fourth')
+    for name in ('second', 'third', 'fifth', 'sixth'):
+        profiles.refused(host, share.LINK, "'fourth'", name=name)
+    profiles.add_by_hand(host, 'seventh', mode='move', parent='eth0', link_name='nmmvother')
+    profiles.refused(host, "'eth0'", "'fourth'", name='seventh')
+    profiles.down(host, 'fourth')
+    host.wait_for(lambda: host.address(), 'the address of eth0')
     vepa.destroy()
+    host.nmcli('connection', 'delete', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh')
+
+    # Who is named and is not there is said, once, and again when it changes.
+    profiles.modify(host, guests='alpha nobody')
+    profiles.up(host)
+    host.wait_for(lambda: len(share.warnings(host, "'nobody'")) == 1, 'a word about nobody')
+    check("'nobody'" in host.nmcli('connection', 'show', 'guests').stdout, 'no banner about nobody')
+    host.guest('nobody').define()
+    host.wait_for(lambda: "'nobody'" not in host.nmcli('connection', 'show', 'guests').stdout, 'the banner to go', 10)
+    equal(len(share.warnings(host, "'nobody'")), 1, 'words about nobody')
+    profiles.down(host)
+    profiles.modify(host, guests='all')
 
     profiles.modify(host, parent='nosuch0')
     profiles.refused(host, "'nosuch0'")

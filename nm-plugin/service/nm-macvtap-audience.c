@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A picture of what is amiss is made anew at each look and compared with the one before.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-audience.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-guest-watch.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-unmatched.h"
+
+struct _NMMacvtapAudience {
+    NMMacvtapProfile *profile;
+    char *parent;
+    GHashTable *unreachable;    /* (element-type utf8 utf8): guest → why, as it was logged */
+    char *unmatched;            /* (nullable): as it was logged */
+    NMMacvtapGuestWatch *watch; /* (nullable) */
+};
+
+/**
+ * nm_macvtap_audience_new:
+ * @profile: a profile of mode share or move; a reference is taken
+ * @parent: the lower device
+ *
+ * Returns: (transfer full): an audience that has seen nobody yet
+ */
+NMMacvtapAudience *
+nm_macvtap_audience_new(NMMacvtapProfile *profile, const char *parent)
+{
+    NMMacvtapAudience *self = g_new0(NMMacvtapAudience, 1);
+
+    self->profile = nm_macvtap_profile_ref(profile);
+    self->parent = g_strdup(parent);
+    self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return self;
+}
+
+/**
+ * nm_macvtap_audience_free:
+ * @self: (transfer full): an audience
+ */
+void
+nm_macvtap_audience_free(NMMacvtapAudience *self)
+{
+    if (self->watch) {
+        g_signal_handlers_disconnect_by_data(self->watch, self);
+        nm_macvtap_guest_watch_stop(self->watch);
+    }
+    g_clear_object(&self->watch);
+    nm_macvtap_profile_unref(self->profile);
+    g_free(self->parent);
+    g_hash_table_unref(self->unreachable);
+    g_free(self->unmatched);
+    g_free(self);
+}
+
+/* libvirt's own mode when none is given is vepa. */
+static char *
+explain_mode(NMMacvtapAudience *self, const NMMacvtapGuest *guest, const char *mode)
+{
+    if (!guest->live)
+        return g_strdup_printf("guest '%s' cannot start while profile '%s' is up: its macvtap "
+                               "interface on '%s' is in mode 'passthrough', which wants the device "
+                               "for itself; set mode='bridge' in its definition, or use a profile "
+                               "of mode 'isolated'",
+                               guest->name,
+                               self->profile->id,
+                               self->parent);
+    return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface on '%s' is in "
+                           "mode '%s'; set mode='bridge' in its definition and restart it, or use "
+                           "a profile of mode 'isolated'",
+                           guest->name,
+                           self->parent,
+                           mode ?: "vepa");
+}
+
+/* Only what a guest runs with counts, but for what keeps it from running. */
+static gboolean
+is_in_the_way(const NMMacvtapGuest *guest, const NMMacvtapNic *nic)
+{
+    if (guest->live)
+        return g_strcmp0(nic->macvtap_mode, "bridge") != 0;
+    return g_strcmp0(nic->macvtap_mode, "passthrough") == 0;
+}
+
+/* (transfer full) (nullable): one interface in mode bridge is enough. */
+static char *
+explain_guest(NMMacvtapAudience *self, const NMMacvtapGuest *guest)
+{
+    const NMMacvtapGuestState *state = guest->live ?: guest->config;
+    const NMMacvtapNic *worst = NULL;
+
+    for (guint i = 0; i < state->nics->len; i++) {
+        const NMMacvtapNic *nic = state->nics->pdata[i];
+
+        if (nic->type != NM_MACVTAP_NIC_DIRECT || g_strcmp0(nic->lower, self->parent) != 0)
+            continue;
+        if (!is_in_the_way(guest, nic))
+            return NULL;
+        worst = nic;
+    }
+    return worst ? explain_mode(self, guest, worst->macvtap_mode) : NULL;
+}
+
+static gboolean
+is_on_parent(NMMacvtapAudience *self, const NMMacvtapGuest *guest, GPtrArray *networks)
+{
+    return (guest->live &&
+            nm_macvtap_guest_state_find_macvtap(guest->live, self->parent, networks)) ||
+           (guest->config &&
+            nm_macvtap_guest_state_find_macvtap(guest->config, self->parent, networks));
+}
+
+static gboolean
+replace_unreachable(NMMacvtapAudience *self, GHashTable *unreachable)
+{
+    gboolean changed = g_hash_table_size(unreachable) != g_hash_table_size(self->unreachable);
+    GHashTableIter iter;
+    gpointer name;
+    gpointer why;
+
+    g_hash_table_iter_init(&iter, unreachable);
+    while (g_hash_table_iter_next(&iter, &name, &why)) {
+        if (g_strcmp0(g_hash_table_lookup(self->unreachable, name), why) == 0)
+            continue;
+        g_log_structured(NM_MACVTAP_LOG_DOMAIN,
+                         G_LOG_LEVEL_WARNING,
+                         "NM_MACVTAP_GUEST",
+                         (const char *)name,
+                         "MESSAGE",
+                         "%s",
+                         (const char *)why);
+        changed = TRUE;
+    }
+    g_hash_table_unref(self->unreachable);
+    self->unreachable = g_hash_table_ref(unreachable);
+    return changed;
+}
+
+static gboolean
+replace_unmatched(NMMacvtapAudience *self, GHashTable *present)
+{
+    g_autofree char *text = nm_macvtap_unmatched_describe(self->profile, self->parent, present);
+    gboolean changed = g_strcmp0(text, self->unmatched) != 0;
+
+    if (changed && text)
+        g_warning("profile '%s': %s", self->profile->id, text);
+    g_free(self->unmatched);
+    self->unmatched = g_steal_pointer(&text);
+    return changed;
+}
+
+/**
+ * nm_macvtap_audience_update:
+ * @self: an audience
+ * @guests: (element-type NMMacvtapGuest): all
+ * @networks: (element-type NMMacvtapNetwork): all
+ *
+ * Returns: whether anything is news
+ */
+gboolean
+nm_macvtap_audience_update(NMMacvtapAudience *self, GPtrArray *guests, GPtrArray *networks)
+{
+    g_autoptr(GHashTable) present = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) unreachable =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    gboolean changed;
+
+    for (guint i = 0; i < guests->len; i++) {
+        const NMMacvtapGuest *guest = guests->pdata[i];
+        char *why;
+
+        if (!nm_macvtap_profile_selects(self->profile, guest->name, guest->uuid))
+            continue;
+        if (is_on_parent(self, guest, networks))
+            g_hash_table_insert(present, guest->uuid, guest->name);
+        why = explain_guest(self, guest);
+        if (why)
+            g_hash_table_insert(unreachable, g_strdup(guest->name), why);
+    }
+    changed = replace_unreachable(self, unreachable);
+    return replace_unmatched(self, present) || changed;
+}
+
+static char *
+describe_unreachable(NMMacvtapAudience *self)
+{
+    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(self->unreachable),
+                                         (GCompareFunc)(void (*)(void))g_strcmp0);
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (GList *name = names; name; name = name->next)
+        g_string_append_printf(list, "%s%s", name == names ? "" : ", ", (const char *)name->data);
+    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
+                             "not in mode 'bridge': %s"),
+                           list->str);
+}
+
+/**
+ * nm_macvtap_audience_describe:
+ * @self: an audience
+ *
+ * Returns: (transfer full) (nullable): what is amiss, a sentence a line
+ */
+char *
+nm_macvtap_audience_describe(NMMacvtapAudience *self)
+{
+    g_autofree char *unreachable =
+        g_hash_table_size(self->unreachable) > 0 ? describe_unreachable(self) : NULL;
+
+    if (!unreachable || !self->unmatched)
+        return g_strdup(unreachable ?: self->unmatched);
+    return g_strjoin("\n", unreachable, self->unmatched, NULL);
+}
+
+static void
+guests_cb(NMMacvtapGuestWatch *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
+{
+    nm_macvtap_audience_update(user_data, guests, networks);
+}
+
+static void
+failed_cb(NMMacvtapGuestWatch *watch, const GError *error, gpointer user_data)
+{
+    NMMacvtapAudience *self = user_data;
+
+    g_message("profile '%s': the guests are not looked at: %s", self->profile->id, error->message);
+}
+
+/**
+ * nm_macvtap_audience_follow:
+ * @self: an audience that does not follow yet
+ * @hypervisor: not open; a reference is taken
+ */
+void
+nm_macvtap_audience_follow(NMMacvtapAudience *self, NMMacvtapHypervisor *hypervisor)
+{
+    g_return_if_fail(!self->watch);
+
+    self->watch = nm_macvtap_guest_watch_new(hypervisor);
+    g_signal_connect(self->watch, "guests", G_CALLBACK(guests_cb), self);
+    g_signal_connect(self->watch, "failed", G_CALLBACK(failed_cb), self);
+    nm_macvtap_guest_watch_start(self->watch);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the contract's cases have in common: a hypervisor in its world, the events it sent, and its
+ * methods, called on a thread while the main loop runs. @code: the error expected, -1 for none.
+ */
+
+#pragma once
+
+#include "hypervisor-contract.h"
+
+G_BEGIN_DECLS
+
+#define NETWORK "isolated"
+#define ALIAS   "ua-nm-macvtap-0badcafe"
+#define MAC     "52:54:00:aa:00:01"
+
+#define WEB_UUID "3c2f8a10-1111-4a6b-9c3d-000000000001"
+#define DB_UUID  "3c2f8a10-2222-4a6b-9c3d-000000000002"
+#define NO_UUID  "3c2f8a10-ffff-4a6b-9c3d-00000000000f"
+
+typedef struct {
+    const HypervisorWorld *world;
+    NMMacvtapHypervisor *hypervisor;
+    GPtrArray *events; /* (element-type utf8): "guest UUID", "network NAME", "closed" */
+} Fixture;
+
+/* A method, to be called on a thread of its own. */
+typedef struct Call Call;
+
+struct Call {
+    Fixture *f;
+    void (*run)(Call *call);
+    gboolean read_only;
+    const char *name; /* guest's UUID, or network */
+    const NMMacvtapEdit *edit;
+    gboolean done; /* atomic */
+    gboolean ok;
+    gpointer result;
+    GError *error;
+};
+
+/* An interface of ours. */
+extern const NMMacvtapNicSpec contract_nic_spec;
+/* NETWORK, as the isolated mode would define it. */
+extern const char contract_network_xml[];
+
+guint contract_count_events(Fixture *f, const char *event);
+/* Runs the main loop until @event has come since events were forgotten. */
+void contract_await_event(Fixture *f, const char *event);
+/* Guest web1 lets go of what it was asked to, and @event comes of it. */
+void contract_let_go_until_event(Fixture *f, const char *event);
+void contract_forget_events(Fixture *f);
+gpointer contract_call_thread(gpointer data);
+void contract_open_as(Fixture *f, gboolean read_only, int code);
+GPtrArray *contract_list_guests(Fixture *f);
+NMMacvtapGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
+NMMacvtapNetwork *contract_read_network(Fixture *f, const char *name);
+GPtrArray *contract_list_leases(Fixture *f, const char *network, int code);
+void contract_run_apply(Call *call);
+void contract_edit_network(Fixture *f,
+                           NMMacvtapEditKind kind,
+                           const char *name,
+                           const char *xml,
+                           int code);
+void contract_edit_nic(Fixture *f,
+                       NMMacvtapEditKind kind,
+                       NMMacvtapScope scope,
+                       const char *uuid,
+                       const NMMacvtapNicSpec *spec,
+                       int code);
+/* (transfer full): a guest with one macvtap interface on eth0. */
+char *contract_guest_xml(const char *name, const char *uuid);
+void contract_define_guest(Fixture *f, const char *name, const char *uuid);
+void contract_start_network(Fixture *f);
+/* (transfer none) (nullable) */
+const NMMacvtapNic *contract_find_nic(const NMMacvtapGuestState *state, const char *alias);
+void contract_assert_untouched(const NMMacvtapGuestState *state);
+/* Our interface is in the guest's definition and in the running guest, or is not. */
+void contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live);
+/* Notes the hypervisor's events from now on. */
+void contract_listen(Fixture *f);
+void contract_set_up(Fixture *f, gconstpointer user_data);
+void contract_tear_down(Fixture *f, gconstpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the plan does with one guest: each case of its interfaces, up, down and purged.
+ */
+
+#include "config.h"
+
+#include "plan-asserts.h"
+
+#define ETH0 "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
+#define USERS                                                                                      \
+    "<interface type='network'><source network='isolated'/><mac address='52:54:00:00:00:05'/>"     \
+    "</interface>"
+#define THROUGH "<interface type='network'><source network='macnet'/></interface>"
+#define MACNET                                                                                     \
+    "<network><name>macnet</name><forward mode='bridge'><interface dev='eth0'/></forward>"         \
+    "</network>"
+#define ISOLATED(content) "<network><name>isolated</name>" content "</network>"
+#define ADDRESS           "<ip address='192.168.254.1' prefix='24'/>"
+
+typedef struct {
+    const char *config;
+    const char *live;
+    const char *key;
+    const char *value;
+    const char *edits;
+    const char *status;
+    const char *reason; /* (nullable): part of the first edit's */
+} GuestCase;
+
+static void
+check_guest(const GuestCase *c, NMMacvtapPurpose purpose)
+{
+    g_autoptr(World) world = world_new();
+    g_autoptr(NMMacvtapProfile) profile = world_profile_new(c->key, c->value, NULL);
+    g_autofree char *config = plan_expand_nics(c->config);
+    g_autofree char *live = plan_expand_nics(c->live);
+    g_autoptr(NMMacvtapPlan) plan = NULL;
+
+    world_add_network(world, ISOLATED(ADDRESS), TRUE);
+    world_add_network(world, MACNET, TRUE);
+    world_add_guest(world, config, live);
+    plan = plan_isolated_for(world, profile, purpose);
+    assert_plan_edits(plan, c->edits);
+    assert_plan_status(plan, 0, c->status);
+    if (c->reason)
+        assert_text_contains(plan_edit_at(plan, 0)->reason, c->reason);
+}
+
+static void
+test_guest_up(void)
+{
+    static const GuestCase cases[] = {
+        /* attach */
+        {ETH0,
+         NULL,
+         NULL,
+         NULL,
+         "nic-attach config g1",
+         "shut-off",
+         "macvtap interface on 'eth0' and none on network 'isolated'"},
+        {ETH0, ETH0, NULL, NULL, "nic-attach config g1, nic-attach live g1", "served"},
+        {NULL, ETH0, NULL, NULL, "nic-attach live g1", "served"},
+        {THROUGH, NULL, NULL, NULL, "nic-attach config g1", "shut-off", "through network 'macnet'"},
+        {ETH0, ETH0, "hotplug", "no", "nic-attach config g1", "needs-restart"},
+        {ETH0 "O", ETH0, "hotplug", "no", "", "needs-restart"},
+        {ETH0 "O", ETH0, NULL, NULL, "nic-attach live g1", "served"},
+        {ETH0, "", NULL, NULL, "nic-attach config g1", "served"},
+        {NULL, ETH0, "hotplug", "no", "", "not-selected"},
+        /* nothing to do */
+        {ETH0 "O", ETH0 "O", NULL, NULL, "", "served"},
+        {ETH0 "O", NULL, NULL, NULL, "", "shut-off"},
+        {"", "", NULL, NULL, "", "not-macvtap"},
+        {USERS, NULL, NULL, NULL, "", "not-macvtap"},
+        {ETH0, ETH0, "parent", "eth1", "", "not-macvtap"},
+        {ETH0, ETH0, "exclude-guests", "g1", "", "not-selected"},
+        {ETH0, ETH0, "guests", "g2", "", "not-selected"},
+        /* the user's own */
+        {ETH0 USERS, ETH0 USERS, NULL, NULL, "", "served-by-user"},
+        {ETH0 USERS, ETH0, NULL, NULL, "nic-attach live g1", "served"},
+        {ETH0 USERS, ETH0, "hotplug", "no", "", "needs-restart"},
+        {ETH0 USERS "O", NULL, NULL, NULL, "nic-detach config g1", "served-by-user", "of its own"},
+        {ETH0 "S", NULL, NULL, NULL, "", "not-selected"},
+        /* corrections */
+        {ETH0 "W",
+         NULL,
+         NULL,
+         NULL,
+         "nic-detach config g1, nic-attach config g1",
+         "shut-off",
+         "MAC"},
+        {NULL, ETH0 "W", NULL, NULL, "nic-detach live g1", "served", "'52:54:00:99:99:99'"},
+        {ETH0 "O", ETH0 "W", "hotplug", "no", "", "needs-restart"},
+        {ETH0 "D",
+         ETH0 "D",
+         NULL,
+         NULL,
+         "nic-update config g1, nic-update live g1",
+         "served",
+         "down"},
+        {ETH0 "I", ETH0 "I", NULL, NULL, "nic-update config g1, nic-update live g1", "served"},
+        {ETH0 "O",
+         ETH0 "I",
+         "isolate-guests",
+         "yes",
+         "nic-update config g1",
+         "served",
+         "not isolated"},
+        {ETH0 "E", ETH0 "E", NULL, NULL, "nic-update config g1", "served", "model 'virtio'"},
+        {ETH0 "E", ETH0 "E", "nic-model", "default", "", "served"},
+        {ETH0 "O", ETH0 "D", "hotplug", "no", "nic-update live g1", "served"},
+        /* no longer wanted */
+        {"O",
+         ETH0 "O",
+         NULL,
+         NULL,
+         "nic-detach config g1",
+         "served",
+         "no macvtap interface any more"},
+        {"O", "O", NULL, NULL, "nic-detach config g1, nic-detach live g1", "not-macvtap"},
+        {ETH0 "O",
+         NULL,
+         "parent",
+         "eth1",
+         "nic-detach config g1",
+         "not-macvtap",
+         "'eth1' any more"},
+        {ETH0 "O", NULL, "guests", "g2", "nic-detach config g1", "not-selected", "does not select"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_guest(&cases[i], NM_MACVTAP_PURPOSE_UP);
+}
+
+static void
+test_guest_down(void)
+{
+    static const GuestCase cases[] = {
+        {ETH0 "O", ETH0 "O", NULL, NULL, "nic-update live g1", "served", "disconnected"},
+        {ETH0 "O", ETH0 "D", NULL, NULL, "", "served"},
+        {"", "O", "guests", "g2", "nic-update live g1", "not-macvtap"},
+        {ETH0 "O", NULL, NULL, NULL, "", "shut-off"},
+        {ETH0 USERS, ETH0 USERS, NULL, NULL, "", "served-by-user"},
+        {ETH0, ETH0, NULL, NULL, "", "not-selected"},
+        {ETH0 "O", ETH0 "O", "on-disconnect", "keep", "", "served"},
+        {ETH0 "W",
+         ETH0 "O",
+         "on-disconnect",
+         "remove",
+         "nic-detach config g1, nic-detach live g1",
+         "not-selected",
+         "removed"},
+        {ETH0 "S" USERS, NULL, "on-disconnect", "remove", "", "served-by-user"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_guest(&cases[i], NM_MACVTAP_PURPOSE_DOWN);
+}
+
+static void
+test_guest_purge(void)
+{
+    static const GuestCase cases[] = {
+        {ETH0 "O", NULL, "on-disconnect", "keep", "nic-detach config g1", "not-selected"},
+        {"O", ETH0 "D", "guests", "g2", "nic-detach config g1, nic-detach live g1", "not-selected"},
+        {ETH0 USERS, ETH0 USERS, NULL, NULL, "", "served-by-user"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        check_guest(&cases[i], NM_MACVTAP_PURPOSE_PURGE);
+}
+
+/* The XML of attach is the same for both states and has all the profile asks for; that of update
+ * keeps what a running guest cannot change. */
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/plan/guest-up", test_guest_up);
+    g_test_add_func("/plan/guest-down", test_guest_down);
+    g_test_add_func("/plan/guest-purge", test_guest_purge);
+    return g_test_run();
+}
