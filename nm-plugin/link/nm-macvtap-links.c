@@ -346,12 +346,21 @@ read_neighbours(Reader *reader, GError **error)
 }
 
 static void
-mark_routed(NMMacvtapLink *link, const NMMacvtapCidr *destination)
+mark_routed(NMMacvtapLink *link, struct rtnl_route *route)
 {
+    struct nl_addr *source = rtnl_route_get_pref_src(route);
+    NMMacvtapCidr destination;
+
+    if (!nm_macvtap_netlink_addr_to_cidr(rtnl_route_get_dst(route), &destination))
+        return;
     for (guint i = 0; i < link->stations->len; i++) {
         NMMacvtapStation *station = g_ptr_array_index(link->stations, i);
 
-        station->routed = station->routed || nm_macvtap_cidr_equal(&station->address, destination);
+        if (!nm_macvtap_cidr_equal(&station->address, &destination))
+            continue;
+        station->routed = TRUE;
+        if (source == NULL || !nm_macvtap_netlink_addr_to_cidr(source, &station->source))
+            station->source.prefix = 0;
     }
 }
 
@@ -368,14 +377,12 @@ read_routes(Reader *reader, GError **error)
         struct rtnl_route *route = (struct rtnl_route *)object;
         struct rtnl_nexthop *nexthop = rtnl_route_nexthop_n(route, 0);
         NMMacvtapLink *link;
-        NMMacvtapCidr destination;
 
-        if (nexthop == NULL || rtnl_route_get_table(route) != RT_TABLE_MAIN ||
-            !nm_macvtap_netlink_addr_to_cidr(rtnl_route_get_dst(route), &destination))
+        if (nexthop == NULL || rtnl_route_get_table(route) != RT_TABLE_MAIN)
             continue;
         link = find_link(reader, rtnl_route_nh_get_ifindex(nexthop));
         if (link != NULL)
-            mark_routed(link, &destination);
+            mark_routed(link, route);
     }
     return TRUE;
 }

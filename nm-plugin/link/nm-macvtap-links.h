@@ -17,6 +17,7 @@ typedef struct {
     char *mac;             /* lower case */
     gboolean permanent;    /* put there by somebody, as mode share does; not learnt */
     gboolean routed;       /* a route to this address alone goes out of the interface */
+    NMMacvtapCidr source;  /* of that route, prefix 32 or 128; with prefix 0 it has none */
     /* In ms: since the entry is as it is. One that is permanent is that old: the kernel does not
      * count a repetition. Of one that was learnt it is the time since its last change of state.
      * The time that the machine has slept is not in it. */

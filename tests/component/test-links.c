@@ -197,6 +197,8 @@ test_age(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(station->mac, ==, MAC);
     g_assert_true(station->permanent);
     g_assert_true(station->routed);
+    g_assert_cmpuint(station->source.prefix, ==, 32);
+    g_assert_cmpuint(station->source.bytes[3], ==, 2);
     g_assert_cmpint(station->age_ms, <, 1000);
 
     g_usleep(1200 * 1000);

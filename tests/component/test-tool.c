@@ -167,7 +167,7 @@ test_chain_broken(void)
         for (guint f = 0; f + 1 < findings->len; f++) {
             const NMMacvtapFinding *finding = g_ptr_array_index(findings, f);
 
-            g_assert_cmpint(finding->verdict, ==, NM_MACVTAP_VERDICT_OK);
+            g_assert_cmpint(finding->verdict, ==, NM_MACVTAP_CHAIN_OK);
         }
     }
 }
@@ -192,7 +192,7 @@ test_chain_whole(void)
     hinted = nm_macvtap_chain_walk(facts);
     g_assert_null(nm_macvtap_chain_find_broken(hinted));
     last = g_ptr_array_index(hinted, hinted->len - 1);
-    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_VERDICT_HINT);
+    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
     g_assert_cmpstr(last->step, ==, "names");
     g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
 }
