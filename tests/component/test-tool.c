@@ -384,12 +384,13 @@ test_status_text(void)
     g_assert_cmpstr(
         text,
         ==,
-        "PROFILE  MODE      STATE   NETWORK   BRIDGE  HOST ADDRESS\n"
-        "guests   isolated  active  isolated  virbr1  192.168.254.1/24\n"
+        "PROFILE  MODE      STATE   NETWORK   DEVICE  PARENT  HOST ADDRESS\n"
+        "guests   isolated  active  isolated  virbr1  -       192.168.254.1/24\n"
         "\n"
-        "GUEST    PROFILE  NETWORK   NIC    MAC                ADDRESS        REACHABLE\n"
-        "web one  guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  yes\n"
-        "db       guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  needs a restart\n"
+        "GUEST    PROFILE  OVER      NIC    MAC                ADDRESS        SINCE  REACHABLE\n"
+        "web one  guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  -      yes\n"
+        "db       guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  -      needs a "
+        "restart\n"
         "\n"
         "Guest 'db': the running guest does not have that interface: it needs a restart "
         "(shut it down, then start it; a reboot is not enough).\n");
@@ -548,9 +549,9 @@ test_cleanup_output(void)
     text = nm_macvtap_cleanup_format(leftovers);
     g_assert_cmpstr(text,
                     ==,
-                    "LEFTOVER   NETWORK   GUEST  LIBVIRT\n"
-                    "interface  isolated  web1   qemu:///system\n"
-                    "network    isolated  -      qemu:///system\n");
+                    "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
+                    "interface  -       isolated  web1   qemu:///system\n"
+                    "network    -       isolated  -      qemu:///system\n");
     root = parse_again(nm_macvtap_cleanup_to_json(leftovers));
     assert_path(root, "$.leftovers[*].kind", "[\"interface\",\"network\"]");
     assert_path(root, "$.leftovers[*].removed", "[false,false]");
