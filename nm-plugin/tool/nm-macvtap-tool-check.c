@@ -46,7 +46,7 @@ nm_macvtap_check_format(const NMMacvtapFacts *facts, const GPtrArray *findings)
         if (finding->remedy)
             g_string_append_printf(text, "        %s\n", finding->remedy);
     }
-    if (!nm_macvtap_chain_find_end(findings))
+    if (!nm_macvtap_chain_find_end(findings) && facts->answers)
         g_string_append_printf(text,
                                _("The host reaches the guest '%s' at %s, and the guest reaches "
                                  "the host at %s.\n"),

@@ -6,48 +6,24 @@
 
 #include "config.h"
 
-#include "nm-macvtap-commands.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-selection.h"
 #include "nm-macvtap-survey.h"
+#include "tool-fixture.h"
 
-#define UUID       "11111111-2222-3333-4444-555555555555"
-#define OTHER_UUID "11111111-2222-3333-4444-000000000000"
-#define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
-#define URI        "qemu:///system"
-#define MAC        "52:54:00:00:00:01"
-#define SINCE      1795694400 /* 2026-11-26 12:00:00 UTC */
-
-static void
-set_string(char **where, const char *value)
-{
-    g_free(*where);
-    *where = g_strdup(value);
-}
+#define MAC   "52:54:00:00:00:01"
+#define SINCE 1795694400 /* 2026-11-26 12:00:00 UTC */
 
 /* The chain */
 
 static NMMacvtapFacts *
 new_good_facts(NMMacvtapMode mode)
 {
-    NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
+    NMMacvtapFacts *facts = new_selected_facts("web");
 
-    facts->guest = g_strdup("web");
-    facts->guest_uuid = g_strdup(GUEST_UUID);
-    facts->uri = g_strdup(URI);
-    facts->exists = TRUE;
-    facts->running = TRUE;
-    facts->is_macvtap = TRUE;
-    facts->lower = g_strdup("eth0");
-    facts->macvtap_mode = g_strdup("bridge");
-    facts->nm_answers = TRUE;
-    facts->profile = g_strdup("guests");
-    facts->profile_active = TRUE;
     facts->mode = mode;
     facts->mac = g_strdup(MAC);
     facts->target = g_strdup("macvtap0");
-    facts->in_definition = TRUE;
-    facts->plugged = TRUE;
     facts->definition_is_bridge = TRUE;
     facts->parent = g_strdup("eth0");
     facts->parent_carrier = TRUE;
@@ -59,19 +35,6 @@ new_good_facts(NMMacvtapMode mode)
     nm_macvtap_facts_choose_address(facts);
     return facts;
 }
-
-/* One fact that is wrong, the link that it breaks, and what is said of it. */
-typedef struct {
-    gsize offset;
-    gboolean is_string; /* a boolean is turned over */
-    const char *value;
-    const char *step;
-    const char *detail;
-    const char *remedy;
-} BrokenCase;
-
-#define BOOLEAN(field) G_STRUCT_OFFSET(NMMacvtapFacts, field), FALSE, NULL
-#define STRING(field)  G_STRUCT_OFFSET(NMMacvtapFacts, field), TRUE
 
 static const BrokenCase broken_cases[] = {
     {BOOLEAN(exists), "guest", "'web'", "list --all"},
@@ -89,38 +52,14 @@ static const BrokenCase broken_cases[] = {
 };
 
 static void
-spoil(NMMacvtapFacts *facts, const BrokenCase *c)
-{
-    gboolean *flag = G_STRUCT_MEMBER_P(facts, c->offset);
-
-    if (c->is_string)
-        set_string(G_STRUCT_MEMBER_P(facts, c->offset), c->value);
-    else
-        *flag = !*flag;
-}
-
-static void
-assert_broken(NMMacvtapFacts *facts, const char *step, const char *detail, const char *remedy)
-{
-    g_autoptr(GPtrArray) findings = nm_macvtap_chain_walk(facts);
-    const NMMacvtapFinding *broken = nm_macvtap_chain_find_broken(findings);
-
-    g_assert_nonnull(broken);
-    g_assert_true(broken == nm_macvtap_chain_find_end(findings));
-    g_assert_cmpstr(broken->step, ==, step);
-    g_assert_nonnull(strstr(broken->detail, detail));
-    g_assert_nonnull(strstr(broken->remedy, remedy));
-}
-
-static void
 test_broken(gconstpointer data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
         g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
 
-        spoil(facts, c);
-        assert_broken(facts, c->step, c->detail, c->remedy);
+        spoil_facts(facts, c);
+        assert_case(facts, c);
     }
 }
 
@@ -192,6 +131,7 @@ test_unasked(void)
     g_autoptr(NMMacvtapFacts) facts = new_good_facts(NM_MACVTAP_MODE_SHARE);
     g_autoptr(GPtrArray) findings = NULL;
     const NMMacvtapFinding *last;
+    g_autofree char *text = NULL;
 
     facts->answers = FALSE;
     g_assert_false(nm_macvtap_facts_is_reachable(facts));
@@ -201,6 +141,8 @@ test_unasked(void)
     g_assert_null(nm_macvtap_chain_find_end(findings));
     last = g_ptr_array_index(findings, findings->len - 1);
     g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
+    text = nm_macvtap_check_format(facts, findings);
+    g_assert_null(strstr(text, "The host reaches"));
     facts->routed = FALSE;
     g_assert_false(nm_macvtap_facts_is_reachable(facts));
 }
@@ -244,18 +186,6 @@ test_bridge_left(void)
 
 /* Worlds */
 
-static NMMacvtapWorldHost *
-add_host(NMMacvtapWorld *world)
-{
-    NMMacvtapWorldHost *host = g_new0(NMMacvtapWorldHost, 1);
-
-    host->uri = g_strdup(URI);
-    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
-    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_ptr_array_add(world->hosts, host);
-    return host;
-}
-
 /* @nics: of the running guest and its definition alike; @running: whether it runs. */
 static NMMacvtapGuest *
 add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean running)
@@ -277,25 +207,6 @@ add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean
     "<interface type='direct'><mac address='" mac "'/><source dev='" device "'" mode               \
     "/></interface>"
 #define BRIDGE "  mode='bridge'"
-
-/* @data: pairs of key and value, ended by NULL. */
-static NMMacvtapWorldProfile *
-add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *const *data)
-{
-    NMMacvtapWorldProfile *profile = g_new0(NMMacvtapWorldProfile, 1);
-    g_autoptr(GHashTable) table = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GError) error = NULL;
-
-    for (; *data; data += 2)
-        g_hash_table_insert(table, (gpointer)data[0], (gpointer)data[1]);
-    profile->id = g_strdup(id);
-    profile->uuid = g_strdup(uuid);
-    profile->state = "active";
-    profile->profile = nm_macvtap_profile_parse(id, uuid, NULL, table, NULL, &error);
-    g_assert_no_error(error);
-    g_ptr_array_add(world->profiles, profile);
-    return profile;
-}
 
 static NMMacvtapWorldProfile *
 add_link_profile(NMMacvtapWorld *world, const char *mode)
@@ -333,7 +244,7 @@ static void
 test_selection(void)
 {
     g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world);
+    NMMacvtapWorldHost *host = add_host(world, URI);
     NMMacvtapWorldProfile *profile = add_link_profile(world, "share");
     NMMacvtapGuest *guest =
         add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
@@ -373,7 +284,7 @@ test_nobody(void)
         const NobodyCase *c = &nobody_cases[i];
         g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
         g_autoptr(GPtrArray) facts = g_ptr_array_new();
-        NMMacvtapWorldHost *host = add_host(world);
+        NMMacvtapWorldHost *host = add_host(world, URI);
         NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
         g_autofree char *said = NULL;
 
@@ -498,7 +409,7 @@ static void
 test_leftover_bridge(void)
 {
     g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world);
+    NMMacvtapWorldHost *host = add_host(world, URI);
     NMMacvtapLink *bridge = add_link(world, "virbr1", "bridge", NULL);
     g_autoptr(GPtrArray) facts = g_ptr_array_new();
     g_autofree char *removable = NULL;
@@ -527,27 +438,6 @@ test_leftover_bridge(void)
 }
 
 /* Commands */
-
-static JsonNode *
-make_root(JsonObject *object)
-{
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-
-    json_node_take_object(node, object);
-    return g_steal_pointer(&node);
-}
-
-static void
-assert_path(JsonNode *root, const char *path, const char *expected)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) found = json_path_query(path, root, &error);
-    g_autofree char *text = NULL;
-
-    g_assert_no_error(error);
-    text = json_to_string(found, FALSE);
-    g_assert_cmpstr(text, ==, expected);
-}
 
 static GPtrArray *
 make_facts(void)
@@ -605,7 +495,7 @@ test_status(void)
         "Guest 'vepa': its macvtap mode is 'vepa', which reaches no host link: set mode='bridge' "
         "in its definition and restart it, or use a profile of mode 'isolated'.\n");
 
-    root = make_root(nm_macvtap_status_to_json(world, facts));
+    root = parse_again(nm_macvtap_status_to_json(world, facts));
     assert_path(root, "$.profiles[*].link", "[\"nmmveth0\"]");
     assert_path(root, "$.profiles[*].parent", "[\"eth0\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"10.0.0.2/24\"]");
@@ -627,7 +517,7 @@ test_plan(gconstpointer data)
 {
     const char *mode = data;
     g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world);
+    NMMacvtapWorldHost *host = add_host(world, URI);
     NMMacvtapWorldProfile *profile = add_link_profile(world, mode);
     gboolean is_move = g_str_equal(mode, "move");
     g_autoptr(GPtrArray) facts = NULL;
@@ -643,7 +533,7 @@ test_plan(gconstpointer data)
     add_guest(host, "vepa", NIC("eth0", "", MAC), TRUE);
     add_guest(host, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
     facts = nm_macvtap_survey_foresee(world, profile);
-    root = make_root(nm_macvtap_plan_link_to_json(world, profile, facts, "it is private"));
+    root = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, "it is private"));
     assert_path(root,
                 "$.changes[*].kind",
                 is_move ? "[\"link-add\",\"configuration-move\"]" : "[\"link-add\"]");
@@ -659,7 +549,7 @@ test_plan(gconstpointer data)
     g_assert_true((strstr(text, "move configuration") != NULL) == is_move);
 
     profile->state = "active";
-    active = make_root(nm_macvtap_plan_link_to_json(world, profile, facts, NULL));
+    active = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, NULL));
     assert_path(active, "$.changes[*].kind", "[]");
     idle = nm_macvtap_plan_link_format(world, profile, facts, NULL);
     g_assert_nonnull(strstr(idle, "has nothing to change"));
