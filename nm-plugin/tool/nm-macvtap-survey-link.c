@@ -13,7 +13,7 @@
 
 #include "nm-macvtap-discovery.h"
 #include "nm-macvtap-reach.h"
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 
 /* The kernel gives up on a neighbour after 3 s; what it knew before may only root have asked again
@@ -46,9 +46,9 @@ add_nic_facts(const NMMacvtapWorldHost *host,
               const NMMacvtapWorldProfile *profile,
               NMMacvtapFacts *facts)
 {
-    const NMMacvtapNic *nic = nm_macvtap_selection_find_nic(profile, host, guest);
+    const NMMacvtapNic *nic = nm_macvtap_served_find_nic(profile, host, guest);
     const NMMacvtapGuest definition = {.config = guest->config};
-    const NMMacvtapNic *config = nm_macvtap_selection_find_nic(profile, host, &definition);
+    const NMMacvtapNic *config = nm_macvtap_served_find_nic(profile, host, &definition);
 
     facts->in_definition = config != NULL;
     facts->definition_is_bridge =
@@ -150,7 +150,7 @@ nm_macvtap_survey_foresee(const NMMacvtapWorld *world, const NMMacvtapWorldProfi
         const NMMacvtapGuest *guest = g_ptr_array_index(host->guests, i);
         NMMacvtapFacts *facts;
 
-        if (!nm_macvtap_selection_has(profile, host, guest))
+        if (!nm_macvtap_served_has(profile, host, guest))
             continue;
         facts = nm_macvtap_survey_new_facts(world, host, guest, profile);
         add_nic_facts(host, guest, profile, facts);

@@ -16,7 +16,7 @@
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-leftovers.h"
 #include "nm-macvtap-reach.h"
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 #include "nm-macvtap-survey-private.h"
 
 #define FIREWALLD_TIMEOUT_MS 3000
@@ -267,7 +267,7 @@ nm_macvtap_survey_new_facts(const NMMacvtapWorld *world,
                             const NMMacvtapWorldProfile *profile)
 {
     NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
-    const NMMacvtapNic *macvtap = nm_macvtap_selection_find_nic(profile, host, guest);
+    const NMMacvtapNic *macvtap = nm_macvtap_served_find_nic(profile, host, guest);
 
     facts->guest = g_strdup(guest->name);
     facts->guest_uuid = g_strdup(guest->uuid);
@@ -325,7 +325,7 @@ add_guest(Survey *survey, NMMacvtapWorldHost *host, const NMMacvtapGuest *guest)
     for (guint i = 0; i < survey->world->profiles->len; i++) {
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(survey->world->profiles, i);
 
-        if (!nm_macvtap_selection_has(profile, host, guest))
+        if (!nm_macvtap_served_has(profile, host, guest))
             continue;
         if (!g_str_equal(profile->state, "down")) {
             add_facts(survey, host, guest, profile);
@@ -423,7 +423,7 @@ nm_macvtap_survey(const NMMacvtapWorld *world, const char *guest)
             const NMMacvtapGuest *candidate = g_ptr_array_index(host->guests, g);
 
             if (guest ? g_str_equal(candidate->name, guest) || g_str_equal(candidate->uuid, guest)
-                      : nm_macvtap_selection_find_nic(NULL, host, candidate) != NULL)
+                      : nm_macvtap_served_find_nic(NULL, host, candidate) != NULL)
                 add_guest(&survey, host, candidate);
         }
     }

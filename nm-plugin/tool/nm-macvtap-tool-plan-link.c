@@ -14,7 +14,7 @@
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-parent.h"
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 #include "nm-macvtap-table.h"
 
@@ -117,7 +117,7 @@ make_notes(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
 {
     GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
     const NMMacvtapCidr *address = nm_macvtap_world_get_host_address(world, profile);
-    char *nobody = nm_macvtap_selection_describe_nobody(world, profile);
+    char *nobody = nm_macvtap_served_describe_nobody(world, profile);
 
     if (address) {
         g_autofree char *text = nm_macvtap_cidr_address_to_string(address);

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 #include "nm-macvtap-table.h"
 
@@ -193,7 +193,7 @@ append_problems(GString *text, const NMMacvtapWorld *world)
     for (guint i = 0; i < world->profiles->len; i++) {
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
 
-        g_autofree char *nobody = nm_macvtap_selection_describe_nobody(world, profile);
+        g_autofree char *nobody = nm_macvtap_served_describe_nobody(world, profile);
 
         if (profile->problem)
             g_string_append_printf(
@@ -248,7 +248,7 @@ profile_to_json(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profil
     const NMMacvtapProfile *p = profile->profile;
     const NMMacvtapNetwork *network = p ? nm_macvtap_world_find_network(world, p) : NULL;
     g_autofree char *address = get_host_address(world, profile);
-    g_autofree char *nobody = nm_macvtap_selection_describe_nobody(world, profile);
+    g_autofree char *nobody = nm_macvtap_served_describe_nobody(world, profile);
 
     nm_macvtap_tool_set_string(json, "id", profile->id);
     nm_macvtap_tool_set_string(json, "uuid", profile->uuid);
@@ -261,7 +261,7 @@ profile_to_json(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profil
     nm_macvtap_tool_set_string(json, "parent", p && !profile->parent ? p->parent : profile->parent);
     nm_macvtap_tool_set_string(json, "parent-problem", profile->parent_problem);
     nm_macvtap_tool_set_string(json, "host-address", address);
-    json_object_set_int_member(json, "guests", nm_macvtap_selection_count(world, profile));
+    json_object_set_int_member(json, "guests", nm_macvtap_served_count(world, profile));
     nm_macvtap_tool_set_string(json, "nobody", nobody);
     nm_macvtap_tool_set_string(json, "problem", profile->problem);
     return json;
@@ -391,7 +391,7 @@ has_bridge_in_the_way(const NMMacvtapWorld *world, const NMMacvtapWorldHost *hos
 static gboolean
 serves_nobody(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
 {
-    g_autofree char *nobody = nm_macvtap_selection_describe_nobody(world, profile);
+    g_autofree char *nobody = nm_macvtap_served_describe_nobody(world, profile);
 
     return nobody && !g_str_equal(profile->state, "down");
 }

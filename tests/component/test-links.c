@@ -94,6 +94,7 @@ test_places(Fixture *fixture, gconstpointer data)
     const NMMacvtapLink *link, *bridge;
     g_autofree char *address = NULL;
 
+    g_assert_nonnull(hostlink);
     netns_add_bridge("br0");
     netns_add_veth("port0", "peer1", -1);
     netns_set_master("port0", "br0");

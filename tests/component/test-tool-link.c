@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 #include "tool-fixture.h"
 
@@ -250,14 +250,14 @@ test_selection(void)
         add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
 
     /* Of two the one that can be reached. */
-    g_assert_cmpstr(nm_macvtap_selection_find_nic(profile, host, guest)->mac, ==, MAC);
-    g_assert_cmpstr(nm_macvtap_selection_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
+    g_assert_cmpstr(nm_macvtap_served_find_nic(profile, host, guest)->mac, ==, MAC);
+    g_assert_cmpstr(nm_macvtap_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
     add_guest(host, "db", NIC("eth1", BRIDGE, MAC), FALSE);
-    g_assert_cmpuint(nm_macvtap_selection_count(world, profile), ==, 1);
-    g_assert_null(nm_macvtap_selection_describe_nobody(world, profile));
+    g_assert_cmpuint(nm_macvtap_served_count(world, profile), ==, 1);
+    g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
     set_string(&profile->parent, "eth1");
-    g_assert_true(nm_macvtap_selection_has(profile, host, g_ptr_array_index(host->guests, 1)));
-    g_assert_false(nm_macvtap_selection_has(profile, host, guest));
+    g_assert_true(nm_macvtap_served_has(profile, host, g_ptr_array_index(host->guests, 1)));
+    g_assert_false(nm_macvtap_served_has(profile, host, guest));
 }
 
 /* Data of a profile that is for nobody, and what is said of it; NULL where nothing is wrong. */
@@ -290,7 +290,7 @@ test_nobody(void)
 
         add_guest(host, "web", NIC("eth0", BRIDGE, MAC), TRUE);
         add_guest(host, "plain", "", TRUE);
-        said = nm_macvtap_selection_describe_nobody(world, profile);
+        said = nm_macvtap_served_describe_nobody(world, profile);
         g_assert_cmpint(nm_macvtap_status_judge(world, facts),
                         ==,
                         c->said ? NM_MACVTAP_EXIT_PROBLEM : NM_MACVTAP_EXIT_OK);
@@ -304,7 +304,7 @@ test_nobody(void)
         g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
         /* Where libvirt says nothing, nobody knows. */
         host->problem = g_strdup("gone");
-        g_assert_null(nm_macvtap_selection_describe_nobody(world, profile));
+        g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
     }
 }
 

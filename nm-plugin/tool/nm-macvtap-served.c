@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "nm-macvtap-selection.h"
+#include "nm-macvtap-served.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -46,7 +46,7 @@ find_in_state(const NMMacvtapGuestState *state,
 }
 
 /**
- * nm_macvtap_selection_find_nic:
+ * nm_macvtap_served_find_nic:
  * @profile: (nullable): a profile
  * @host: the guest's libvirt
  * @guest: a guest
@@ -54,9 +54,9 @@ find_in_state(const NMMacvtapGuestState *state,
  * Returns: (transfer none) (nullable): the interface that the profile is for
  */
 const NMMacvtapNic *
-nm_macvtap_selection_find_nic(const NMMacvtapWorldProfile *profile,
-                              const NMMacvtapWorldHost *host,
-                              const NMMacvtapGuest *guest)
+nm_macvtap_served_find_nic(const NMMacvtapWorldProfile *profile,
+                           const NMMacvtapWorldHost *host,
+                           const NMMacvtapGuest *guest)
 {
     const char *parent = get_parent(profile);
     gboolean prefer_bridge = is_on_link(profile);
@@ -70,7 +70,7 @@ nm_macvtap_selection_find_nic(const NMMacvtapWorldProfile *profile,
 }
 
 /**
- * nm_macvtap_selection_has:
+ * nm_macvtap_served_has:
  * @profile: a profile
  * @host: a libvirt
  * @guest: one of its guests
@@ -78,31 +78,31 @@ nm_macvtap_selection_find_nic(const NMMacvtapWorldProfile *profile,
  * Returns: whether the profile is for the guest
  */
 gboolean
-nm_macvtap_selection_has(const NMMacvtapWorldProfile *profile,
-                         const NMMacvtapWorldHost *host,
-                         const NMMacvtapGuest *guest)
+nm_macvtap_served_has(const NMMacvtapWorldProfile *profile,
+                      const NMMacvtapWorldHost *host,
+                      const NMMacvtapGuest *guest)
 {
     return profile->profile && g_str_equal(profile->profile->libvirt_uri, host->uri) &&
            nm_macvtap_profile_selects(profile->profile, guest->name, guest->uuid) &&
-           nm_macvtap_selection_find_nic(profile, host, guest);
+           nm_macvtap_served_find_nic(profile, host, guest);
 }
 
 /**
- * nm_macvtap_selection_count:
+ * nm_macvtap_served_count:
  * @world: the world
  * @profile: a profile
  *
  * Returns: how many guests it is for, running or not
  */
 guint
-nm_macvtap_selection_count(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
+nm_macvtap_served_count(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
 {
     const NMMacvtapWorldHost *host =
         profile->profile ? nm_macvtap_world_find_host(world, profile->profile->libvirt_uri) : NULL;
     guint n = 0;
 
     for (guint i = 0; host && i < host->guests->len; i++)
-        n += nm_macvtap_selection_has(profile, host, g_ptr_array_index(host->guests, i));
+        n += nm_macvtap_served_has(profile, host, g_ptr_array_index(host->guests, i));
     return n;
 }
 
@@ -120,7 +120,7 @@ is_anybody_there(const NMMacvtapProfile *profile, const NMMacvtapWorldHost *host
 }
 
 /**
- * nm_macvtap_selection_describe_nobody:
+ * nm_macvtap_served_describe_nobody:
  * @world: the world
  * @profile: a profile
  *
@@ -130,15 +130,14 @@ is_anybody_there(const NMMacvtapProfile *profile, const NMMacvtapWorldHost *host
  * Returns: (transfer full) (nullable): why nobody is served
  */
 char *
-nm_macvtap_selection_describe_nobody(const NMMacvtapWorld *world,
-                                     const NMMacvtapWorldProfile *profile)
+nm_macvtap_served_describe_nobody(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
 {
     const NMMacvtapProfile *p = profile->profile;
     const NMMacvtapWorldHost *host = p ? nm_macvtap_world_find_host(world, p->libvirt_uri) : NULL;
     g_autofree char *names = NULL;
 
     if (!host || host->problem || profile->offered || (!p->guests && !p->parent) ||
-        nm_macvtap_selection_count(world, profile) > 0)
+        nm_macvtap_served_count(world, profile) > 0)
         return NULL;
     if (!p->guests)
         return g_strdup_printf(
