@@ -192,6 +192,15 @@ def test_share(host):
     profiles.up(host)
     check("Profile 'guests': it serves nobody" in tool(host, 'status', code=3), 'text of status')
     profiles.down(host)
+
+    # What no link can be made on.
+    taker = host.guest('taker', [macvtap('eth1', 'passthrough')]).define().start()
+    host.guest('shy', [macvtap('eth1')]).define()
+    equal(tool_json(host, 'check', 'taker', code=3)['broken'], 'mode', 'a guest that holds the device')
+    broken = tool_json(host, 'check', 'shy', code=3)
+    equal(broken['broken'], 'parent', 'a guest on a device that another holds')
+    check("mode 'passthrough'" in broken['steps'][-1]['detail'], broken['steps'][-1]['detail'])
+    taker.destroy()
     host.run('ip link add br9 type bridge && ip link set eth1 master br9')
     profiles.modify(host, guests='alpha')
     refused = tool_json(host, 'plan', 'guests', code=1)['refused']
