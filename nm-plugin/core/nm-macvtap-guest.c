@@ -199,8 +199,17 @@ nm_macvtap_guest_unref(NMMacvtapGuest *guest)
     g_free(guest);
 }
 
-static gboolean
-is_macvtap_on(const NMMacvtapNic *nic, const char *parent, GPtrArray *networks)
+/**
+ * nm_macvtap_nic_is_macvtap:
+ * @nic: an interface
+ * @parent: (nullable): the lower device; %NULL for any
+ * @networks: (element-type NMMacvtapNetwork): every libvirt network
+ *
+ * Returns: whether it goes out through macvtap, directly or by a network that forwards through
+ * macvtap
+ */
+gboolean
+nm_macvtap_nic_is_macvtap(const NMMacvtapNic *nic, const char *parent, GPtrArray *networks)
 {
     const NMMacvtapNetwork *network;
 
@@ -216,6 +225,25 @@ is_macvtap_on(const NMMacvtapNic *nic, const char *parent, GPtrArray *networks)
         break;
     }
     return FALSE;
+}
+
+/**
+ * nm_macvtap_nic_get_macvtap_mode:
+ * @nic: a macvtap interface
+ * @networks: (element-type NMMacvtapNetwork): every libvirt network
+ *
+ * Returns: (transfer none): its mode, which is libvirt's own where none is given
+ */
+const char *
+nm_macvtap_nic_get_macvtap_mode(const NMMacvtapNic *nic, GPtrArray *networks)
+{
+    const NMMacvtapNetwork *network = nic->type == NM_MACVTAP_NIC_NETWORK && nic->network
+                                          ? nm_macvtap_network_find(networks, nic->network)
+                                          : NULL;
+
+    if (network && network->forward_mode)
+        return network->forward_mode;
+    return nic->macvtap_mode ? nic->macvtap_mode : "vepa";
 }
 
 /**
@@ -235,7 +263,7 @@ nm_macvtap_guest_state_find_macvtap(const NMMacvtapGuestState *state,
     for (guint i = 0; i < state->nics->len; i++) {
         const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
 
-        if (is_macvtap_on(nic, parent, networks))
+        if (nm_macvtap_nic_is_macvtap(nic, parent, networks))
             return nic;
     }
     return NULL;

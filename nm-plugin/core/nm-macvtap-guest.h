@@ -53,6 +53,13 @@ NMMacvtapGuest *nm_macvtap_guest_ref(NMMacvtapGuest *guest);
 void nm_macvtap_guest_unref(NMMacvtapGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapGuest, nm_macvtap_guest_unref)
 
+/* DIRECT, or on a network of @networks (element-type NMMacvtapNetwork) that forwards through
+ * macvtap; on @parent where that is given. */
+gboolean
+nm_macvtap_nic_is_macvtap(const NMMacvtapNic *nic, const char *parent, GPtrArray *networks);
+/* "bridge", "vepa", …; of a macvtap interface. */
+const char *nm_macvtap_nic_get_macvtap_mode(const NMMacvtapNic *nic, GPtrArray *networks);
+
 /*
  * The first macvtap interface of a state: DIRECT, or on a network of @networks (element-type
  * NMMacvtapNetwork) that forwards through macvtap; on @parent where that is given.

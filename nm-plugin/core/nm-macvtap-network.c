@@ -222,6 +222,7 @@ read_network(NMMacvtapNetwork *network, xmlNode *root, GError **error)
     network->uuid = nm_macvtap_xml_text(nm_macvtap_xml_child(root, "uuid"));
     network->bridge = nm_macvtap_xml_attr(bridge, "name");
     network->zone = nm_macvtap_xml_attr(bridge, "zone");
+    network->mac = nm_macvtap_xml_attr(nm_macvtap_xml_child(root, "mac"), "address");
     network->forward_mode = read_forward_mode(forward);
     network->lower = read_lower(forward);
     network->macvtap = network->forward_mode && !network->bridge &&
@@ -301,6 +302,7 @@ nm_macvtap_network_unref(NMMacvtapNetwork *network)
     g_free(network->name);
     g_free(network->bridge);
     g_free(network->zone);
+    g_free(network->mac);
     g_free(network->forward_mode);
     g_strfreev(network->lower);
     g_array_unref(network->addresses);

@@ -16,6 +16,7 @@ typedef struct {
     char *name;
     char *bridge;       /* (nullable): "virbr1" */
     char *zone;         /* (nullable): <bridge zone=…/> */
+    char *mac;          /* (nullable): of the bridge, when libvirt makes it */
     char *forward_mode; /* (nullable): NULL is an isolated network */
     char **lower;       /* devices of <forward><interface dev=…/> and <pf dev=…/>, maybe none */
     gboolean macvtap;   /* forward_mode is bridge/private/vepa/passthrough and there is no bridge */

@@ -110,3 +110,52 @@ nm_macvtap_bridge_add_port(const char *bridge,
     *out_changed = master == 0;
     return TRUE;
 }
+
+static gboolean
+has_port(NMMacvtapNlCache *links, int bridge)
+{
+    struct nl_object *object;
+
+    for (object = nl_cache_get_first(links); object; object = nl_cache_get_next(object)) {
+        if (rtnl_link_get_master((struct rtnl_link *)object) == bridge)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/**
+ * nm_macvtap_bridge_remove:
+ * @bridge: name of a bridge
+ * @error: return location
+ *
+ * For one that a libvirt daemon has left behind that ended while it made a network.
+ *
+ * Returns: whether it is gone; otherwise %NM_MACVTAP_ERROR_NOT_FOUND where there is none,
+ *   %NM_MACVTAP_ERROR_CONFLICT where it is no bridge or has ports, or %NM_MACVTAP_ERROR_FAILED
+ */
+gboolean
+nm_macvtap_bridge_remove(const char *bridge, GError **error)
+{
+    g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
+    g_autoptr(NMMacvtapNlCache) links = NULL;
+    g_autoptr(Link) link = NULL;
+    int code;
+
+    if (!sock || find_index(bridge, error) == 0)
+        return FALSE;
+    code = rtnl_link_alloc_cache(sock, AF_UNSPEC, &links);
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "list links", error);
+    link = rtnl_link_get_by_name(links, bridge);
+    if (!link || g_strcmp0(rtnl_link_get_type(link), "bridge") != 0 ||
+        has_port(links, rtnl_link_get_ifindex(link))) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_CONFLICT,
+                    _("'%s' is no bridge, or has ports"),
+                    bridge);
+        return FALSE;
+    }
+    code = rtnl_link_delete(sock, link);
+    return code == 0 || nm_macvtap_netlink_fail(code, "delete link", error);
+}

@@ -23,4 +23,8 @@ gboolean nm_macvtap_bridge_add_port(const char *bridge,
                                     gboolean *out_changed,
                                     GError **error);
 
+/* Only where it is a bridge and has no port. Errors: NM_MACVTAP_ERROR_NOT_FOUND,
+ * NM_MACVTAP_ERROR_CONFLICT, NM_MACVTAP_ERROR_FAILED. */
+gboolean nm_macvtap_bridge_remove(const char *bridge, GError **error);
+
 G_END_DECLS

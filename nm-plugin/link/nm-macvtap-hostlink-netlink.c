@@ -47,20 +47,6 @@ cast(NMMacvtapHostlink *hostlink)
 
 /* Making */
 
-static gboolean
-is_wireless(NMMacvtapHostlinkNetlink *self, const char *name)
-{
-    static const char *const marks[] = {"phy80211", "wireless"};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
-        g_autofree char *path = g_build_filename(self->sysfs, "class", "net", name, marks[i], NULL);
-
-        if (g_file_test(path, G_FILE_TEST_EXISTS))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* Reads the parent and has it judged. @out_parent: (transfer full). */
 static gboolean
 check_parent(NMMacvtapHostlinkNetlink *self,
@@ -82,7 +68,7 @@ check_parent(NMMacvtapHostlinkNetlink *self,
         passthrough = nm_macvtap_rtnl_find_passthrough(links, rtnl_link_get_ifindex(link));
         facts.exists = TRUE;
         facts.ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER;
-        facts.wireless = is_wireless(self, name);
+        facts.wireless = nm_macvtap_rtnl_is_wireless(self->sysfs, name);
         facts.passthrough = passthrough;
     }
     if (master != NULL) {

@@ -138,6 +138,20 @@ nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent)
     return NULL;
 }
 
+gboolean
+nm_macvtap_rtnl_is_wireless(const char *sysfs, const char *name)
+{
+    static const char *const marks[] = {"phy80211", "wireless"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *path = g_build_filename(sysfs, "class", "net", name, marks[i], NULL);
+
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static NlAddr *
 make_address(const NMMacvtapCidr *cidr)
 {
@@ -235,10 +249,22 @@ nm_macvtap_rtnl_release_waiting(NMMacvtapNlSock *sock, int parent, const NMMacvt
         rtnl_neigh_delete(sock, neighbour, 0);
 }
 
+gboolean
+nm_macvtap_rtnl_read_address(struct rtnl_addr *address, NMMacvtapCidr *out)
+{
+    const unsigned int useless = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
+    struct nl_addr *local = rtnl_addr_get_local(address);
+
+    if (local == NULL || (rtnl_addr_get_flags(address) & useless) != 0 ||
+        !nm_macvtap_netlink_addr_to_cidr(local, out))
+        return FALSE;
+    out->prefix = (guint)rtnl_addr_get_prefixlen(address);
+    return TRUE;
+}
+
 GArray *
 nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **error)
 {
-    const unsigned int useless = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
     g_autoptr(NMMacvtapNlCache) cache = NULL;
     GArray *addresses;
     struct nl_object *object;
@@ -251,15 +277,11 @@ nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **erro
     addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
-        struct nl_addr *local = rtnl_addr_get_local(address);
         NMMacvtapCidr cidr;
 
-        if (rtnl_addr_get_ifindex(address) != ifindex || local == NULL ||
-            (rtnl_addr_get_flags(address) & useless) != 0 ||
-            !nm_macvtap_netlink_addr_to_cidr(local, &cidr))
-            continue;
-        cidr.prefix = (guint)rtnl_addr_get_prefixlen(address);
-        g_array_append_val(addresses, cidr);
+        if (rtnl_addr_get_ifindex(address) == ifindex &&
+            nm_macvtap_rtnl_read_address(address, &cidr))
+            g_array_append_val(addresses, cidr);
     }
     return addresses;
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 
 #include "nm-macvtap-hostlink.h"
@@ -37,6 +38,8 @@ gboolean nm_macvtap_rtnl_change_link(NMMacvtapNlSock *sock,
 gboolean nm_macvtap_rtnl_delete_link(NMMacvtapNlSock *sock, int ifindex, GError **error);
 /* (nullable): macvtap or macvlan in mode passthrough on @parent. */
 char *nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent);
+/* rtnetlink does not tell. @sysfs: "/sys" but in tests. */
+gboolean nm_macvtap_rtnl_is_wireless(const char *sysfs, const char *name);
 
 gboolean nm_macvtap_rtnl_add_route(NMMacvtapNlSock *sock,
                                    int ifindex,
@@ -54,6 +57,8 @@ gboolean nm_macvtap_rtnl_delete_route(NMMacvtapNlSock *sock,
 void
 nm_macvtap_rtnl_release_waiting(NMMacvtapNlSock *sock, int parent, const NMMacvtapRoute *route);
 
+/* FALSE where it is tentative, duplicate or deprecated. */
+gboolean nm_macvtap_rtnl_read_address(struct rtnl_addr *address, NMMacvtapCidr *out);
 /* (element-type NMMacvtapCidr) and (element-type NMMacvtapHostlinkNeighbour) */
 GArray *nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **error);
 GArray *nm_macvtap_rtnl_list_neighbours(NMMacvtapNlSock *sock, int ifindex, GError **error);

@@ -8,9 +8,19 @@
 
 #include <glib.h>
 
+#include "nm-macvtap-profile.h"
+
 G_BEGIN_DECLS
 
-/* What is known of one guest on one network. Every string is owned, and NULL where unknown. */
+/* Where a guest was heard on a host link. */
+typedef struct {
+    char *address;
+    gint64 since; /* Unix time in s, 0 where nobody knows: it is the guest's, without a break */
+    char *source; /* (nullable): the host's address on the way to it, where there is a route */
+    gboolean answers;
+} NMMacvtapFactsAddress;
+
+/* What is known of one guest and one profile. Every string is owned, and NULL where unknown. */
 typedef struct {
     char *guest; /* its name, or what the user called it where it does not exist */
     char *guest_uuid;
@@ -24,21 +34,24 @@ typedef struct {
     char *macvtap_mode;
 
     gboolean nm_answers;
-    char *profile; /* id of the isolated profile that selects the guest */
+    char *profile; /* id of the profile that selects the guest */
     gboolean profile_active;
+    NMMacvtapMode mode; /* the profile's; isolated without one */
 
-    char *network;
-    char *mac; /* of the guest's interface on the network */
+    /* the guest's interface: isolated, on the network; share and move, the macvtap one */
+    char *mac;
     char *alias;
     char *target; /* host side device of that interface */
     gboolean in_definition;
     gboolean plugged; /* in the running guest */
     gboolean link_down;
 
+    /* isolated */
+    char *network;
     gboolean network_exists;
     gboolean network_active;
     char *bridge;
-    char *host_address; /* with prefix, as the network defines it */
+    gboolean bridge_left; /* nobody's any more, and in the way of the network */
     gboolean bridge_up;
     gboolean bridge_has_address;
     gboolean has_dhcp;
@@ -47,9 +60,23 @@ typedef struct {
     char *zone;         /* of the bridge, "" for none */
     char *wanted_zone;
 
-    char *address; /* of the guest: lease, or neighbour */
+    /* share, move */
+    gboolean definition_is_bridge; /* the definition says mode bridge, whatever runs now */
+    char *parent;                  /* the profile's lower device */
+    char *parent_problem;
+    gboolean parent_carrier;
+    char *link;         /* the host link's name */
+    char *link_problem; /* it is missing, or somebody else's */
+    gboolean link_up;
+    GPtrArray *addresses; /* (element-type NMMacvtapFactsAddress), NULL for none */
+
+    char *host_address; /* with prefix */
+    char *address;      /* of the guest: lease, neighbour, or the best of @addresses */
+    gint64 since;       /* of @address, as above */
+    gboolean routed;    /* share: the host's route to @address is there */
     gboolean answers;
-    gboolean names; /* the host's resolver asks libvirt for guests' names */
+    gboolean unasked; /* who runs the tool may not ask: that it does not answer says nothing */
+    gboolean names;   /* the host's resolver asks libvirt for guests' names */
 } NMMacvtapFacts;
 
 void nm_macvtap_facts_free(NMMacvtapFacts *facts);
@@ -57,27 +84,40 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapFacts, nm_macvtap_facts_free)
 
 /* In the definition, but not in the running guest. */
 gboolean nm_macvtap_facts_needs_restart(const NMMacvtapFacts *facts);
+/* It answers, or all that can be said without asking it speaks for it. */
+gboolean nm_macvtap_facts_is_reachable(const NMMacvtapFacts *facts);
+/* @source: (nullable) */
+void nm_macvtap_facts_add_address(NMMacvtapFacts *facts,
+                                  const char *address,
+                                  gint64 since,
+                                  const char *source);
+/* Takes over the best of @addresses: one that answers, else the first. */
+void nm_macvtap_facts_choose_address(NMMacvtapFacts *facts);
 
 typedef enum {
-    NM_MACVTAP_VERDICT_OK,
-    NM_MACVTAP_VERDICT_HINT, /* does not break the chain, but is worth a word */
-    NM_MACVTAP_VERDICT_BROKEN,
-} NMMacvtapVerdict;
+    NM_MACVTAP_CHAIN_OK,
+    NM_MACVTAP_CHAIN_HINT,    /* does not break the chain, but is worth a word */
+    NM_MACVTAP_CHAIN_WAITING, /* goes no further yet, and nothing is wrong with it */
+    NM_MACVTAP_CHAIN_BROKEN,
+} NMMacvtapChainVerdict;
 
-const char *nm_macvtap_verdict_to_string(NMMacvtapVerdict verdict); /* "broken", stable */
+const char *
+nm_macvtap_chain_verdict_to_string(NMMacvtapChainVerdict verdict); /* "broken", stable */
 
 typedef struct {
     const char *step; /* "bridge", stable */
-    NMMacvtapVerdict verdict;
+    NMMacvtapChainVerdict verdict;
     char *detail; /* translated */
     char *remedy; /* (nullable): a command to run */
 } NMMacvtapFinding;
 
-/* (transfer full) (element-type NMMacvtapFinding): in order, up to and with the first broken one.
- */
+/* (transfer full) (element-type NMMacvtapFinding): in order, up to and with the first that does
+ * not hold. */
 GPtrArray *nm_macvtap_chain_walk(const NMMacvtapFacts *facts);
 /* (nullable) (transfer none): the broken one. */
 const NMMacvtapFinding *nm_macvtap_chain_find_broken(const GPtrArray *findings);
+/* (nullable) (transfer none): the one at which it ends early, broken or waiting. */
+const NMMacvtapFinding *nm_macvtap_chain_find_end(const GPtrArray *findings);
 
 /* (transfer full): @word as a shell takes it, quoted only where it must be. */
 char *nm_macvtap_chain_quote(const char *word);

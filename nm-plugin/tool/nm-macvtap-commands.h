@@ -31,6 +31,24 @@ JsonObject *nm_macvtap_plan_to_json(const NMMacvtapProfile *profile,
                                     const NMMacvtapPlan *plan,
                                     const char *refused);
 
+/* Of a profile of mode share or move. @facts: (element-type NMMacvtapFacts): as
+ * nm_macvtap_survey_foresee() gives them; @refused: (nullable). */
+char *nm_macvtap_plan_link_format(const NMMacvtapWorld *world,
+                                  const NMMacvtapWorldProfile *profile,
+                                  const GPtrArray *facts,
+                                  const char *refused);
+JsonObject *nm_macvtap_plan_link_to_json(const NMMacvtapWorld *world,
+                                         const NMMacvtapWorldProfile *profile,
+                                         const GPtrArray *facts,
+                                         const char *refused);
+/* `nm-macvtap plan` of such a profile; returns an NMMacvtapExit. */
+int nm_macvtap_plan_link_run(NMMacvtapWorld *world,
+                             const NMMacvtapWorldProfile *profile,
+                             gboolean json);
+
+/* What status and check tell alike of a guest: profile, mode and way, address. */
+void nm_macvtap_facts_to_json(const NMMacvtapFacts *facts, JsonObject *json);
+
 /* @findings: (element-type NMMacvtapFinding) */
 char *nm_macvtap_check_format(const NMMacvtapFacts *facts, const GPtrArray *findings);
 JsonObject *nm_macvtap_check_to_json(const NMMacvtapFacts *facts, const GPtrArray *findings);

@@ -11,7 +11,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-bridge.h"
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-plan.h"
 
@@ -35,6 +37,8 @@ nm_macvtap_leftover_free(NMMacvtapLeftover *leftover)
     g_free(leftover->guest);
     g_free(leftover->guest_uuid);
     g_free(leftover->network);
+    g_free(leftover->device);
+    g_free(leftover->owner_uuid);
     g_free(leftover->problem);
     g_free(leftover);
 }
@@ -117,7 +121,7 @@ find_interface(const Search *search, const NMMacvtapGuest *guest, const char *ne
 
         if (g_str_equal(leftover->uri, search->host->uri) &&
             g_strcmp0(leftover->guest_uuid, guest->uuid) == 0 &&
-            g_str_equal(leftover->network, network))
+            g_strcmp0(leftover->network, network) == 0)
             return leftover;
     }
     return NULL;
@@ -244,7 +248,8 @@ is_left(const NMMacvtapWorld *world, const NMMacvtapLeftover *leftover)
 
         if (g_str_equal(other->kind, leftover->kind) && g_strcmp0(other->uri, leftover->uri) == 0 &&
             g_strcmp0(other->guest_uuid, leftover->guest_uuid) == 0 &&
-            g_strcmp0(other->network, leftover->network) == 0)
+            g_strcmp0(other->network, leftover->network) == 0 &&
+            g_strcmp0(other->device, leftover->device) == 0)
             return TRUE;
     }
     return FALSE;
@@ -285,16 +290,148 @@ remove_from_libvirt(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GE
     return FALSE;
 }
 
-/* In the order of removal: a network goes when nothing is on it any more. */
+/**
+ * nm_macvtap_leftovers_find_bridge:
+ * @world: the world
+ * @network: a network
+ *
+ * Returns: (transfer none) (nullable): what keeps it from starting
+ */
+const NMMacvtapLink *
+nm_macvtap_leftovers_find_bridge(const NMMacvtapWorld *world, const NMMacvtapNetwork *network)
+{
+    /* One that forwards to a bridge of somebody's uses it, and does not make it. */
+    if (network->active || g_strcmp0(network->forward_mode, "bridge") == 0)
+        return NULL;
+    return nm_macvtap_links_find(world->links, network->bridge);
+}
+
+/**
+ * nm_macvtap_leftovers_is_bridge_left:
+ * @world: the world
+ * @network: a network
+ *
+ * libvirt gives the bridge the network's own MAC when it makes it: that tells it from a bridge of
+ * the user's with the same name.
+ *
+ * Returns: whether it can be removed
+ */
+gboolean
+nm_macvtap_leftovers_is_bridge_left(const NMMacvtapWorld *world, const NMMacvtapNetwork *network)
+{
+    const NMMacvtapLink *bridge = nm_macvtap_leftovers_find_bridge(world, network);
+
+    return bridge && g_strcmp0(bridge->kind, "bridge") == 0 && bridge->n_ports == 0 &&
+           bridge->mac && network->mac && g_ascii_strcasecmp(bridge->mac, network->mac) == 0;
+}
+
+static void
+find_bridges(const NMMacvtapWorld *world, const NMMacvtapWorldHost *host, GPtrArray *leftovers)
+{
+    for (guint i = 0; i < host->networks->len; i++) {
+        const NMMacvtapNetwork *network = g_ptr_array_index(host->networks, i);
+        NMMacvtapLeftover *leftover;
+
+        if (!nm_macvtap_leftovers_is_bridge_left(world, network))
+            continue;
+        leftover = g_new0(NMMacvtapLeftover, 1);
+        leftover->kind = "bridge";
+        leftover->label = _("bridge");
+        leftover->uri = g_strdup(host->uri);
+        leftover->network = g_strdup(network->name);
+        leftover->device = g_strdup(network->bridge);
+        g_ptr_array_add(leftovers, leftover);
+    }
+}
+
+static gboolean
+is_up(const NMMacvtapWorld *world, const char *uuid)
+{
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NMMacvtapWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+
+        if (g_ascii_strcasecmp(profile->uuid, uuid) == 0)
+            return !g_str_equal(profile->state, "down");
+    }
+    return FALSE;
+}
+
+static void
+find_links(const NMMacvtapWorld *world, GPtrArray *leftovers)
+{
+    for (guint i = 0; i < world->links->len; i++) {
+        const NMMacvtapLink *link = g_ptr_array_index(world->links, i);
+        NMMacvtapLeftover *leftover;
+
+        if (!link->profile_uuid || is_up(world, link->profile_uuid))
+            continue;
+        leftover = g_new0(NMMacvtapLeftover, 1);
+        leftover->kind = "link";
+        leftover->label = _("host link");
+        leftover->device = g_strdup(link->name);
+        leftover->owner_uuid = g_strdup(link->profile_uuid);
+        g_ptr_array_add(leftovers, leftover);
+    }
+}
+
+/* The profile may have come up, or the network, while the user made up his mind. */
+static gboolean
+look_again(const NMMacvtapLeftover *leftover, gboolean *out_left, GError **error)
+{
+    g_autoptr(NMMacvtapWorld) now = nm_macvtap_world_new();
+    const char *problem = now->nm_problem ? now->nm_problem : now->links_problem;
+
+    if (!problem && leftover->uri)
+        problem = nm_macvtap_world_add_host(now, leftover->uri)->problem;
+    if (problem) {
+        g_set_error_literal(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, problem);
+        return FALSE;
+    }
+    *out_left = is_left(now, leftover);
+    return TRUE;
+}
+
+static gboolean
+remove_link(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GError **error)
+{
+    g_autoptr(NMMacvtapHostlink) kernel = NULL;
+    gboolean left;
+
+    if (!look_again(leftover, &left, error))
+        return FALSE;
+    if (!left)
+        return TRUE;
+    kernel = nm_macvtap_hostlink_netlink_new("/sys", error);
+    return kernel && nm_macvtap_hostlink_remove_leftover(
+                         kernel, leftover->device, leftover->owner_uuid, error);
+}
+
+static gboolean
+remove_bridge(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GError **error)
+{
+    gboolean left;
+
+    if (!look_again(leftover, &left, error))
+        return FALSE;
+    return !left || nm_macvtap_bridge_remove(leftover->device, error);
+}
+
+/* In the order of removal: a network goes when nothing is on it any more, and a bridge that is in
+ * the way of a network is seen when the network is not active. */
 typedef struct {
     const char *id;
+    /* (nullable): of each libvirt */
     void (*find)(const NMMacvtapWorld *world, const NMMacvtapWorldHost *host, GPtrArray *leftovers);
+    /* (nullable): of the machine */
+    void (*find_here)(const NMMacvtapWorld *world, GPtrArray *leftovers);
     gboolean (*remove)(NMMacvtapWorld *world, const NMMacvtapLeftover *leftover, GError **error);
 } Kind;
 
 static const Kind kinds[] = {
-    {"interface", find_interfaces, remove_from_libvirt},
-    {"network", find_networks, remove_from_libvirt},
+    {"interface", find_interfaces, NULL, remove_from_libvirt},
+    {"network", find_networks, NULL, remove_from_libvirt},
+    {"bridge", find_bridges, NULL, remove_bridge},
+    {"link", NULL, find_links, remove_link},
 };
 
 /**
@@ -309,7 +446,9 @@ nm_macvtap_leftovers_find(const NMMacvtapWorld *world)
     GPtrArray *leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_leftover_free);
 
     for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
-        for (guint h = 0; h < world->hosts->len; h++)
+        if (kinds[k].find_here)
+            kinds[k].find_here(world, leftovers);
+        for (guint h = 0; kinds[k].find && h < world->hosts->len; h++)
             kinds[k].find(world, g_ptr_array_index(world->hosts, h), leftovers);
     }
     return leftovers;

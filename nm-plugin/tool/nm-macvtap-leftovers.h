@@ -11,12 +11,14 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    const char *kind;  /* "interface", "network"; stable */
+    const char *kind;  /* "interface", "network", "link", "bridge"; stable */
     const char *label; /* translated */
     char *uri;         /* (nullable): of the libvirt it is at */
     char *guest;       /* (nullable) */
     char *guest_uuid;  /* (nullable) */
     char *network;     /* (nullable) */
+    char *device;      /* (nullable): of the kernel's: "link", "bridge" */
+    char *owner_uuid;  /* (nullable): of the profile that made a "link" */
     gboolean removed;
     char *problem; /* (nullable): why it could not be removed */
 } NMMacvtapLeftover;
@@ -27,6 +29,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapLeftover, nm_macvtap_leftover_free)
 /* (transfer full) (element-type NMMacvtapLeftover): in the order in which they are to be removed.
  * @world must hold every profile: what it does not show counts as gone. */
 GPtrArray *nm_macvtap_leftovers_find(const NMMacvtapWorld *world);
+/* A bridge that has the name of @network's, which is not active, stands in its way: nobody's any
+ * more, or somebody else's. (nullable) (transfer none). @network: of any libvirt. */
+const NMMacvtapLink *
+nm_macvtap_leftovers_find_bridge(const NMMacvtapWorld *world, const NMMacvtapNetwork *network);
+/* It is libvirt's own of an earlier life of @network, and nothing is on it. */
+gboolean
+nm_macvtap_leftovers_is_bridge_left(const NMMacvtapWorld *world, const NMMacvtapNetwork *network);
 /* Removes one, sets @removed or @problem; blocks. The libvirts must be open for writing. */
 void nm_macvtap_leftover_remove(NMMacvtapWorld *world, NMMacvtapLeftover *leftover);
 

@@ -10,17 +10,14 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-identity.h"
+#include "nm-macvtap-leftovers.h"
 #include "nm-macvtap-reach.h"
-
-/* The kernel gives up on a neighbour after 3 s; what it knew before may only root have asked again
- * at once, see nm_macvtap_reach_probe(). */
-#define PROBE_TIMEOUT_ROOT_MS 3500
-#define PROBE_TIMEOUT_USER_MS 9000
+#include "nm-macvtap-served.h"
+#include "nm-macvtap-survey-private.h"
 
 #define FIREWALLD_TIMEOUT_MS 3000
 /* Where libvirt puts a bridge whose network names no zone. */
@@ -173,6 +170,7 @@ add_network_facts(Survey *survey, NMMacvtapWorldHost *host, NMMacvtapFacts *fact
         facts->host_address = nm_macvtap_cidr_to_string(address);
     if (!network->bridge)
         return;
+    facts->bridge_left = nm_macvtap_leftovers_is_bridge_left(survey->world, network);
     facts->bridge_up = has_bridge(survey, network->bridge);
     facts->bridge_has_address = address && has_address(survey, network->bridge, address);
     zone = get_zone(survey, network->bridge);
@@ -250,27 +248,26 @@ add_address_fact(Survey *survey, NMMacvtapWorldHost *host, NMMacvtapFacts *facts
         facts->address = nm_macvtap_reach_lookup(facts->bridge, facts->mac, NULL);
 }
 
-static const NMMacvtapNic *
-find_macvtap(const NMMacvtapGuest *guest, const char *parent, GPtrArray *networks)
+static void
+add_isolated_facts(Survey *survey,
+                   NMMacvtapWorldHost *host,
+                   const NMMacvtapGuest *guest,
+                   NMMacvtapFacts *facts)
 {
-    const NMMacvtapNic *nic = NULL;
-
-    if (guest->live)
-        nic = nm_macvtap_guest_state_find_macvtap(guest->live, parent, networks);
-    if (!nic && guest->config)
-        nic = nm_macvtap_guest_state_find_macvtap(guest->config, parent, networks);
-    return nic;
+    add_nic_facts(guest, facts);
+    add_network_facts(survey, host, facts);
+    add_address_fact(survey, host, facts);
 }
 
-static void
-add_facts(Survey *survey,
-          NMMacvtapWorldHost *host,
-          const NMMacvtapGuest *guest,
-          const NMMacvtapWorldProfile *profile)
+/* What every mode asks. @profile: (nullable) */
+NMMacvtapFacts *
+nm_macvtap_survey_new_facts(const NMMacvtapWorld *world,
+                            const NMMacvtapWorldHost *host,
+                            const NMMacvtapGuest *guest,
+                            const NMMacvtapWorldProfile *profile)
 {
     NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
-    const NMMacvtapNic *macvtap =
-        find_macvtap(guest, profile ? profile->profile->parent : NULL, host->networks);
+    const NMMacvtapNic *macvtap = nm_macvtap_served_find_nic(profile, host, guest);
 
     facts->guest = g_strdup(guest->name);
     facts->guest_uuid = g_strdup(guest->uuid);
@@ -281,30 +278,41 @@ add_facts(Survey *survey,
     facts->is_macvtap = macvtap != NULL;
     if (macvtap) {
         facts->lower = g_strdup(macvtap->lower);
-        facts->macvtap_mode = g_strdup(macvtap->macvtap_mode);
+        facts->macvtap_mode = g_strdup(nm_macvtap_nic_get_macvtap_mode(macvtap, host->networks));
     }
-    facts->nm_answers = survey->world->nm_problem == NULL;
+    facts->nm_answers = world->nm_problem == NULL;
     if (profile) {
         facts->profile = g_strdup(profile->id);
         facts->profile_active = g_str_equal(profile->state, "active");
-        facts->network = g_strdup(profile->profile->network);
+        facts->mode = profile->profile->mode;
     }
+    return facts;
+}
+
+/* @profile: (nullable) */
+static void
+add_facts(Survey *survey,
+          NMMacvtapWorldHost *host,
+          const NMMacvtapGuest *guest,
+          const NMMacvtapWorldProfile *profile)
+{
+    NMMacvtapFacts *facts = nm_macvtap_survey_new_facts(survey->world, host, guest, profile);
+
     facts->names = survey->names;
-    add_nic_facts(guest, facts);
-    add_network_facts(survey, host, facts);
-    add_address_fact(survey, host, facts);
+    if (facts->mode == NM_MACVTAP_MODE_ISOLATED) {
+        facts->network = profile ? g_strdup(profile->profile->network) : NULL;
+        add_isolated_facts(survey, host, guest, facts);
+    } else {
+        nm_macvtap_survey_add_link_facts(survey->world, host, guest, profile, facts);
+    }
     g_ptr_array_add(survey->facts, facts);
 }
 
+/* What somebody has made comes before what is only offered. */
 static gboolean
-selects(const NMMacvtapWorldProfile *profile,
-        const NMMacvtapWorldHost *host,
-        const NMMacvtapGuest *guest)
+is_better(const NMMacvtapWorldProfile *profile, const NMMacvtapWorldProfile *than)
 {
-    return profile->profile && profile->profile->mode == NM_MACVTAP_MODE_ISOLATED &&
-           g_str_equal(profile->profile->libvirt_uri, host->uri) &&
-           nm_macvtap_profile_selects(profile->profile, guest->name, guest->uuid) &&
-           find_macvtap(guest, profile->profile->parent, host->networks);
+    return !than || (than->offered && !profile->offered);
 }
 
 /* Facts for each profile that is not down; where all are, for the first; or for none at all. */
@@ -317,12 +325,12 @@ add_guest(Survey *survey, NMMacvtapWorldHost *host, const NMMacvtapGuest *guest)
     for (guint i = 0; i < survey->world->profiles->len; i++) {
         const NMMacvtapWorldProfile *profile = g_ptr_array_index(survey->world->profiles, i);
 
-        if (!selects(profile, host, guest))
+        if (!nm_macvtap_served_has(profile, host, guest))
             continue;
         if (!g_str_equal(profile->state, "down")) {
             add_facts(survey, host, guest, profile);
             found = TRUE;
-        } else if (!first) {
+        } else if (is_better(profile, first)) {
             first = profile;
         }
     }
@@ -345,11 +353,8 @@ probe_bridge(GPtrArray *all_facts, const char *bridge)
             g_ptr_array_add(addresses, facts->address);
     }
     g_ptr_array_add(addresses, NULL);
-    answered =
-        nm_macvtap_reach_probe(bridge,
-                               (const char *const *)addresses->pdata,
-                               geteuid() == 0 ? PROBE_TIMEOUT_ROOT_MS : PROBE_TIMEOUT_USER_MS,
-                               &error);
+    answered = nm_macvtap_reach_probe(
+        bridge, (const char *const *)addresses->pdata, nm_macvtap_survey_get_patience(), &error);
     if (!answered) {
         g_debug("%s: %s", bridge, error->message);
         return;
@@ -418,11 +423,12 @@ nm_macvtap_survey(const NMMacvtapWorld *world, const char *guest)
             const NMMacvtapGuest *candidate = g_ptr_array_index(host->guests, g);
 
             if (guest ? g_str_equal(candidate->name, guest) || g_str_equal(candidate->uuid, guest)
-                      : find_macvtap(candidate, NULL, host->networks) != NULL)
+                      : nm_macvtap_served_find_nic(NULL, host, candidate) != NULL)
                 add_guest(&survey, host, candidate);
         }
     }
     probe_all(survey.facts);
+    nm_macvtap_survey_ask_links(survey.facts);
     g_clear_pointer(&survey.addresses, freeifaddrs);
     return survey.facts;
 }

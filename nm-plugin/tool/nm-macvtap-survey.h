@@ -18,6 +18,11 @@ G_BEGIN_DECLS
  */
 GPtrArray *nm_macvtap_survey(const NMMacvtapWorld *world, const char *guest);
 
+/* Of the guests of a profile of mode share or move, as if it was active already and nobody had been
+ * heard yet; asks nobody. (transfer full) (element-type NMMacvtapFacts). */
+GPtrArray *
+nm_macvtap_survey_foresee(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile);
+
 /* Whether the text of an nsswitch.conf has the host ask libvirt for the names of guests. */
 gboolean nm_macvtap_survey_has_names(const char *nsswitch);
 

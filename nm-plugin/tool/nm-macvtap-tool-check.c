@@ -12,14 +12,16 @@
 #include "nm-macvtap-survey.h"
 
 static const char *
-get_mark(NMMacvtapVerdict verdict)
+get_mark(NMMacvtapChainVerdict verdict)
 {
     switch (verdict) {
-    case NM_MACVTAP_VERDICT_OK:
+    case NM_MACVTAP_CHAIN_OK:
         return _("ok    ");
-    case NM_MACVTAP_VERDICT_HINT:
+    case NM_MACVTAP_CHAIN_HINT:
         return _("hint  ");
-    case NM_MACVTAP_VERDICT_BROKEN:
+    case NM_MACVTAP_CHAIN_WAITING:
+        return _("wait  ");
+    case NM_MACVTAP_CHAIN_BROKEN:
         return _("BROKEN");
     }
     g_return_val_if_reached("");
@@ -44,7 +46,7 @@ nm_macvtap_check_format(const NMMacvtapFacts *facts, const GPtrArray *findings)
         if (finding->remedy)
             g_string_append_printf(text, "        %s\n", finding->remedy);
     }
-    if (!nm_macvtap_chain_find_broken(findings))
+    if (!nm_macvtap_chain_find_end(findings) && facts->answers)
         g_string_append_printf(text,
                                _("The host reaches the guest '%s' at %s, and the guest reaches "
                                  "the host at %s.\n"),
@@ -73,7 +75,8 @@ nm_macvtap_check_to_json(const NMMacvtapFacts *facts, const GPtrArray *findings)
         JsonObject *step = json_object_new();
 
         nm_macvtap_tool_set_string(step, "step", finding->step);
-        nm_macvtap_tool_set_string(step, "verdict", nm_macvtap_verdict_to_string(finding->verdict));
+        nm_macvtap_tool_set_string(
+            step, "verdict", nm_macvtap_chain_verdict_to_string(finding->verdict));
         nm_macvtap_tool_set_string(step, "detail", finding->detail);
         nm_macvtap_tool_set_string(step, "remedy", finding->remedy);
         json_array_add_object_element(steps, step);
@@ -81,9 +84,7 @@ nm_macvtap_check_to_json(const NMMacvtapFacts *facts, const GPtrArray *findings)
     nm_macvtap_tool_set_string(json, "guest", facts->guest);
     nm_macvtap_tool_set_string(json, "uuid", facts->guest_uuid);
     nm_macvtap_tool_set_string(json, "libvirt-uri", facts->uri);
-    nm_macvtap_tool_set_string(json, "profile", facts->profile);
-    nm_macvtap_tool_set_string(json, "network", facts->network);
-    nm_macvtap_tool_set_string(json, "address", facts->address);
+    nm_macvtap_facts_to_json(facts, json);
     nm_macvtap_tool_set_string(json, "broken", broken ? broken->step : NULL);
     json_object_set_array_member(json, "steps", steps);
     return json;

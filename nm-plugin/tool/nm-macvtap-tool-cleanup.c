@@ -32,13 +32,15 @@ static const GOptionEntry entries[] = {
 char *
 nm_macvtap_cleanup_format(const GPtrArray *leftovers)
 {
-    const char *titles[] = {_("LEFTOVER"), _("NETWORK"), _("GUEST"), _("LIBVIRT"), NULL};
+    const char *titles[] = {
+        _("LEFTOVER"), _("DEVICE"), _("NETWORK"), _("GUEST"), _("LIBVIRT"), NULL};
     g_autoptr(NMMacvtapTable) table = nm_macvtap_table_new(titles);
 
     for (guint i = 0; i < leftovers->len; i++) {
         const NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);
         const char *cells[] = {
             leftover->label,
+            leftover->device,
             leftover->network,
             leftover->guest,
             leftover->uri,
@@ -70,6 +72,8 @@ nm_macvtap_cleanup_to_json(const GPtrArray *leftovers)
         nm_macvtap_tool_set_string(element, "guest", leftover->guest);
         nm_macvtap_tool_set_string(element, "guest-uuid", leftover->guest_uuid);
         nm_macvtap_tool_set_string(element, "network", leftover->network);
+        nm_macvtap_tool_set_string(element, "device", leftover->device);
+        nm_macvtap_tool_set_string(element, "profile-uuid", leftover->owner_uuid);
         json_object_set_boolean_member(element, "removed", leftover->removed);
         nm_macvtap_tool_set_string(element, "problem", leftover->problem);
         json_array_add_object_element(array, element);
@@ -165,6 +169,8 @@ remove_all(NMMacvtapWorld *world, GPtrArray *leftovers)
                                      leftover->guest,
                                      leftover->network,
                                      leftover->problem);
+        else if (leftover->device)
+            nm_macvtap_tool_complain(_("interface '%s': %s"), leftover->device, leftover->problem);
         else
             nm_macvtap_tool_complain(_("network '%s': %s"), leftover->network, leftover->problem);
     }
@@ -218,6 +224,10 @@ run(const char *argument, gboolean json)
         return NM_MACVTAP_EXIT_FAILED;
     }
     complete = read_hosts(world);
+    if (world->links_problem) {
+        nm_macvtap_tool_complain(_("host links are left alone: %s"), world->links_problem);
+        complete = FALSE;
+    }
     leftovers = nm_macvtap_leftovers_find(world);
     if (leftovers->len > 0) {
         code = list_and_remove(world, leftovers, json);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap plan: what activating a profile would change, found out by the same planner as the
- * service's, on a libvirt connection that cannot change anything.
+ * nm-macvtap plan: what activating a profile would change; in mode isolated found out by the same
+ * planner as the service's, on a libvirt connection that cannot change anything.
  */
 
 #include "config.h"
@@ -155,6 +155,7 @@ nm_macvtap_plan_to_json(const NMMacvtapProfile *profile,
         json_array_add_string_element(notes, g_ptr_array_index(plan->notes, i));
     nm_macvtap_tool_set_string(json, "profile", profile->id);
     nm_macvtap_tool_set_string(json, "uuid", profile->uuid);
+    nm_macvtap_tool_set_string(json, "mode", nm_macvtap_mode_to_string(profile->mode));
     nm_macvtap_tool_set_string(json, "libvirt-uri", profile->libvirt_uri);
     json_object_set_array_member(json, "changes", edits_to_json(plan));
     json_object_set_array_member(json, "guests", reports_to_json(plan));
@@ -258,13 +259,8 @@ run(const char *name, gboolean json)
         nm_macvtap_tool_complain(_("profile '%s': %s"), named->id, named->problem);
         return NM_MACVTAP_EXIT_FAILED;
     }
-    if (named->profile->mode != NM_MACVTAP_MODE_ISOLATED) {
-        nm_macvtap_tool_complain(_("profile '%s' is of mode '%s': only mode 'isolated' changes "
-                                   "guests and networks"),
-                                 named->id,
-                                 nm_macvtap_mode_to_string(named->profile->mode));
-        return NM_MACVTAP_EXIT_FAILED;
-    }
+    if (named->profile->mode != NM_MACVTAP_MODE_ISOLATED)
+        return nm_macvtap_plan_link_run(world, named, json);
     return show_plan(world, named, json);
 }
 

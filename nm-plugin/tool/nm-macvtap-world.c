@@ -10,10 +10,14 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink.h"
+#include "nm-macvtap-identity.h"
 #include "nm-macvtap-keys.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
+#include "nm-macvtap-parent.h"
 
 /**
  * nm_macvtap_world_profile_free:
@@ -29,6 +33,9 @@ nm_macvtap_world_profile_free(NMMacvtapWorldProfile *profile)
     g_clear_pointer(&profile->profile, nm_macvtap_profile_unref);
     g_free(profile->problem);
     g_free(profile->network);
+    g_free(profile->parent);
+    g_free(profile->parent_problem);
+    g_free(profile->link);
     g_free(profile);
 }
 
@@ -62,6 +69,7 @@ nm_macvtap_world_new_empty(void)
     NMMacvtapWorld *world = g_new0(NMMacvtapWorld, 1);
 
     world->allowed_uris = g_new0(char *, 1);
+    world->links = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_link_free);
     world->profiles = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_profile_free);
     world->hosts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_world_host_free);
     return world;
@@ -78,6 +86,8 @@ nm_macvtap_world_free(NMMacvtapWorld *world)
         return;
     g_ptr_array_unref(world->hosts);
     g_ptr_array_unref(world->profiles);
+    g_ptr_array_unref(world->links);
+    g_free(world->links_problem);
     g_strfreev(world->allowed_uris);
     g_free(world->config_problem);
     g_free(world->nm_problem);
@@ -86,27 +96,83 @@ nm_macvtap_world_free(NMMacvtapWorld *world)
 }
 
 static const char *
-find_state(NMClient *client, const char *uuid)
+describe_state(NMActiveConnection *active)
+{
+    switch (nm_active_connection_get_state(active)) {
+    case NM_ACTIVE_CONNECTION_STATE_ACTIVATED:
+        return "active";
+    case NM_ACTIVE_CONNECTION_STATE_ACTIVATING:
+        return "activating";
+    case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
+        return "deactivating";
+    default:
+        return "down";
+    }
+}
+
+/* (nullable): one that is not down. */
+static NMActiveConnection *
+find_active(NMClient *client, const char *uuid)
 {
     const GPtrArray *actives = nm_client_get_active_connections(client);
 
     for (guint i = 0; i < actives->len; i++) {
         NMActiveConnection *active = g_ptr_array_index(actives, i);
 
-        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) != 0)
-            continue;
-        switch (nm_active_connection_get_state(active)) {
-        case NM_ACTIVE_CONNECTION_STATE_ACTIVATED:
-            return "active";
-        case NM_ACTIVE_CONNECTION_STATE_ACTIVATING:
-            return "activating";
-        case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
-            return "deactivating";
-        default:
-            continue;
-        }
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0 &&
+            !g_str_equal(describe_state(active), "down"))
+            return active;
     }
-    return "down";
+    return NULL;
+}
+
+/* (nullable): the one that the VPN @active (nullable) is on, or would be. */
+static NMDevice *
+find_base(NMClient *client, NMActiveConnection *active)
+{
+    NMActiveConnection *base = active ? active : nm_client_get_primary_connection(client);
+    const GPtrArray *devices = base ? nm_active_connection_get_devices(base) : NULL;
+    NMDevice *device = devices && devices->len > 0 ? g_ptr_array_index(devices, 0) : NULL;
+
+    /* What needs no uplink is on lo, which is nobody's lower device. */
+    return device && g_strcmp0(nm_device_get_iface(device), "lo") == 0 ? NULL : device;
+}
+
+/* (nullable): that bears the profile's mark. */
+static const NMMacvtapLink *
+find_marked(const NMMacvtapWorld *world, const char *uuid)
+{
+    for (guint i = 0; i < world->links->len; i++) {
+        const NMMacvtapLink *link = g_ptr_array_index(world->links, i);
+
+        if (link->profile_uuid && g_ascii_strcasecmp(link->profile_uuid, uuid) == 0)
+            return link;
+    }
+    return NULL;
+}
+
+/* The kernel knows best; where it does not, what the service would decide. */
+static void
+read_parent(NMMacvtapWorld *world, NMMacvtapWorldProfile *profile, NMActiveConnection *active)
+{
+    const NMMacvtapProfile *p = profile->profile;
+    const NMMacvtapLink *marked = find_marked(world, profile->uuid);
+    g_autoptr(GError) error = NULL;
+    NMDevice *device;
+
+    if (active && marked && marked->parent) {
+        profile->parent = g_strdup(marked->parent);
+        profile->link = g_strdup(marked->name);
+        return;
+    }
+    device = nm_macvtap_parent_find(world->client, p, find_base(world->client, active), &error);
+    profile->parent = device ? g_strdup(nm_device_get_iface(device)) : g_strdup(p->parent);
+    if (p->link_name || profile->parent)
+        profile->link =
+            p->link_name ? g_strdup(p->link_name) : nm_macvtap_identity_link_name(profile->parent);
+    if (device && !world->links_problem)
+        nm_macvtap_links_check_parent(world->links, profile->parent, &error);
+    profile->parent_problem = error ? g_strdup(error->message) : NULL;
 }
 
 static int
@@ -137,14 +203,16 @@ read_profiles(NMMacvtapWorld *world)
     for (guint i = 0; i < connections->len; i++) {
         NMConnection *connection = g_ptr_array_index(connections, i);
         NMMacvtapWorldProfile *profile;
+        NMActiveConnection *active;
         g_autoptr(GError) error = NULL;
 
         if (!nm_macvtap_nm_is_ours(connection))
             continue;
+        active = find_active(world->client, nm_connection_get_uuid(connection));
         profile = g_new0(NMMacvtapWorldProfile, 1);
         profile->id = g_strdup(nm_connection_get_id(connection));
         profile->uuid = g_strdup(nm_connection_get_uuid(connection));
-        profile->state = find_state(world->client, profile->uuid);
+        profile->state = active ? describe_state(active) : "down";
         profile->offered = nm_remote_connection_get_unsaved(NM_REMOTE_CONNECTION(connection)) &&
                            g_str_equal(profile->state, "down");
         profile->profile = nm_macvtap_nm_read_profile(
@@ -152,6 +220,8 @@ read_profiles(NMMacvtapWorld *world)
         if (error) {
             profile->problem = g_strdup(error->message);
             profile->network = get_raw_network(connection);
+        } else if (profile->profile->mode != NM_MACVTAP_MODE_ISOLATED) {
+            read_parent(world, profile, active);
         }
         g_ptr_array_add(world->profiles, profile);
     }
@@ -172,10 +242,25 @@ new_client(GError **error)
     return client;
 }
 
+static void
+read_links(NMMacvtapWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *links = nm_macvtap_links_read("/sys", &error);
+
+    if (links) {
+        g_ptr_array_unref(world->links);
+        world->links = links;
+    } else {
+        world->links_problem = g_strdup(error->message);
+    }
+}
+
 /**
  * nm_macvtap_world_new:
  *
- * Returns: (transfer full): NetworkManager's side of the world, without any libvirt yet.
+ * Returns: (transfer full): NetworkManager's and the kernel's side of the world, without any
+ *   libvirt yet.
  */
 NMMacvtapWorld *
 nm_macvtap_world_new(void)
@@ -191,6 +276,7 @@ nm_macvtap_world_new(void)
         world->config_problem = g_strdup(error->message);
         g_clear_error(&error);
     }
+    read_links(world);
     world->client = new_client(&error);
     if (!world->client)
         world->nm_problem =
@@ -323,4 +409,63 @@ nm_macvtap_world_find_network(const NMMacvtapWorld *world, const NMMacvtapProfil
     if (!host || profile->mode != NM_MACVTAP_MODE_ISOLATED)
         return NULL;
     return nm_macvtap_network_find(host->networks, profile->network);
+}
+
+/**
+ * nm_macvtap_world_find_host_link:
+ * @world: the world
+ * @profile: a profile of mode share or move
+ * @error: return location; %NM_MACVTAP_ERROR_NOT_FOUND, %NM_MACVTAP_ERROR_CONFLICT
+ *
+ * In mode share the mark decides whose a link is; in mode move NetworkManager makes it, and a
+ * macvtap interface over the parent is the profile's.
+ *
+ * Returns: (nullable) (transfer none): the profile's host link
+ */
+NMMacvtapLink *
+nm_macvtap_world_find_host_link(const NMMacvtapWorld *world,
+                                const NMMacvtapWorldProfile *profile,
+                                GError **error)
+{
+    NMMacvtapLink *link = nm_macvtap_links_find(world->links, profile->link);
+    g_autofree char *mark = NULL;
+
+    if (!link) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_NOT_FOUND,
+                    _("there is no network interface '%s'"),
+                    profile->link ? profile->link : "?");
+        return NULL;
+    }
+    if (profile->profile->mode == NM_MACVTAP_MODE_MOVE && !link->profile_uuid &&
+        g_strcmp0(link->kind, "macvtap") == 0 && g_strcmp0(link->parent, profile->parent) == 0)
+        return link;
+    mark = link->profile_uuid ? nm_macvtap_hostlink_make_mark(link->profile_uuid) : NULL;
+    return nm_macvtap_hostlink_check_mark(link->name, mark, profile->uuid, error) ? link : NULL;
+}
+
+/**
+ * nm_macvtap_world_get_host_address:
+ * @world: the world
+ * @profile: a profile
+ *
+ * Returns: (nullable) (transfer none): the address at which its guests reach the host, with prefix
+ */
+const NMMacvtapCidr *
+nm_macvtap_world_get_host_address(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
+{
+    const NMMacvtapProfile *p = profile->profile;
+    const NMMacvtapNetwork *network = p ? nm_macvtap_world_find_network(world, p) : NULL;
+    const NMMacvtapLink *link = NULL;
+
+    if (network)
+        return nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4);
+    if (!p || p->mode == NM_MACVTAP_MODE_ISOLATED)
+        return NULL;
+    if (p->mode == NM_MACVTAP_MODE_MOVE)
+        link = nm_macvtap_world_find_host_link(world, profile, NULL);
+    if (!link || !nm_macvtap_link_get_address(link))
+        link = nm_macvtap_links_find(world->links, profile->parent);
+    return link ? nm_macvtap_link_get_address(link) : NULL;
 }

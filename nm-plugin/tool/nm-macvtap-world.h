@@ -9,6 +9,7 @@
 #include <NetworkManager.h>
 
 #include "nm-macvtap-hypervisor.h"
+#include "nm-macvtap-links.h"
 #include "nm-macvtap-profile.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,11 @@ typedef struct {
     NMMacvtapProfile *profile; /* (nullable): NULL where it is not valid */
     char *problem;             /* (nullable): why it is not */
     char *network;             /* (nullable): as written, with a problem */
+
+    /* modes share and move: what it has, or would have if it was brought up now */
+    char *parent;         /* (nullable): the lower device */
+    char *parent_problem; /* (nullable): why there is none, or none of use */
+    char *link;           /* (nullable): the host link's name */
 } NMMacvtapWorldProfile;
 
 typedef struct {
@@ -36,11 +42,13 @@ typedef struct {
     char *nm_problem;     /* (nullable): why no profile is known */
     char *config_problem; /* (nullable): why the allowed URIs are not known */
     char **allowed_uris;  /* besides the built-in ones */
+    char *links_problem;  /* (nullable): why the kernel's side is not known */
+    GPtrArray *links;     /* (element-type NMMacvtapLink): the kernel's interfaces */
     GPtrArray *profiles;  /* (element-type NMMacvtapWorldProfile), by id */
     GPtrArray *hosts;     /* (element-type NMMacvtapWorldHost) */
 } NMMacvtapWorld;
 
-/* Reads NetworkManager's side; blocks. Never fails: see the problems. */
+/* Reads NetworkManager's and the kernel's side; blocks. Never fails: see the problems. */
 NMMacvtapWorld *nm_macvtap_world_new(void);
 /* Reads one libvirt, without the right to change anything; blocks. (transfer none). */
 NMMacvtapWorldHost *nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri);
@@ -61,5 +69,14 @@ NMMacvtapWorldHost *nm_macvtap_world_find_host(const NMMacvtapWorld *world, cons
 /* The network of an isolated profile, as it is now. (nullable) (transfer none) */
 NMMacvtapNetwork *
 nm_macvtap_world_find_network(const NMMacvtapWorld *world, const NMMacvtapProfile *profile);
+/* The host link of a profile of mode share or move, where it is there and the profile's.
+ * (nullable) (transfer none). NM_MACVTAP_ERROR_CONFLICT where it is somebody else's;
+ * NM_MACVTAP_ERROR_NOT_FOUND. */
+NMMacvtapLink *nm_macvtap_world_find_host_link(const NMMacvtapWorld *world,
+                                               const NMMacvtapWorldProfile *profile,
+                                               GError **error);
+/* The host's for the guests of a profile, with its prefix. (nullable) (transfer none) */
+const NMMacvtapCidr *nm_macvtap_world_get_host_address(const NMMacvtapWorld *world,
+                                                       const NMMacvtapWorldProfile *profile);
 
 G_END_DECLS

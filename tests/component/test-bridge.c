@@ -85,6 +85,31 @@ test_refused(void)
     assert_refused("peer0", "peer1", NM_MACVTAP_ERROR_FAILED, "bridge port");
 }
 
+static void
+assert_kept(const char *bridge, int code)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(nm_macvtap_bridge_remove(bridge, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, code);
+}
+
+/* bridge0 has ports by now. */
+static void
+test_remove(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    assert_kept("nowhere", NM_MACVTAP_ERROR_NOT_FOUND);
+    assert_kept("peer0", NM_MACVTAP_ERROR_CONFLICT);
+    assert_kept("bridge0", NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_cmpint(if_nametoindex("peer0"), !=, 0);
+    g_assert_cmpint(if_nametoindex("bridge0"), !=, 0);
+    g_assert_true(nm_macvtap_bridge_remove("bridge1", &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(if_nametoindex("bridge1"), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -98,5 +123,6 @@ main(int argc, char **argv)
     g_test_add_func("/bridge/add", test_add);
     g_test_add_func("/bridge/isolated", test_isolated);
     g_test_add_func("/bridge/refused", test_refused);
+    g_test_add_func("/bridge/remove", test_remove);
     return g_test_run();
 }

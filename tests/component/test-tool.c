@@ -5,14 +5,10 @@
 
 #include "config.h"
 
-#include "nm-macvtap-commands.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-survey.h"
 #include "nm-macvtap-table.h"
-
-#define UUID       "11111111-2222-3333-4444-555555555555"
-#define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
-#define URI        "qemu:///system"
+#include "tool-fixture.h"
 
 /* Text */
 
@@ -66,25 +62,12 @@ test_quote(void)
 static NMMacvtapFacts *
 new_good_facts(void)
 {
-    NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
+    NMMacvtapFacts *facts = new_selected_facts("web one");
 
-    facts->guest = g_strdup("web one");
-    facts->guest_uuid = g_strdup(GUEST_UUID);
-    facts->uri = g_strdup(URI);
-    facts->exists = TRUE;
-    facts->running = TRUE;
-    facts->is_macvtap = TRUE;
-    facts->lower = g_strdup("eth0");
-    facts->macvtap_mode = g_strdup("bridge");
-    facts->nm_answers = TRUE;
-    facts->profile = g_strdup("guests");
-    facts->profile_active = TRUE;
     facts->network = g_strdup("isolated");
     facts->mac = g_strdup("52:11:22:33:44:55");
     facts->alias = g_strdup("ua-nm-macvtap-01234567");
     facts->target = g_strdup("vnet3");
-    facts->in_definition = TRUE;
-    facts->plugged = TRUE;
     facts->network_exists = TRUE;
     facts->network_active = TRUE;
     facts->bridge = g_strdup("virbr1");
@@ -101,45 +84,30 @@ new_good_facts(void)
     return facts;
 }
 
-static void
-set_string(char **where, const char *value)
-{
-    g_free(*where);
-    *where = g_strdup(value);
-}
-
-/* One fact that is wrong, the link that it breaks, and what the remedy has in it. */
-typedef struct {
-    gsize offset;
-    gboolean is_string; /* a boolean is turned over */
-    const char *value;
-    const char *step;
-    const char *remedy;
-} BrokenCase;
-
-#define BOOLEAN(field) G_STRUCT_OFFSET(NMMacvtapFacts, field), FALSE, NULL
-#define STRING(field)  G_STRUCT_OFFSET(NMMacvtapFacts, field), TRUE
-
 static const BrokenCase broken_cases[] = {
-    {BOOLEAN(exists), "guest", "virsh -c qemu:///system list --all"},
-    {BOOLEAN(is_macvtap), "macvtap", "domiflist 'web one'"},
-    {BOOLEAN(nm_answers), "profile", "systemctl start NetworkManager"},
-    {STRING(profile), NULL, "profile", "nmcli connection add"},
-    {BOOLEAN(profile_active), "profile", "nmcli connection up guests"},
-    {BOOLEAN(in_definition), "definition", "journalctl"},
-    {BOOLEAN(running), "running", "virsh -c qemu:///system start 'web one'"},
-    {BOOLEAN(plugged), "plugged", "shutdown 'web one'"},
-    {BOOLEAN(link_down), "link", "domif-setlink 'web one' 52:11:22:33:44:55 up"},
-    {BOOLEAN(network_exists), "network", "nmcli connection up guests"},
-    {BOOLEAN(network_active), "network", "net-start isolated"},
-    {STRING(bridge), NULL, "bridge", "net-edit isolated"},
-    {STRING(host_address), NULL, "bridge", "net-edit isolated"},
-    {BOOLEAN(bridge_up), "bridge", "ip link set virbr1 up"},
-    {BOOLEAN(bridge_has_address), "bridge", "ip address add 192.168.254.1/24 dev virbr1"},
-    {STRING(zone), "public", "firewall", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
-    {STRING(zone), "", "firewall", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
-    {STRING(address), NULL, "address", "console 'web one'"},
-    {BOOLEAN(answers), "neighbour", "console 'web one'"},
+    {BOOLEAN(exists), "guest", "", "virsh -c qemu:///system list --all"},
+    {BOOLEAN(is_macvtap), "macvtap", "", "domiflist 'web one'"},
+    {BOOLEAN(nm_answers), "profile", "", "systemctl start NetworkManager"},
+    {STRING(profile), NULL, "profile", "", "nmcli connection add"},
+    {BOOLEAN(profile_active), "profile", "", "nmcli connection up guests"},
+    {BOOLEAN(in_definition), "definition", "", "journalctl"},
+    {BOOLEAN(running), "running", "", "virsh -c qemu:///system start 'web one'"},
+    {BOOLEAN(plugged), "plugged", "", "shutdown 'web one'"},
+    {BOOLEAN(link_down), "link", "", "domif-setlink 'web one' 52:11:22:33:44:55 up"},
+    {BOOLEAN(network_exists), "network", "", "nmcli connection up guests"},
+    {BOOLEAN(network_active), "network", "", "net-start isolated"},
+    {STRING(bridge), NULL, "bridge", "", "net-edit isolated"},
+    {STRING(host_address), NULL, "bridge", "", "net-edit isolated"},
+    {BOOLEAN(bridge_up), "bridge", "", "ip link set virbr1 up"},
+    {BOOLEAN(bridge_has_address), "bridge", "", "ip address add 192.168.254.1/24 dev virbr1"},
+    {STRING(zone),
+     "public",
+     "firewall",
+     "",
+     "firewall-cmd --zone=libvirt --change-interface=virbr1"},
+    {STRING(zone), "", "firewall", "", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
+    {STRING(address), NULL, "address", "", "console 'web one'"},
+    {BOOLEAN(answers), "neighbour", "", "console 'web one'"},
 };
 
 static void
@@ -148,27 +116,9 @@ test_chain_broken(void)
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
         g_autoptr(NMMacvtapFacts) facts = new_good_facts();
-        g_autoptr(GPtrArray) findings = NULL;
-        const NMMacvtapFinding *broken;
 
-        if (c->is_string) {
-            set_string(G_STRUCT_MEMBER_P(facts, c->offset), c->value);
-        } else {
-            gboolean *flag = G_STRUCT_MEMBER_P(facts, c->offset);
-
-            *flag = !*flag;
-        }
-        findings = nm_macvtap_chain_walk(facts);
-        broken = nm_macvtap_chain_find_broken(findings);
-        g_assert_nonnull(broken);
-        g_assert_cmpstr(broken->step, ==, c->step);
-        g_assert_nonnull(strstr(broken->remedy, c->remedy));
-        /* All before it is whole, and nothing is said of what comes after. */
-        for (guint f = 0; f + 1 < findings->len; f++) {
-            const NMMacvtapFinding *finding = g_ptr_array_index(findings, f);
-
-            g_assert_cmpint(finding->verdict, ==, NM_MACVTAP_VERDICT_OK);
-        }
+        spoil_facts(facts, c);
+        assert_case(facts, c);
     }
 }
 
@@ -192,7 +142,7 @@ test_chain_whole(void)
     hinted = nm_macvtap_chain_walk(facts);
     g_assert_null(nm_macvtap_chain_find_broken(hinted));
     last = g_ptr_array_index(hinted, hinted->len - 1);
-    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_VERDICT_HINT);
+    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
     g_assert_cmpstr(last->step, ==, "names");
     g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
 }
@@ -210,18 +160,6 @@ test_names(void)
 }
 
 /* Worlds */
-
-static NMMacvtapWorldHost *
-add_host(NMMacvtapWorld *world, const char *uri)
-{
-    NMMacvtapWorldHost *host = g_new0(NMMacvtapWorldHost, 1);
-
-    host->uri = g_strdup(uri);
-    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
-    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_ptr_array_add(world->hosts, host);
-    return host;
-}
 
 static void
 add_network(NMMacvtapWorldHost *host, const char *name, const char *owner)
@@ -265,20 +203,11 @@ add_guest(NMMacvtapWorldHost *host, const char *name, const char *network, const
 }
 
 static NMMacvtapWorldProfile *
-add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *network)
+add_isolated(NMMacvtapWorld *world, const char *id, const char *uuid, const char *network)
 {
-    NMMacvtapWorldProfile *profile = g_new0(NMMacvtapWorldProfile, 1);
-    g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GError) error = NULL;
+    const char *data[] = {NM_MACVTAP_KEY_NETWORK, network, NULL};
 
-    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_NETWORK, (gpointer)network);
-    profile->id = g_strdup(id);
-    profile->uuid = g_strdup(uuid);
-    profile->state = "active";
-    profile->profile = nm_macvtap_profile_parse(id, uuid, NULL, data, NULL, &error);
-    g_assert_no_error(error);
-    g_ptr_array_add(world->profiles, profile);
-    return profile;
+    return add_profile(world, id, uuid, data);
 }
 
 static void
@@ -330,14 +259,14 @@ test_leftovers(void)
     assert_leftovers(world, "interface isolated web1;network isolated -;");
 
     /* Of a profile with another network at least the network has an owner. */
-    profile = add_profile(world, "guests", UUID, "second");
+    profile = add_isolated(world, "guests", UUID, "second");
     assert_leftovers(world, "interface isolated web1;");
     spoil_profile(profile, "second");
     assert_leftovers(world, "interface isolated web1;");
     g_ptr_array_set_size(world->profiles, 0);
 
     /* Whoever names the network has all of it, valid or not. */
-    profile = add_profile(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
+    profile = add_isolated(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
     assert_leftovers(world, "");
     spoil_profile(profile, "isolated");
     assert_leftovers(world, "");
@@ -371,7 +300,7 @@ test_status_text(void)
     g_autofree char *text = NULL;
 
     add_network(add_host(world, URI), "isolated", NULL);
-    add_profile(world, "guests", UUID, "isolated");
+    add_isolated(world, "guests", UUID, "isolated");
     g_ptr_array_add(facts, new_good_facts());
     g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
     g_ptr_array_add(facts, broken);
@@ -384,12 +313,13 @@ test_status_text(void)
     g_assert_cmpstr(
         text,
         ==,
-        "PROFILE  MODE      STATE   NETWORK   BRIDGE  HOST ADDRESS\n"
-        "guests   isolated  active  isolated  virbr1  192.168.254.1/24\n"
+        "PROFILE  MODE      STATE   NETWORK   DEVICE  PARENT  HOST ADDRESS\n"
+        "guests   isolated  active  isolated  virbr1  -       192.168.254.1/24\n"
         "\n"
-        "GUEST    PROFILE  NETWORK   NIC    MAC                ADDRESS        REACHABLE\n"
-        "web one  guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  yes\n"
-        "db       guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  needs a restart\n"
+        "GUEST    PROFILE  OVER      NIC    MAC                ADDRESS        SINCE  REACHABLE\n"
+        "web one  guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  -      yes\n"
+        "db       guests   isolated  vnet3  52:11:22:33:44:55  192.168.254.7  -      needs a "
+        "restart\n"
         "\n"
         "Guest 'db': the running guest does not have that interface: it needs a restart "
         "(shut it down, then start it; a reboot is not enough).\n");
@@ -420,34 +350,6 @@ test_status_judge(void)
     g_assert_nonnull(strstr(text, "Guests of 'lxc:///system' are not known: nobody there.\n"));
 }
 
-/* The document as text again, for a look at its shape. */
-static JsonNode *
-parse_again(JsonObject *object)
-{
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) error = NULL;
-    JsonNode *parsed;
-
-    json_node_take_object(node, object);
-    text = json_to_string(node, TRUE);
-    parsed = json_from_string(text, &error);
-    g_assert_no_error(error);
-    return parsed;
-}
-
-static void
-assert_path(JsonNode *root, const char *path, const char *expected)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) found = json_path_query(path, root, &error);
-    g_autofree char *text = NULL;
-
-    g_assert_no_error(error);
-    text = json_to_string(found, FALSE);
-    g_assert_cmpstr(text, ==, expected);
-}
-
 static void
 test_status_json(void)
 {
@@ -458,7 +360,7 @@ test_status_json(void)
     NMMacvtapFacts *broken = new_good_facts();
 
     add_network(add_host(world, URI), "isolated", NULL);
-    add_profile(world, "guests \"x\"", UUID, "isolated");
+    add_isolated(world, "guests \"x\"", UUID, "isolated");
     g_ptr_array_add(facts, new_good_facts());
     g_ptr_array_add(facts, broken);
     broken->answers = FALSE;
@@ -500,7 +402,7 @@ test_plan_output(void)
 {
     g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
     NMMacvtapWorldHost *host = add_host(world, URI);
-    NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, "isolated");
+    NMMacvtapWorldProfile *profile = add_isolated(world, "guests", UUID, "isolated");
     g_autoptr(GPtrArray) used = g_ptr_array_new();
     g_autofree char *alias = nm_macvtap_identity_alias("elsewhere");
     g_autoptr(GError) error = NULL;
@@ -548,9 +450,9 @@ test_cleanup_output(void)
     text = nm_macvtap_cleanup_format(leftovers);
     g_assert_cmpstr(text,
                     ==,
-                    "LEFTOVER   NETWORK   GUEST  LIBVIRT\n"
-                    "interface  isolated  web1   qemu:///system\n"
-                    "network    isolated  -      qemu:///system\n");
+                    "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
+                    "interface  -       isolated  web1   qemu:///system\n"
+                    "network    -       isolated  -      qemu:///system\n");
     root = parse_again(nm_macvtap_cleanup_to_json(leftovers));
     assert_path(root, "$.leftovers[*].kind", "[\"interface\",\"network\"]");
     assert_path(root, "$.leftovers[*].removed", "[false,false]");

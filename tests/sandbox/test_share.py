@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mode share: host and guests reach each other at their own LAN addresses, and nobody else notices."""
 
+import json
+
 import profiles
 import share
 import tap
@@ -189,6 +191,9 @@ def test_ipv6(host):
     share.talk(host, alpha, theirs, own)
     share.wait_routes(host, [theirs], family=6)
     share.talk(host, alpha)
+    guest = json.loads(host.run(['nm-macvtap', '--json', 'status']).stdout)['guests'][0]
+    equal([(one['address'], one['answers']) for one in guest['addresses']],
+          [(alpha.lan_address, True), (theirs, True)], 'addresses that the tool knows')
     equal(len(host.run(['ip', '-6', 'route', 'show', 'default']).stdout.splitlines()),
           len(defaults.splitlines()), 'default routes')
     equal(host.run('ip -6 -o addr show scope global | awk "{print \\$2, \\$4}"').stdout, addresses,

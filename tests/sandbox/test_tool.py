@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command nm-macvtap on real NetworkManager, libvirt and guests."""
 
+import datetime
 import json
 import signal
 
 import profiles
+import share
 import tap
 from guest import macvtap, network
 from tap import check, equal
@@ -24,6 +26,15 @@ def tool_json(host, *arguments, code=0):
 def own_profile(status):
     """The profile that the test made, among those that are offered."""
     return next(profile for profile in status['profiles'] if profile['id'] == 'guests')
+
+
+def guests_of(status):
+    return {guest['name']: guest for guest in status['guests']}
+
+
+def kill_service(host, number):
+    """A signal to the profile's service, by its process id."""
+    host.run(['kill', f'-{number}', *profiles.services(host)])
 
 
 def state_of(host):
@@ -116,6 +127,116 @@ def test_status_and_check_follow_the_chain(host):
     tool(host, 'status', code=3)
 
 
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_share(host):
+    alpha, beta = share.prepare(host, 'alpha', 'beta')
+    host.guest('nobridge', [macvtap('eth0', 'vepa')]).define().start()
+    host.guest('off').define()
+    # The helper would remove what is to be found left behind, sooner or later.
+    host.run("rm -f $(find /usr/lib/NetworkManager/dispatcher.d -name '90-nm-macvtap')")
+    profiles.add_by_hand(host, mode='share')
+
+    plan = tool_json(host, 'plan', 'guests')
+    equal([(c['kind'], c['device'], c['parent']) for c in plan['changes']], [('link-add', share.LINK, 'eth0')],
+          'changes')
+    equal({guest['name']: guest['status'] for guest in plan['guests']},
+          {'alpha': 'served', 'beta': 'served', 'nobridge': 'unreachable', 'off': 'shut-off'}, 'guests of the plan')
+    check("Guest 'nobridge': its macvtap mode is 'vepa'" in tool(host, 'plan', 'guests'), 'text of the plan')
+    down = tool_json(host, 'check', 'alpha', code=3)
+    equal((down['mode'], down['broken'], down['steps'][-1]['remedy']),
+          ('share', 'profile', 'nmcli connection up guests'), 'while the profile is down')
+    equal(tool_json(host, 'check', 'nobridge', code=3)['broken'], 'mode', 'a guest that no profile can help')
+
+    profiles.up(host)
+    equal(tool_json(host, 'plan', 'guests')['changes'], [], 'changes of an active profile')
+    status = tool_json(host, 'status', code=3)
+    profile = own_profile(status)
+    equal((profile['state'], profile['link'], profile['parent'], profile['guests'], profile['nobody']),
+          ('active', share.LINK, 'eth0', 4, None), 'profile')
+    check(profile['host-address'] == f'{host.address()}/24', profile['host-address'])
+    guests = guests_of(status)
+    equal([(name, guests[name]['broken'], guests[name]['waiting']) for name in sorted(guests)],
+          [('alpha', None, 'address'), ('beta', None, 'address'), ('nobridge', 'mode', None), ('off', 'running', None)],
+          'before anybody has spoken')
+    equal(tool_json(host, 'check', 'beta')['steps'][-1]['verdict'], 'waiting', 'a guest that has not been heard')
+
+    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
+    share.talk(host, alpha)
+    guest = guests_of(tool_json(host, 'status', code=3))['alpha']
+    equal((guest['reachable'], guest['address'], guest['link'], guest['reason'], len(guest['addresses'])),
+          (True, alpha.lan_address, share.LINK, None, 1), 'alpha')
+    since = datetime.datetime.fromisoformat(guest['since'].replace('Z', '+00:00'))
+    check(before - datetime.timedelta(seconds=1) <= since <= datetime.datetime.now(datetime.timezone.utc), guest['since'])
+    check(alpha.lan_address in tool(host, 'check', 'alpha'), 'text of check')
+    # Without any right.
+    for_all = json.loads(host.run(['runuser', '-u', 'nobody', '--', 'nm-macvtap', '--json', 'check', 'alpha']).stdout)
+    equal((for_all['broken'], for_all['address']), (None, alpha.lan_address), 'check by nobody')
+
+    # Each link of the chain broken, while the service cannot mend it.
+    kill_service(host, 'STOP')
+    alpha.run('ip link set eth0 down')
+    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
+    host.run(['ip', 'route', 'del', alpha.lan_address, 'dev', share.LINK])
+    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'route', 'route gone')
+    host.run(['ip', 'link', 'del', share.LINK])
+    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'host-link', 'link gone')
+    # The service notices by itself.
+    kill_service(host, 'CONT')
+    host.nmcli('connection', 'delete', 'guests')
+    host.wait_for(lambda: not profiles.services(host) and share.LINK not in host.run(['ip', 'link']).stdout,
+                  'the service to end', 40)
+    check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'without the profile')
+
+    # A link that nobody has removed, and a profile for nobody.
+    host.run(f'ip link add nmmvleft link eth0 type macvtap mode bridge && ip link set nmmvleft alias nm-macvtap:{plan["uuid"]}')
+    found = tool_json(host, 'cleanup', '--yes')['leftovers']
+    equal([(one['kind'], one['device'], one['removed']) for one in found], [('link', 'nmmvleft', True)], 'leftovers')
+    check('nmmv' not in host.run(['ip', 'link']).stdout, 'the link is still there')
+    profiles.add_by_hand(host, mode='share', parent='eth1')
+    check("interface on 'eth1'" in own_profile(tool_json(host, 'status'))['nobody'], 'no word of a profile for nobody')
+    profiles.up(host)
+    check("Profile 'guests': it serves nobody" in tool(host, 'status', code=3), 'text of status')
+    profiles.down(host)
+
+    # What no link can be made on.
+    taker = host.guest('taker', [macvtap('eth1', 'passthrough')]).define().start()
+    host.guest('shy', [macvtap('eth1')]).define()
+    equal(tool_json(host, 'check', 'taker', code=3)['broken'], 'mode', 'a guest that holds the device')
+    broken = tool_json(host, 'check', 'shy', code=3)
+    equal(broken['broken'], 'parent', 'a guest on a device that another holds')
+    check("mode 'passthrough'" in broken['steps'][-1]['detail'], broken['steps'][-1]['detail'])
+    taker.destroy()
+    host.run('ip link add br9 type bridge && ip link set eth1 master br9')
+    profiles.modify(host, guests='alpha')
+    refused = tool_json(host, 'plan', 'guests', code=1)['refused']
+    check("'br9'" in refused, refused)
+
+
+@tap.host()
+def test_move(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add_by_hand(host, mode='move')
+    plan = tool_json(host, 'plan', 'guests')
+    equal([(c['kind'], c['device'], c['parent']) for c in plan['changes']],
+          [('link-add', 'nmmveth0', 'eth0'), ('configuration-move', 'nmmveth0', 'eth0')], 'changes')
+    address = host.address()
+    profiles.up(host)
+    status = tool_json(host, 'status')
+    profile = own_profile(status)
+    equal((profile['link'], profile['parent'], profile['host-address']), ('nmmveth0', 'eth0', f'{address}/24'), 'profile')
+    guest = guests_of(status)['alpha']
+    equal((guest['reachable'], guest['waiting']), (False, 'address'), 'before anybody has spoken')
+    check(host.ping(alpha.lan_address), 'the host does not reach alpha')
+    guest = guests_of(tool_json(host, 'status'))['alpha']
+    equal((guest['reachable'], guest['address'], guest['mode'], guest['since']), (True, alpha.lan_address, 'move', None),
+          'alpha')
+    alpha.run('ip link set eth0 down')
+    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
+    check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
+    profiles.down(host)
+    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'profile', 'with the profile down')
+
+
 @tap.host()
 def test_status_without_daemons(host):
     host.guest('alpha').define()
@@ -165,6 +286,21 @@ def test_cleanup(host):
     equal(len(alpha.links()), 1, 'NICs that the running guest sees')
     check('isolated' not in host.virsh('net-list', '--all', '--name').stdout, 'the network is still there')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'after cleanup')
+
+    # A libvirtd that ended while it made the network.
+    host.define_network(profiles.wiki_xml())
+    bridge = profiles.network_info(host)['Bridge']
+    host.stop_libvirtd(9)
+    host.run('kill $(cat /run/libvirt/network/isolated.pid); rm /run/libvirt/network/isolated.*')
+    host.start_libvirtd()
+    started = host.virsh('net-start', 'isolated', check=False)
+    check(started.returncode != 0 and bridge in started.stderr, f'the network starts: {started.stderr}')
+    check(f"its bridge '{bridge}' was left behind" in tool(host, 'status', code=3), 'no word of the bridge')
+    found = tool_json(host, 'cleanup', '--yes')['leftovers']
+    equal([(one['kind'], one['device'], one['network'], one['removed']) for one in found],
+          [('bridge', bridge, 'isolated', True)], 'bridge left behind')
+    host.virsh('net-start', 'isolated')
+    equal(tool_json(host, 'status')['bridges-in-the-way'], [], 'bridges in the way of an active network')
 
 
 if __name__ == '__main__':

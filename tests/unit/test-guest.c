@@ -218,6 +218,14 @@ test_find_macvtap(void)
     g_assert_null(nm_macvtap_guest_state_find_macvtap(through->config, "eth1", networks));
     g_assert_null(nm_macvtap_guest_state_find_macvtap(absent->config, NULL, networks));
     g_assert_null(nm_macvtap_guest_state_find_macvtap(bridged->config, NULL, networks));
+    g_assert_true(nm_macvtap_nic_is_macvtap(nic_at(direct->config, 0), "eth1", networks));
+    g_assert_false(nm_macvtap_nic_is_macvtap(nic_at(direct->config, 0), "eth0", networks));
+
+    /* libvirt's own where none is given; a network's is that of all its guests. */
+    g_assert_cmpstr(
+        nm_macvtap_nic_get_macvtap_mode(nic_at(direct->config, 0), networks), ==, "vepa");
+    g_assert_cmpstr(
+        nm_macvtap_nic_get_macvtap_mode(nic_at(through->config, 0), networks), ==, "bridge");
 }
 
 static void

@@ -116,6 +116,8 @@ test_dumped(void)
     g_assert_cmpstr(isolated->uuid, ==, "5077cb5e-1514-4c05-a2c4-b2565d278ba4");
     g_assert_null(wiki->bridge);
     g_assert_null(wiki->uuid);
+    g_assert_cmpstr(isolated->mac, ==, "52:54:00:85:0f:6e");
+    g_assert_null(wiki->mac);
 
     g_assert_cmpstr(nat->forward_mode, ==, "nat");
     g_assert_false(nat->macvtap);

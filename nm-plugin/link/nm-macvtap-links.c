@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Four dumps of the kernel's tables (links, addresses, neighbours, routes), joined by interface.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-links.h"
+
+#include <linux/neighbour.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/route/route.h>
+#include <unistd.h>
+
+#include "nm-macvtap-rtnl.h"
+
+#ifndef IFF_LOWER_UP
+#define IFF_LOWER_UP (1 << 16)
+#endif
+
+/* Somebody is, or was, there. */
+#define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
+
+static void
+station_free(gpointer data)
+{
+    NMMacvtapStation *station = data;
+
+    g_free(station->mac);
+    g_free(station);
+}
+
+/**
+ * nm_macvtap_link_new:
+ * @name: the interface's
+ *
+ * Returns: (transfer full): an interface of which nothing else is known
+ */
+NMMacvtapLink *
+nm_macvtap_link_new(const char *name)
+{
+    NMMacvtapLink *link = g_new0(NMMacvtapLink, 1);
+
+    link->name = g_strdup(name);
+    link->addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
+    link->stations = g_ptr_array_new_with_free_func(station_free);
+    return link;
+}
+
+/**
+ * nm_macvtap_link_free:
+ * @link: (nullable): the interface
+ */
+void
+nm_macvtap_link_free(NMMacvtapLink *link)
+{
+    if (link == NULL)
+        return;
+    g_free(link->name);
+    g_free(link->kind);
+    g_free(link->mac);
+    g_free(link->parent);
+    g_free(link->profile_uuid);
+    g_free(link->master);
+    g_free(link->master_kind);
+    g_free(link->passthrough);
+    g_array_unref(link->addresses);
+    g_ptr_array_unref(link->stations);
+    g_free(link);
+}
+
+/**
+ * nm_macvtap_link_add_station:
+ * @link: an interface
+ * @address: prefix 32 or 128
+ * @mac: lower case
+ * @permanent: put there by somebody
+ * @age_ms: in ms, since the entry is as it is
+ */
+void
+nm_macvtap_link_add_station(NMMacvtapLink *link,
+                            const NMMacvtapCidr *address,
+                            const char *mac,
+                            gboolean permanent,
+                            gint64 age_ms)
+{
+    NMMacvtapStation *station = g_new0(NMMacvtapStation, 1);
+
+    station->address = *address;
+    station->mac = g_strdup(mac);
+    station->permanent = permanent;
+    station->age_ms = age_ms;
+    g_ptr_array_add(link->stations, station);
+}
+
+/**
+ * nm_macvtap_links_find:
+ * @links: (element-type NMMacvtapLink): every interface
+ * @name: (nullable): the name of one
+ *
+ * Returns: (transfer none) (nullable): it
+ */
+NMMacvtapLink *
+nm_macvtap_links_find(const GPtrArray *links, const char *name)
+{
+    for (guint i = 0; name != NULL && i < links->len; i++) {
+        NMMacvtapLink *link = g_ptr_array_index(links, i);
+
+        if (g_str_equal(link->name, name))
+            return link;
+    }
+    return NULL;
+}
+
+/**
+ * nm_macvtap_links_check_parent:
+ * @links: (element-type NMMacvtapLink): every interface
+ * @name: the one that is to be a parent
+ * @error: return location; %NM_MACVTAP_ERROR_NOT_FOUND, %NM_MACVTAP_ERROR_UNSUPPORTED or
+ *   %NM_MACVTAP_ERROR_CONFLICT
+ *
+ * Returns: whether a host link can be made on it
+ */
+gboolean
+nm_macvtap_links_check_parent(const GPtrArray *links, const char *name, GError **error)
+{
+    const NMMacvtapLink *link = nm_macvtap_links_find(links, name);
+    NMMacvtapHostlinkParent parent = {.name = name, .exists = link != NULL};
+
+    if (link != NULL) {
+        parent.ethernet = link->ethernet;
+        parent.wireless = link->wireless;
+        parent.master = link->master;
+        parent.master_kind = link->master_kind;
+        parent.passthrough = link->passthrough;
+    }
+    return nm_macvtap_hostlink_check_parent(&parent, error);
+}
+
+/* 3: IPv4; 2: IPv6; 1: of use to neighbours only. */
+static int
+rank_address(const NMMacvtapCidr *cidr)
+{
+    if (cidr->family == G_SOCKET_FAMILY_IPV4)
+        return cidr->bytes[0] == 169 && cidr->bytes[1] == 254 ? 1 : 3;
+    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80 ? 1 : 2;
+}
+
+/**
+ * nm_macvtap_link_get_address:
+ * @link: an interface
+ *
+ * Returns: (transfer none) (nullable): the host's address on it, with its prefix
+ */
+const NMMacvtapCidr *
+nm_macvtap_link_get_address(const NMMacvtapLink *link)
+{
+    const NMMacvtapCidr *best = NULL;
+
+    for (guint i = 0; i < link->addresses->len; i++) {
+        const NMMacvtapCidr *cidr = &g_array_index(link->addresses, NMMacvtapCidr, i);
+        int rank = rank_address(cidr);
+
+        if (rank > 1 && (best == NULL || rank > rank_address(best)))
+            best = cidr;
+    }
+    return best;
+}
+
+/* Reading */
+
+typedef struct {
+    NMMacvtapNlSock *sock;
+    NMMacvtapNlCache *cache;
+    const char *sysfs;
+    GPtrArray *links;
+    GHashTable *by_index; /* ifindex → NMMacvtapLink, borrowed */
+    glong ticks;          /* the kernel's, in a second */
+} Reader;
+
+static char *
+addr_to_mac(struct nl_addr *address)
+{
+    char text[64];
+
+    if (address == NULL || nl_addr_get_len(address) == 0)
+        return NULL;
+    return g_ascii_strdown(nl_addr2str(address, text, sizeof(text)), -1);
+}
+
+static void
+read_link(Reader *reader, struct rtnl_link *from)
+{
+    int ifindex = rtnl_link_get_ifindex(from);
+    NMMacvtapLink *link = nm_macvtap_link_new(rtnl_link_get_name(from));
+    g_autoptr(NMMacvtapNlLink) parent = rtnl_link_get(reader->cache, rtnl_link_get_link(from));
+    g_autoptr(NMMacvtapNlLink) master = rtnl_link_get(reader->cache, rtnl_link_get_master(from));
+
+    link->kind = g_strdup(rtnl_link_get_type(from));
+    link->mac = addr_to_mac(rtnl_link_get_addr(from));
+    link->parent = parent != NULL ? g_strdup(rtnl_link_get_name(parent)) : NULL;
+    link->profile_uuid = g_strdup(nm_macvtap_hostlink_read_mark(rtnl_link_get_ifalias(from)));
+    link->up = (rtnl_link_get_flags(from) & IFF_UP) != 0;
+    link->carrier = (rtnl_link_get_flags(from) & IFF_LOWER_UP) != 0;
+    link->ethernet = rtnl_link_get_arptype(from) == ARPHRD_ETHER;
+    link->wireless = nm_macvtap_rtnl_is_wireless(reader->sysfs, link->name);
+    if (master != NULL) {
+        link->master = g_strdup(rtnl_link_get_name(master));
+        link->master_kind = g_strdup(rtnl_link_get_type(master));
+    }
+    link->passthrough = nm_macvtap_rtnl_find_passthrough(reader->cache, ifindex);
+    g_hash_table_insert(reader->by_index, GINT_TO_POINTER(ifindex), link);
+    g_ptr_array_add(reader->links, link);
+}
+
+static gboolean
+read_links(Reader *reader, GError **error)
+{
+    struct nl_object *object;
+
+    reader->cache = nm_macvtap_rtnl_list_links(reader->sock, error);
+    if (reader->cache == NULL)
+        return FALSE;
+    for (object = nl_cache_get_first(reader->cache); object; object = nl_cache_get_next(object))
+        read_link(reader, (struct rtnl_link *)object);
+    for (guint i = 0; i < reader->links->len; i++) {
+        const NMMacvtapLink *port = g_ptr_array_index(reader->links, i);
+        NMMacvtapLink *master = nm_macvtap_links_find(reader->links, port->master);
+
+        if (master != NULL)
+            master->n_ports++;
+    }
+    return TRUE;
+}
+
+static NMMacvtapLink *
+find_link(Reader *reader, int ifindex)
+{
+    return g_hash_table_lookup(reader->by_index, GINT_TO_POINTER(ifindex));
+}
+
+static gboolean
+read_addresses(Reader *reader, GError **error)
+{
+    g_autoptr(NMMacvtapNlCache) addresses = NULL;
+    struct nl_object *object;
+    int code = rtnl_addr_alloc_cache(reader->sock, &addresses);
+
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "list addresses", error);
+    for (object = nl_cache_get_first(addresses); object; object = nl_cache_get_next(object)) {
+        struct rtnl_addr *address = (struct rtnl_addr *)object;
+        NMMacvtapLink *link = find_link(reader, rtnl_addr_get_ifindex(address));
+        NMMacvtapCidr cidr;
+
+        if (link != NULL && nm_macvtap_rtnl_read_address(address, &cidr))
+            g_array_append_val(link->addresses, cidr);
+    }
+    return TRUE;
+}
+
+static gboolean
+read_cidr(const struct nlattr *attribute, int family, NMMacvtapCidr *out)
+{
+    gsize size = family == AF_INET ? 4 : 16;
+
+    if (attribute == NULL || (gsize)nla_len(attribute) != size)
+        return FALSE;
+    *out = (NMMacvtapCidr){
+        .family = family == AF_INET ? G_SOCKET_FAMILY_IPV4 : G_SOCKET_FAMILY_IPV6,
+        .prefix = (guint)size * 8,
+    };
+    memcpy(out->bytes, nla_data(attribute), size);
+    return TRUE;
+}
+
+static void
+read_neighbour(Reader *reader, const struct ndmsg *header, struct nlattr **attributes)
+{
+    NMMacvtapLink *link = find_link(reader, header->ndm_ifindex);
+    const struct nlattr *lladdr = attributes[NDA_LLADDR];
+    struct nda_cacheinfo info = {0};
+    NMMacvtapCidr address;
+    g_autofree char *mac = NULL;
+
+    if (link == NULL || (header->ndm_state & STATES_KNOWN) == 0 || lladdr == NULL ||
+        nla_len(lladdr) != NM_MACVTAP_MAC_BYTES ||
+        !read_cidr(attributes[NDA_DST], header->ndm_family, &address))
+        return;
+    if (attributes[NDA_CACHEINFO] != NULL)
+        nla_memcpy(&info, attributes[NDA_CACHEINFO], sizeof(info));
+    mac = nm_macvtap_mac_to_string(nla_data(lladdr));
+    nm_macvtap_link_add_station(link,
+                                &address,
+                                mac,
+                                (header->ndm_state & NUD_PERMANENT) != 0,
+                                (gint64)info.ndm_updated * 1000 / reader->ticks);
+}
+
+/* libnl has no function that tells the age of an entry. */
+static int
+neighbour_cb(struct nl_msg *message, void *data)
+{
+    struct nlmsghdr *header = nlmsg_hdr(message);
+    struct nlattr *attributes[NDA_MAX + 1];
+    const struct ndmsg *neighbour = nlmsg_data(header);
+
+    if (header->nlmsg_type == RTM_NEWNEIGH && nlmsg_valid_hdr(header, sizeof(*neighbour)) &&
+        (neighbour->ndm_family == AF_INET || neighbour->ndm_family == AF_INET6) &&
+        nlmsg_parse(header, sizeof(*neighbour), attributes, NDA_MAX, NULL) == 0)
+        read_neighbour(data, neighbour, attributes);
+    return NL_OK;
+}
+
+static int
+compare_stations(gconstpointer a, gconstpointer b)
+{
+    const NMMacvtapStation *first = *(NMMacvtapStation *const *)a;
+    const NMMacvtapStation *second = *(NMMacvtapStation *const *)b;
+    int rank = rank_address(&second->address) - rank_address(&first->address);
+
+    return rank != 0
+               ? rank
+               : memcmp(first->address.bytes, second->address.bytes, sizeof(first->address.bytes));
+}
+
+static gboolean
+read_neighbours(Reader *reader, GError **error)
+{
+    int code = nl_socket_modify_cb(reader->sock, NL_CB_VALID, NL_CB_CUSTOM, neighbour_cb, reader);
+
+    if (code == 0)
+        code = nl_rtgen_request(reader->sock, RTM_GETNEIGH, AF_UNSPEC, NLM_F_DUMP);
+    if (code >= 0)
+        code = nl_recvmsgs_default(reader->sock);
+    nl_socket_modify_cb(reader->sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "list neighbours", error);
+    for (guint i = 0; i < reader->links->len; i++)
+        g_ptr_array_sort(((NMMacvtapLink *)g_ptr_array_index(reader->links, i))->stations,
+                         compare_stations);
+    return TRUE;
+}
+
+static void
+mark_routed(NMMacvtapLink *link, struct rtnl_route *route)
+{
+    struct nl_addr *source = rtnl_route_get_pref_src(route);
+    NMMacvtapCidr destination;
+
+    if (!nm_macvtap_netlink_addr_to_cidr(rtnl_route_get_dst(route), &destination))
+        return;
+    for (guint i = 0; i < link->stations->len; i++) {
+        NMMacvtapStation *station = g_ptr_array_index(link->stations, i);
+
+        if (!nm_macvtap_cidr_equal(&station->address, &destination))
+            continue;
+        station->routed = TRUE;
+        if (source == NULL || !nm_macvtap_netlink_addr_to_cidr(source, &station->source))
+            station->source.prefix = 0;
+    }
+}
+
+static gboolean
+read_routes(Reader *reader, GError **error)
+{
+    g_autoptr(NMMacvtapNlCache) routes = NULL;
+    struct nl_object *object;
+    int code = rtnl_route_alloc_cache(reader->sock, AF_UNSPEC, 0, &routes);
+
+    if (code < 0)
+        return nm_macvtap_netlink_fail(code, "list routes", error);
+    for (object = nl_cache_get_first(routes); object; object = nl_cache_get_next(object)) {
+        struct rtnl_route *route = (struct rtnl_route *)object;
+        struct rtnl_nexthop *nexthop = rtnl_route_nexthop_n(route, 0);
+        NMMacvtapLink *link;
+
+        if (nexthop == NULL || rtnl_route_get_table(route) != RT_TABLE_MAIN)
+            continue;
+        link = find_link(reader, rtnl_route_nh_get_ifindex(nexthop));
+        if (link != NULL)
+            mark_routed(link, route);
+    }
+    return TRUE;
+}
+
+/**
+ * nm_macvtap_links_read:
+ * @sysfs: where sysfs is
+ * @error: return location; %NM_MACVTAP_ERROR_FAILED
+ *
+ * Returns: (transfer full) (element-type NMMacvtapLink): every interface, in the kernel's order
+ */
+GPtrArray *
+nm_macvtap_links_read(const char *sysfs, GError **error)
+{
+    g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
+    g_autoptr(GHashTable) by_index = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) links =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_link_free);
+    Reader reader = {
+        .sock = sock,
+        .sysfs = sysfs,
+        .links = links,
+        .by_index = by_index,
+        .ticks = sysconf(_SC_CLK_TCK),
+    };
+    gboolean done;
+
+    if (sock == NULL)
+        return NULL;
+    done = read_links(&reader, error) && read_addresses(&reader, error) &&
+           read_neighbours(&reader, error) && read_routes(&reader, error);
+    g_clear_pointer(&reader.cache, nl_cache_free);
+    return done ? g_steal_pointer(&links) : NULL;
+}

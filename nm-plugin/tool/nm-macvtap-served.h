@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which guests a profile is for, and through which of their interfaces. Pure.
+ */
+
+#pragma once
+
+#include "nm-macvtap-world.h"
+
+G_BEGIN_DECLS
+
+/* The macvtap interface of @guest that @profile (nullable: any) is for: of the running guest where
+ * it has one, else of its definition. In the modes share and move one that they can reach comes
+ * first. Whether the profile selects the guest is not asked. (nullable) (transfer none). */
+const NMMacvtapNic *nm_macvtap_served_find_nic(const NMMacvtapWorldProfile *profile,
+                                               const NMMacvtapWorldHost *host,
+                                               const NMMacvtapGuest *guest);
+/* The profile selects the guest, and has an interface of it to serve. */
+gboolean nm_macvtap_served_has(const NMMacvtapWorldProfile *profile,
+                               const NMMacvtapWorldHost *host,
+                               const NMMacvtapGuest *guest);
+guint nm_macvtap_served_count(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile);
+/* A profile that was told which guests or which lower device, and there is nobody: a sentence
+ * fragment, else NULL. (transfer full) (nullable) */
+char *nm_macvtap_served_describe_nobody(const NMMacvtapWorld *world,
+                                        const NMMacvtapWorldProfile *profile);
+
+G_END_DECLS

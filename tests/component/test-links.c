@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tool reads of the kernel, against the kernel: a host link as mode share makes it, in a
+ * network namespace of its own for each test. Needs root.
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "netns.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-links.h"
+#include "nm-macvtap-reach.h"
+
+#define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+#define MAC  "52:54:00:00:00:01"
+
+typedef struct {
+    int ns;
+    int previous;
+    char *sysfs;
+} Fixture;
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    fixture->ns = netns_new();
+    fixture->previous = netns_enter(fixture->ns);
+    fixture->sysfs = g_dir_make_tmp("test-links-XXXXXX", &error);
+    g_assert_no_error(error);
+    netns_add_veth("eth0", "peer0", -1);
+    netns_add_address("eth0", "10.0.0.2/24");
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    netns_leave(fixture->previous);
+    close(fixture->ns);
+    g_rmdir(fixture->sysfs);
+    g_free(fixture->sysfs);
+}
+
+static GPtrArray *
+read_links(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *links = nm_macvtap_links_read(fixture->sysfs, &error);
+
+    g_assert_no_error(error);
+    return links;
+}
+
+static NMMacvtapHostlink *
+make_hostlink(void)
+{
+    const NMMacvtapHostlinkSpec spec = {.name = "nmmveth0", .parent = "eth0", .profile_uuid = UUID};
+    g_autoptr(GError) error = NULL;
+    NMMacvtapHostlink *hostlink = nm_macvtap_hostlink_netlink_new("/sys", &error);
+
+    g_assert_no_error(error);
+    nm_macvtap_hostlink_create(hostlink, &spec, &error);
+    g_assert_no_error(error);
+    return hostlink;
+}
+
+/* To one guest, whose MAC ends in @last. */
+static void
+set_route(NMMacvtapHostlink *hostlink, const char *address, guint8 last)
+{
+    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
+    NMMacvtapRoute route = {.mac = {0x52, 0x54, 0, 0, 0, last}};
+    g_autoptr(GError) error = NULL;
+
+    nm_macvtap_cidr_init(&route.address, address, 32, &error);
+    g_assert_no_error(error);
+    nm_macvtap_cidr_init(&route.source, "10.0.0.2", 32, &error);
+    g_assert_no_error(error);
+    g_array_append_val(routes, route);
+    nm_macvtap_hostlink_set_routes(hostlink, routes, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_places(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(NMMacvtapHostlink) hostlink = make_hostlink();
+    g_autoptr(GPtrArray) links = NULL;
+    const NMMacvtapLink *link, *bridge;
+    g_autofree char *address = NULL;
+
+    g_assert_nonnull(hostlink);
+    netns_add_bridge("br0");
+    netns_add_veth("port0", "peer1", -1);
+    netns_set_master("port0", "br0");
+    links = read_links(fixture);
+
+    link = nm_macvtap_links_find(links, "nmmveth0");
+    g_assert_nonnull(link);
+    g_assert_cmpstr(link->kind, ==, "macvtap");
+    g_assert_cmpstr(link->parent, ==, "eth0");
+    g_assert_cmpstr(link->profile_uuid, ==, UUID);
+    g_assert_true(link->up);
+    g_assert_cmpuint(link->addresses->len, ==, 0);
+    g_assert_null(nm_macvtap_link_get_address(link));
+
+    link = nm_macvtap_links_find(links, "eth0");
+    g_assert_true(link->carrier);
+    g_assert_true(link->ethernet);
+    g_assert_null(link->profile_uuid);
+    address = nm_macvtap_cidr_to_string(nm_macvtap_link_get_address(link));
+    g_assert_cmpstr(address, ==, "10.0.0.2/24");
+
+    bridge = nm_macvtap_links_find(links, "br0");
+    g_assert_cmpstr(bridge->kind, ==, "bridge");
+    g_assert_cmpuint(bridge->n_ports, ==, 1);
+    g_assert_null(nm_macvtap_links_find(links, "nosuch0"));
+    g_assert_null(nm_macvtap_links_find(links, NULL));
+}
+
+static void
+assert_parent(Fixture *fixture, const char *name, int code, const char *text)
+{
+    g_autoptr(GPtrArray) links = read_links(fixture);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(nm_macvtap_links_check_parent(links, name, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, code);
+    g_assert_nonnull(strstr(error->message, text));
+}
+
+static void
+remove_up_to(const char *path, const char *end)
+{
+    g_autofree char *up = g_path_get_dirname(path);
+
+    g_assert_no_errno(g_rmdir(path));
+    if (!g_str_equal(up, end))
+        remove_up_to(up, end);
+}
+
+static void
+test_parents(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GPtrArray) links = read_links(fixture);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *phy =
+        g_build_filename(fixture->sysfs, "class", "net", "eth0", "phy80211", NULL);
+
+    g_assert_true(nm_macvtap_links_check_parent(links, "eth0", &error));
+    g_assert_no_error(error);
+    assert_parent(fixture, "nosuch0", NM_MACVTAP_ERROR_NOT_FOUND, "nosuch0");
+
+    netns_add_veth("eth1", "peer1", -1);
+    netns_add_bridge("br0");
+    netns_set_master("eth1", "br0");
+    assert_parent(fixture, "eth1", NM_MACVTAP_ERROR_CONFLICT, "'br0' (bridge)");
+
+    netns_add_veth("eth2", "peer2", -1);
+    netns_add_macvtap("taker", "eth2", "passthru", NULL, -1);
+    assert_parent(fixture, "eth2", NM_MACVTAP_ERROR_CONFLICT, "'taker'");
+
+    g_assert_no_errno(g_mkdir_with_parents(phy, 0700));
+    assert_parent(fixture, "eth0", NM_MACVTAP_ERROR_UNSUPPORTED, "Wi-Fi");
+    remove_up_to(phy, fixture->sysfs);
+}
+
+static const NMMacvtapStation *
+get_station(const GPtrArray *links, const char *name)
+{
+    const NMMacvtapLink *link = nm_macvtap_links_find(links, name);
+
+    g_assert_cmpuint(link->stations->len, ==, 1);
+    return g_ptr_array_index(link->stations, 0);
+}
+
+/* The age of a permanent entry is that of the route: putting it there again changes nothing. */
+static void
+test_age(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(NMMacvtapHostlink) hostlink = make_hostlink();
+    g_autoptr(GPtrArray) first = NULL;
+    g_autoptr(GPtrArray) again = NULL;
+    g_autoptr(GPtrArray) other = NULL;
+    const NMMacvtapStation *station;
+    g_autofree char *address = NULL;
+
+    set_route(hostlink, "10.0.0.77", 1);
+    first = read_links(fixture);
+    station = get_station(first, "nmmveth0");
+    address = nm_macvtap_cidr_address_to_string(&station->address);
+    g_assert_cmpstr(address, ==, "10.0.0.77");
+    g_assert_cmpstr(station->mac, ==, MAC);
+    g_assert_true(station->permanent);
+    g_assert_true(station->routed);
+    g_assert_cmpuint(station->source.prefix, ==, 32);
+    g_assert_cmpuint(station->source.bytes[3], ==, 2);
+    g_assert_cmpint(station->age_ms, <, 1000);
+
+    g_usleep(1200 * 1000);
+    /* The host's address goes and comes back, and takes the route along; the same guest is still
+     * there. */
+    netns_remove_address("eth0", "10.0.0.2/24");
+    netns_add_address("eth0", "10.0.0.2/24");
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+    set_route(hostlink, "10.0.0.77", 1);
+    again = read_links(fixture);
+    station = get_station(again, "nmmveth0");
+    g_assert_true(station->routed);
+    g_assert_cmpint(station->age_ms, >=, 1100);
+
+    /* The address is another guest's now. */
+    set_route(hostlink, "10.0.0.77", 2);
+    other = read_links(fixture);
+    station = get_station(other, "nmmveth0");
+    g_assert_cmpint(station->age_ms, <, 1000);
+    g_assert_cmpstr(station->mac, ==, "52:54:00:00:00:02");
+}
+
+/* What the kernel has learnt by itself has no route of its own. */
+static void
+test_learnt(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GPtrArray) links = NULL;
+    const NMMacvtapStation *station;
+    static const char *const addresses[] = {"10.0.0.3", NULL};
+    g_autoptr(GHashTable) answered = NULL;
+    g_autoptr(GError) error = NULL;
+    int other = netns_new();
+    int back;
+
+    netns_add_macvtap("host0", "eth0", "bridge", NULL, -1);
+    netns_remove_address("eth0", "10.0.0.2/24");
+    netns_add_address("host0", "10.0.0.2/24");
+    netns_add_macvtap("guest0", "eth0", "bridge", MAC, other);
+    back = netns_enter(other);
+    netns_add_address("guest0", "10.0.0.3/24");
+    netns_leave(back);
+    answered = nm_macvtap_reach_probe("host0", addresses, 5000, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
+
+    links = read_links(fixture);
+    station = get_station(links, "host0");
+    g_assert_cmpstr(station->mac, ==, MAC);
+    g_assert_false(station->permanent);
+    g_assert_false(station->routed);
+    close(other);
+}
+
+/* Worlds made by hand */
+
+static void
+add_address(NMMacvtapLink *link, const char *text)
+{
+    NMMacvtapCidr cidr;
+
+    g_assert_true(nm_macvtap_cidr_parse(text, &cidr, NULL));
+    g_array_append_val(link->addresses, cidr);
+}
+
+static void
+test_address(void)
+{
+    g_autoptr(NMMacvtapLink) link = nm_macvtap_link_new("eth0");
+    g_autofree char *text = NULL;
+
+    g_assert_null(nm_macvtap_link_get_address(link));
+    add_address(link, "fe80::1/64");
+    add_address(link, "169.254.3.4/16");
+    g_assert_null(nm_macvtap_link_get_address(link));
+    add_address(link, "fd00::1/64");
+    g_assert_cmpuint(nm_macvtap_link_get_address(link)->prefix, ==, 64);
+    add_address(link, "10.0.0.2/24");
+    add_address(link, "10.0.0.3/24");
+    text = nm_macvtap_cidr_to_string(nm_macvtap_link_get_address(link));
+    g_assert_cmpstr(text, ==, "10.0.0.2/24");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/links/address", test_address);
+    g_test_add("/links/places", Fixture, NULL, set_up, test_places, tear_down);
+    g_test_add("/links/parents", Fixture, NULL, set_up, test_parents, tear_down);
+    g_test_add("/links/age", Fixture, NULL, set_up, test_age, tear_down);
+    g_test_add("/links/learnt", Fixture, NULL, set_up, test_learnt, tear_down);
+    return g_test_run();
+}

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tool and the modes share and move: the chains, who is selected, leftovers in the kernel, and
+ * what is said of it; on facts and worlds made by hand.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-served.h"
+#include "nm-macvtap-survey.h"
+#include "tool-fixture.h"
+
+#define MAC   "52:54:00:00:00:01"
+#define SINCE 1795694400 /* 2026-11-26 12:00:00 UTC */
+
+/* The chain */
+
+static NMMacvtapFacts *
+new_good_facts(NMMacvtapMode mode)
+{
+    NMMacvtapFacts *facts = new_selected_facts("web");
+
+    facts->mode = mode;
+    facts->mac = g_strdup(MAC);
+    facts->target = g_strdup("macvtap0");
+    facts->definition_is_bridge = TRUE;
+    facts->parent = g_strdup("eth0");
+    facts->parent_carrier = TRUE;
+    facts->link = g_strdup("nmmveth0");
+    facts->link_up = TRUE;
+    facts->host_address = g_strdup("10.0.0.2/24");
+    nm_macvtap_facts_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
+    ((NMMacvtapFactsAddress *)g_ptr_array_index(facts->addresses, 0))->answers = TRUE;
+    nm_macvtap_facts_choose_address(facts);
+    return facts;
+}
+
+static const BrokenCase broken_cases[] = {
+    {BOOLEAN(exists), "guest", "'web'", "list --all"},
+    {BOOLEAN(is_macvtap), "macvtap", "no macvtap interface", "domiflist web"},
+    {STRING(parent_problem), "'eth0' is a Wi-Fi card", "parent", "Wi-Fi", "edit guests"},
+    {BOOLEAN(parent_carrier), "parent", "cable", "ip link show eth0"},
+    {BOOLEAN(profile_active), "profile", "not active", "nmcli connection up guests"},
+    {STRING(link_problem), "it is another's", "host-link", "it is another's", "up guests"},
+    {BOOLEAN(link_up), "host-link", "'nmmveth0' is down", "up guests"},
+    {STRING(host_address), NULL, "host-link", "no address on 'eth0'", "nmcli device show eth0"},
+    {BOOLEAN(running), "running", "shut off", "start web"},
+    {BOOLEAN(plugged), "plugged", "needs a restart", "shutdown web"},
+    {BOOLEAN(link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
+    {BOOLEAN(answers), "neighbour", "'10.0.0.7'", "console web"},
+};
+
+static void
+test_broken(gconstpointer data)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
+        const BrokenCase *c = &broken_cases[i];
+        g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+
+        spoil_facts(facts, c);
+        assert_case(facts, c);
+    }
+}
+
+static void
+test_modes(gconstpointer data)
+{
+    static const char *const modes[] = {"vepa", "private", "passthrough"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+
+        /* Bringing the profile up would not help: the mode is told all the same. */
+        facts->profile_active = FALSE;
+        set_string(&facts->macvtap_mode, modes[i]);
+        assert_broken(facts, "mode", "needs a restart", "shutdown web");
+        facts->definition_is_bridge = FALSE;
+        assert_broken(facts, "mode", modes[i], "virsh -c qemu:///system edit web");
+        assert_broken(facts, "mode", "mode='bridge'", "edit web");
+    }
+}
+
+static void
+test_route(void)
+{
+    g_autoptr(NMMacvtapFacts) share = new_good_facts(NM_MACVTAP_MODE_SHARE);
+    g_autoptr(NMMacvtapFacts) move = new_good_facts(NM_MACVTAP_MODE_MOVE);
+    g_autoptr(GPtrArray) findings = NULL;
+
+    share->routed = FALSE;
+    assert_broken(share, "route", "'10.0.0.7' over 'nmmveth0'", "up guests");
+    /* The host is a neighbour: it needs none. */
+    move->routed = FALSE;
+    findings = nm_macvtap_chain_walk(move);
+    g_assert_null(nm_macvtap_chain_find_end(findings));
+    g_assert_cmpuint(findings->len, ==, 11);
+}
+
+/* Nothing is wrong with a guest that has said nothing yet. */
+static void
+test_waiting(gconstpointer data)
+{
+    g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+    g_autoptr(GPtrArray) findings = NULL;
+    g_autofree char *text = NULL;
+    const NMMacvtapFinding *end;
+
+    g_ptr_array_set_size(facts->addresses, 0);
+    set_string(&facts->address, NULL);
+    facts->answers = facts->routed = FALSE;
+    facts->since = 0;
+    findings = nm_macvtap_chain_walk(facts);
+    g_assert_null(nm_macvtap_chain_find_broken(findings));
+    end = nm_macvtap_chain_find_end(findings);
+    g_assert_cmpint(end->verdict, ==, NM_MACVTAP_CHAIN_WAITING);
+    g_assert_cmpstr(end->step, ==, "address");
+    g_assert_cmpstr(nm_macvtap_chain_verdict_to_string(end->verdict), ==, "waiting");
+    g_assert_null(end->remedy);
+    text = nm_macvtap_check_format(facts, findings);
+    g_assert_nonnull(strstr(text,
+                            facts->mode == NM_MACVTAP_MODE_SHARE
+                                ? "\nwait    it has not been heard yet"
+                                : "\nwait    the host has not spoken to it yet"));
+    g_assert_null(strstr(text, "The host reaches"));
+}
+
+static void
+test_unasked(void)
+{
+    g_autoptr(NMMacvtapFacts) facts = new_good_facts(NM_MACVTAP_MODE_SHARE);
+    g_autoptr(GPtrArray) findings = NULL;
+    const NMMacvtapFinding *last;
+    g_autofree char *text = NULL;
+
+    facts->answers = FALSE;
+    g_assert_false(nm_macvtap_facts_is_reachable(facts));
+    facts->unasked = TRUE;
+    g_assert_true(nm_macvtap_facts_is_reachable(facts));
+    findings = nm_macvtap_chain_walk(facts);
+    g_assert_null(nm_macvtap_chain_find_end(findings));
+    last = g_ptr_array_index(findings, findings->len - 1);
+    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
+    text = nm_macvtap_check_format(facts, findings);
+    g_assert_null(strstr(text, "The host reaches"));
+    facts->routed = FALSE;
+    g_assert_false(nm_macvtap_facts_is_reachable(facts));
+}
+
+/* An old address that still has its route does not hide the one at which the guest is. */
+static void
+test_choose(void)
+{
+    g_autoptr(NMMacvtapFacts) facts = g_new0(NMMacvtapFacts, 1);
+
+    nm_macvtap_facts_choose_address(facts);
+    g_assert_null(facts->address);
+    nm_macvtap_facts_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
+    nm_macvtap_facts_add_address(facts, "10.0.0.8", SINCE + 5, NULL);
+    nm_macvtap_facts_choose_address(facts);
+    g_assert_cmpstr(facts->address, ==, "10.0.0.7");
+    g_assert_true(facts->routed);
+    g_assert_false(facts->answers);
+    ((NMMacvtapFactsAddress *)g_ptr_array_index(facts->addresses, 1))->answers = TRUE;
+    nm_macvtap_facts_choose_address(facts);
+    g_assert_cmpstr(facts->address, ==, "10.0.0.8");
+    g_assert_cmpint(facts->since, ==, SINCE + 5);
+    g_assert_false(facts->routed);
+    g_assert_true(facts->answers);
+}
+
+static void
+test_bridge_left(void)
+{
+    g_autoptr(NMMacvtapFacts) facts = new_good_facts(NM_MACVTAP_MODE_ISOLATED);
+
+    facts->profile_active = FALSE;
+    facts->bridge_left = TRUE;
+    set_string(&facts->bridge, "virbr1");
+    assert_broken(facts, "profile", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+    facts->profile_active = TRUE;
+    set_string(&facts->network, "isolated");
+    facts->network_exists = TRUE;
+    assert_broken(facts, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+}
+
+/* Worlds */
+
+/* @nics: of the running guest and its definition alike; @running: whether it runs. */
+static NMMacvtapGuest *
+add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean running)
+{
+    g_autofree char *xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid>"
+                                           "<devices>%s</devices></domain>",
+                                           name,
+                                           GUEST_UUID,
+                                           nics);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, running ? xml : NULL, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(host->guests, guest);
+    return guest;
+}
+
+#define NIC(device, mode, mac)                                                                     \
+    "<interface type='direct'><mac address='" mac "'/><source dev='" device "'" mode               \
+    "/></interface>"
+#define BRIDGE "  mode='bridge'"
+
+static NMMacvtapWorldProfile *
+add_link_profile(NMMacvtapWorld *world, const char *mode)
+{
+    const char *data[] = {"mode", mode, NULL};
+    NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, data);
+
+    profile->parent = g_strdup("eth0");
+    profile->link = g_strdup("nmmveth0");
+    return profile;
+}
+
+static NMMacvtapLink *
+add_link(NMMacvtapWorld *world, const char *name, const char *kind, const char *parent)
+{
+    NMMacvtapLink *link = nm_macvtap_link_new(name);
+
+    link->kind = g_strdup(kind);
+    link->parent = g_strdup(parent);
+    link->up = link->carrier = link->ethernet = TRUE;
+    g_ptr_array_add(world->links, link);
+    return link;
+}
+
+static void
+add_address(NMMacvtapLink *link, const char *text)
+{
+    NMMacvtapCidr cidr;
+
+    g_assert_true(nm_macvtap_cidr_parse(text, &cidr, NULL));
+    g_array_append_val(link->addresses, cidr);
+}
+
+static void
+test_selection(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    NMMacvtapWorldProfile *profile = add_link_profile(world, "share");
+    NMMacvtapGuest *guest =
+        add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
+
+    /* Of two the one that can be reached. */
+    g_assert_cmpstr(nm_macvtap_served_find_nic(profile, host, guest)->mac, ==, MAC);
+    g_assert_cmpstr(nm_macvtap_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
+    add_guest(host, "db", NIC("eth1", BRIDGE, MAC), FALSE);
+    g_assert_cmpuint(nm_macvtap_served_count(world, profile), ==, 1);
+    g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
+    set_string(&profile->parent, "eth1");
+    g_assert_true(nm_macvtap_served_has(profile, host, g_ptr_array_index(host->guests, 1)));
+    g_assert_false(nm_macvtap_served_has(profile, host, guest));
+}
+
+/* Data of a profile that is for nobody, and what is said of it; NULL where nothing is wrong. */
+typedef struct {
+    const char *data[7];
+    const char *said;
+} NobodyCase;
+
+static const NobodyCase nobody_cases[] = {
+    {{"mode", "isolated", NULL}, NULL},
+    {{"mode", "isolated", "parent", "eth0", NULL}, NULL},
+    {{"mode", "isolated", "guests", "web ghost", NULL}, NULL},
+    {{"mode", "isolated", "parent", "eth7", NULL}, "interface on 'eth7'"},
+    {{"mode", "share", "parent", "eth7", NULL}, "interface on 'eth7'"},
+    {{"mode", "move", "guests", "ghost", NULL}, "libvirt knows none of its guests (guests=ghost)"},
+    {{"mode", "isolated", "guests", "plain", NULL}, "(guests=plain) has a macvtap interface"},
+    {{"mode", "isolated", "guests", "web", "parent", "eth7", NULL}, "interface on 'eth7'"},
+};
+
+static void
+test_nobody(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(nobody_cases); i++) {
+        const NobodyCase *c = &nobody_cases[i];
+        g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+        g_autoptr(GPtrArray) facts = g_ptr_array_new();
+        NMMacvtapWorldHost *host = add_host(world, URI);
+        NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
+        g_autofree char *said = NULL;
+
+        add_guest(host, "web", NIC("eth0", BRIDGE, MAC), TRUE);
+        add_guest(host, "plain", "", TRUE);
+        said = nm_macvtap_served_describe_nobody(world, profile);
+        g_assert_cmpint(nm_macvtap_status_judge(world, facts),
+                        ==,
+                        c->said ? NM_MACVTAP_EXIT_PROBLEM : NM_MACVTAP_EXIT_OK);
+        if (!c->said) {
+            g_assert_null(said);
+            continue;
+        }
+        g_assert_nonnull(strstr(said, c->said));
+        /* One that is down has promised nothing, but it is told of all the same. */
+        profile->state = "down";
+        g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+        /* Where libvirt says nothing, nobody knows. */
+        host->problem = g_strdup("gone");
+        g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
+    }
+}
+
+static void
+test_host_link(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldProfile *profile = add_link_profile(world, "share");
+    g_autoptr(GError) error = NULL;
+    NMMacvtapLink *link;
+
+    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+
+    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
+    link = add_link(world, "nmmveth0", "macvtap", "eth0");
+    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_clear_error(&error);
+    link->profile_uuid = g_strdup(OTHER_UUID);
+    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_clear_error(&error);
+    set_string(&link->profile_uuid, UUID);
+    g_assert_true(nm_macvtap_world_find_host_link(world, profile, &error) == link);
+    g_assert_no_error(error);
+    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 2);
+}
+
+/* NetworkManager makes it, without a mark; the address is where the host is. */
+static void
+test_host_link_moved(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldProfile *profile = add_link_profile(world, "move");
+    NMMacvtapLink *parent = add_link(world, "eth0", "veth", NULL);
+    NMMacvtapLink *link;
+
+    add_address(parent, "10.0.0.2/24");
+    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 2);
+    link = add_link(world, "nmmveth0", "macvtap", "eth0");
+    add_address(link, "10.0.0.3/24");
+    g_assert_true(nm_macvtap_world_find_host_link(world, profile, NULL) == link);
+    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 3);
+    set_string(&link->parent, "eth1");
+    g_assert_null(nm_macvtap_world_find_host_link(world, profile, NULL));
+}
+
+/* Leftovers */
+
+static void
+add_network(NMMacvtapWorldHost *host, const char *mac, gboolean active)
+{
+    g_autofree char *xml = g_strdup_printf("<network><name>isolated</name><uuid>%s</uuid>"
+                                           "<mac address='%s'/><bridge name='virbr1'/>"
+                                           "<ip address='192.168.254.1' prefix='24'/></network>",
+                                           UUID,
+                                           mac);
+    g_autoptr(GError) error = NULL;
+    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, active, TRUE, TRUE, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_set_size(host->networks, 0);
+    g_ptr_array_add(host->networks, network);
+}
+
+static void
+assert_leftovers(const NMMacvtapWorld *world, const char *expected)
+{
+    g_autoptr(GPtrArray) leftovers = nm_macvtap_leftovers_find(world);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < leftovers->len; i++) {
+        const NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);
+
+        g_string_append_printf(text, "%s %s;", leftover->kind, leftover->device);
+    }
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void
+test_leftover_links(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
+    NMMacvtapWorldProfile *profile;
+
+    /* Without our mark it is somebody else's, whatever its name. */
+    assert_leftovers(world, "");
+    link->profile_uuid = g_strdup(UUID);
+    assert_leftovers(world, "link nmmveth0;");
+    profile = add_link_profile(world, "share");
+    assert_leftovers(world, "");
+    profile->state = "activating";
+    assert_leftovers(world, "");
+    profile->state = "down";
+    assert_leftovers(world, "link nmmveth0;");
+}
+
+static void
+test_leftover_bridge(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    NMMacvtapLink *bridge = add_link(world, "virbr1", "bridge", NULL);
+    g_autoptr(GPtrArray) facts = g_ptr_array_new();
+    g_autofree char *removable = NULL;
+    g_autofree char *foreign = NULL;
+
+    bridge->mac = g_strdup("52:54:00:aa:bb:cc");
+    add_network(host, "52:54:00:AA:BB:CC", TRUE);
+    assert_leftovers(world, "");
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+
+    add_network(host, "52:54:00:AA:BB:CC", FALSE);
+    assert_leftovers(world, "bridge virbr1;");
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    removable = nm_macvtap_status_format(world, facts);
+    g_assert_nonnull(strstr(removable, "Network 'isolated': it cannot start: its bridge 'virbr1'"));
+    /* With something on it, or another MAC than libvirt gives it, it is not ours to remove, but it
+     * is in the way. */
+    bridge->n_ports = 1;
+    assert_leftovers(world, "");
+    bridge->n_ports = 0;
+    set_string(&bridge->mac, "02:00:00:00:00:01");
+    assert_leftovers(world, "");
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    foreign = nm_macvtap_status_format(world, facts);
+    g_assert_nonnull(strstr(foreign, "there is another interface called 'virbr1'"));
+}
+
+/* Commands */
+
+static GPtrArray *
+make_facts(void)
+{
+    GPtrArray *facts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
+    NMMacvtapFacts *silent = new_good_facts(NM_MACVTAP_MODE_SHARE);
+    NMMacvtapFacts *vepa = new_good_facts(NM_MACVTAP_MODE_SHARE);
+
+    g_ptr_array_add(facts, new_good_facts(NM_MACVTAP_MODE_SHARE));
+    g_ptr_array_add(facts, silent);
+    set_string(&silent->guest, "silent");
+    g_ptr_array_set_size(silent->addresses, 0);
+    set_string(&silent->address, NULL);
+    silent->answers = silent->routed = FALSE;
+    silent->since = 0;
+    g_ptr_array_add(facts, vepa);
+    set_string(&vepa->guest, "vepa");
+    set_string(&vepa->macvtap_mode, "vepa");
+    vepa->definition_is_bridge = FALSE;
+    g_ptr_array_set_size(vepa->addresses, 0);
+    set_string(&vepa->address, NULL);
+    vepa->answers = vepa->routed = FALSE;
+    vepa->since = 0;
+    return facts;
+}
+
+static void
+test_status(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(GPtrArray) facts = make_facts();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    add_link_profile(world, "share");
+    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
+    text = nm_macvtap_status_format(world, facts);
+    g_assert_cmpstr(
+        text,
+        ==,
+        "PROFILE  MODE   STATE   NETWORK  DEVICE    PARENT  HOST ADDRESS\n"
+        "guests   share  active  -        nmmveth0  eth0    10.0.0.2/24\n"
+        "\n"
+        "GUEST   PROFILE  OVER      NIC       MAC                ADDRESS   SINCE                "
+        "REACHABLE\n"
+        "web     guests   nmmveth0  macvtap0  52:54:00:00:00:01  10.0.0.7  2026-11-26 12:00:00  "
+        "yes\n"
+        "silent  guests   nmmveth0  macvtap0  52:54:00:00:00:01  -         -                    "
+        "not heard yet\n"
+        "vepa    guests   nmmveth0  macvtap0  52:54:00:00:00:01  -         -                    "
+        "no\n"
+        "\n"
+        "Guest 'silent': it has not been heard yet (MAC '52:54:00:00:00:01'): it gets its route as "
+        "soon as it speaks to the host, or the host to it.\n"
+        "Guest 'vepa': its macvtap mode is 'vepa', which reaches no host link: set mode='bridge' "
+        "in its definition and restart it, or use a profile of mode 'isolated'.\n");
+
+    root = parse_again(nm_macvtap_status_to_json(world, facts));
+    assert_path(root, "$.profiles[*].link", "[\"nmmveth0\"]");
+    assert_path(root, "$.profiles[*].parent", "[\"eth0\"]");
+    assert_path(root, "$.profiles[*].host-address", "[\"10.0.0.2/24\"]");
+    assert_path(root, "$.guests[*].reachable", "[true,false,false]");
+    assert_path(root, "$.guests[*].broken", "[null,null,\"mode\"]");
+    assert_path(root, "$.guests[*].waiting", "[null,\"address\",null]");
+    assert_path(root, "$.guests[*].since", "[\"2026-11-26T12:00:00Z\",null,null]");
+    assert_path(root, "$.guests[0].addresses[*].address", "[\"10.0.0.7\"]");
+    assert_path(root, "$.guests[*].mode", "[\"share\",\"share\",\"share\"]");
+
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    /* One that is silent is no problem. */
+    g_ptr_array_set_size(facts, 2);
+    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+}
+
+static void
+test_plan(gconstpointer data)
+{
+    const char *mode = data;
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldHost *host = add_host(world, URI);
+    NMMacvtapWorldProfile *profile = add_link_profile(world, mode);
+    gboolean is_move = g_str_equal(mode, "move");
+    g_autoptr(GPtrArray) facts = NULL;
+    g_autoptr(JsonNode) root = NULL;
+    g_autoptr(JsonNode) active = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *idle = NULL;
+
+    profile->state = "down";
+    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
+    add_guest(host, "bridge", NIC("eth0", BRIDGE, MAC), TRUE);
+    add_guest(host, "off", NIC("eth0", BRIDGE, MAC), FALSE);
+    add_guest(host, "vepa", NIC("eth0", "", MAC), TRUE);
+    add_guest(host, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
+    facts = nm_macvtap_survey_foresee(world, profile);
+    root = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, "it is private"));
+    assert_path(root,
+                "$.changes[*].kind",
+                is_move ? "[\"link-add\",\"configuration-move\"]" : "[\"link-add\"]");
+    assert_path(root, "$.guests[*].name", "[\"bridge\",\"off\",\"vepa\"]");
+    assert_path(root, "$.guests[*].status", "[\"served\",\"shut-off\",\"unreachable\"]");
+    assert_path(root, "$.refused", "[\"it is private\"]");
+
+    text = nm_macvtap_plan_link_format(world, profile, facts, "it is private");
+    g_assert_nonnull(strstr(text, "make host link"));
+    g_assert_nonnull(strstr(text, "Guest 'vepa': its macvtap mode is 'vepa'"));
+    g_assert_nonnull(strstr(text, "Note: guests reach the host at '10.0.0.2'.\n"));
+    g_assert_nonnull(strstr(text, "Activating it would be refused: it is private.\n"));
+    g_assert_true((strstr(text, "move configuration") != NULL) == is_move);
+
+    profile->state = "active";
+    active = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, NULL));
+    assert_path(active, "$.changes[*].kind", "[]");
+    idle = nm_macvtap_plan_link_format(world, profile, facts, NULL);
+    g_assert_nonnull(strstr(idle, "has nothing to change"));
+}
+
+int
+main(int argc, char **argv)
+{
+    static const NMMacvtapMode modes[] = {NM_MACVTAP_MODE_SHARE, NM_MACVTAP_MODE_MOVE};
+
+    g_setenv("TZ", "UTC", TRUE);
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+        static const struct {
+            const char *name;
+            GTestDataFunc func;
+        } tests[] = {{"broken", test_broken}, {"modes", test_modes}, {"waiting", test_waiting}};
+
+        for (gsize t = 0; t < G_N_ELEMENTS(tests); t++) {
+            g_autofree char *path = g_strdup_printf(
+                "/tool/chain/%s/%s", nm_macvtap_mode_to_string(modes[i]), tests[t].name);
+
+            g_test_add_data_func(path, GINT_TO_POINTER(modes[i]), tests[t].func);
+        }
+    }
+    g_test_add_func("/tool/chain/route", test_route);
+    g_test_add_func("/tool/chain/unasked", test_unasked);
+    g_test_add_func("/tool/chain/choose", test_choose);
+    g_test_add_func("/tool/chain/bridge-left", test_bridge_left);
+    g_test_add_func("/tool/selection", test_selection);
+    g_test_add_func("/tool/selection/nobody", test_nobody);
+    g_test_add_func("/tool/host-link", test_host_link);
+    g_test_add_func("/tool/host-link/moved", test_host_link_moved);
+    g_test_add_func("/tool/leftovers/links", test_leftover_links);
+    g_test_add_func("/tool/leftovers/bridge", test_leftover_bridge);
+    g_test_add_func("/tool/status/link", test_status);
+    g_test_add_data_func("/tool/plan/share", "share", test_plan);
+    g_test_add_data_func("/tool/plan/move", "move", test_plan);
+    return g_test_run();
+}

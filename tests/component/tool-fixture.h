@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests of the tool make facts, worlds and documents with.
+ */
+
+#pragma once
+
+#include "nm-macvtap-commands.h"
+
+G_BEGIN_DECLS
+
+#define UUID       "11111111-2222-3333-4444-555555555555"
+#define OTHER_UUID "11111111-2222-3333-4444-000000000000"
+#define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
+#define URI        "qemu:///system"
+
+/* One fact that is wrong, the link of the chain that it breaks, and what is said of it. */
+typedef struct {
+    gsize offset;
+    gboolean is_string; /* a boolean is turned over */
+    const char *value;
+    const char *step;
+    const char *detail; /* a part of it */
+    const char *remedy; /* likewise */
+} BrokenCase;
+
+#define BOOLEAN(field) G_STRUCT_OFFSET(NMMacvtapFacts, field), FALSE, NULL
+#define STRING(field)  G_STRUCT_OFFSET(NMMacvtapFacts, field), TRUE
+
+void set_string(char **where, const char *value);
+/* A running guest on eth0 in mode bridge, that the active profile 'guests' selects. */
+NMMacvtapFacts *new_selected_facts(const char *guest);
+void spoil_facts(NMMacvtapFacts *facts, const BrokenCase *c);
+/* The walk ends there; all before it is whole. */
+void assert_broken(const NMMacvtapFacts *facts,
+                   const char *step,
+                   const char *detail,
+                   const char *remedy);
+void assert_case(const NMMacvtapFacts *facts, const BrokenCase *c);
+
+/* (transfer none): a libvirt without guests and networks. */
+NMMacvtapWorldHost *add_host(NMMacvtapWorld *world, const char *uri);
+/* (transfer none): an active profile. @data: pairs of key and value, ended by NULL. */
+NMMacvtapWorldProfile *
+add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *const *data);
+
+/* The document as text and back again, for a look at its shape. @object: (transfer full). */
+JsonNode *parse_again(JsonObject *object);
+void assert_path(JsonNode *root, const char *path, const char *expected);
+
+G_END_DECLS
