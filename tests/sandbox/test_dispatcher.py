@@ -46,6 +46,10 @@ def wait_down(host, name='guests', timeout=20):
                   f"profile '{name}' to be down", timeout)
 
 
+def links(host, prefix=''):
+    return [link for link in host.run(['ls', '/sys/class/net']).stdout.split() if link.startswith(prefix)]
+
+
 def helpers(host):
     return host.run(['pgrep', '-x', 'nm-macvtap-disp'], check=False).stdout.split()
 
@@ -62,6 +66,31 @@ def stays(host, predicate, what, seconds=3):
     while time.monotonic() < end:
         check(predicate(), what)
         time.sleep(0.2)
+
+
+def is_online(host):
+    """As programs see it that wait for the network."""
+    return host.run(['nm-online', '-q', '-t', '1'], check=False).returncode == 0
+
+
+def cable_out_and_in(host, name, reach):
+    """Ten seconds without the cable: the profile goes, and is back with no command; NetworkManager is right about
+    itself all the time."""
+    check(is_online(host), 'nm-online with the cable in')
+    host.pull_cable()
+    pulled = time.monotonic()
+    wait_down(host, name, 30)
+    host.wait_for(lambda: host.nm_state() == 'disconnected:none', 'NetworkManager to be disconnected')
+    check(not is_online(host), 'nm-online without the cable')
+    settle(host)
+    stays(host, lambda: name not in active(host) and host.nm_state() == 'disconnected:none',
+          f"'{name}' without the cable", pulled + 10 - time.monotonic())
+    equal(links(host, 'nmmv'), [], 'host links without the cable')
+    host.plug_cable()
+    wait_up(host, name, 40)
+    host.wait_online(45)
+    check(is_online(host), 'nm-online with the cable in again')
+    host.wait_for(reach, 'host and guest to reach each other with the cable in again', 30)
 
 
 def told(host, text):
@@ -85,8 +114,8 @@ def reboot(host):
     host.run('''for link in $(ls /sys/class/net | grep -E '^(virbr|macvtap|nmmv)'); do
                     ip link delete $link
                 done
-                ip addr flush dev eth0; ip link set eth0 down
-                rm -rf /run/NetworkManager /run/nm-macvtap /run/dbus/* /run/libvirt''')
+                for link in %s; do ip addr flush dev $link; ip link set $link down; done
+                rm -rf /run/NetworkManager /run/nm-macvtap /run/dbus/* /run/libvirt''' % ' '.join(host.uplinks))
     host.start_dbus()
     host.start_nm()
     run_unit(host)
@@ -94,25 +123,44 @@ def reboot(host):
     run_unit(host)
 
 
-@tap.host()
+# A profile of each mode, and the device that each is based on.
+MODES = {'guests': 'lo', 'lan': 'eth0', 'own': 'eth1'}
+OWN_LINK = 'nmmveth1'
+
+
+def add_each_mode(host, *settings):
+    profiles.add(host, 'guests', *settings)
+    profiles.add(host, 'lan', *settings, mode='share', parent='eth0')
+    profiles.add(host, 'own', *settings, mode='move', parent='eth1')
+
+
+def wait_each_up(host, timeout=60):
+    for name, base in MODES.items():
+        wait_up(host, name, timeout)
+        equal(active(host)[name], base, f"base device of '{name}'")
+    host.wait_online(45)
+    # The uplinks have their addresses, the second one on its host link.
+    host.wait_for(lambda: host.address() and host.address(OWN_LINK), 'the addresses', 20)
+    equal(host.address('eth1'), None, 'address of eth1')
+    equal(sorted(links(host, 'nmmv')), ['nmmveth0', OWN_LINK], 'host links')
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
 def test_autoconnect_at_start_after_reboot_and_with_networking(host):
-    profiles.add(host)
-    stays(host, lambda: not is_up(host), 'a new profile came up without an event', 1)
+    add_each_mode(host)
+    stays(host, lambda: not any(is_up(host, name) for name in MODES), 'a new profile came up without an event', 1)
     host.stop_nm()
     host.start_nm()
-    wait_up(host)
-    equal(active(host)['guests'], 'lo', 'base device')
+    wait_each_up(host)
 
     host.nmcli('networking', 'off')
-    host.wait_for(lambda: not profiles.services(host), 'networking to be off')
+    host.wait_for(lambda: not profiles.services(host), 'networking to be off', 40)
     host.nmcli('networking', 'on')
-    wait_up(host)
-    host.wait_online()
+    wait_each_up(host)
 
     reboot(host)
-    wait_up(host)
-    host.wait_online()
-    equal(active(host), {'guests': 'lo', 'eth0': 'eth0', 'lo': 'lo',
+    wait_each_up(host)
+    equal(active(host), {**MODES, 'eth0': 'eth0', 'eth1': 'eth1', 'lo': 'lo', 'own (eth1)': OWN_LINK,
                          **{name: name for name in active(host) if name.startswith('virbr')}}, 'active profiles')
 
 
@@ -212,42 +260,56 @@ def test_network_brings_its_profile_along(host):
     equal(profiles.network_info(host)['Active'], 'yes', 'the network')
 
 
-@tap.host()
-def test_restarts_and_a_killed_service(host):
-    alpha, = host.running_guests('alpha')
-    profiles.add(host, 'guests', 'autoconnect', 'no')
-    profiles.up(host, 'guests', 'ifname', 'lo')
-    address = profiles.our_address(alpha)
-    host.wait_for(lambda: host.ping(address), 'alpha to answer')
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_restarts_and_killed_services_in_each_mode(host):
+    """What a person switched on is there again whatever dies, even without autoconnect."""
+    alpha = host.guest('alpha', [macvtap('eth0'), macvtap('eth1')]).define().start().wait_ready()
+    add_each_mode(host, 'connection.autoconnect', 'no')
+    for name, base in MODES.items():
+        profiles.up(host, name, 'ifname', base)
+    wait_each_up(host)
+    ours = profiles.our_address(alpha)
+    before = [host.address(), host.address(OWN_LINK)]
 
     def restart_nm():
         host.stop_nm()
-        host.start_nm()
+        host.start_nm(wait=False)
+        run_unit(host)
 
-    def kill_nm():
+    def kill_nm():  # and systemd has not come to run the unit yet
         host.stop_nm(9)
-        host.start_nm()
+        host.start_nm(wait=False)
 
-    def kill_service():
+    def kill_services():
         host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
 
     def restart_libvirtd():
         host.restart_libvirtd()
         run_unit(host)
 
+    def other_services(old):
+        return len(profiles.services(host)) == len(MODES) and not set(old) & set(profiles.services(host))
+
+    def all_reach():
+        return (host.ping(ours, 1) and host.ping(alpha.lan_address, 1)
+                and all(alpha.ping(address, 1) for address in (HOST_ADDRESS, *before)))
+
+    host.wait_for(all_reach, 'host and alpha to reach each other', 30)
     for disturb in ((restart_nm,), (restart_libvirtd,), (restart_nm, restart_libvirtd),
-                    (restart_libvirtd, restart_nm), (kill_service,), (kill_nm,)):
-        before = profiles.services(host)
+                    (restart_libvirtd, restart_nm), (kill_services,), (kill_nm,)):
+        old = profiles.services(host)
+        begin = time.monotonic()
         for step in disturb:
             step()
         what = ', '.join(step.__name__ for step in disturb)
         if disturb != (restart_libvirtd,):
-            host.wait_for(lambda: profiles.services(host) and not set(before) & set(profiles.services(host)),
-                          f'another process of the service after {what}', 50)
-        wait_up(host, timeout=60)
-        host.wait_online()
-        host.wait_for(lambda: host.ping(address), f'alpha to answer after {what}', 30)
+            host.wait_for(lambda: other_services(old), f'other processes of the service after {what}', 50)
+        wait_each_up(host)
+        equal([host.address(), host.address(OWN_LINK)], before, f'addresses after {what}')
+        host.wait_for(all_reach, f'host and alpha to reach each other after {what}', 30)
+        check(time.monotonic() - begin < 60, f'it took {time.monotonic() - begin:.0f} s after {what}')
         equal(len(profiles.our_nics(alpha)), 1, f'interfaces of ours in alpha after {what}')
+        print(f'# {what}: {time.monotonic() - begin:.1f} s', flush=True)
 
 
 @tap.host()
@@ -365,10 +427,6 @@ def test_offers_mirror_libvirt(host):
     check(DEVICE_OFFER not in names(host), 'an offer against the administrator')
 
 
-def links(host):
-    return host.run(['ls', '/sys/class/net']).stdout.split()
-
-
 @tap.host()
 def test_links_of_nobody_go_and_those_of_strangers_stay(host):
     host.run('''ip link add link eth0 name nmmveth0 type macvtap mode bridge
@@ -390,20 +448,14 @@ def test_share_comes_and_goes_with_its_cable(host):
     equal(active(host)['lan'], 'eth0', 'base device')
     host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'host and alpha to reach each other', 30)
 
-    host.pull_cable()
-    wait_down(host, 'lan', 30)
-    host.wait_for(lambda: host.nm_state() == 'disconnected:none', 'NetworkManager to be disconnected')
-    host.plug_cable()
-    wait_up(host, 'lan', 40)
-    host.wait_online()
-    host.wait_for(lambda: host.ping(address, 1) and alpha.ping(host.address(), 1), 'the two to reach each other again', 30)
+    cable_out_and_in(host, 'lan', lambda: host.ping(address, 1) and alpha.ping(host.address(), 1))
 
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
     host.wait_for(lambda: told(host, "activate 'lan'") >= 3, 'the helper to activate it again', 30)
     wait_up(host, 'lan', 40)
     host.wait_for(lambda: host.ping(address, 1), 'alpha to answer after kill -9', 30)
     profiles.down(host, 'lan')
-    check(not [link for link in links(host) if link.startswith('nmmv')], 'a host link was left')
+    equal(links(host, 'nmmv'), [], 'host links')
 
 
 @tap.host()
@@ -413,7 +465,7 @@ def test_move_comes_and_goes_and_leaves_the_host_online(host):
     profiles.add(host, 'own', mode='move', parent='eth0')
 
     def moved():
-        return [link for link in links(host) if link.startswith('nmmv')]
+        return links(host, 'nmmv')
 
     host.stop_nm()
     host.start_nm()
@@ -429,11 +481,8 @@ def test_move_comes_and_goes_and_leaves_the_host_online(host):
     host.wait_online()
     host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
 
-    host.pull_cable()
-    wait_down(host, 'own', 40)
-    host.plug_cable()
-    wait_up(host, 'own', 60)
-    host.wait_online()
+    cable_out_and_in(host, 'own', lambda: host.ping(alpha.lan_address, 1) and alpha.ping(address, 1))
+    equal((host.address(), host.address(moved()[0])), (None, address), 'addresses of eth0 and the link')
 
     # A person takes it down: the service gives everything back itself.
     host.nmcli('connection', 'modify', 'own', 'connection.autoconnect', 'no')
