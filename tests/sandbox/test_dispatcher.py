@@ -73,6 +73,11 @@ def is_online(host):
     return host.run(['nm-online', '-q', '-t', '1'], check=False).returncode == 0
 
 
+def is_disconnected(host):
+    """Whatever the links of running guests, which NetworkManager looks at too, may give for connectivity."""
+    return host.nm_state() in ('disconnected:none', 'disconnected:limited')
+
+
 def cable_out_and_in(host, name, reach):
     """Ten seconds without the cable: the profile goes, and is back with no command; NetworkManager is right about
     itself all the time."""
@@ -80,10 +85,10 @@ def cable_out_and_in(host, name, reach):
     host.pull_cable()
     pulled = time.monotonic()
     wait_down(host, name, 30)
-    host.wait_for(lambda: host.nm_state() == 'disconnected:none', 'NetworkManager to be disconnected')
+    host.wait_for(lambda: is_disconnected(host), 'NetworkManager to be disconnected')
     check(not is_online(host), 'nm-online without the cable')
     settle(host)
-    stays(host, lambda: name not in active(host) and host.nm_state() == 'disconnected:none',
+    stays(host, lambda: name not in active(host) and is_disconnected(host),
           f"'{name}' without the cable", pulled + 10 - time.monotonic())
     equal(links(host, 'nmmv'), [], 'host links without the cable')
     host.plug_cable()
@@ -329,20 +334,80 @@ def test_a_service_that_dies_again_and_again_is_left_alone(host):
     wait_up(host)
 
 
-@tap.host()
+def remove_package(host):
+    """What `ninja uninstall` leaves: processes that run, and what NetworkManager keeps in memory."""
+    host.run("find /usr -name '*nm-macvtap*' -not -path '*/src/*' >/run/files; tar -cf /run/package -T /run/files 2>/dev/null")
+    files = host.read('/run/files').split()
+    check(HOOK in files and UNIT in files, f'files of the package: {files}')
+    host.run(['rm', '-rf', *files])
+
+
+def install_package(host):
+    host.run(['tar', '-xf', '/run/package', '-C', '/'])
+    host.wait_for(lambda: host.run(['nm-macvtap', 'refresh'], check=False).returncode == 0,
+                  'NetworkManager to know the plugin again')
+
+
+def addresses_and_routes(host):
+    output = host.run('ip -o addr show scope global; ip route').stdout
+    return sorted(line for line in re.sub(r' (valid_lft|preferred_lft) \S+', '', output).splitlines()
+                  if 'virbr' not in line)
+
+
+def uplinks_work(host):
+    """Over both, in both directions."""
+    addresses = [host.address(), host.address('eth1') or host.address(OWN_LINK)]
+    return all(addresses) and all(host.lan.ping(address, 1) for address in addresses) and all(
+        host.ping(host.lan.gateway(index), 1) for index in range(2))
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
 def test_package_removed_while_up(host):
-    profiles.add(host)
+    """Its processes go on until they are told to end, and leave the host as it was. Where they cannot, the host has
+    its network all the same, and what is left goes when the package is back."""
+    before = addresses_and_routes(host)
+    add_each_mode(host)
     run_unit(host)
-    wait_up(host)
-    before = host.run('ip -o addr show dev eth0; ip route').stdout
-    host.run('''rm -rf /usr/lib/NetworkManager/VPN/nm-macvtap* /usr/libexec/nm-macvtap-* /usr/bin/nm-macvtap
-                rm -f $(find /usr/lib/NetworkManager/dispatcher.d -name '90-nm-macvtap') ''')
-    host.nmcli('connection', 'down', 'guests')
-    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
-    host.nmcli('device', 'reapply', 'eth0')
-    host.wait_online()
-    strip = re.compile(r' (valid_lft|preferred_lft) \S+')
-    equal(strip.sub('', host.run('ip -o addr show dev eth0; ip route').stdout), strip.sub('', before), 'addresses and routes')
+    wait_each_up(host)
+    addresses = [host.address(), host.address(OWN_LINK)]
+
+    services = profiles.services(host)
+    remove_package(host)
+    stays(host, lambda: profiles.services(host) == services and all(is_up(host, name) for name in MODES),
+          'a profile went with the files', 2)
+    host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 10)
+    for name in MODES:
+        host.nmcli('connection', 'down', name)
+    host.wait_for(lambda: not profiles.services(host), 'the services to end', 40)
+    host.wait_online(45)
+    equal(links(host, 'nmmv'), [], 'host links')
+    host.wait_for(lambda: addresses_and_routes(host) == before, f'the network to be {before}', 45)
+
+    # NetworkManager takes up the link of mode move again, unless it comes back early enough for the service that
+    # is ending; the parent has its own addresses in either case.
+    install_package(host)
+    wait_each_up(host)
+    remove_package(host)
+    host.stop_nm()
+    host.start_nm(wait=False)
+    host.wait_for(lambda: not profiles.services(host), 'the services to end', 60)
+    host.wait_online(45)
+    host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 30)
+    equal([host.address(), host.address('eth1')], addresses, 'addresses after a restart')
+    check('nmmveth0' not in links(host), 'the link of mode share after a restart')
+    install_package(host)
+    wait_each_up(host)
+
+    # Nobody is left who could do anything: everything is where it was, the link without routes is harmless.
+    remove_package(host)
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: not set(MODES) & set(active(host)), 'the profiles to be down', 20)
+    host.wait_online(45)
+    host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 30)
+    equal([host.address(), host.address(OWN_LINK)], addresses, 'addresses after kill -9')
+    equal(host.run(['ip', 'route', 'show', 'dev', 'nmmveth0']).stdout, '', 'routes on the link of mode share')
+    install_package(host)
+    wait_each_up(host)
 
 
 @tap.host()
