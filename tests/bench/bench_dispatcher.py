@@ -3,7 +3,8 @@
 
     python3 bench_dispatcher.py --builddir DIR --destdir DIR [hook|ping]
 
-What the hook adds to NetworkManager's activation of eth0. Rounds of four activations, in turn hook, none, none, hook
+What the hook adds to NetworkManager's activation of eth0: of one that is disconnected, as at boot and with the cable,
+and of one that is active, where the old activation's end runs the hook just then. Rounds of four activations, in turn hook, none, none, hook
 and none, hook, hook, none, so that whatever drifts is on both sides alike; beside each pair with and without stands a
 pair without and without, which shows what can be measured here at all. And the time from eth0's activation after a
 start of NetworkManager to the first answered ping, in each mode. Nothing passes or fails."""
@@ -52,36 +53,49 @@ def is_running(host):
     return host.run(['pgrep', '-x', 'nm-macvtap-disp'], check=False).returncode == 0
 
 
-def activation(host, hooked):
-    host.run(['rm', '-f', OVERRIDE] if hooked else ['ln', '-sf', '/dev/null', OVERRIDE])
-    host.nmcli('connection', 'up', 'eth0')
+def wait_helper(host):
     time.sleep(0.5)
     host.wait_for(lambda: not is_running(host), 'the helper to end')
+
+
+def activation(host, hooked, disconnect):
+    host.run(['rm', '-f', OVERRIDE] if hooked else ['ln', '-sf', '/dev/null', OVERRIDE])
+    if disconnect:
+        host.nmcli('device', 'disconnect', 'eth0')
+        wait_helper(host)
+    host.nmcli('connection', 'up', 'eth0')
+    wait_helper(host)
     return stamps(host, 'device (eth0): Activation: successful')[-1] - \
         stamps(host, 'device (eth0): Activation: starting')[-1]
 
 
-def bench_hook(host):
-    print(f'activation of eth0, {ROUNDS} rounds, an autoconnect profile up')
-    profiles.add(host)
-    host.run(['nm-macvtap', 'refresh'])
-    host.wait_for(lambda: profiles.state(host) == 'activated', 'guests to be up')
+def compare(host, disconnect):
+    print(f'activation of eth0, {"disconnected" if disconnect else "active"} before, {ROUNDS} rounds')
     samples = {True: [], False: []}
     differences, controls = [], []
     for number in range(ROUNDS):
         first = number % 2 == 0
-        times = [(hooked, activation(host, hooked)) for hooked in (first, not first, not first, first)]
+        times = [(hooked, activation(host, hooked, disconnect)) for hooked in (first, not first, not first, first)]
         for hooked, seconds in times:
             samples[hooked].append(seconds)
         differences += [sum(seconds if hooked else -seconds for hooked, seconds in pair)
                         for pair in (times[:2], times[2:])]
-        control = [activation(host, False) for _ in range(2)]
+        control = [activation(host, False, disconnect) for _ in range(2)]
         controls.append((control[0] - control[1]) * (1 if first else -1))
     host.run(['rm', '-f', OVERRIDE])
     show('with the hook', samples[True])
     show('without', samples[False])
     show_difference('difference of a pair', differences)
     show_difference('control: without and without', controls)
+
+
+def bench_hook(host):
+    """An autoconnect profile is up, so that there is something to look at."""
+    profiles.add(host)
+    host.run(['nm-macvtap', 'refresh'])
+    host.wait_for(lambda: profiles.state(host) == 'activated', 'guests to be up')
+    compare(host, True)
+    compare(host, False)
 
 
 def bench_ping(host, name, address, **data):
