@@ -33,6 +33,8 @@ static const char *const actions[] = {
     "vpn-down",
     "vpn-pre-down",
     "connectivity-change",
+    "dhcp4-change",
+    "dhcp6-change",
     "reapply",
 };
 

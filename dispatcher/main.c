@@ -92,8 +92,7 @@ run_locked(int lock_fd)
         g_printerr(_("%s: %d is no lock\n"), PROGRAM, lock_fd);
         return 2;
     }
-    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, FALSE) ? 0
-                                                                                             : 1;
+    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, NULL) ? 0 : 1;
 }
 
 int

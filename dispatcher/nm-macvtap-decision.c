@@ -211,6 +211,39 @@ note_device_up(const NMMacvtapSceneProfile *profile, NMMacvtapMemoryEntry *entry
     give_new_chance(entry);
 }
 
+/* Whether it was the profile's own device shows with the default route, which may come later: DHCP
+ * goes on when NetworkManager calls a device up for its IPv6 alone. */
+static void
+note_arrival(const NMMacvtapSceneProfile *profile, const char *device, NMMacvtapMemoryEntry *entry)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+
+    if (profile->mode == NM_MACVTAP_MODE_ISOLATED || profile->parent || !device)
+        return;
+    if (entry->arrived && g_strv_contains((const char *const *)entry->arrived, device))
+        return;
+    if (entry->arrived)
+        g_strv_builder_addv(names, (const char **)entry->arrived);
+    g_strv_builder_add(names, device);
+    g_strfreev(entry->arrived);
+    entry->arrived = g_strv_builder_end(names);
+}
+
+static void
+judge_arrivals(const NMMacvtapScene *scene,
+               const NMMacvtapSceneProfile *profile,
+               NMMacvtapMemoryEntry *entry)
+{
+    g_auto(GStrv) arrived = g_steal_pointer(&entry->arrived);
+
+    for (gsize i = 0; arrived && arrived[i]; i++) {
+        if (g_strcmp0(arrived[i], scene->primary) == 0)
+            note_device_up(profile, entry);
+        else if (!scene->primary && has_state(scene, arrived[i], NM_MACVTAP_SCENE_DEVICE_ACTIVATED))
+            note_arrival(profile, arrived[i], entry);
+    }
+}
+
 static void
 note_refresh(const NMMacvtapScene *scene,
              const NMMacvtapSceneProfile *profile,
@@ -247,6 +280,8 @@ note_event(const NMMacvtapScene *scene, const NMMacvtapSceneEvent *event, NMMacv
             note_bad_profile(profile, event, entry);
         else if (g_str_equal(event->action, "up") && owns_device(scene, profile, event->device))
             note_device_up(profile, entry);
+        else if (g_str_equal(event->action, "up") && !scene->primary)
+            note_arrival(profile, event->device, entry);
         else if (g_str_equal(event->action, "refresh"))
             note_refresh(scene, profile, entry);
     }
@@ -511,6 +546,7 @@ nm_macvtap_decide(const GPtrArray *events, const NMMacvtapScene *scene, NMMacvta
     for (guint i = 0; i < scene->profiles->len; i++) {
         const NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
 
+        judge_arrivals(scene, profile, nm_macvtap_memory_get(memory, profile->uuid));
         note_state(scene, profile, nm_macvtap_memory_get(memory, profile->uuid));
     }
     decide_offers(scene, memory, decision);

@@ -12,6 +12,7 @@
 #define KEY_STOPPED  "stopped"
 #define KEY_LOSSES   "losses"
 #define KEY_UP_SINCE "up-since"
+#define KEY_ARRIVED  "arrived"
 #define KEY_MOVED    "moved"
 #define KEY_TOLD     "told"
 
@@ -26,6 +27,7 @@ entry_free(gpointer data)
 {
     NMMacvtapMemoryEntry *entry = data;
 
+    g_strfreev(entry->arrived);
     g_free(entry->moved);
     g_free(entry->told);
     g_free(entry);
@@ -81,6 +83,7 @@ read_entry(GKeyFile *file, const char *uuid, NMMacvtapMemoryEntry *entry)
     entry->stopped = g_key_file_get_boolean(file, uuid, KEY_STOPPED, NULL);
     entry->losses = (guint)MAX(g_key_file_get_integer(file, uuid, KEY_LOSSES, NULL), 0);
     entry->up_since = g_key_file_get_int64(file, uuid, KEY_UP_SINCE, NULL);
+    entry->arrived = g_key_file_get_string_list(file, uuid, KEY_ARRIVED, NULL, NULL);
     entry->moved = g_key_file_get_string(file, uuid, KEY_MOVED, NULL);
     entry->told = g_key_file_get_string(file, uuid, KEY_TOLD, NULL);
 }
@@ -119,6 +122,12 @@ write_entry(GKeyFile *file, const char *uuid, const NMMacvtapMemoryEntry *entry)
         g_key_file_set_integer(file, uuid, KEY_LOSSES, (int)MIN(entry->losses, G_MAXINT));
     if (entry->up_since)
         g_key_file_set_int64(file, uuid, KEY_UP_SINCE, entry->up_since);
+    if (entry->arrived)
+        g_key_file_set_string_list(file,
+                                   uuid,
+                                   KEY_ARRIVED,
+                                   (const char *const *)entry->arrived,
+                                   g_strv_length(entry->arrived));
     if (entry->moved)
         g_key_file_set_string(file, uuid, KEY_MOVED, entry->moved);
     if (entry->told)

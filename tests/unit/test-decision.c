@@ -16,11 +16,11 @@
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about", "actions",  "active",  "again",      "autoconnect", "base",    "bridge",
-    "busy",  "devices",  "events",  "guests",     "in-memory",   "losses",  "lowers",
-    "mode",  "moved",    "network", "networking", "now",         "offer",   "offered",
-    "owner", "parent",   "primary", "problem",    "state",       "stopped", "told",
-    "tried", "up-since", "uri",     "usable",     "used",        "wanted",  NULL,
+    "about",   "actions", "active",     "again",   "arrived",   "autoconnect", "base",     "bridge",
+    "busy",    "devices", "events",     "guests",  "in-memory", "losses",      "lowers",   "mode",
+    "moved",   "network", "networking", "now",     "offer",     "offered",     "owner",    "parent",
+    "primary", "problem", "state",      "stopped", "told",      "tried",       "up-since", "uri",
+    "usable",  "used",    "wanted",     NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
