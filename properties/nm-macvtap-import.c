@@ -57,7 +57,24 @@ new_connection(const char *id, const char *zone, NMSettingVpn *vpn)
     return connection;
 }
 
-/* What comes out is what the service takes, or nothing does. */
+/* NetworkManager's own view of it, as it will be stored: with a UUID. */
+static gboolean
+verify_connection(NMConnection *connection, GError **error)
+{
+    g_autoptr(NMConnection) stored = nm_simple_connection_new_clone(connection);
+    NMSettingConnection *base = nm_connection_get_setting_connection(stored);
+    g_autofree char *uuid = nm_utils_uuid_generate();
+    g_autoptr(GError) local = NULL;
+
+    if (!nm_setting_connection_get_uuid(base))
+        g_object_set(base, NM_SETTING_CONNECTION_UUID, uuid, NULL);
+    if (nm_connection_normalize(stored, NULL, NULL, &local))
+        return TRUE;
+    g_set_error_literal(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, local->message);
+    return FALSE;
+}
+
+/* What comes out is what NetworkManager and the service take, or nothing does. */
 static NMConnection *
 check_connection(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
@@ -65,7 +82,7 @@ check_connection(NMConnection *connection, const char *const *allowed_uris, GErr
     g_autoptr(NMMacvtapProfile) profile =
         nm_macvtap_nm_read_profile(connection, allowed_uris, error);
 
-    return profile ? g_steal_pointer(&owned) : NULL;
+    return profile && verify_connection(connection, error) ? g_steal_pointer(&owned) : NULL;
 }
 
 static NMConnection *
