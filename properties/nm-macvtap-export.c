@@ -58,6 +58,11 @@ choose_addresses(const NMMacvtapProfile *profile,
         *out_address = profile->address;
     else if (!nm_macvtap_subnet_choose(nothing_used, out_address, error))
         return FALSE;
+    if (profile->dhcp_type == NM_MACVTAP_DHCP_GIVEN &&
+        !nm_macvtap_range_check(&profile->dhcp_range, out_address, error)) {
+        g_prefix_error(error, _("key '%s': "), NM_MACVTAP_KEY_DHCP_RANGE);
+        return FALSE;
+    }
 
     if (profile->address6_type == NM_MACVTAP_ADDRESS6_AUTO)
         nm_macvtap_identity_ula(host_id, profile->network, out_address6);
@@ -72,7 +77,7 @@ choose_addresses(const NMMacvtapProfile *profile,
  * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
  * @host_id: this host's machine id, for address6=auto
  * @error: return location: %NM_MACVTAP_ERROR_BAD_PROFILE, also where the profile's mode has no
- *   network
+ *   network, and where its DHCP range is not in the subnet that an unset address would get
  *
  * Returns: (transfer full) (nullable): a libvirt <network>
  */
