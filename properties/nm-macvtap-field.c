@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-gtk.h"
+#include "nm-macvtap-reveal.h"
 
 #define ENTRY_WIDTH_CHARS 26
 
@@ -243,6 +244,8 @@ refresh_error(NMMacvtapField *field)
     GtkWidget *target = field->entry ?: field->input;
     g_autofree char *message = nm_macvtap_editor_model_get_error(field->model, field->key);
 
+    if (message && !gtk_widget_get_visible(field->error))
+        nm_macvtap_reveal(field->error);
     gtk_label_set_text(GTK_LABEL(field->error), message ?: "");
     nm_macvtap_gtk_set_visible(field->error, message != NULL);
     nm_macvtap_gtk_set_class(target, "error", message != NULL);

@@ -39,10 +39,22 @@ nm_macvtap_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
 static inline GtkWidget *
 nm_macvtap_gtk_new_scrolled(void)
 {
-    GtkWidget *scrolled = gtk_scrolled_window_new();
+    return gtk_scrolled_window_new();
+}
 
-    gtk_scrolled_window_set_has_frame(GTK_SCROLLED_WINDOW(scrolled), TRUE);
-    return scrolled;
+static inline void
+nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
+{
+    gtk_frame_set_child(GTK_FRAME(frame), child);
+}
+
+/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+static inline gboolean
+nm_macvtap_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
+{
+    double left;
+
+    return gtk_widget_translate_coordinates(widget, ancestor, 0, 0, &left, out_top);
 }
 
 static inline void
@@ -165,10 +177,25 @@ nm_macvtap_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
 static inline GtkWidget *
 nm_macvtap_gtk_new_scrolled(void)
 {
-    GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
+    return gtk_scrolled_window_new(NULL, NULL);
+}
 
-    gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
-    return scrolled;
+static inline void
+nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
+{
+    gtk_container_add(GTK_CONTAINER(frame), child);
+}
+
+/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+static inline gboolean
+nm_macvtap_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
+{
+    int left, top;
+
+    if (!gtk_widget_translate_coordinates(widget, ancestor, 0, 0, &left, &top))
+        return FALSE;
+    *out_top = top;
+    return TRUE;
 }
 
 static inline void

@@ -28,7 +28,7 @@ struct _NMMacvtapGuestList {
     /* Owned by the list: a window that is destroyed takes its widgets apart. */
     GtkWidget *widget;
     GtkWidget *message;
-    GtkWidget *scrolled;
+    GtkWidget *frame; /* around what scrolls: its border is not counted there */
     GtkWidget *rows;
 };
 
@@ -90,6 +90,22 @@ clear_rows(NMMacvtapGuestList *list)
     g_ptr_array_set_size(list->checks, 0);
 }
 
+/* As high as its rows, up to a point. */
+static GtkWidget *
+make_scrolled(GtkWidget *rows)
+{
+    GtkWidget *widget = nm_macvtap_gtk_shown(nm_macvtap_gtk_new_scrolled());
+    GtkScrolledWindow *scrolled = GTK_SCROLLED_WINDOW(widget);
+
+    gtk_widget_set_margin_top(rows, 3);
+    gtk_widget_set_margin_bottom(rows, 3);
+    nm_macvtap_gtk_set_scrolled_child(widget, rows);
+    gtk_scrolled_window_set_policy(scrolled, GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_max_content_height(scrolled, MAX_HEIGHT);
+    gtk_scrolled_window_set_propagate_natural_height(scrolled, TRUE);
+    return widget;
+}
+
 /**
  * nm_macvtap_guest_list_new:
  * @model: the model, which must outlive the list
@@ -112,16 +128,12 @@ nm_macvtap_guest_list_new(NMMacvtapEditorModel *model,
     list->widget = nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 6));
     g_object_ref_sink(list->widget);
     list->message = g_object_ref_sink(nm_macvtap_gtk_new_paragraph(NULL, 40, "dim-label"));
-    list->scrolled = g_object_ref_sink(nm_macvtap_gtk_new_scrolled());
+    list->frame = g_object_ref_sink(gtk_frame_new(NULL));
     list->rows = g_object_ref_sink(nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0)));
-    nm_macvtap_gtk_set_scrolled_child(list->scrolled, list->rows);
-    gtk_scrolled_window_set_policy(
-        GTK_SCROLLED_WINDOW(list->scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(list->scrolled), MAX_HEIGHT);
-    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(list->scrolled), TRUE);
-    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+    nm_macvtap_gtk_set_frame_child(list->frame, make_scrolled(list->rows));
+    nm_macvtap_gtk_set_visible(list->frame, FALSE);
     nm_macvtap_gtk_set_visible(list->message, FALSE);
-    nm_macvtap_gtk_append(list->widget, list->scrolled);
+    nm_macvtap_gtk_append(list->widget, list->frame);
     nm_macvtap_gtk_append(list->widget, list->message);
     return list;
 }
@@ -140,7 +152,7 @@ nm_macvtap_guest_list_free(NMMacvtapGuestList *list)
     g_clear_pointer(&list->choices, nm_macvtap_choices_unref);
     g_object_unref(list->message);
     g_object_unref(list->rows);
-    g_object_unref(list->scrolled);
+    g_object_unref(list->frame);
     g_object_unref(list->widget);
     g_free(list);
 }
@@ -167,7 +179,7 @@ nm_macvtap_guest_list_show_message(NMMacvtapGuestList *list, const char *message
 {
     gtk_label_set_text(GTK_LABEL(list->message), message);
     nm_macvtap_gtk_set_visible(list->message, TRUE);
-    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+    nm_macvtap_gtk_set_visible(list->frame, FALSE);
 }
 
 /**
@@ -187,7 +199,7 @@ nm_macvtap_guest_list_show(NMMacvtapGuestList *list, NMMacvtapChoices *choices)
         return;
     }
     nm_macvtap_gtk_set_visible(list->message, FALSE);
-    nm_macvtap_gtk_set_visible(list->scrolled, TRUE);
+    nm_macvtap_gtk_set_visible(list->frame, TRUE);
     list->fill_id = g_idle_add(fill_cb, list);
 }
 

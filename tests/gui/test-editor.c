@@ -120,6 +120,15 @@ is_label_shown(GtkWidget *page, const char *text)
     return FALSE;
 }
 
+/* It and all that it is in; whether it has come to the screen does not count. */
+static gboolean
+is_seen(GtkWidget *widget)
+{
+    while (widget && gtk_widget_get_visible(widget))
+        widget = gtk_widget_get_parent(widget);
+    return !widget;
+}
+
 /* What a closed expander holds is not in the tree in GTK 4. */
 static void
 open_expander(GtkWidget *page)
@@ -318,6 +327,34 @@ is_shown(Fixture *fixture, const char *key)
     return widget != NULL;
 }
 
+/* Letters of what is shown are different ones, or the keyboard would only go round among them. */
+static void
+test_mnemonics(Fixture *fixture, gconstpointer user_data)
+{
+    static const char *const modes[] = {"Isolated network", "Shared address", "Moved address"};
+
+    open_page(fixture);
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+        nm_macvtap_gtk_set_active(find_button(fixture->page, modes[i]), TRUE);
+        collect(fixture->page, widgets);
+        for (guint j = 0; j < widgets->len; j++) {
+            guint letter;
+
+            if (!GTK_IS_LABEL(widgets->pdata[j]) || !is_seen(widgets->pdata[j]))
+                continue;
+            letter = gtk_label_get_mnemonic_keyval(widgets->pdata[j]);
+            g_test_message("%s", gtk_label_get_label(widgets->pdata[j]));
+            g_assert_true(letter == GDK_KEY_VoidSymbol ||
+                          g_hash_table_add(seen, GUINT_TO_POINTER(letter)));
+        }
+        g_assert_cmpuint(g_hash_table_size(seen), >=, 9);
+    }
+    close_page(fixture);
+}
+
 static void
 test_modes(Fixture *fixture, gconstpointer user_data)
 {
@@ -444,6 +481,7 @@ main(int argc, char **argv)
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
     ADD("/editor/plugin", test_plugin);
     ADD("/editor/labels", test_labels);
+    ADD("/editor/mnemonics", test_mnemonics);
     ADD("/editor/modes", test_modes);
     ADD("/editor/typing", test_typing);
     ADD("/editor/error-beside-field", test_error_beside_field);
