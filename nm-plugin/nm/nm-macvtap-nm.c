@@ -124,7 +124,7 @@ nm_macvtap_nm_read_profile(NMConnection *connection,
         return NULL;
     nm_setting_vpn_foreach_data_item(
         nm_connection_get_setting_vpn(connection), add_data_item, data);
-    return nm_macvtap_profile_parse(nm_connection_get_id(connection),
+    return nm_macvtap_profile_parse(nm_connection_get_id(connection) ?: "",
                                     nm_connection_get_uuid(connection),
                                     nm_setting_connection_get_zone(base),
                                     data,
