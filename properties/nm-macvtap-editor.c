@@ -303,6 +303,7 @@ build_page(NMMacvtapEditor *self, NMConnection *connection)
                                                      G_OBJECT(self)));
     nm_macvtap_gtk_append(self->widget, plain);
     self->advanced = nm_macvtap_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
+    nm_macvtap_gtk_set_accessible_name(self->advanced, _("_More options"));
     nm_macvtap_gtk_set_expander_child(self->advanced, advanced);
     nm_macvtap_gtk_append(self->widget, self->advanced);
     attach_fields(self, GTK_GRID(plain), GTK_GRID(advanced));

@@ -65,6 +65,7 @@ static void
 make_check(NMMacvtapField *field)
 {
     field->input = gtk_check_button_new_with_mnemonic(_(field->key->label));
+    nm_macvtap_gtk_set_accessible_name(field->input, _(field->key->label));
     g_signal_connect(field->input, "toggled", G_CALLBACK(check_toggled_cb), field);
 }
 
@@ -122,6 +123,8 @@ make_input(NMMacvtapField *field)
         make_entry(field, FALSE);
         break;
     }
+    if (GTK_IS_COMBO_BOX(field->input))
+        nm_macvtap_gtk_set_combo_name(field->input, _(field->key->label));
     nm_macvtap_gtk_shown(field->input);
     gtk_widget_set_hexpand(field->input, TRUE);
     g_object_ref_sink(field->input);

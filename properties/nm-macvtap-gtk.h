@@ -10,6 +10,15 @@
 
 G_BEGIN_DECLS
 
+/* (transfer full): what is shown of a text with a mnemonic. */
+static inline char *
+nm_macvtap_gtk_strip_mnemonic(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "_", 2);
+
+    return g_strjoinv("", parts);
+}
+
 #if GTK_CHECK_VERSION(4, 0, 0)
 
 static inline void
@@ -133,6 +142,27 @@ nm_macvtap_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean inval
             GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY, message, NULL, -1);
     else
         gtk_accessible_reset_relation(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY);
+}
+
+/* GTK 4.8 reads the underscore of a check button aloud, and has no name for an expander. */
+static inline void
+nm_macvtap_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
+{
+    g_autofree char *name = nm_macvtap_gtk_strip_mnemonic(mnemonic);
+
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+/* The button that opens a combo box's list can be focused, and has no text. */
+static inline void
+nm_macvtap_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
+{
+    GtkWidget *child = gtk_widget_get_first_child(gtk_widget_get_first_child(combo));
+
+    for (; child; child = gtk_widget_get_next_sibling(child)) {
+        if (GTK_IS_TOGGLE_BUTTON(child))
+            nm_macvtap_gtk_set_accessible_name(child, mnemonic);
+    }
 }
 
 /* Widgets are visible from birth. */
@@ -270,6 +300,17 @@ nm_macvtap_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean inval
         atk_object_add_relationship(object, ATK_RELATION_DESCRIBED_BY, target);
     else
         atk_object_remove_relationship(object, ATK_RELATION_DESCRIBED_BY, target);
+}
+
+/* GTK 3 takes all names from what is shown. */
+static inline void
+nm_macvtap_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
+{
+}
+
+static inline void
+nm_macvtap_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
+{
 }
 
 static inline GtkWidget *

@@ -59,19 +59,11 @@ rewrite_labels(GtkWidget *page)
     }
 }
 
-static char *
-without_mnemonic(const char *text)
-{
-    g_auto(GStrv) parts = g_strsplit(text, "_", 2);
-
-    return g_strjoinv("", parts);
-}
-
 /* The widget that the label of @key stands for; NULL where there is no such label. */
 static GtkWidget *
 find_input(GtkWidget *page, const char *key)
 {
-    g_autofree char *text = without_mnemonic(nm_macvtap_keys_find(key)->label);
+    g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(nm_macvtap_keys_find(key)->label);
     g_autoptr(GPtrArray) widgets = g_ptr_array_new();
 
     collect(page, widgets);
@@ -97,7 +89,7 @@ find_button(GtkWidget *page, const char *text)
             continue;
         g_object_get(widgets->pdata[i], "label", &label, NULL);
         if (label) {
-            g_autofree char *plain = without_mnemonic(label);
+            g_autofree char *plain = nm_macvtap_gtk_strip_mnemonic(label);
 
             if (g_str_equal(plain, text))
                 return widgets->pdata[i];
@@ -295,7 +287,7 @@ test_labels(Fixture *fixture, gconstpointer user_data)
 
     open_page(fixture);
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *text = without_mnemonic(keys[i].label);
+        g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(keys[i].label);
         GtkWidget *input;
 
         if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_MODE))
@@ -326,6 +318,41 @@ is_shown(Fixture *fixture, const char *key)
     }
     return widget != NULL;
 }
+
+#if GTK_CHECK_VERSION(4, 0, 0)
+/* What a screen reader says of everything that can be focused. */
+static void
+test_accessible_names(Fixture *fixture, gconstpointer user_data)
+{
+    static const char *const buttons[] = {
+        "Isolated network",
+        "Shared address",
+        "Moved address",
+        "Isolate guests from each other",
+        "Plug in to running guests",
+    };
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+    guint n_lists = 0;
+
+    open_page(fixture);
+    for (guint i = 0; i < G_N_ELEMENTS(buttons); i++)
+        gtk_test_accessible_assert_property(
+            find_button(fixture->page, buttons[i]), GTK_ACCESSIBLE_PROPERTY_LABEL, buttons[i]);
+    collect(fixture->page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        if (GTK_IS_EXPANDER(widgets->pdata[i]))
+            gtk_test_accessible_assert_property(
+                widgets->pdata[i], GTK_ACCESSIBLE_PROPERTY_LABEL, "More options");
+        if (!GTK_IS_TOGGLE_BUTTON(widgets->pdata[i]))
+            continue;
+        g_assert_true(
+            gtk_test_accessible_has_property(widgets->pdata[i], GTK_ACCESSIBLE_PROPERTY_LABEL));
+        n_lists++;
+    }
+    g_assert_cmpuint(n_lists, ==, 8);
+    close_page(fixture);
+}
+#endif
 
 /* Letters of what is shown are different ones, or the keyboard would only go round among them. */
 static void
@@ -481,6 +508,9 @@ main(int argc, char **argv)
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
     ADD("/editor/plugin", test_plugin);
     ADD("/editor/labels", test_labels);
+#if GTK_CHECK_VERSION(4, 0, 0)
+    ADD("/editor/accessible-names", test_accessible_names);
+#endif
     ADD("/editor/mnemonics", test_mnemonics);
     ADD("/editor/modes", test_modes);
     ADD("/editor/typing", test_typing);
