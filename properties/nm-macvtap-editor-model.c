@@ -35,7 +35,7 @@ static const NMMacvtapChoiceText mode_texts[] = {
     {
         "share",
         N_("_Shared address"),
-        N_("Guests reach this computer at its ordinary address. Nothing is changed in the guests."),
+        N_("Guests reach this computer at its usual address and are not changed."),
     },
     {
         "move",

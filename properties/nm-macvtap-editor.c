@@ -266,6 +266,7 @@ attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
 {
     gsize n;
     const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    g_autoptr(GtkSizeGroup) labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
     int row = 0;
 
     for (gsize i = 0; i < n; i++) {
@@ -275,7 +276,7 @@ attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
             continue;
         field = nm_macvtap_field_new(self->model, &keys[i], field_changed_cb, self);
         g_ptr_array_add(self->fields, field);
-        nm_macvtap_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++);
+        nm_macvtap_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++, labels);
         if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_GUESTS))
             gtk_grid_attach(plain, nm_macvtap_guest_list_get_widget(self->guests), 1, row++, 1, 1);
     }

@@ -215,12 +215,15 @@ nm_macvtap_field_get_key(const NMMacvtapField *field)
  * @field: a field
  * @grid: a grid of two columns
  * @row: where to put it
+ * @labels: of labels that are to be equally wide
  */
 void
-nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row)
+nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row, GtkSizeGroup *labels)
 {
-    if (field->label)
+    if (field->label) {
         gtk_grid_attach(grid, field->label, 0, row, 1, 1);
+        gtk_size_group_add_widget(labels, field->label);
+    }
     gtk_grid_attach(grid, field->box, 1, row, 1, 1);
 }
 

@@ -57,6 +57,16 @@ nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
     gtk_frame_set_child(GTK_FRAME(frame), child);
 }
 
+/* How high it would like to be, in pixels. */
+static inline int
+nm_macvtap_gtk_measure_height(GtkWidget *widget)
+{
+    int natural;
+
+    gtk_widget_measure(widget, GTK_ORIENTATION_VERTICAL, -1, NULL, &natural, NULL, NULL);
+    return natural;
+}
+
 /* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
 static inline gboolean
 nm_macvtap_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
@@ -214,6 +224,16 @@ static inline void
 nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
 {
     gtk_container_add(GTK_CONTAINER(frame), child);
+}
+
+/* How high it would like to be, in pixels. */
+static inline int
+nm_macvtap_gtk_measure_height(GtkWidget *widget)
+{
+    int natural;
+
+    gtk_widget_get_preferred_height(widget, NULL, &natural);
+    return natural;
 }
 
 /* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
