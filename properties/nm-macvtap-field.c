@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which widget a key gets follows from its row in the table alone: a check button for yes and no, a
- * list for words, an entry for the rest, with a list beside it where there is something to suggest.
+ * Which widget a key gets follows from its row in the table: a check button for yes and no, a list
+ * for words, an entry for the rest, with a list beside it where there is something to suggest.
  */
 
 #include "config.h"
@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-gtk.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-reveal.h"
 
 #define ENTRY_WIDTH_CHARS 26
@@ -111,6 +112,9 @@ make_input(NMMacvtapField *field)
         make_combo(field);
         break;
     case NM_MACVTAP_KEY_TYPE_IFNAME:
+        /* The host's link is a new one: there is nothing to choose from. */
+        make_entry(field, g_str_equal(field->key->name, NM_MACVTAP_KEY_PARENT));
+        break;
     case NM_MACVTAP_KEY_TYPE_NETWORK:
     case NM_MACVTAP_KEY_TYPE_ADDRESS6:
     case NM_MACVTAP_KEY_TYPE_DHCP_RANGE:
