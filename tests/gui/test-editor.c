@@ -10,6 +10,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "nm-macvtap-editor-plugin.h"
 #include "nm-macvtap-editor.h"
 #include "nm-macvtap-gtk.h"
@@ -277,6 +279,42 @@ test_plugin(Fixture *fixture, gconstpointer user_data)
                     NM_VPN_EDITOR_PLUGIN_CAPABILITY_IMPORT |
                         NM_VPN_EDITOR_PLUGIN_CAPABILITY_EXPORT |
                         NM_VPN_EDITOR_PLUGIN_CAPABILITY_IPV6);
+}
+
+/* Where no editor is installed, libnm 1.52 is told so, and older ones get an error. In a process of
+ * its own, since a plugin's types cannot be registered twice. */
+static void
+test_no_editor(void)
+{
+    g_autoptr(NMVpnEditorPlugin) plugin = NULL;
+    g_autoptr(NMConnection) connection = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+        g_test_trap_assert_passed();
+        return;
+    }
+    directory = g_dir_make_tmp("nm-macvtap-XXXXXX", &error);
+    g_assert_no_error(error);
+    path = g_build_filename(directory, "plugin.so", NULL);
+    g_assert_true(g_file_get_contents(PLUGIN_PATH, &bytes, &length, &error));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)length, &error));
+    plugin =
+        nm_vpn_editor_plugin_load_from_file(path, NM_MACVTAP_DBUS_SERVICE, -1, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true((guint)nm_vpn_editor_plugin_get_capabilities(plugin) &
+                  NM_MACVTAP_CAPABILITY_NO_EDITOR);
+    connection = new_connection();
+    g_assert_null(nm_vpn_editor_plugin_get_editor(plugin, connection, &error));
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(error->message, "editor"));
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(directory), ==, 0);
 }
 
 static void
@@ -562,5 +600,6 @@ main(int argc, char **argv)
     ADD("/editor/private", test_private);
     ADD("/editor/without-libvirt", test_without_libvirt);
 #undef ADD
+    g_test_add_func("/editor/no-editor", test_no_editor);
     return g_test_run();
 }

@@ -239,7 +239,7 @@ test_never_refused(void)
 {
     guint saved[3] = {0}, refused = 0, foreign = 0;
 
-    for (guint round = 0; round < 6000; round++) {
+    for (guint round = 0; round < 2500; round++) {
         g_autoptr(NMConnection) connection = new_connection();
         g_autoptr(NMConnection) before = NULL;
         g_autoptr(NMMacvtapEditorModel) model = NULL;
@@ -268,9 +268,9 @@ test_never_refused(void)
         foreign,
         refused);
     for (guint i = 0; i < G_N_ELEMENTS(saved); i++)
-        g_assert_cmpuint(saved[i], >, 150);
-    g_assert_cmpuint(foreign, >, 150);
-    g_assert_cmpuint(refused, >, 1000);
+        g_assert_cmpuint(saved[i], >, 60);
+    g_assert_cmpuint(foreign, >, 60);
+    g_assert_cmpuint(refused, >, 400);
 }
 
 int
