@@ -11,7 +11,6 @@ import os
 import signal
 import statistics
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'gui'))
@@ -27,9 +26,7 @@ def measure(session, host):
     samples = []
     for _ in range(OPENINGS):
         samples.append(settings.time_to_page(session))
-        # Not close_page(): GTK 4.8 crashes where it is asked for a widget that is just going.
-        session.ask('click', settings.APP, 'push button', 'Cancel')
-        time.sleep(1)
+        settings.close_page(session, host)
     return samples
 
 

@@ -170,9 +170,9 @@ def time_to_page(session):
 
 
 def close_page(session, host):
+    check(session.ask('is_window_shown', 'Add VPN'), 'the page has another title')
     session.ask('click', APP, 'push button', 'Cancel')
-    host.wait_for(lambda: not session.ask('exists', APP, 'radio button|check box', 'Isolated network'),
-                  'the end of the page')
+    host.wait_for(lambda: not session.ask('is_window_shown', 'Add VPN'), 'the end of the page')
 
 
 @tap.host()
