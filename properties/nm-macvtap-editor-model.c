@@ -28,18 +28,18 @@ struct _NMMacvtapEditorModel {
 static const NMMacvtapChoiceText mode_texts[] = {
     {
         "isolated",
-        N_("Isolated network"),
+        N_("Isola_ted network"),
         N_("Guests get a second interface on a private network with this computer. Works for every "
            "guest, even with the cable unplugged."),
     },
     {
         "share",
-        N_("Shared address"),
-        N_("Guests reach this computer at its ordinary address. Nothing is changed in the guests."),
+        N_("_Shared address"),
+        N_("Guests reach this computer at its usual address and are not changed."),
     },
     {
         "move",
-        N_("Moved address"),
+        N_("Mo_ved address"),
         N_("This computer's address moves to a macvtap interface while the profile is on, which "
            "makes it a full peer of the guests."),
     },

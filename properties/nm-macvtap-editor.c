@@ -19,6 +19,7 @@
 #include "nm-macvtap-mode-choice.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
+#include "nm-macvtap-reveal.h"
 
 struct _NMMacvtapEditor {
     GObject parent;
@@ -218,6 +219,20 @@ append_notice(NMMacvtapEditor *self, const char *text)
     nm_macvtap_gtk_append(self->widget, nm_macvtap_gtk_shown(label));
 }
 
+/* In the words of the window that the page is in: GNOME Settings, and nm-connection-editor. */
+static const char *
+get_share_hint(void)
+{
+    if (GTK_MAJOR_VERSION >= 4)
+        return _("This profile is only for users who may not manage libvirt, so it cannot be "
+                 "switched on. Once it is added, open it again and tick \"Make available to other "
+                 "users\" under Details, or ask an administrator to add you to the group "
+                 "'libvirt'.");
+    return _("This profile is only for users who may not manage libvirt, so it cannot be switched "
+             "on. Tick \"All users may connect to this network\" under General, or ask an "
+             "administrator to add you to the group 'libvirt'.");
+}
+
 /* What the windows would show as no more than a switch that goes back. GNOME Settings makes every
  * new profile a private one. */
 static void
@@ -228,11 +243,7 @@ append_notices(NMMacvtapEditor *self, NMConnection *connection)
     if (foreign)
         append_notice(self, foreign);
     if (!nm_macvtap_nm_check_permissions(connection, NM_MACVTAP_LIBVIRT_GROUP, NULL))
-        append_notice(
-            self,
-            _("This profile is only for users who may not manage libvirt, so it cannot be "
-              "switched on. Make it available to other users once it is added, or ask an "
-              "administrator to add you to the group 'libvirt'."));
+        append_notice(self, get_share_hint());
 }
 
 /* A profile that has any of them set shows that at once. */
@@ -255,6 +266,7 @@ attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
 {
     gsize n;
     const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    g_autoptr(GtkSizeGroup) labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
     int row = 0;
 
     for (gsize i = 0; i < n; i++) {
@@ -264,10 +276,17 @@ attach_fields(NMMacvtapEditor *self, GtkGrid *plain, GtkGrid *advanced)
             continue;
         field = nm_macvtap_field_new(self->model, &keys[i], field_changed_cb, self);
         g_ptr_array_add(self->fields, field);
-        nm_macvtap_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++);
+        nm_macvtap_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++, labels);
         if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_GUESTS))
             gtk_grid_attach(plain, nm_macvtap_guest_list_get_widget(self->guests), 1, row++, 1, 1);
     }
+}
+
+static void
+expanded_cb(GtkExpander *expander, GParamSpec *pspec, gpointer user_data)
+{
+    if (gtk_expander_get_expanded(expander))
+        nm_macvtap_reveal(user_data);
 }
 
 static void
@@ -284,12 +303,15 @@ build_page(NMMacvtapEditor *self, NMConnection *connection)
                                                      mode_changed_cb,
                                                      G_OBJECT(self)));
     nm_macvtap_gtk_append(self->widget, plain);
-    self->advanced = nm_macvtap_gtk_shown(gtk_expander_new_with_mnemonic(_("More _options")));
+    self->advanced = nm_macvtap_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
+    nm_macvtap_gtk_set_accessible_name(self->advanced, _("_More options"));
     nm_macvtap_gtk_set_expander_child(self->advanced, advanced);
     nm_macvtap_gtk_append(self->widget, self->advanced);
     attach_fields(self, GTK_GRID(plain), GTK_GRID(advanced));
     gtk_widget_set_margin_top(advanced, 6);
     gtk_expander_set_expanded(GTK_EXPANDER(self->advanced), has_advanced(self));
+    g_signal_connect_object(
+        self->advanced, "notify::expanded", G_CALLBACK(expanded_cb), advanced, 0);
 }
 
 /*****************************************************************************/

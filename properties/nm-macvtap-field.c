@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which widget a key gets follows from its row in the table alone: a check button for yes and no, a
- * list for words, an entry for the rest, with a list beside it where there is something to suggest.
+ * Which widget a key gets follows from its row in the table: a check button for yes and no, a list
+ * for words, an entry for the rest, with a list beside it where there is something to suggest.
  */
 
 #include "config.h"
@@ -11,6 +11,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-gtk.h"
+#include "nm-macvtap-names.h"
+#include "nm-macvtap-reveal.h"
 
 #define ENTRY_WIDTH_CHARS 26
 
@@ -64,6 +66,7 @@ static void
 make_check(NMMacvtapField *field)
 {
     field->input = gtk_check_button_new_with_mnemonic(_(field->key->label));
+    nm_macvtap_gtk_set_accessible_name(field->input, _(field->key->label));
     g_signal_connect(field->input, "toggled", G_CALLBACK(check_toggled_cb), field);
 }
 
@@ -109,6 +112,9 @@ make_input(NMMacvtapField *field)
         make_combo(field);
         break;
     case NM_MACVTAP_KEY_TYPE_IFNAME:
+        /* The host's link is a new one: there is nothing to choose from. */
+        make_entry(field, g_str_equal(field->key->name, NM_MACVTAP_KEY_PARENT));
+        break;
     case NM_MACVTAP_KEY_TYPE_NETWORK:
     case NM_MACVTAP_KEY_TYPE_ADDRESS6:
     case NM_MACVTAP_KEY_TYPE_DHCP_RANGE:
@@ -121,6 +127,8 @@ make_input(NMMacvtapField *field)
         make_entry(field, FALSE);
         break;
     }
+    if (GTK_IS_COMBO_BOX(field->input))
+        nm_macvtap_gtk_set_combo_name(field->input, _(field->key->label));
     nm_macvtap_gtk_shown(field->input);
     gtk_widget_set_hexpand(field->input, TRUE);
     g_object_ref_sink(field->input);
@@ -211,12 +219,15 @@ nm_macvtap_field_get_key(const NMMacvtapField *field)
  * @field: a field
  * @grid: a grid of two columns
  * @row: where to put it
+ * @labels: of labels that are to be equally wide
  */
 void
-nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row)
+nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row, GtkSizeGroup *labels)
 {
-    if (field->label)
+    if (field->label) {
         gtk_grid_attach(grid, field->label, 0, row, 1, 1);
+        gtk_size_group_add_widget(labels, field->label);
+    }
     gtk_grid_attach(grid, field->box, 1, row, 1, 1);
 }
 
@@ -243,6 +254,8 @@ refresh_error(NMMacvtapField *field)
     GtkWidget *target = field->entry ?: field->input;
     g_autofree char *message = nm_macvtap_editor_model_get_error(field->model, field->key);
 
+    if (message && !gtk_widget_get_visible(field->error))
+        nm_macvtap_reveal(field->error);
     gtk_label_set_text(GTK_LABEL(field->error), message ?: "");
     nm_macvtap_gtk_set_visible(field->error, message != NULL);
     nm_macvtap_gtk_set_class(target, "error", message != NULL);

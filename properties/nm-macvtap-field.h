@@ -24,7 +24,7 @@ NMMacvtapField *nm_macvtap_field_new(NMMacvtapEditorModel *model,
 void nm_macvtap_field_free(NMMacvtapField *field);
 
 const NMMacvtapKeyInfo *nm_macvtap_field_get_key(const NMMacvtapField *field);
-void nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row);
+void nm_macvtap_field_attach(NMMacvtapField *field, GtkGrid *grid, int row, GtkSizeGroup *labels);
 void nm_macvtap_field_suggest(NMMacvtapField *field, const GPtrArray *texts);
 void nm_macvtap_field_refresh(NMMacvtapField *field);
 void nm_macvtap_field_reload(NMMacvtapField *field);

@@ -10,6 +10,15 @@
 
 G_BEGIN_DECLS
 
+/* (transfer full): what is shown of a text with a mnemonic. */
+static inline char *
+nm_macvtap_gtk_strip_mnemonic(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "_", 2);
+
+    return g_strjoinv("", parts);
+}
+
 #if GTK_CHECK_VERSION(4, 0, 0)
 
 static inline void
@@ -39,10 +48,32 @@ nm_macvtap_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
 static inline GtkWidget *
 nm_macvtap_gtk_new_scrolled(void)
 {
-    GtkWidget *scrolled = gtk_scrolled_window_new();
+    return gtk_scrolled_window_new();
+}
 
-    gtk_scrolled_window_set_has_frame(GTK_SCROLLED_WINDOW(scrolled), TRUE);
-    return scrolled;
+static inline void
+nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
+{
+    gtk_frame_set_child(GTK_FRAME(frame), child);
+}
+
+/* How high it would like to be, in pixels. */
+static inline int
+nm_macvtap_gtk_measure_height(GtkWidget *widget)
+{
+    int natural;
+
+    gtk_widget_measure(widget, GTK_ORIENTATION_VERTICAL, -1, NULL, &natural, NULL, NULL);
+    return natural;
+}
+
+/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+static inline gboolean
+nm_macvtap_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
+{
+    double left;
+
+    return gtk_widget_translate_coordinates(widget, ancestor, 0, 0, &left, out_top);
 }
 
 static inline void
@@ -123,6 +154,27 @@ nm_macvtap_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean inval
         gtk_accessible_reset_relation(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_RELATION_DESCRIBED_BY);
 }
 
+/* GTK 4.8 reads the underscore of a check button aloud, and has no name for an expander. */
+static inline void
+nm_macvtap_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
+{
+    g_autofree char *name = nm_macvtap_gtk_strip_mnemonic(mnemonic);
+
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+/* The button that opens a combo box's list can be focused, and has no text. */
+static inline void
+nm_macvtap_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
+{
+    GtkWidget *child = gtk_widget_get_first_child(gtk_widget_get_first_child(combo));
+
+    for (; child; child = gtk_widget_get_next_sibling(child)) {
+        if (GTK_IS_TOGGLE_BUTTON(child))
+            nm_macvtap_gtk_set_accessible_name(child, mnemonic);
+    }
+}
+
 /* Widgets are visible from birth. */
 static inline GtkWidget *
 nm_macvtap_gtk_shown(GtkWidget *widget)
@@ -165,10 +217,35 @@ nm_macvtap_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
 static inline GtkWidget *
 nm_macvtap_gtk_new_scrolled(void)
 {
-    GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
+    return gtk_scrolled_window_new(NULL, NULL);
+}
 
-    gtk_scrolled_window_set_shadow_type(GTK_SCROLLED_WINDOW(scrolled), GTK_SHADOW_IN);
-    return scrolled;
+static inline void
+nm_macvtap_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
+{
+    gtk_container_add(GTK_CONTAINER(frame), child);
+}
+
+/* How high it would like to be, in pixels. */
+static inline int
+nm_macvtap_gtk_measure_height(GtkWidget *widget)
+{
+    int natural;
+
+    gtk_widget_get_preferred_height(widget, NULL, &natural);
+    return natural;
+}
+
+/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+static inline gboolean
+nm_macvtap_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
+{
+    int left, top;
+
+    if (!gtk_widget_translate_coordinates(widget, ancestor, 0, 0, &left, &top))
+        return FALSE;
+    *out_top = top;
+    return TRUE;
 }
 
 static inline void
@@ -243,6 +320,17 @@ nm_macvtap_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean inval
         atk_object_add_relationship(object, ATK_RELATION_DESCRIBED_BY, target);
     else
         atk_object_remove_relationship(object, ATK_RELATION_DESCRIBED_BY, target);
+}
+
+/* GTK 3 takes all names from what is shown. */
+static inline void
+nm_macvtap_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
+{
+}
+
+static inline void
+nm_macvtap_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
+{
 }
 
 static inline GtkWidget *

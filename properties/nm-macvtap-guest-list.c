@@ -28,6 +28,7 @@ struct _NMMacvtapGuestList {
     /* Owned by the list: a window that is destroyed takes its widgets apart. */
     GtkWidget *widget;
     GtkWidget *message;
+    GtkWidget *frame; /* around what scrolls */
     GtkWidget *scrolled;
     GtkWidget *rows;
 };
@@ -63,6 +64,19 @@ append_guest(NMMacvtapGuestList *list, NMMacvtapGuestChoice *guest)
     g_ptr_array_add(list->checks, g_object_ref(check));
 }
 
+/* As high as its rows, and scrolling only beyond that: a window that is open already gives a list
+ * that may scroll no more than it must. */
+static void
+fit_height(NMMacvtapGuestList *list)
+{
+    GtkScrolledWindow *scrolled = GTK_SCROLLED_WINDOW(list->scrolled);
+    gboolean fits = nm_macvtap_gtk_measure_height(list->rows) <= MAX_HEIGHT;
+
+    gtk_scrolled_window_set_policy(
+        scrolled, GTK_POLICY_NEVER, fits ? GTK_POLICY_NEVER : GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_min_content_height(scrolled, fits ? -1 : MAX_HEIGHT);
+}
+
 static gboolean
 fill_cb(gpointer user_data)
 {
@@ -71,6 +85,7 @@ fill_cb(gpointer user_data)
 
     for (guint i = 0; i < ROWS_AT_A_TIME && list->checks->len < guests->len; i++)
         append_guest(list, guests->pdata[list->checks->len]);
+    fit_height(list);
     if (list->checks->len < guests->len)
         return G_SOURCE_CONTINUE;
     list->fill_id = 0;
@@ -112,16 +127,17 @@ nm_macvtap_guest_list_new(NMMacvtapEditorModel *model,
     list->widget = nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 6));
     g_object_ref_sink(list->widget);
     list->message = g_object_ref_sink(nm_macvtap_gtk_new_paragraph(NULL, 40, "dim-label"));
-    list->scrolled = g_object_ref_sink(nm_macvtap_gtk_new_scrolled());
+    list->frame = g_object_ref_sink(gtk_frame_new(NULL));
     list->rows = g_object_ref_sink(nm_macvtap_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0)));
+    list->scrolled = g_object_ref_sink(nm_macvtap_gtk_shown(nm_macvtap_gtk_new_scrolled()));
+    gtk_widget_set_margin_top(list->rows, 3);
+    gtk_widget_set_margin_bottom(list->rows, 3);
     nm_macvtap_gtk_set_scrolled_child(list->scrolled, list->rows);
-    gtk_scrolled_window_set_policy(
-        GTK_SCROLLED_WINDOW(list->scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-    gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(list->scrolled), MAX_HEIGHT);
-    gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(list->scrolled), TRUE);
-    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+    nm_macvtap_gtk_set_frame_child(list->frame, list->scrolled);
+    fit_height(list);
+    nm_macvtap_gtk_set_visible(list->frame, FALSE);
     nm_macvtap_gtk_set_visible(list->message, FALSE);
-    nm_macvtap_gtk_append(list->widget, list->scrolled);
+    nm_macvtap_gtk_append(list->widget, list->frame);
     nm_macvtap_gtk_append(list->widget, list->message);
     return list;
 }
@@ -141,6 +157,7 @@ nm_macvtap_guest_list_free(NMMacvtapGuestList *list)
     g_object_unref(list->message);
     g_object_unref(list->rows);
     g_object_unref(list->scrolled);
+    g_object_unref(list->frame);
     g_object_unref(list->widget);
     g_free(list);
 }
@@ -167,7 +184,7 @@ nm_macvtap_guest_list_show_message(NMMacvtapGuestList *list, const char *message
 {
     gtk_label_set_text(GTK_LABEL(list->message), message);
     nm_macvtap_gtk_set_visible(list->message, TRUE);
-    nm_macvtap_gtk_set_visible(list->scrolled, FALSE);
+    nm_macvtap_gtk_set_visible(list->frame, FALSE);
 }
 
 /**
@@ -187,7 +204,7 @@ nm_macvtap_guest_list_show(NMMacvtapGuestList *list, NMMacvtapChoices *choices)
         return;
     }
     nm_macvtap_gtk_set_visible(list->message, FALSE);
-    nm_macvtap_gtk_set_visible(list->scrolled, TRUE);
+    nm_macvtap_gtk_set_visible(list->frame, TRUE);
     list->fill_id = g_idle_add(fill_cb, list);
 }
 

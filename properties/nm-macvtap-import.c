@@ -16,8 +16,8 @@
 
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-guest.h"
+#include "nm-macvtap-import-network.h"
 #include "nm-macvtap-names.h"
-#include "nm-macvtap-network.h"
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-xml.h"
 
@@ -34,12 +34,12 @@ set_alien_error(GError **error)
           "profile of type macvtap"));
 }
 
+/* @vpn: (transfer full) */
 static NMConnection *
-new_connection(const char *id, const char *zone, NMSettingVpn **out_vpn)
+new_connection(const char *id, const char *zone, NMSettingVpn *vpn)
 {
     NMConnection *connection = nm_simple_connection_new();
     NMSetting *base = nm_setting_connection_new();
-    NMSetting *vpn = nm_setting_vpn_new();
 
     g_object_set(base,
                  NM_SETTING_CONNECTION_ID,
@@ -53,12 +53,28 @@ new_connection(const char *id, const char *zone, NMSettingVpn **out_vpn)
                  NULL);
     g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
     nm_connection_add_setting(connection, base);
-    nm_connection_add_setting(connection, vpn);
-    *out_vpn = NM_SETTING_VPN(vpn);
+    nm_connection_add_setting(connection, NM_SETTING(vpn));
     return connection;
 }
 
-/* What comes out is what the service takes, or nothing does. */
+/* NetworkManager's own view of it, as it will be stored: with a UUID. */
+static gboolean
+verify_connection(NMConnection *connection, GError **error)
+{
+    g_autoptr(NMConnection) stored = nm_simple_connection_new_clone(connection);
+    NMSettingConnection *base = nm_connection_get_setting_connection(stored);
+    g_autofree char *uuid = nm_utils_uuid_generate();
+    g_autoptr(GError) local = NULL;
+
+    if (!nm_setting_connection_get_uuid(base))
+        g_object_set(base, NM_SETTING_CONNECTION_UUID, uuid, NULL);
+    if (nm_connection_normalize(stored, NULL, NULL, &local))
+        return TRUE;
+    g_set_error_literal(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE, local->message);
+    return FALSE;
+}
+
+/* What comes out is what NetworkManager and the service take, or nothing does. */
 static NMConnection *
 check_connection(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
@@ -66,94 +82,16 @@ check_connection(NMConnection *connection, const char *const *allowed_uris, GErr
     g_autoptr(NMMacvtapProfile) profile =
         nm_macvtap_nm_read_profile(connection, allowed_uris, error);
 
-    return profile ? g_steal_pointer(&owned) : NULL;
-}
-
-static void
-add_addresses(NMSettingVpn *vpn, const NMMacvtapNetwork *network)
-{
-    const NMMacvtapCidr *address4 = nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    const NMMacvtapCidr *address6 = nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV6);
-    g_autofree char *text4 = nm_macvtap_cidr_to_string(address4);
-    g_autofree char *text6 = address6 ? nm_macvtap_cidr_to_string(address6) : NULL;
-
-    nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_ADDRESS, text4);
-    if (text6)
-        nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_ADDRESS6, text6);
-}
-
-static void
-add_range(NMSettingVpn *vpn, const NMMacvtapNetwork *network)
-{
-    const NMMacvtapRange *range;
-    g_autofree char *first = NULL;
-    g_autofree char *last = NULL;
-    g_autofree char *text = NULL;
-
-    if (network->ranges->len == 0) {
-        nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_DHCP_RANGE, "none");
-        return;
-    }
-    range = &g_array_index(network->ranges, NMMacvtapRange, 0);
-    first = nm_macvtap_range_first_to_string(range);
-    last = nm_macvtap_range_last_to_string(range);
-    text = g_strdup_printf("%s-%s", first, last);
-    nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_DHCP_RANGE, text);
-}
-
-static gboolean
-check_network(const NMMacvtapNetwork *network, GError **error)
-{
-    if (network->forward_mode) {
-        g_set_error(
-            error,
-            NM_MACVTAP_ERROR,
-            NM_MACVTAP_ERROR_CONFLICT,
-            _("network '%s' is not isolated: it forwards (mode '%s'), and its guests would get "
-              "a second way out; use a network without <forward>"),
-            network->name,
-            network->forward_mode);
-        return FALSE;
-    }
-    if (!nm_macvtap_network_get_address(network, G_SOCKET_FAMILY_IPV4)) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_CONFLICT,
-                    _("network '%s' has no IPv4 address for the host"),
-                    network->name);
-        return FALSE;
-    }
-    if (network->ranges->len > 1) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_CONFLICT,
-                    _("network '%s' has %u DHCP ranges, a profile has room for one: define the "
-                      "network with virsh and make a profile that only names it"),
-                    network->name,
-                    network->ranges->len);
-        return FALSE;
-    }
-    return TRUE;
+    return profile && verify_connection(connection, error) ? g_steal_pointer(&owned) : NULL;
 }
 
 static NMConnection *
 import_network(const char *text, GError **error)
 {
-    g_autoptr(NMMacvtapNetwork) network =
-        nm_macvtap_network_new_from_xml(text, FALSE, FALSE, TRUE, error);
-    NMConnection *connection;
-    NMSettingVpn *vpn;
+    g_autoptr(NMSettingVpn) vpn = NM_SETTING_VPN(nm_setting_vpn_new());
+    g_autoptr(NMMacvtapNetwork) network = nm_macvtap_import_network(text, vpn, error);
 
-    if (!network || !check_network(network, error))
-        return NULL;
-
-    connection = new_connection(network->name, network->zone, &vpn);
-    nm_setting_vpn_add_data_item(
-        vpn, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
-    nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_NETWORK, network->name);
-    add_addresses(vpn, network);
-    add_range(vpn, network);
-    return connection;
+    return network ? new_connection(network->name, network->zone, g_steal_pointer(&vpn)) : NULL;
 }
 
 static NMConnection *
@@ -164,7 +102,6 @@ import_domain(const char *text, GError **error)
     const char *names[] = {NULL, NULL};
     g_autofree char *guests = NULL;
     const NMMacvtapNic *nic;
-    NMConnection *connection;
     NMSettingVpn *vpn;
 
     if (!guest)
@@ -181,13 +118,13 @@ import_domain(const char *text, GError **error)
 
     names[0] = guest->name;
     guests = nm_macvtap_guest_list_join(names);
-    connection = new_connection(guest->name, NULL, &vpn);
+    vpn = NM_SETTING_VPN(nm_setting_vpn_new());
     nm_setting_vpn_add_data_item(
         vpn, NM_MACVTAP_KEY_MODE, nm_macvtap_mode_to_string(NM_MACVTAP_MODE_ISOLATED));
     nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_GUESTS, guests);
     if (nic->lower)
         nm_setting_vpn_add_data_item(vpn, NM_MACVTAP_KEY_PARENT, nic->lower);
-    return connection;
+    return new_connection(guest->name, NULL, vpn);
 }
 
 static gboolean

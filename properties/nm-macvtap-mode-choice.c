@@ -47,6 +47,7 @@ append_mode(GtkWidget *box, GtkWidget *group, const Choice *choice, gboolean act
     GtkWidget *radio = nm_macvtap_gtk_shown(nm_macvtap_gtk_new_radio(group, _(text->title)));
     GtkWidget *sentence = make_sentence(_(text->description));
 
+    nm_macvtap_gtk_set_accessible_name(radio, _(text->title));
     nm_macvtap_gtk_set_active(radio, active);
     gtk_widget_set_tooltip_text(radio, _(text->description));
     g_object_set_data_full(

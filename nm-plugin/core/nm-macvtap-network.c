@@ -11,6 +11,7 @@
 
 #include <string.h>
 #include <glib/gi18n-lib.h>
+#include <libxml/chvalid.h>
 
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-names.h"
@@ -362,17 +363,31 @@ set_attr(xmlNode *node, const char *name, const char *value)
     xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
+/* (transfer full): a profile may be called by what no XML document can hold. */
+static char *
+to_xml_text(const char *text)
+{
+    GString *kept = g_string_new(NULL);
+
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        if (xmlIsCharQ(g_utf8_get_char(p)))
+            g_string_append_unichar(kept, g_utf8_get_char(p));
+    }
+    return g_string_free(kept, FALSE);
+}
+
 static void
 add_metadata(xmlNode *root, const NMMacvtapProfile *profile)
 {
     xmlNode *owner = add_child(add_child(root, "metadata"), "profile");
+    g_autofree char *id = to_xml_text(profile->id);
     xmlNs *ns = xmlNewNs(owner,
                          (const xmlChar *)NM_MACVTAP_METADATA_NS,
                          (const xmlChar *)NM_MACVTAP_METADATA_PREFIX);
 
     xmlSetNs(owner, ns);
     set_attr(owner, "uuid", profile->uuid);
-    set_attr(owner, "id", profile->id);
+    set_attr(owner, "id", id);
 }
 
 static xmlNode *

@@ -55,7 +55,7 @@ check_ip_setting(NMConnection *connection,
                  const char *const *methods,
                  GError **error)
 {
-    g_autofree char *id = g_shell_quote(nm_connection_get_id(connection));
+    g_autofree char *id = g_shell_quote(nm_connection_get_id(connection) ?: "");
     const char *name = setting ? nm_setting_get_name(NM_SETTING(setting)) : NULL;
     const char *method = setting ? nm_setting_ip_config_get_method(setting) : NULL;
 
@@ -124,7 +124,7 @@ nm_macvtap_nm_read_profile(NMConnection *connection,
         return NULL;
     nm_setting_vpn_foreach_data_item(
         nm_connection_get_setting_vpn(connection), add_data_item, data);
-    return nm_macvtap_profile_parse(nm_connection_get_id(connection),
+    return nm_macvtap_profile_parse(nm_connection_get_id(connection) ?: "",
                                     nm_connection_get_uuid(connection),
                                     nm_setting_connection_get_zone(base),
                                     data,
@@ -261,7 +261,7 @@ nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GEr
         if (nm_setting_connection_get_permission(base, i, &type, &user, NULL) &&
             g_strcmp0(type, PERMISSION_TYPE_USER) == 0 && may_manage_libvirt(user, group))
             continue;
-        id = g_shell_quote(nm_connection_get_id(connection));
+        id = g_shell_quote(nm_connection_get_id(connection) ?: "");
         g_set_error(error,
                     NM_MACVTAP_ERROR,
                     NM_MACVTAP_ERROR_DENIED,

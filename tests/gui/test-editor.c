@@ -10,6 +10,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "nm-macvtap-editor-plugin.h"
 #include "nm-macvtap-editor.h"
 #include "nm-macvtap-gtk.h"
@@ -59,19 +61,11 @@ rewrite_labels(GtkWidget *page)
     }
 }
 
-static char *
-without_mnemonic(const char *text)
-{
-    g_auto(GStrv) parts = g_strsplit(text, "_", 2);
-
-    return g_strjoinv("", parts);
-}
-
 /* The widget that the label of @key stands for; NULL where there is no such label. */
 static GtkWidget *
 find_input(GtkWidget *page, const char *key)
 {
-    g_autofree char *text = without_mnemonic(nm_macvtap_keys_find(key)->label);
+    g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(nm_macvtap_keys_find(key)->label);
     g_autoptr(GPtrArray) widgets = g_ptr_array_new();
 
     collect(page, widgets);
@@ -97,7 +91,7 @@ find_button(GtkWidget *page, const char *text)
             continue;
         g_object_get(widgets->pdata[i], "label", &label, NULL);
         if (label) {
-            g_autofree char *plain = without_mnemonic(label);
+            g_autofree char *plain = nm_macvtap_gtk_strip_mnemonic(label);
 
             if (g_str_equal(plain, text))
                 return widgets->pdata[i];
@@ -118,6 +112,15 @@ is_label_shown(GtkWidget *page, const char *text)
             return TRUE;
     }
     return FALSE;
+}
+
+/* It and all that it is in; whether it has come to the screen does not count. */
+static gboolean
+is_seen(GtkWidget *widget)
+{
+    while (widget && gtk_widget_get_visible(widget))
+        widget = gtk_widget_get_parent(widget);
+    return !widget;
 }
 
 /* What a closed expander holds is not in the tree in GTK 4. */
@@ -278,6 +281,42 @@ test_plugin(Fixture *fixture, gconstpointer user_data)
                         NM_VPN_EDITOR_PLUGIN_CAPABILITY_IPV6);
 }
 
+/* Where no editor is installed, libnm 1.52 is told so, and older ones get an error. In a process of
+ * its own, since a plugin's types cannot be registered twice. */
+static void
+test_no_editor(void)
+{
+    g_autoptr(NMVpnEditorPlugin) plugin = NULL;
+    g_autoptr(NMConnection) connection = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = NULL;
+    g_autofree char *path = NULL;
+    g_autofree char *bytes = NULL;
+    gsize length;
+
+    if (!g_test_subprocess()) {
+        g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+        g_test_trap_assert_passed();
+        return;
+    }
+    directory = g_dir_make_tmp("nm-macvtap-XXXXXX", &error);
+    g_assert_no_error(error);
+    path = g_build_filename(directory, "plugin.so", NULL);
+    g_assert_true(g_file_get_contents(PLUGIN_PATH, &bytes, &length, &error));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)length, &error));
+    plugin =
+        nm_vpn_editor_plugin_load_from_file(path, NM_MACVTAP_DBUS_SERVICE, -1, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true((guint)nm_vpn_editor_plugin_get_capabilities(plugin) &
+                  NM_MACVTAP_CAPABILITY_NO_EDITOR);
+    connection = new_connection();
+    g_assert_null(nm_vpn_editor_plugin_get_editor(plugin, connection, &error));
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(error->message, "editor"));
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(directory), ==, 0);
+}
+
 static void
 test_labels(Fixture *fixture, gconstpointer user_data)
 {
@@ -286,7 +325,7 @@ test_labels(Fixture *fixture, gconstpointer user_data)
 
     open_page(fixture);
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *text = without_mnemonic(keys[i].label);
+        g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(keys[i].label);
         GtkWidget *input;
 
         if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_MODE))
@@ -316,6 +355,111 @@ is_shown(Fixture *fixture, const char *key)
             return FALSE;
     }
     return widget != NULL;
+}
+
+#if GTK_CHECK_VERSION(4, 0, 0)
+/* What a screen reader says of everything that can be focused. */
+static void
+test_accessible_names(Fixture *fixture, gconstpointer user_data)
+{
+    static const char *const buttons[] = {
+        "Isolated network",
+        "Shared address",
+        "Moved address",
+        "Isolate guests from each other",
+        "Plug in to running guests",
+    };
+    g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+    guint n_lists = 0;
+
+    open_page(fixture);
+    for (guint i = 0; i < G_N_ELEMENTS(buttons); i++)
+        gtk_test_accessible_assert_property(
+            find_button(fixture->page, buttons[i]), GTK_ACCESSIBLE_PROPERTY_LABEL, buttons[i]);
+    collect(fixture->page, widgets);
+    for (guint i = 0; i < widgets->len; i++) {
+        if (GTK_IS_EXPANDER(widgets->pdata[i]))
+            gtk_test_accessible_assert_property(
+                widgets->pdata[i], GTK_ACCESSIBLE_PROPERTY_LABEL, "More options");
+        if (!GTK_IS_TOGGLE_BUTTON(widgets->pdata[i]))
+            continue;
+        g_assert_true(
+            gtk_test_accessible_has_property(widgets->pdata[i], GTK_ACCESSIBLE_PROPERTY_LABEL));
+        n_lists++;
+    }
+    g_assert_cmpuint(n_lists, ==, 7);
+    close_page(fixture);
+}
+
+static GtkWidget *
+get_focus(GtkWidget *window)
+{
+    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(window));
+
+    /* The text inside an entry. */
+    return GTK_IS_TEXT(focus) ? gtk_widget_get_parent(focus) : focus;
+}
+
+/* The tab key goes from the modes down the page, as the table of keys has it. GTK 3 needs a window
+ * manager to leave a combo box again: there the order was looked at in nm-connection-editor. */
+static void
+test_keyboard_order(Fixture *fixture, gconstpointer user_data)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    g_autoptr(GPtrArray) order = g_ptr_array_new();
+    guint place = 0, next, n_seen = 0;
+
+    open_page(fixture);
+    gtk_window_set_focus(GTK_WINDOW(fixture->window), NULL);
+    for (guint i = 0; i < 60 && gtk_widget_child_focus(fixture->window, GTK_DIR_TAB_FORWARD); i++)
+        g_ptr_array_add(order, get_focus(fixture->window));
+    g_assert_true(g_ptr_array_find(order, find_button(fixture->page, "Isolated network"), &place));
+    for (int advanced = 0; advanced <= 1; advanced++) {
+        for (gsize i = 0; i < n; i++) {
+            GtkWidget *input = find_input(fixture->page, keys[i].name);
+            GtkWidget *expander = input ? gtk_widget_get_ancestor(input, GTK_TYPE_EXPANDER) : NULL;
+
+            if (!input || GTK_IS_COMBO_BOX(input) || !is_seen(input) || !!expander != advanced)
+                continue;
+            g_test_message("%s", keys[i].name);
+            g_assert_true(g_ptr_array_find(order, input, &next));
+            g_assert_cmpuint(next, >, place);
+            place = next;
+            n_seen++;
+        }
+    }
+    g_assert_cmpuint(n_seen, ==, 9);
+    close_page(fixture);
+}
+#endif
+
+/* Letters of what is shown are different ones, or the keyboard would only go round among them. */
+static void
+test_mnemonics(Fixture *fixture, gconstpointer user_data)
+{
+    static const char *const modes[] = {"Isolated network", "Shared address", "Moved address"};
+
+    open_page(fixture);
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autoptr(GPtrArray) widgets = g_ptr_array_new();
+        g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+        nm_macvtap_gtk_set_active(find_button(fixture->page, modes[i]), TRUE);
+        collect(fixture->page, widgets);
+        for (guint j = 0; j < widgets->len; j++) {
+            guint letter;
+
+            if (!GTK_IS_LABEL(widgets->pdata[j]) || !is_seen(widgets->pdata[j]))
+                continue;
+            letter = gtk_label_get_mnemonic_keyval(widgets->pdata[j]);
+            g_test_message("%s", gtk_label_get_label(widgets->pdata[j]));
+            g_assert_true(letter == GDK_KEY_VoidSymbol ||
+                          g_hash_table_add(seen, GUINT_TO_POINTER(letter)));
+        }
+        g_assert_cmpuint(g_hash_table_size(seen), >=, 9);
+    }
+    close_page(fixture);
 }
 
 static void
@@ -444,6 +588,11 @@ main(int argc, char **argv)
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
     ADD("/editor/plugin", test_plugin);
     ADD("/editor/labels", test_labels);
+#if GTK_CHECK_VERSION(4, 0, 0)
+    ADD("/editor/accessible-names", test_accessible_names);
+    ADD("/editor/keyboard-order", test_keyboard_order);
+#endif
+    ADD("/editor/mnemonics", test_mnemonics);
     ADD("/editor/modes", test_modes);
     ADD("/editor/typing", test_typing);
     ADD("/editor/error-beside-field", test_error_beside_field);
@@ -451,5 +600,6 @@ main(int argc, char **argv)
     ADD("/editor/private", test_private);
     ADD("/editor/without-libvirt", test_without_libvirt);
 #undef ADD
+    g_test_add_func("/editor/no-editor", test_no_editor);
     return g_test_run();
 }

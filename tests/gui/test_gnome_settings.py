@@ -66,8 +66,7 @@ def test_profile_made_and_switched(host):
     equal(vpn_data(host, 'lab'), {'mode': 'isolated', 'address': '10.99.0.1/24', 'exclude-guests': 'beta'},
           'vpn.data')
     # As GNOME makes it: private.
-    equal(host.nmcli('-e', 'no', '-g', 'connection.permissions', 'connection', 'show', 'lab').stdout.strip(),
-          'user:root', 'permissions')
+    equal(permissions(host, 'lab'), 'user:root', 'permissions')
 
     switch(session, host, 'lab', 'activated')
     theirs = profiles.reach(host, alpha, '10.99.0.1')
@@ -86,10 +85,17 @@ def test_modes_and_dark_style(host):
     session.ask('click', APP, 'radio button|check box', 'Shared address')
     type_name(session, 'shared')
     session.ask('type_into', APP, 'text|entry', 'Parent device', 'eth0')
+    host.wait_for(lambda: session.ask('read', APP, 'text|entry', 'Parent device') == 'eth0', 'eth0')
+    session.ask('click', APP, 'push button|toggle button', 'More options')
+    session.wait_exists(APP, 'label', 'Host link name')
     session.screenshot('gnome-settings-share')
     session.ask('click', APP, 'push button', 'Add')
     host.wait_for(lambda: has_profile(host, 'shared'), 'the profile')
     equal(vpn_data(host, 'shared'), {'mode': 'share', 'parent': 'eth0'}, 'vpn.data')
+
+
+def permissions(host, name):
+    return host.nmcli('-e', 'no', '-g', 'connection.permissions', 'connection', 'show', name).stdout.strip()
 
 
 def private_session(host, *groups):
@@ -105,14 +111,13 @@ def add_private(host, session):
     type_name(session, 'mine')
     session.ask('click', APP, 'push button', 'Add')
     host.wait_for(lambda: has_profile(host, 'mine'), 'the profile')
-    equal(host.nmcli('-e', 'no', '-g', 'connection.permissions', 'connection', 'show', 'mine').stdout.strip(),
-          'user:alice', 'permissions')
+    equal(permissions(host, 'mine'), 'user:alice', 'permissions')
 
 
 @tap.host()
-def test_private_profile_is_refused_and_says_so_beforehand(host):
+def test_private_profile_is_refused_and_says_what_to_do(host):
     session = private_session(host)
-    session.wait_exists(APP, 'label', 'users who may not manage libvirt', False)
+    session.wait_exists(APP, 'label', 'tick "Make available to other users" under Details', False)
     session.screenshot('gnome-settings-private')
     add_private(host, session)
     session.wait('click', APP, 'check box|toggle button', ' mine', False)
@@ -120,6 +125,15 @@ def test_private_profile_is_refused_and_says_so_beforehand(host):
                   'the refusal in the journal', 30)
     host.wait_for(lambda: profiles.state(host, 'mine') == '', 'the switch to go back')
     check('isolated' not in host.virsh('net-list', '--all', '--name').stdout.split(), 'a network was made')
+
+    # What the page says to do, and nothing else, makes it work.
+    session.wait('click', APP, 'push button', 'Options…')
+    session.wait('click', APP, 'check box', 'Make available to other users')
+    host.wait_for(lambda: is_sensitive(session, 'push button', 'Apply'), 'Apply to be possible')
+    session.ask('click', APP, 'push button', 'Apply')
+    host.wait_for(lambda: permissions(host, 'mine') == '', 'the profile to be for everybody')
+    switch(session, host, 'mine', 'activated')
+    equal(host.virsh('net-list', '--name').stdout.split(), ['isolated'], 'networks')
 
 
 @tap.host()
@@ -156,9 +170,9 @@ def time_to_page(session):
 
 
 def close_page(session, host):
+    check(session.ask('is_window_shown', 'Add VPN'), 'the page has another title')
     session.ask('click', APP, 'push button', 'Cancel')
-    host.wait_for(lambda: not session.ask('exists', APP, 'radio button|check box', 'Isolated network'),
-                  'the end of the page')
+    host.wait_for(lambda: not session.ask('is_window_shown', 'Add VPN'), 'the end of the page')
 
 
 @tap.host()

@@ -1,69 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The editor without its widgets. The last test makes random profiles, edits them at random and
- * holds what is saved against the service's own reading of it.
+ * The editor without its widgets.
  */
 
 #include "config.h"
 
 #include <string.h>
 
-#include "nm-macvtap-editor-model.h"
+#include "model-profile.h"
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-nm.h"
 #include "nm-macvtap-selection.h"
-
-#define UUID1 "c1b2a3d4-0001-4000-8000-000000000001"
-#define UUID2 "c1b2a3d4-0002-4000-8000-000000000002"
-
-static NMConnection *
-new_connection(void)
-{
-    NMConnection *connection = nm_simple_connection_new();
-    NMSetting *base = nm_setting_connection_new();
-    NMSetting *vpn = nm_setting_vpn_new();
-
-    g_object_set(base,
-                 NM_SETTING_CONNECTION_ID,
-                 "guests",
-                 NM_SETTING_CONNECTION_UUID,
-                 "5f0e2b60-6a0c-4d0b-8d1c-111111111111",
-                 NM_SETTING_CONNECTION_TYPE,
-                 NM_SETTING_VPN_SETTING_NAME,
-                 NULL);
-    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
-    nm_connection_add_setting(connection, base);
-    nm_connection_add_setting(connection, vpn);
-    return connection;
-}
-
-static void
-put(NMConnection *connection, const char *key, const char *value)
-{
-    nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(connection), key, value);
-}
-
-static const char *
-item(NMConnection *connection, const char *key)
-{
-    return nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection), key);
-}
-
-static guint
-count_items(NMConnection *connection)
-{
-    return nm_setting_vpn_get_num_data_items(nm_connection_get_setting_vpn(connection));
-}
-
-static void
-save(NMMacvtapEditorModel *model, NMConnection *connection)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_true(nm_macvtap_editor_model_save(model, connection, &error));
-    g_assert_no_error(error);
-}
 
 static void
 assert_error(NMMacvtapEditorModel *model, const char *key, const char *part)
@@ -382,164 +328,6 @@ test_select_guests(void)
     g_assert_null(item(connection, "exclude-guests"));
 }
 
-/*****************************************************************************/
-
-static const char *const texts[] = {
-    "",
-    "all",
-    "none",
-    "auto",
-    "yes",
-    "no",
-    "isolated",
-    "share",
-    "move",
-    "unplug",
-    "keep",
-    "remove",
-    "default",
-    "virtio",
-    "e1000e",
-    "eth0",
-    "nmmveth0",
-    "lab",
-    "a name",
-    "web1",
-    "web1 \"web 2\"",
-    "\"open",
-    "all web1",
-    "\\",
-    UUID1,
-    "10.9.8.1/24",
-    "10.9.8.1",
-    "10.9.8.0/24",
-    "192.168.254.1/24",
-    "300.1.1.1/24",
-    "10.9.8.2-10.9.8.9",
-    "10.9.8.9-10.9.8.2",
-    "192.168.254.2-192.168.254.254",
-    "fd00::1/64",
-    "2001:db8::1/64",
-    "qemu:///system",
-    "lxc:///system",
-    "qemu+ssh://x/system",
-    "a/b",
-    "a-name-that-is-much-too-long",
-    " ",
-    "\xc3\xbc",
-    "é b",
-    "1/2",
-    "%d",
-    "..",
-};
-
-static const char *
-random_text(void)
-{
-    return texts[g_test_rand_int_range(0, G_N_ELEMENTS(texts))];
-}
-
-static const char *
-random_key(void)
-{
-    gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
-
-    return keys[g_test_rand_int_range(0, (gint32)n)].name;
-}
-
-/* A text that the key allows more often than not, so that whole profiles come out valid too. */
-static const char *
-random_value(const char *key)
-{
-    const char *text = random_text();
-
-    for (guint i = 0; i < 60 && g_test_rand_int_range(0, 20) > 0; i++) {
-        if (nm_macvtap_profile_check_value(nm_macvtap_keys_find(key), text, NULL))
-            break;
-        text = random_text();
-    }
-    return text;
-}
-
-static NMMacvtapEditorModel *
-random_model(NMConnection *connection)
-{
-    NMMacvtapEditorModel *model;
-
-    for (gint32 i = g_test_rand_int_range(0, 6); i > 0; i--) {
-        const char *key = random_key();
-        const char *value = random_value(key);
-
-        if (*value)
-            put(connection, key, value);
-    }
-    model = nm_macvtap_editor_model_new(connection, NULL);
-    for (gint32 i = g_test_rand_int_range(0, 8); i > 0; i--) {
-        const char *key = random_key();
-
-        if (g_test_rand_bit())
-            nm_macvtap_editor_model_set(model, key, random_value(key));
-        else
-            nm_macvtap_editor_model_select_guest(model, "web 2", UUID2, g_test_rand_bit());
-    }
-    return model;
-}
-
-static gboolean
-has_visible_error(NMMacvtapEditorModel *model)
-{
-    gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
-
-    for (gsize i = 0; i < n; i++) {
-        g_autofree char *message = nm_macvtap_editor_model_get_error(model, &keys[i]);
-
-        if (message)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static void
-test_never_refused(void)
-{
-    guint saved = 0, refused = 0;
-
-    for (guint round = 0; round < 20000; round++) {
-        g_autoptr(NMConnection) connection = new_connection();
-        g_autoptr(NMMacvtapEditorModel) model = random_model(connection);
-        g_autoptr(NMMacvtapEditorModel) again = NULL;
-        g_autoptr(NMConnection) before = nm_simple_connection_new_clone(connection);
-        g_autoptr(NMMacvtapProfile) profile = NULL;
-        g_autoptr(GError) error = NULL;
-
-        if (!nm_macvtap_editor_model_save(model, connection, &error)) {
-            /* The user sees where, and nothing is half written. */
-            g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
-            g_assert_true(has_visible_error(model));
-            g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
-            refused++;
-            continue;
-        }
-        g_assert_false(has_visible_error(model));
-        profile = nm_macvtap_nm_read_profile(connection, NULL, &error);
-        g_assert_no_error(error);
-        g_assert_true(nm_connection_verify(connection, &error));
-
-        /* Opening and saving it once more changes nothing. */
-        g_object_unref(before);
-        before = nm_simple_connection_new_clone(connection);
-        again = nm_macvtap_editor_model_new(connection, NULL);
-        save(again, connection);
-        g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
-        saved++;
-    }
-    g_test_message("%u saved, %u refused", saved, refused);
-    g_assert_cmpuint(saved, >, 5000);
-    g_assert_cmpuint(refused, >, 1000);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -556,6 +344,5 @@ main(int argc, char **argv)
     g_test_add_func("/editor-model/selection", test_selection);
     g_test_add_func("/editor-model/selection-corners", test_selection_corners);
     g_test_add_func("/editor-model/select-guests", test_select_guests);
-    g_test_add_func("/editor-model/never-refused", test_never_refused);
     return g_test_run();
 }

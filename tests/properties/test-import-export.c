@@ -17,6 +17,7 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-export.h"
 #include "nm-macvtap-import.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
 
 #define HOST_ID "0123456789abcdef0123456789abcdef"
@@ -263,6 +264,20 @@ test_not_a_file(void)
     g_rmdir(directory);
 }
 
+static void
+test_nameless(void)
+{
+    static const char text[] =
+        "[connection]\ntype=vpn\n[vpn]\nservice-type=" NM_MACVTAP_DBUS_SERVICE
+        "\n[ipv4]\nmethod=auto\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMConnection) connection = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+
+    g_assert_null(connection);
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_nonnull(strstr(error->message, "connection.id"));
+}
+
 static NMConnection *
 import_ours(const char *name)
 {
@@ -323,6 +338,43 @@ test_export_refuses(void)
     g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
 }
 
+/* A range without an address, which the service may take: the network may be there already. */
+static void
+test_export_range_alone(void)
+{
+    g_autoptr(NMConnection) connection = import_ours("profile-empty.nmconnection");
+    NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
+    g_autofree char *good = NULL;
+    g_autofree char *bad = NULL;
+    g_autoptr(GError) error = NULL;
+
+    nm_setting_vpn_add_data_item(vpn, "dhcp-range", "192.168.254.10-192.168.254.20");
+    good = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(good, "start=\"192.168.254.10\""));
+    nm_setting_vpn_add_data_item(vpn, "dhcp-range", "10.9.9.2-10.9.9.9");
+    bad = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    g_assert_null(bad);
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_nonnull(strstr(error->message, "dhcp-range"));
+}
+
+static void
+test_export_zone_beyond_xml(void)
+{
+    g_autoptr(NMConnection) connection = import_ours("profile-empty.nmconnection");
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_object_set(nm_connection_get_setting_connection(connection),
+                 NM_SETTING_CONNECTION_ZONE,
+                 "a\x19",
+                 NULL);
+    text = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    g_assert_null(text);
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
+}
+
 static void
 test_allowed_uri(void)
 {
@@ -361,9 +413,12 @@ main(int argc, char **argv)
     add_files(TEST_DATA_DIR "/import");
     g_test_add_func("/import/too-large", test_too_large);
     g_test_add_func("/import/not-a-file", test_not_a_file);
+    g_test_add_func("/import/nameless", test_nameless);
     g_test_add_func("/import/allowed-uri", test_allowed_uri);
     g_test_add_func("/export/file", test_export_file);
     g_test_add_func("/export/refuses", test_export_refuses);
+    g_test_add_func("/export/zone-beyond-xml", test_export_zone_beyond_xml);
+    g_test_add_func("/export/range-alone", test_export_range_alone);
     g_test_add_func("/export/suggested-filename", test_suggested_filename);
     return g_test_run();
 }

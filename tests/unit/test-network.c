@@ -295,7 +295,9 @@ profile_new(const char *network, const char *zone, const char *dhcp_range)
         g_hash_table_insert(data, (char *)NM_MACVTAP_KEY_NETWORK, (char *)network);
     if (dhcp_range)
         g_hash_table_insert(data, (char *)NM_MACVTAP_KEY_DHCP_RANGE, (char *)dhcp_range);
-    profile = nm_macvtap_profile_parse("guests & 'ü' \"x\"", UUID, zone, data, NULL, &error);
+    /* With what XML cannot hold at the end. */
+    profile =
+        nm_macvtap_profile_parse("guests & 'ü' \"x\"\x19\uffff", UUID, zone, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }
@@ -331,6 +333,7 @@ test_build(void)
     assert_cidrs(network->addresses, "192.168.254.1/24 fd00::1/64");
     assert_ranges(network->ranges, "192.168.254.2-192.168.254.254");
     g_assert_nonnull(strstr(xml, "<dns enable=\"no\"/>"));
+    g_assert_nonnull(strstr(xml, " &quot;x&quot;\"/>"));
 }
 
 static void

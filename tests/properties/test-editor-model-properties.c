@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The editor never writes a profile that the service refuses: random profiles, foreign keys among
+ * them, are edited at random, and what is saved is held against the service's own reading of it.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "model-profile.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-nm.h"
+
+static const char *const texts[] = {
+    "",
+    "all",
+    "none",
+    "auto",
+    "yes",
+    "no",
+    "isolated",
+    "share",
+    "move",
+    "unplug",
+    "keep",
+    "remove",
+    "default",
+    "virtio",
+    "e1000e",
+    "eth0",
+    "nmmveth0",
+    "lab",
+    "a name",
+    "web1",
+    "web1 \"web 2\"",
+    "\"open",
+    "all web1",
+    "\\",
+    UUID1,
+    "10.9.8.1/24",
+    "10.9.8.1",
+    "10.9.8.0/24",
+    "192.168.254.1/24",
+    "300.1.1.1/24",
+    "10.9.8.2-10.9.8.9",
+    "10.9.8.9-10.9.8.2",
+    "192.168.254.2-192.168.254.254",
+    "fd00::1/64",
+    "2001:db8::1/64",
+    "qemu:///system",
+    "lxc:///system",
+    "qemu+ssh://x/system",
+    "a/b",
+    "a-name-that-is-much-too-long",
+    " ",
+    "\xc3\xbc",
+    "é b",
+    "1/2",
+    "%d",
+    "..",
+};
+
+/* Of the list above, or one of its texts with a character put in, taken out or changed: what people
+ * mistype is seldom far from right. */
+static char *
+random_text(void)
+{
+    static const char strange[] = "/.-:0 1\"\\'\t,;é=%a";
+    GString *text = g_string_new(texts[g_test_rand_int_range(0, G_N_ELEMENTS(texts))]);
+    gssize place = text->len > 0 ? g_test_rand_int_range(0, (gint32)text->len) : 0;
+
+    switch (g_test_rand_int_range(0, 8)) {
+    case 0:
+        if (text->len > 0)
+            g_string_erase(text, place, 1);
+        break;
+    case 1:
+        g_string_insert_c(text, place, strange[g_test_rand_int_range(0, sizeof strange - 1)]);
+        break;
+    case 2:
+        if (text->len > 0)
+            text->str[place] = strange[g_test_rand_int_range(0, sizeof strange - 1)];
+        break;
+    default:
+        break;
+    }
+    /* Neither libnm nor a toolkit hands over anything else. */
+    if (!g_utf8_validate(text->str, -1, NULL))
+        g_string_assign(text, "ü");
+    return g_string_free(text, FALSE);
+}
+
+static const char *
+random_key(void)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    return keys[g_test_rand_int_range(0, (gint32)n)].name;
+}
+
+/* A text that the key allows more often than not, so that whole profiles come out valid too. */
+static char *
+random_value(const char *key)
+{
+    char *text = random_text();
+
+    for (guint i = 0; i < 60 && g_test_rand_int_range(0, 20) > 0; i++) {
+        if (nm_macvtap_profile_check_value(nm_macvtap_keys_find(key), text, NULL))
+            break;
+        g_free(text);
+        text = random_text();
+    }
+    return text;
+}
+
+static const char *const foreign_keys[] = {"future-key", "Mode", "address4", "zebra"};
+static const char *const allowed[] = {"qemu+ssh://x/system", NULL};
+
+/* A profile as anybody may have written it. */
+static void
+fill_at_random(NMConnection *connection)
+{
+    for (gint32 i = g_test_rand_int_range(0, 20); i > 0; i--) {
+        const char *key = random_key();
+        g_autofree char *value = random_value(key);
+
+        if (*value)
+            put(connection, key, value);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(foreign_keys); i++) {
+        g_autofree char *value = random_text();
+
+        if (*value && g_test_rand_int_range(0, 12) == 0)
+            put(connection, foreign_keys[i], value);
+    }
+}
+
+/* What a user may do to it, in any order. */
+static void
+edit_at_random(NMMacvtapEditorModel *model)
+{
+    static const char *const modes[] = {"isolated", "share", "move"};
+
+    for (gint32 i = g_test_rand_int_range(0, 20); i > 0; i--) {
+        const char *key = random_key();
+        g_autofree char *value = random_value(key);
+
+        switch (g_test_rand_int_range(0, 6)) {
+        case 0:
+            nm_macvtap_editor_model_select_guest(model, "web 2", UUID2, g_test_rand_bit());
+            break;
+        case 1:
+            nm_macvtap_editor_model_select_guest(model, "all", UUID1, g_test_rand_bit());
+            break;
+        case 2:
+            nm_macvtap_editor_model_set(
+                model, "mode", modes[g_test_rand_int_range(0, G_N_ELEMENTS(modes))]);
+            break;
+        default:
+            nm_macvtap_editor_model_set(model, key, value);
+            break;
+        }
+    }
+}
+
+static gboolean
+has_visible_error(NMMacvtapEditorModel *model)
+{
+    gsize n;
+    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *message = nm_macvtap_editor_model_get_error(model, &keys[i]);
+
+        if (message)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The user sees where, and nothing is half written. */
+static void
+check_refused(NMMacvtapEditorModel *model,
+              NMConnection *before,
+              NMConnection *after,
+              const GError *error)
+{
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_true(has_visible_error(model));
+    g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
+}
+
+/* Keys that nobody knows came through as they were, said so, and are all that the service minds. */
+static gboolean
+check_foreign(NMMacvtapEditorModel *model, NMConnection *before, NMConnection *after)
+{
+    g_autofree char *notice = nm_macvtap_editor_model_get_notice(model);
+    NMSettingVpn *vpn = nm_connection_get_setting_vpn(after);
+    gboolean found = FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(foreign_keys); i++) {
+        g_assert_cmpstr(item(before, foreign_keys[i]), ==, item(after, foreign_keys[i]));
+        if (!item(after, foreign_keys[i]))
+            continue;
+        g_assert_nonnull(strstr(notice, foreign_keys[i]));
+        found = TRUE;
+    }
+    g_assert_true(found == (notice != NULL));
+    for (guint i = 0; found && i < G_N_ELEMENTS(foreign_keys); i++) {
+        g_autoptr(NMMacvtapProfile) profile = nm_macvtap_nm_read_profile(after, allowed, NULL);
+
+        g_assert_true(!profile || !nm_setting_vpn_get_data_item(vpn, foreign_keys[i]));
+        nm_setting_vpn_remove_data_item(vpn, foreign_keys[i]);
+    }
+    return found;
+}
+
+static void
+check_saved(NMConnection *saved)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMMacvtapProfile) profile = nm_macvtap_nm_read_profile(saved, allowed, &error);
+    g_autoptr(NMConnection) again = nm_simple_connection_new_clone(saved);
+    g_autoptr(NMMacvtapEditorModel) model = NULL;
+
+    g_assert_no_error(error);
+    g_assert_nonnull(profile);
+    g_assert_true(nm_connection_verify(saved, &error));
+    /* Opening and saving it once more changes nothing. */
+    model = nm_macvtap_editor_model_new(again, allowed);
+    save(model, again);
+    g_assert_true(nm_connection_compare(saved, again, NM_SETTING_COMPARE_FLAG_EXACT));
+}
+
+static void
+test_never_refused(void)
+{
+    guint saved[3] = {0}, refused = 0, foreign = 0;
+
+    for (guint round = 0; round < 2500; round++) {
+        g_autoptr(NMConnection) connection = new_connection();
+        g_autoptr(NMConnection) before = NULL;
+        g_autoptr(NMMacvtapEditorModel) model = NULL;
+        g_autoptr(GError) error = NULL;
+
+        fill_at_random(connection);
+        before = nm_simple_connection_new_clone(connection);
+        model = nm_macvtap_editor_model_new(connection, allowed);
+        edit_at_random(model);
+        if (!nm_macvtap_editor_model_save(model, connection, &error)) {
+            check_refused(model, before, connection, error);
+            refused++;
+            continue;
+        }
+        g_assert_false(has_visible_error(model));
+        if (check_foreign(model, before, connection))
+            foreign++;
+        check_saved(connection);
+        saved[nm_macvtap_editor_model_get_mode(model)]++;
+    }
+    g_test_message(
+        "saved: %u isolated, %u share, %u move, of them %u with foreign keys; %u refused",
+        saved[0],
+        saved[1],
+        saved[2],
+        foreign,
+        refused);
+    for (guint i = 0; i < G_N_ELEMENTS(saved); i++)
+        g_assert_cmpuint(saved[i], >, 60);
+    g_assert_cmpuint(foreign, >, 60);
+    g_assert_cmpuint(refused, >, 400);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/editor-model/never-refused", test_never_refused);
+    return g_test_run();
+}
