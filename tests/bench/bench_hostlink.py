@@ -19,8 +19,8 @@ from guest import mac_of
 from sandbox import Lan
 
 SAMPLES = 100
-ROUNDS = 5
-SECONDS = 2  # of each measurement of throughput
+ROUNDS = 7
+SECONDS = 1  # of each measurement of throughput
 ROUND_TRIPS = 10000
 SWITCHES = 10
 PAUSE_MS = 5  # between the questions of the connection that is watched
@@ -86,7 +86,7 @@ def host_begins(host, guest, times):
     held = ''
     for address in free_addresses():
         guest.run(f'{held}ip addr add {address}/32 dev eth0', check=True)
-        host.run(['ping', '-n', '-c', '1', '-W', '1', address], check=False)
+        host.run(f'ping -n -c 1 -W 1 {address} >/dev/null 2>&1 &')
         samples.append(1000 * (times.route(address) - times.frame('out', TARGET, address)))
         held = f'ip addr del {address}/32 dev eth0; '
     return samples
@@ -148,7 +148,7 @@ class Path:
 
     def measure(self):
         for title, words in (('to the peer', []), ('from the peer', ['-R'])):
-            output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-t', str(SECONDS), '-O', '0.5',
+            output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-t', str(SECONDS), '-O', '0.3',
                                     *words]).stdout
             self.throughput[title].append(json.loads(output)['end']['sum_received']['bits_per_second'] / 1e9)
         self.round_trips.append(float(self.host.run(['bench-round-trip', 'ask', self.peer, str(ROUND_TRIPS)]).stdout))

@@ -3,6 +3,7 @@
 process costs while nothing happens. Nothing here passes or fails: what a machine can do is its own."""
 
 import argparse
+import collections
 import os
 import re
 import shutil
@@ -104,14 +105,14 @@ def switches(host, pid):
             for task in os.listdir(host.path(f'/proc/{pid}/task'))}
 
 
-def calls_while_idle(host, pid):
-    """What woke the process, by system call, from strace of all its threads."""
+def trace_while_idle(host, pid):
+    """What woke the process: system calls of all its threads by name, and how many of them carried a message of
+    libvirt's keepalive, which libvirtd begins."""
     host.run(['timeout', '--signal=INT', str(IDLE_SECONDS), 'strace', '-f', '-o', '/run/strace', '-p', pid],
              check=False, timeout=IDLE_SECONDS + 10)
-    counts = {}
-    for name in re.findall(r'^\d+ +(?:<\.\.\. )?(\w+)(?: resumed|\()', host.read('/run/strace'), re.MULTILINE):
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+    trace = host.read('/run/strace')
+    calls = collections.Counter(re.findall(r'^\d+ +(?:<\.\.\. )?(\w+)(?: resumed|\()', trace, re.MULTILINE))
+    return calls, len(re.findall(r'"(?:\\0\\0\\0\\34)?keep\\0', trace))
 
 
 def show_wakeups(host, pid):
@@ -120,6 +121,7 @@ def show_wakeups(host, pid):
     after = switches(host, pid)
     woken = sum(after[task] - before.get(task, 0) for task in after)
     say(f'  wake-ups a minute, {len(after)} threads: {woken * 60 / IDLE_SECONDS:.0f}')
-    calls = calls_while_idle(host, pid)
+    calls, keepalive = trace_while_idle(host, pid)
     say(f'  system calls in {IDLE_SECONDS} s: '
-        + (', '.join(f'{count} {name}' for name, count in sorted(calls.items())) or 'none'))
+        + (', '.join(f'{count} {name}' for name, count in sorted(calls.items())) or 'none')
+        + f'; messages of libvirt\'s keepalive, both ways: {keepalive}')
