@@ -1,31 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Figures of the dispatcher's hook and helper; `tests/run bench` runs it.
 
-    python3 bench_dispatcher.py --builddir DIR --destdir DIR
+    python3 bench_dispatcher.py --builddir DIR --destdir DIR [WORD...]
 
-What the hook adds to NetworkManager's activation of eth0, pair by pair with and without it; and the time
-from eth0's activation after a start of NetworkManager to the first answered ping. Nothing passes or fails."""
+WORDs choose among hook and ping. What the hook adds to NetworkManager's activation of eth0, pair by pair with and
+without it; and the time from eth0's activation after a start of NetworkManager to the first answered ping. Nothing
+passes or fails."""
 
-import argparse
-import os
 import re
-import statistics
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'sandbox'))
-
-import profiles  # noqa: E402
-from sandbox import Host  # noqa: E402
+import figures  # first: it knows where the sandbox is
+import profiles
+from figures import say, show
 
 PAIRS = 20
 STARTS = 5
 OVERRIDE = '/etc/NetworkManager/dispatcher.d/90-nm-macvtap'
-
-
-def show(name, samples):
-    print(f'  {name:<46} {statistics.median(samples):8.3f} s  ({min(samples):.3f} to {max(samples):.3f})', flush=True)
 
 
 def stamps(host, text):
@@ -47,10 +38,7 @@ def activation(host):
 
 
 def bench_hook(host):
-    print(f'activation of eth0, {PAIRS} pairs, an autoconnect profile up')
-    profiles.add(host)
-    host.run(['nm-macvtap', 'refresh'])
-    host.wait_for(lambda: profiles.state(host) == 'activated', 'guests to be up')
+    say(f'activation of eth0, {PAIRS} pairs, an autoconnect profile up')
     samples = {True: [], False: []}
     for _ in range(PAIRS):
         for hooked in (True, False):
@@ -63,7 +51,7 @@ def bench_hook(host):
 
 
 def bench_ping(host):
-    print(f'mode isolated: eth0 connected to first answered ping, {STARTS} starts of NetworkManager')
+    say(f'mode isolated: eth0 connected to first answered ping, {STARTS} starts of NetworkManager')
     guest, = host.running_guests('alpha')
     address = profiles.reach(host, guest)
     samples = []
@@ -77,14 +65,16 @@ def bench_ping(host):
     show('answered', samples)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--builddir', required=True)
-    parser.add_argument('--destdir', required=True)
-    with Host(destdir=parser.parse_args().destdir) as host:
-        bench_hook(host)
-        bench_ping(host)
+def with_profile(function):
+    """FUNCTION as a bench: on a host of its own, where an autoconnect profile is up."""
+    def run(bench):
+        with bench.host() as host:
+            profiles.add(host)
+            host.run(['nm-macvtap', 'refresh'])
+            host.wait_for(lambda: profiles.state(host) == 'activated', 'guests to be up')
+            function(host)
+    return run
 
 
 if __name__ == '__main__':
-    main()
+    figures.main({'hook': with_profile(bench_hook), 'ping': with_profile(bench_ping)})

@@ -19,9 +19,13 @@ from guest import mac_of
 from sandbox import Lan
 
 SAMPLES = 100
-ROUNDS = 7
-SECONDS = 1  # of each measurement of throughput
-ROUND_TRIPS = 10000
+# Short and many, so that what else the machine does meets all alternatives alike.
+ROUNDS = 15
+BYTES = '1G'  # for one throughput
+TRIP_ROUNDS = 50
+ROUND_TRIPS = 1000
+ONE_CPU = ['taskset', '--cpu-list', '0']  # for both ends of a round trip: else the scheduler is measured
+CONNECTIONS = 10
 SWITCHES = 10
 PAUSE_MS = 5  # between the questions of the connection that is watched
 GUESTS = 5
@@ -80,16 +84,34 @@ def guest_begins(host, guest, times):
     return samples
 
 
+def silent_addresses(guest, addresses):
+    """Each in turn is the guest's, who tells nobody."""
+    held = ''
+    for address in addresses:
+        guest.run(f'{held}ip addr add {address}/32 dev eth0', check=True)
+        yield address
+        held = f'ip addr del {address}/32 dev eth0; '
+
+
 def host_begins(host, guest, times):
     """ms from the host's first question for a silent guest's address to the route."""
     samples = []
-    held = ''
-    for address in free_addresses():
-        guest.run(f'{held}ip addr add {address}/32 dev eth0', check=True)
+    for address in silent_addresses(guest, free_addresses()):
         host.run(f'ping -n -c 1 -W 1 {address} >/dev/null 2>&1 &')
         samples.append(1000 * (times.route(address) - times.frame('out', TARGET, address)))
-        held = f'ip addr del {address}/32 dev eth0; '
     return samples
+
+
+CONNECT = '''import socket, sys, time
+begin = time.monotonic()
+socket.create_connection((sys.argv[1], 80), 10).close()
+print(time.monotonic() - begin)'''
+
+
+def host_connects(host, guest, _times):
+    """ms that the host's first connection to a silent guest takes: the kernel sends the lost packet again after 1 s."""
+    return [1000 * float(host.run(['python3', '-I', '-S', '-c', CONNECT, address]).stdout)
+            for address in silent_addresses(guest, free_addresses()[:CONNECTIONS])]
 
 
 def bench_routes(bench):
@@ -99,7 +121,9 @@ def bench_routes(bench):
         guest, = host.running_guests('alpha')
         guest.run('killall udhcpc')
         profiles.add_by_hand(host, mode='share')
-        for title, begin in (("after a guest's first frame", guest_begins), ("after the host's first question", host_begins)):
+        for title, begin in (("after a guest's first frame", guest_begins),
+                             ("after the host's first question", host_begins),
+                             ("the host's first TCP connection, whole", host_connects)):
             profiles.up(host)
             host.run('ip neigh flush dev eth0')
             times = Times(host)
@@ -141,17 +165,24 @@ class Path:
         self.host.run(self.in_peer('sh', '-c', f'ip addr add {self.peer}/24 dev eth0 && ip link set lo up && '
                                                'ip link set eth0 up'))
         self.host.start_service(f'iperf3 {self.name}', self.in_peer('iperf3', '-s'))
-        self.host.start_service(f'round-trip {self.name}', self.in_peer('bench-round-trip', 'serve'))
+        self.host.start_service(f'round-trip {self.name}', self.in_peer(*ONE_CPU, 'bench-round-trip', 'serve'))
         self.host.wait_for(lambda: self.host.run(self.in_peer('ping', '-n', '-c', '1', '-W', '1', self.own),
                                                  check=False).returncode == 0 and self.host.ping(self.peer, 1),
                            f'host and peer of {self.name} to reach each other', 20)
 
-    def measure(self):
+    def measure_throughput(self):
         for title, words in (('to the peer', []), ('from the peer', ['-R'])):
-            output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-t', str(SECONDS), '-O', '0.3',
-                                    *words]).stdout
-            self.throughput[title].append(json.loads(output)['end']['sum_received']['bits_per_second'] / 1e9)
-        self.round_trips.append(float(self.host.run(['bench-round-trip', 'ask', self.peer, str(ROUND_TRIPS)]).stdout))
+            # After so short a transfer iperf3 now and then ends without a sum.
+            result = self.host.wait_for(lambda words=words: self.iperf3(*words), f'iperf3 {self.name} to have a result')
+            self.throughput[title].append(result['bits_per_second'] / 1e9)
+
+    def iperf3(self, *words):
+        output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-n', BYTES, *words]).stdout
+        return json.loads(output)['end'].get('sum_received')
+
+    def measure_round_trip(self):
+        output = self.host.run([*ONE_CPU, 'bench-round-trip', 'ask', self.peer, str(ROUND_TRIPS)]).stdout
+        self.round_trips.append(float(output))
 
 
 def plain_bridge(host):
@@ -198,16 +229,17 @@ def bench_traffic(bench):
         for path in paths:
             path.start()
         check_ways(host, paths)
-        for _ in range(ROUNDS):
-            for path in paths:
-                path.measure()
+        for rounds, measure in ((ROUNDS, Path.measure_throughput), (TRIP_ROUNDS, Path.measure_round_trip)):
+            for _ in range(rounds):
+                for path in paths:
+                    measure(path)
     plain = paths[0]
     for title in plain.throughput:
         for path in paths:
             show(f'throughput {title}: {path.title}', path.throughput[title],
                  plain.throughput[title] if path is not plain else None, 'Gbit/s')
     for path in paths:
-        show(f'round trip: {path.title}', path.round_trips, plain.round_trips if path is not plain else None, 'us')
+        show(f'round trip on one CPU: {path.title}', path.round_trips, plain.round_trips if path is not plain else None, 'us')
 
 
 def check_ways(host, paths):

@@ -104,7 +104,7 @@ def bench_idle(bench):
     say('The service at rest')
     with bench.host() as host:
         figures.show_minimal_memory(host)
-        profiles.add(host)
+        profiles.add_by_hand(host)
         defined = 0
         for number in (GUESTS, MANY_GUESTS):
             define_guests(host, defined, number)
@@ -131,7 +131,7 @@ def bench_ping(bench):
     with bench.host() as host:
         shutil.copy(os.path.join(HERE, 'up_and_ping.py'), host.path(UP_AND_PING))
         alpha, = host.running_guests('alpha')
-        profiles.add(host)
+        profiles.add_by_hand(host)
         profiles.up(host)
         address = profiles.reach(host, alpha)
         mac = profiles.our_mac(alpha)
