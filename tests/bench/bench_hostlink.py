@@ -177,7 +177,9 @@ class Path:
             self.throughput[title].append(result['bits_per_second'] / 1e9)
 
     def iperf3(self, *words):
-        output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-n', BYTES, *words]).stdout
+        """Each end on a CPU of its own, the same each time."""
+        output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-n', BYTES, '-A', '0,1',
+                                *words]).stdout
         return json.loads(output)['end'].get('sum_received')
 
     def measure_round_trip(self):
