@@ -1,36 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Figures of the dispatcher's hook and helper; `tests/run bench` runs it.
 
-    python3 bench_dispatcher.py --builddir DIR --destdir DIR [hook|ping]
+    python3 bench_dispatcher.py --builddir DIR --destdir DIR [WORD...]
 
 What the hook adds to NetworkManager's activation of eth0: of one that is disconnected, as at boot and with the cable,
 and of one that is active, where the old activation's end runs the hook just then. Rounds of four activations, in turn hook, none, none, hook
 and none, hook, hook, none, so that whatever drifts is on both sides alike; beside each pair with and without stands a
 pair without and without, which shows what can be measured here at all. And the time from eth0's activation after a
-start of NetworkManager to the first answered ping, in each mode. Nothing passes or fails."""
+start of NetworkManager to the first answered ping, in each mode. Nothing passes or fails.
 
-import argparse
-import os
+WORDs choose among hook and ping."""
+
 import random
 import re
 import statistics
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'sandbox'))
-
-import profiles  # noqa: E402
-from sandbox import Host  # noqa: E402
+import figures  # first: it knows where the sandbox is
+import profiles
+from figures import say, show
 
 ROUNDS = 24
 STARTS = 5
 RESAMPLES = 2000
 OVERRIDE = '/etc/NetworkManager/dispatcher.d/90-nm-macvtap'
-
-
-def show(name, samples):
-    print(f'  {name:<46} {statistics.median(samples):8.3f} s  ({min(samples):.3f} to {max(samples):.3f})', flush=True)
 
 
 def show_difference(name, samples):
@@ -39,8 +32,8 @@ def show_difference(name, samples):
     medians = sorted(statistics.median(chance.choices(samples, k=len(samples))) for _ in range(RESAMPLES))
     low, high = medians[int(RESAMPLES * 0.025)], medians[int(RESAMPLES * 0.975)]
     verdict = 'none that can be measured' if low <= 0 <= high else 'not nothing'
-    print(f'  {name:<46} {statistics.median(samples) * 1000:6.1f} ms (95 %: {low * 1000:.1f} to {high * 1000:.1f}): '
-          f'{verdict}', flush=True)
+    say(f'  {name:<42} {statistics.median(samples) * 1000:6.1f} ms (95 %: {low * 1000:.1f} to {high * 1000:.1f}): '
+        f'{verdict}')
 
 
 def stamps(host, text):
@@ -70,7 +63,7 @@ def activation(host, hooked, disconnect):
 
 
 def compare(host, disconnect):
-    print(f'activation of eth0, {"disconnected" if disconnect else "active"} before, {ROUNDS} rounds')
+    say(f'activation of eth0, {"disconnected" if disconnect else "active"} before, {ROUNDS} rounds')
     samples = {True: [], False: []}
     differences, controls = [], []
     for number in range(ROUNDS):
@@ -117,24 +110,20 @@ def bench_ping(host, name, address, **data):
 
 
 def bench_pings(host):
-    print(f'eth0 connected to first answered ping, {STARTS} starts of NetworkManager')
+    say(f'eth0 connected to first answered ping, {STARTS} starts of NetworkManager')
     guest, = host.running_guests('alpha')
     bench_ping(host, 'guests', lambda: profiles.our_address(guest))
     bench_ping(host, 'lan', lambda: guest.lan_address, mode='share', parent='eth0')
     bench_ping(host, 'own', lambda: guest.lan_address, mode='move', parent='eth0')
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--builddir', required=True)
-    parser.add_argument('--destdir', required=True)
-    parser.add_argument('what', nargs='?', choices=('hook', 'ping'))
-    options = parser.parse_args()
-    for name, bench in (('hook', bench_hook), ('ping', bench_pings)):
-        if options.what in (None, name):
-            with Host(destdir=options.destdir) as host:
-                bench(host)
+def on_a_host(function):
+    """FUNCTION as a bench: on a host of its own."""
+    def run(bench):
+        with bench.host() as host:
+            function(host)
+    return run
 
 
 if __name__ == '__main__':
-    main()
+    figures.main({'hook': on_a_host(bench_hook), 'ping': on_a_host(bench_pings)})

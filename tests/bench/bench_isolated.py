@@ -6,66 +6,21 @@
 WORDs choose among sync, idle and ping. Alternatives are measured in turn in the same run, and printed as ratios to the
 least that libvirt must be asked. Nothing here passes or fails: what a machine can do is its own."""
 
-import argparse
 import os
 import re
 import shutil
-import statistics
-import subprocess
-import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, '..', 'sandbox'))
-
-import profiles  # noqa: E402
-from sandbox import Host  # noqa: E402
+import figures  # first: it knows where the sandbox is
+import profiles
+from figures import HERE, REST, define_guests, say, show, show_memory, virsh_script
 
 ROUNDS = 5
 SLOW_ROUNDS = 2
 GUESTS = 300
 MANY_GUESTS = 1000
 VIRT_XML_GUESTS = 5
-IDLE_SECONDS = 30
-REST = 20  # seconds after which what was left over from work is gone
 UP_AND_PING = '/run/up_and_ping.py'  # in the host
-PROGRAMS = ('bench-idle-minimal', 'bench-sync-engine', 'bench-sync-minimal')
-
-
-def say(text=''):
-    print(text, flush=True)
-
-
-def show(name, samples, base=None, unit='s'):
-    """One line: median, range, and the ratio of the medians."""
-    median = statistics.median(samples)
-    ratio = f'  ratio {median / statistics.median(base):.2f}' if base else ''
-    say(f'  {name:<42} {median:8.3f} {unit}  ({min(samples):.3f} to {max(samples):.3f}){ratio}')
-
-
-class Bench:
-    def __init__(self, builddir, destdir):
-        self.builddir = builddir
-        self.destdir = destdir
-
-    def host(self):
-        host = Host(destdir=self.destdir)
-        for program in PROGRAMS:
-            shutil.copy(os.path.join(self.builddir, 'tests', 'bench', program), host.path('/usr/bin'))
-        return host
-
-
-def define_guests(host, first, last):
-    """Defines guests g0000, … with one macvtap NIC each, by one virsh; returns their names."""
-    names = [f'g{number:04}' for number in range(first, last)]
-    for name in names:
-        host.write(f'/run/guests/{name}.xml', host.guest(name).xml())
-    virsh_script(host, [f'define /run/guests/{name}.xml' for name in names])
-    return names
-
-
-def virsh_script(host, lines):
-    host.run(['virsh', '--quiet'], stdin='\n'.join(lines) + '\n', timeout=300)
 
 
 # Guest sync
@@ -145,42 +100,11 @@ def bench_sync(bench):
 # Idle
 
 
-def show_memory(host, pid, title):
-    """Resident memory in MiB: all, what is the process's own, and its share of what others use too."""
-    rss, own = (re.search(rf'^{name}:\s*(\d+)', host.read(f'/proc/{pid}/status'), re.MULTILINE)[1]
-                for name in ('VmRSS', 'RssAnon'))
-    pss = re.search(r'^Pss:\s*(\d+)', host.read(f'/proc/{pid}/smaps_rollup'), re.MULTILINE)[1]
-    say('  %-42s VmRSS %.1f MiB, of it anonymous %.1f; Pss %.1f MiB'
-        % (title, int(rss) / 1024, int(own) / 1024, int(pss) / 1024))
-
-
-def switches(host, pid):
-    """Voluntary context switches of each thread of a process: how often it went to sleep again."""
-    return {task: int(re.search(r'^voluntary_ctxt_switches:\s*(\d+)',
-                                host.read(f'/proc/{pid}/task/{task}/status'), re.MULTILINE)[1])
-            for task in os.listdir(host.path(f'/proc/{pid}/task'))}
-
-
-def calls_while_idle(host, pid):
-    """What woke the process, by system call, from strace of all its threads."""
-    host.run(['timeout', '--signal=INT', str(IDLE_SECONDS), 'strace', '-f', '-o', '/run/strace', '-p', pid],
-             check=False, timeout=IDLE_SECONDS + 10)
-    counts = {}
-    for name in re.findall(r'^\d+ +(?:<\.\.\. )?(\w+)(?: resumed|\()', host.read('/run/strace'), re.MULTILINE):
-        counts[name] = counts.get(name, 0) + 1
-    return counts
-
-
 def bench_idle(bench):
     say('The service at rest')
     with bench.host() as host:
-        with host.popen(['bench-idle-minimal'], stdin=subprocess.PIPE) as minimal:
-            pid = host.wait_for(lambda: host.run(['pgrep', '-x', 'bench-idle-mini'], check=False).stdout.strip(),
-                                'the minimal program')
-            time.sleep(REST)
-            show_memory(host, pid, 'connections to libvirt and NM, nothing else')
-            minimal.stdin.close()
-        profiles.add(host)
+        figures.show_minimal_memory(host)
+        profiles.add_by_hand(host)
         defined = 0
         for number in (GUESTS, MANY_GUESTS):
             define_guests(host, defined, number)
@@ -190,19 +114,8 @@ def bench_idle(bench):
             time.sleep(REST)
             show_memory(host, pid, f'service, {number} guests')
             if number == MANY_GUESTS:
-                show_wakeups(host, pid)
+                figures.show_wakeups(host, pid)
             profiles.down(host)
-
-
-def show_wakeups(host, pid):
-    before = switches(host, pid)
-    time.sleep(IDLE_SECONDS)
-    after = switches(host, pid)
-    woken = sum(after[task] - before.get(task, 0) for task in after)
-    say(f'  wake-ups a minute, {len(after)} threads: {woken * 60 / IDLE_SECONDS:.0f}')
-    calls = calls_while_idle(host, pid)
-    say(f'  system calls in {IDLE_SECONDS} s: '
-        + (', '.join(f'{count} {name}' for name, count in sorted(calls.items())) or 'none'))
 
 
 # Ping
@@ -218,7 +131,7 @@ def bench_ping(bench):
     with bench.host() as host:
         shutil.copy(os.path.join(HERE, 'up_and_ping.py'), host.path(UP_AND_PING))
         alpha, = host.running_guests('alpha')
-        profiles.add(host)
+        profiles.add_by_hand(host)
         profiles.up(host)
         address = profiles.reach(host, alpha)
         mac = profiles.our_mac(alpha)
@@ -235,19 +148,5 @@ def bench_ping(bench):
             show(title, samples)
 
 
-BENCHES = {'sync': bench_sync, 'idle': bench_idle, 'ping': bench_ping}
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--builddir', required=True)
-    parser.add_argument('--destdir', required=True)
-    parser.add_argument('words', nargs='*', choices=[[], *BENCHES])
-    options = parser.parse_args()
-    bench = Bench(options.builddir, options.destdir)
-    for word in options.words or BENCHES:
-        BENCHES[word](bench)
-
-
 if __name__ == '__main__':
-    main()
+    figures.main({'sync': bench_sync, 'idle': bench_idle, 'ping': bench_ping})
