@@ -19,6 +19,7 @@
 
 typedef struct {
     NMClient *client;
+    char *uuid; /* of the profile that moved it */
     char *device;
     guint pending; /* calls to NetworkManager under way */
     gboolean changed;
@@ -34,6 +35,7 @@ restore_free(gpointer data)
 
     g_object_unref(restore->client);
     g_clear_object(&restore->link);
+    g_free(restore->uuid);
     g_free(restore->device);
     g_clear_error(&restore->error);
     g_free(restore);
@@ -222,6 +224,19 @@ has_same_methods(NMConnection *a, NMConnection *b)
                      get_method(nm_connection_get_setting_ip6_config(b))) == 0;
 }
 
+/* Switched on again since the decision: the service takes over what is there, and puts it right. */
+static gboolean
+is_taken_over(Restore *restore)
+{
+    const GPtrArray *actives = nm_client_get_active_connections(restore->client);
+
+    for (guint i = 0; i < actives->len; i++) {
+        if (g_strcmp0(nm_active_connection_get_uuid(actives->pdata[i]), restore->uuid) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -234,7 +249,8 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMConnection) applied =
         nm_device_get_applied_connection_finish(device, result, NULL, &error);
 
-    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored))) {
+    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored)) ||
+        is_taken_over(restore)) {
         restore_done(task, error);
         return;
     }
@@ -319,6 +335,10 @@ link_cb(gpointer user_data)
     GTask *task = user_data;
     Restore *restore = g_task_get_task_data(task);
 
+    if (is_taken_over(restore)) {
+        restore_done(task, NULL);
+        return G_SOURCE_REMOVE;
+    }
     if (may_link_go(restore)) {
         restore->changed = TRUE;
         nm_remote_connection_delete_async(
@@ -343,6 +363,7 @@ restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
     NMRemoteConnection *link = find_link_profile(client, action);
 
     restore->client = g_object_ref(client);
+    restore->uuid = g_strdup(action->uuid);
     restore->device = g_strdup(action->device);
     restore->pending = 1;
     g_task_set_task_data(task, restore, restore_free);

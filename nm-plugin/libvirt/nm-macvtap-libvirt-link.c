@@ -154,6 +154,8 @@ close_cb(virConnectPtr conn, int reason, void *opaque)
 
 /*****************************************************************************/
 
+/* libvirt takes callbacks of each kind as one type. By way of G_CALLBACK(), the type that any
+ * function may be cast to, as clang 19 wants it. */
 static gboolean
 watch_domains(NMMacvtapLibvirtLink *link)
 {
@@ -162,13 +164,13 @@ watch_domains(NMMacvtapLibvirtLink *link)
         virConnectDomainEventGenericCallback callback;
     } events[N_DOMAIN_EVENTS] = {
         [EVENT_LIFECYCLE] = {VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                             VIR_DOMAIN_EVENT_CALLBACK(lifecycle_cb)},
+                             VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(lifecycle_cb))},
         [EVENT_DEVICE_ADDED] = {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
-                                VIR_DOMAIN_EVENT_CALLBACK(device_cb)},
+                                VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
         [EVENT_DEVICE_REMOVED] = {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
-                                  VIR_DOMAIN_EVENT_CALLBACK(device_cb)},
+                                  VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
         [EVENT_DEVICE_REMOVAL_FAILED] = {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
-                                         VIR_DOMAIN_EVENT_CALLBACK(device_cb)},
+                                         VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
     };
     gsize i;
 
@@ -191,12 +193,13 @@ watch_domains(NMMacvtapLibvirtLink *link)
 static gboolean
 watch_networks(NMMacvtapLibvirtLink *link)
 {
-    link->network_event = virConnectNetworkEventRegisterAny(link->conn,
-                                                            NULL,
-                                                            VIR_NETWORK_EVENT_ID_LIFECYCLE,
-                                                            VIR_NETWORK_EVENT_CALLBACK(network_cb),
-                                                            g_atomic_rc_box_acquire(link->listener),
-                                                            listener_unref);
+    link->network_event =
+        virConnectNetworkEventRegisterAny(link->conn,
+                                          NULL,
+                                          VIR_NETWORK_EVENT_ID_LIFECYCLE,
+                                          VIR_NETWORK_EVENT_CALLBACK(G_CALLBACK(network_cb)),
+                                          g_atomic_rc_box_acquire(link->listener),
+                                          listener_unref);
     if (link->network_event >= 0)
         return TRUE;
     listener_unref(link->listener);

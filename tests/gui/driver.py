@@ -70,13 +70,19 @@ def plain_name(node):
     return text[:half] if text and text[:half] + ' ' == text[half + 1:] + text[half] else text
 
 
+def role_of(node):
+    """Newer libatspi has a shorter word for it."""
+    return {'button': 'push button'}.get(node.get_role_name(), node.get_role_name())
+
+
 def matches(node, role, name, exact):
-    if role and node.get_role_name() not in role.split('|'):
+    """ROLE, and NAME if EXACT, may be alternatives, separated by '|'."""
+    if role and role_of(node) not in role.split('|'):
         return False
     if name is None:
         return True
     text = plain_name(node)
-    return text == name if exact else name in text
+    return text in name.split('|') if exact else name in text
 
 
 def search(app, role, name, exact):

@@ -11,11 +11,9 @@ import sys
 import tempfile
 import time
 
-from machine import Failure
+from machine import BUILDS, SOURCE, Failure
 from sandbox import Host
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
 MODES = ['isolated', 'share', 'move']
 PING_AGAIN = 20
 
@@ -43,7 +41,7 @@ def run_with_dots(command):
 
 def install():
     """Builds and installs the product; returns the directory."""
-    build = os.path.join(SOURCE, 'build-run', 'demo')
+    build = os.path.join(BUILDS, 'demo')
     destdir = os.path.join(build, 'destdir')
     shutil.rmtree(destdir, ignore_errors=True)
     os.makedirs(destdir)

@@ -11,6 +11,11 @@ import subprocess
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
+# The Debian that `rootfs exec` runs this in, see there.
+SUITE = os.environ.get('NM_MACVTAP_SUITE', 'bookworm')
+# Builds and installations of this suite, in the source tree.
+BUILDS = os.path.join(SOURCE, 'build-run' if SUITE == 'bookworm' else f'build-run-{SUITE}')
 
 SETUP = r'''
 set -e

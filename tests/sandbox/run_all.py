@@ -18,10 +18,8 @@ import sys
 import time
 
 import count
+from machine import BUILDS, HERE, SOURCE
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
-BUILDS = os.path.join(SOURCE, 'build-run')
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'asan', 'clang', 'sandbox')
 EXTRA_STAGES = ('bench',)

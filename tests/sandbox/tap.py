@@ -26,11 +26,11 @@ import sys
 import time
 import traceback
 
-from machine import HERE, Failure
+from machine import BUILDS, Failure
 from sandbox import Host
 
 TIMEOUT = 300
-DESTDIR = os.path.join(HERE, '..', '..', 'build-run', 'destdir')
+DESTDIR = os.path.join(BUILDS, 'destdir')
 
 _shared = {}
 _destdir = None

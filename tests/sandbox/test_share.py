@@ -207,11 +207,12 @@ def test_ipv6(host):
     # Neither the gateway's address can be had nor one that is not of this LAN.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
     for address in ('fd77:77::1', '2001:db8::7'):
-        alpha.run(f'ip -6 addr add {address}/64 dev eth0')
+        # Without a prefix: with that, Linux 6.12 takes the router's route to the host along when it goes.
+        alpha.run(f'ip -6 addr add {address}/128 dev eth0')
         # The address may be used a moment later; the guest asks for the host in its name.
         host.wait_for(lambda: alpha.run(f'ip -6 neigh flush dev eth0; ping -6 -c 1 -W 1 -I {address} {own}') and
                       share.warnings(host, f"'{address}'"), f'a word about {address}')
-        alpha.run(f'ip -6 addr del {address}/64 dev eth0')
+        alpha.run(f'ip -6 addr del {address}/128 dev eth0')
     equal(share.routes(host, family=6), [theirs], 'routes')
     alpha.destroy()
     share.wait_routes(host, [], 2, family=6)
