@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "nm-macvtap-checkpoint.h"
 #include "nm-macvtap-move.h"
 #include "nm-macvtap-transaction.h"
 
@@ -32,7 +33,7 @@ struct _NMMacvtapMove {
     char *link_uuid;
     NMActiveConnection *link; /* (nullable) */
     gulong link_state_id;
-    char *checkpoint; /* (nullable): D-Bus path */
+    NMMacvtapCheckpoint *checkpoint; /* (nullable) */
 
     guint wait_id;
     gint64 deadline; /* of the wait, monotonic, in µs */

@@ -15,6 +15,7 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-move-profile.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-parent.h"
 
 /* Shorter together than NM's patience with a VPN that comes up (vpn.timeout, 60 s). */
@@ -51,12 +52,8 @@ nm_macvtap_move_get_claim(const NMMacvtapProfile *profile)
 static void
 advance(NMMacvtapMove *self, NMMacvtapEvent event)
 {
-    if (nm_macvtap_transaction_handle(&self->transaction, event)) {
-        g_debug("profile '%s': %s",
-                nm_macvtap_move_get_profile(self)->id,
-                nm_macvtap_step_to_string(self->transaction.step));
+    if (nm_macvtap_transaction_handle(&self->transaction, event))
         begin_step(self);
-    }
 }
 
 /* What went wrong first is kept for the user, unless he took the profile down; the rest is logged.
@@ -258,15 +255,47 @@ find_parent(NMMacvtapMove *self, GError **error)
 }
 
 static void
+read_applied(NMMacvtapMove *self)
+{
+    nm_device_get_applied_connection_async(self->device, 0, NULL, read_cb, g_object_ref(self));
+}
+
+static void
+left_checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NMMacvtapMove) self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error))
+        g_warning("profile '%s': checkpoint of an earlier activation: %s",
+                  nm_macvtap_move_get_profile(self)->id,
+                  error->message);
+    read_applied(self);
+}
+
+/* The checkpoint of a process that died would move everything back under the next one, or not let it
+ * begin. */
+static void
 step_read(NMMacvtapMove *self)
 {
     GError *error = NULL;
+    g_autofree char *left = NULL;
 
     if (!find_parent(self, &error)) {
         nm_macvtap_move_end_step(self, error);
         return;
     }
-    nm_device_get_applied_connection_async(self->device, 0, NULL, read_cb, g_object_ref(self));
+    left = nm_macvtap_checkpoint_find_left(nm_macvtap_move_get_client(self),
+                                           NM_MACVTAP_RUN_DIR,
+                                           nm_device_get_iface(self->device));
+    if (left)
+        nm_client_checkpoint_destroy(nm_macvtap_move_get_client(self),
+                                     left,
+                                     NULL,
+                                     left_checkpoint_cb,
+                                     g_object_ref(self));
+    else
+        read_applied(self);
 }
 
 /* Waiting */
@@ -403,7 +432,6 @@ step_up(NMMacvtapMove *self)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
     g_autofree char *banner = describe_new_address(self, link);
-    GVariantBuilder config;
 
     g_message("profile '%s': up, the configuration of '%s' is on '%s'",
               nm_macvtap_move_get_profile(self)->id,
@@ -411,18 +439,8 @@ step_up(NMMacvtapMove *self)
               self->link_name);
     if (banner)
         g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, banner);
-
-    g_variant_builder_init(&config, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add(&config, "{sv}", NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, build_gateway(self));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP4, g_variant_new_boolean(FALSE));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP6, g_variant_new_boolean(FALSE));
-    if (banner)
-        g_variant_builder_add(
-            &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(banner));
-    nm_macvtap_activation_emit_config(
-        NM_MACVTAP_ACTIVATION(self), g_variant_builder_end(&config), NULL, NULL);
+    nm_macvtap_activation_emit_up(
+        NM_MACVTAP_ACTIVATION(self), NULL, build_gateway(self), banner);
 }
 
 /* DOWN */
@@ -470,6 +488,9 @@ static void
 begin_step(NMMacvtapMove *self)
 {
     g_clear_handle_id(&self->wait_id, g_source_remove);
+    g_debug("profile '%s': %s",
+            nm_macvtap_move_get_profile(self)->id,
+            nm_macvtap_step_to_string(self->transaction.step));
     runners[self->transaction.step](self);
 }
 
@@ -533,7 +554,7 @@ finalize(GObject *object)
     g_free(self->address4);
     g_free(self->link_name);
     g_free(self->link_uuid);
-    g_free(self->checkpoint);
+    g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_free);
 
     G_OBJECT_CLASS(nm_macvtap_move_parent_class)->finalize(object);
 }

@@ -324,6 +324,80 @@ def test_killed_service_leaves_the_host_online(host):
     host.lan.start_dnsmasq()
 
 
+STEPS_UP = ('read', 'checkpoint', 'add', 'activate', 'bind', 'wait-link', 'reapply', 'wait-online', 'commit', 'up')
+STEPS_DOWN = ('restore', 'wait-restored', 'remove', 'release')
+
+
+def step_of(step):
+    return f"profile 'guests': {step}"
+
+
+def checkpoints(host):
+    return host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
+                     'org.freedesktop.NetworkManager', 'Checkpoints']).stdout.split()[2:]
+
+
+def kill_at(host, step):
+    """The service is killed as it begins that step, on the way up or down."""
+    if step in STEPS_DOWN:
+        profiles.up(host)
+    seen = profiles.messages(host).count(step_of(step))
+    host.trap(step_of(step), 9)
+    host.nmcli('connection', 'down' if step in STEPS_DOWN else 'up', 'guests', check=False, timeout=90)
+    host.wait_for(lambda: profiles.messages(host).count(step_of(step)) > seen, f'the step {step}')
+
+
+@tap.host(debug=True)
+def test_killed_at_each_step(host):
+    """Without the helper: the host has its address all the time, and the next `up` works at once."""
+    without_helper(host)
+    address = host.address()
+    before = settled(host)
+    start_stream(host, address)
+    add(host, parent='eth0')
+    for step in STEPS_UP + STEPS_DOWN:
+        kill_at(host, step)
+        host.wait_for(lambda: not profiles.services(host), 'the service to end', 5)
+        check(address in (host.address(LINK, check=False), host.address()), f'the host has no address after {step}')
+        check(host.lan.ping(address), f'the LAN does not reach the host after {step}')
+        check_stream(host, f'after the service was killed at {step}')
+        begin = time.monotonic()
+        profiles.up(host)
+        print(f'# up again after a kill at {step}: {time.monotonic() - begin:.1f} s')
+        equal((host.address(LINK), host.address()), (address, None), f'address when up again after {step}')
+        equal(checkpoints(host), [], f'checkpoints when up again after {step}')
+        profiles.down(host)
+        check_unmoved(host, address, before, f'after a kill at {step}')
+        check_stream(host, f'at the end of {step}')
+
+
+@tap.host(debug=True)
+def test_helper_puts_right_what_was_killed(host):
+    """With the helper: the host has its configuration on eth0 again, or it is moved again, and nothing else is left."""
+    address = host.address()
+    before = settled(host)
+    start_stream(host, address)
+    add(host, parent='eth0')
+    # Before there is a link, nothing has changed, and no event calls the helper.
+    for step in STEPS_UP[STEPS_UP.index('activate'):] + STEPS_DOWN:
+        kill_at(host, step)
+        begin = time.monotonic()
+
+        def is_right():
+            if checkpoints(host):
+                return False
+            if profiles.state(host) == 'activated':
+                return host.address(LINK) == address and not host.address()
+            return not profiles.services(host) and LINK not in host.run(['ip', '-o', 'link']).stdout \
+                and host.address() == address and f'guests (eth0)' not in host.nmcli('connection').stdout
+        host.wait_for(is_right, f'everything to be right after a kill at {step}', 60)
+        print(f'# right after a kill at {step}: {time.monotonic() - begin:.1f} s, {profiles.state(host) or "down"}')
+        check_stream(host, f'after the service was killed at {step}')
+        if profiles.state(host):
+            profiles.down(host)
+        check_unmoved(host, address, before, f'after a kill at {step}')
+
+
 @tap.host(shared='failures')
 def test_silent_dhcp_server_changes_nothing(host):
     address = host.address()
