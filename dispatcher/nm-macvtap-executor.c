@@ -8,6 +8,7 @@
 
 #include "nm-macvtap-executor.h"
 
+#include "nm-macvtap-announce.h"
 #include "nm-macvtap-checkpoint.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-hostlink-netlink.h"
@@ -286,11 +287,16 @@ destroy_checkpoint(GTask *task)
 static void
 delete_link_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
+    Restore *restore = g_task_get_task_data(user_data);
     g_autoptr(GError) error = NULL;
 
     /* A volatile profile may have gone by itself meanwhile. */
     if (!nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
         g_debug("profile of a host link: %s", error->message);
+    g_clear_error(&error);
+    /* The LAN may have learnt the link's MAC. */
+    if (!nm_macvtap_announce(restore->device, &error))
+        g_debug("%s", error->message);
     restore_done(user_data, NULL);
 }
 

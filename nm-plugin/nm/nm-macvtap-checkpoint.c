@@ -172,8 +172,8 @@ read_left(const char *run_dir, const char *device)
  * @view: a checkpoint of NetworkManager's
  *
  * A path is used again when NetworkManager was restarted, so the time has to fit as well. Where the
- * process died before it learnt the path, it is the one of that device alone, with our timeout, that
- * was made when it asked.
+ * process died before it learnt the path, it is the one of that device alone, with our timeout,
+ * that was made when it asked.
  *
  * Returns: whether a process of ours that is dead has made it
  */
@@ -211,8 +211,8 @@ get_only_device(NMCheckpoint *checkpoint)
  * @run_dir: our directory in /run
  * @device: a device's name
  *
- * Returns: (transfer full) (nullable): the D-Bus path of the checkpoint of @device that a process of
- *   ours that is dead has made
+ * Returns: (transfer full) (nullable): the D-Bus path of the checkpoint of @device that a process
+ * of ours that is dead has made
  */
 char *
 nm_macvtap_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device)

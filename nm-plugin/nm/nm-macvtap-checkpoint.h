@@ -21,16 +21,14 @@ typedef struct _NMMacvtapCheckpoint NMMacvtapCheckpoint;
 /* What a checkpoint is known by. */
 typedef struct {
     const char *path; /* D-Bus path */
-    gint64 created; /* in ms, CLOCK_BOOTTIME, as NetworkManager has it */
+    gint64 created;   /* in ms, CLOCK_BOOTTIME, as NetworkManager has it */
     guint timeout_s;
     const char *device; /* (nullable): where it is of one device alone, that one's name */
 } NMMacvtapCheckpointView;
 
 /* Before NetworkManager is asked for one of @device. @now: in ms, CLOCK_BOOTTIME. */
-NMMacvtapCheckpoint *nm_macvtap_checkpoint_begin(const char *run_dir,
-                                                 const char *device,
-                                                 gint64 now,
-                                                 GError **error);
+NMMacvtapCheckpoint *
+nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error);
 /* When it is there. */
 void nm_macvtap_checkpoint_note(NMMacvtapCheckpoint *self, const char *path, gint64 created);
 const char *nm_macvtap_checkpoint_get_path(const NMMacvtapCheckpoint *self);
@@ -45,7 +43,6 @@ gboolean nm_macvtap_checkpoint_is_left(const char *run_dir,
                                        const char *device,
                                        const NMMacvtapCheckpointView *view);
 /* (transfer full) (nullable): the path of that one among NetworkManager's. */
-char *
-nm_macvtap_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device);
+char *nm_macvtap_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device);
 
 G_END_DECLS

@@ -27,7 +27,8 @@ struct _NMMacvtapMove {
     gboolean was_online4; /* the parent */
     gboolean has_address4;
     gboolean has_address6;
-    char *address4; /* (nullable): the parent's before */
+    char *address4;    /* (nullable): the parent's before */
+    char **addresses6; /* (nullable): likewise, all that last */
 
     char *link_name;
     char *link_uuid;
@@ -36,7 +37,8 @@ struct _NMMacvtapMove {
     NMMacvtapCheckpoint *checkpoint; /* (nullable) */
 
     guint wait_id;
-    gint64 deadline; /* of the wait, monotonic, in µs */
+    gint64 deadline;       /* of the wait, monotonic, in µs */
+    gint64 inet6_deadline; /* likewise, for the parent's IPv6 addresses */
     guint stop_timeout_id;
     gboolean is_stopped; /* "stopped" was emitted */
 };
@@ -59,6 +61,13 @@ void nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error);
  * (nullable); @format: what was tried, put before the error. */
 void nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
+
+/* The kernel's IPv6 addresses of a device: of those of NMMacvtapInet6Flags that are in @mask just
+ * @flags. (transfer full) */
+char **nm_macvtap_move_list_inet6(NMDevice *device, guint mask, guint flags);
+
+/* The LAN is told that the addresses of @device (nullable) are there now. */
+void nm_macvtap_move_announce(NMMacvtapMove *self, NMDevice *device);
 
 /* The host link: its device and its profile, where they are there. */
 NMDevice *nm_macvtap_move_get_link_device(NMMacvtapMove *self);

@@ -12,8 +12,10 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-announce.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
+#include "nm-macvtap-inet6.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-parent.h"
@@ -23,6 +25,8 @@
 #define ONLINE_TIMEOUT_S 20
 /* Shorter than the service's patience with a profile that goes down. */
 #define RESTORE_TIMEOUT_S 25
+/* A prefix that the router does not advertise any more does not come back. */
+#define INET6_TIMEOUT_S 10
 /* What is waited for is spread over devices, active connections and IP configurations that come and
  * go meanwhile. No timer runs while the profile is up. */
 #define WAIT_INTERVAL_MS 100
@@ -118,6 +122,40 @@ has_addresses(NMMacvtapMove *self, NMDevice *device)
            (!self->has_address6 || find_address(device, AF_INET6));
 }
 
+char **
+nm_macvtap_move_list_inet6(NMDevice *device, guint mask, guint flags)
+{
+    g_autofree char *text = NULL;
+
+    g_file_get_contents(NM_MACVTAP_INET6_FILE, &text, NULL, NULL);
+    return nm_macvtap_inet6_list(text ?: "", nm_device_get_iface(device), mask, flags);
+}
+
+/* NetworkManager counts an IPv6 address that is still being checked for duplicates, and does not
+ * wait for the second one. */
+static gboolean
+has_addresses6(NMMacvtapMove *self, NMDevice *device)
+{
+    g_auto(GStrv) usable =
+        nm_macvtap_move_list_inet6(device, NM_MACVTAP_INET6_TENTATIVE | NM_MACVTAP_INET6_FAILED, 0);
+
+    for (char **address = self->addresses6; address && *address; address++) {
+        if (!g_strv_contains((const char *const *)usable, *address))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void
+nm_macvtap_move_announce(NMMacvtapMove *self, NMDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (device && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED &&
+        !nm_macvtap_announce(nm_device_get_iface(device), &error))
+        g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, error->message);
+}
+
 /* READ */
 
 static gboolean
@@ -137,6 +175,9 @@ note_addresses(NMMacvtapMove *self, NMDevice *device)
     self->has_address6 = find_address(device, AF_INET6) != NULL;
     g_free(self->address4);
     self->address4 = g_strdup(find_address(device, AF_INET));
+    g_strfreev(self->addresses6);
+    self->addresses6 =
+        nm_macvtap_move_list_inet6(device, NM_MACVTAP_INET6_TEMPORARY | NM_MACVTAP_INET6_FAILED, 0);
 }
 
 static void
@@ -273,8 +314,8 @@ left_checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     read_applied(self);
 }
 
-/* The checkpoint of a process that died would move everything back under the next one, or not let it
- * begin. */
+/* The checkpoint of a process that died would move everything back under the next one, or not let
+ * it begin. */
 static void
 step_read(NMMacvtapMove *self)
 {
@@ -285,20 +326,24 @@ step_read(NMMacvtapMove *self)
         nm_macvtap_move_end_step(self, error);
         return;
     }
-    left = nm_macvtap_checkpoint_find_left(nm_macvtap_move_get_client(self),
-                                           NM_MACVTAP_RUN_DIR,
-                                           nm_device_get_iface(self->device));
+    left = nm_macvtap_checkpoint_find_left(
+        nm_macvtap_move_get_client(self), NM_MACVTAP_RUN_DIR, nm_device_get_iface(self->device));
     if (left)
-        nm_client_checkpoint_destroy(nm_macvtap_move_get_client(self),
-                                     left,
-                                     NULL,
-                                     left_checkpoint_cb,
-                                     g_object_ref(self));
+        nm_client_checkpoint_destroy(
+            nm_macvtap_move_get_client(self), left, NULL, left_checkpoint_cb, g_object_ref(self));
     else
         read_applied(self);
 }
 
 /* Waiting */
+
+/* All that it had, or after a while what has to be there. */
+static gboolean
+has_all_addresses(NMMacvtapMove *self, NMDevice *device)
+{
+    return has_addresses(self, device) &&
+           (g_get_monotonic_time() >= self->inet6_deadline || has_addresses6(self, device));
+}
 
 static gboolean
 is_link_ready(NMMacvtapMove *self, GError **error)
@@ -315,7 +360,8 @@ is_link_ready(NMMacvtapMove *self, GError **error)
                     self->link_name);
         return FALSE;
     }
-    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
+    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device &&
+           has_all_addresses(self, device);
 }
 
 /* Not asked before the parent is bare: with a strict rp_filter the kernel takes no answer on the
@@ -342,7 +388,7 @@ is_restored(NMMacvtapMove *self, GError **error)
     return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE ||
            (!has_link && !self->transaction.recovering) ||
            (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
-            has_addresses(self, self->device));
+            has_all_addresses(self, self->device));
 }
 
 typedef struct {
@@ -390,6 +436,7 @@ step_wait(NMMacvtapMove *self)
 {
     self->deadline =
         g_get_monotonic_time() + waits[self->transaction.step].timeout_s * G_USEC_PER_SEC;
+    self->inet6_deadline = g_get_monotonic_time() + INET6_TIMEOUT_S * G_USEC_PER_SEC;
     self->wait_id = g_timeout_add(WAIT_INTERVAL_MS, wait_cb, self);
 }
 
@@ -397,6 +444,7 @@ step_wait(NMMacvtapMove *self)
 static void
 step_wait_online(NMMacvtapMove *self)
 {
+    nm_macvtap_move_announce(self, nm_macvtap_move_get_link_device(self));
     nm_client_check_connectivity_async(nm_macvtap_move_get_client(self), NULL, NULL, NULL);
     step_wait(self);
 }
@@ -439,8 +487,7 @@ step_up(NMMacvtapMove *self)
               self->link_name);
     if (banner)
         g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, banner);
-    nm_macvtap_activation_emit_up(
-        NM_MACVTAP_ACTIVATION(self), NULL, build_gateway(self), banner);
+    nm_macvtap_activation_emit_up(NM_MACVTAP_ACTIVATION(self), NULL, build_gateway(self), banner);
 }
 
 /* DOWN */
@@ -552,6 +599,7 @@ finalize(GObject *object)
 
     g_clear_error(&self->error);
     g_free(self->address4);
+    g_strfreev(self->addresses6);
     g_free(self->link_name);
     g_free(self->link_uuid);
     g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_free);
