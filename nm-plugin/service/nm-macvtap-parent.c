@@ -125,6 +125,13 @@ check_managed(NMDevice *parent, const char *name, GError **error)
                             name);
         return refuse(error, NM_MACVTAP_ERROR_UNSUPPORTED, message);
     }
+    if (nm_device_get_state(parent) > NM_DEVICE_STATE_DISCONNECTED &&
+        nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
+        message = g_strdup_printf(_("parent '%s' is being activated or deactivated at the moment; "
+                                    "try again when it is connected"),
+                                  name);
+        return refuse(error, NM_MACVTAP_ERROR_CONFLICT, message);
+    }
     if (!active || nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
         message = g_strdup_printf(_("parent '%s' is not connected; bring it up first (nmcli device "
                                     "connect %s)"),

@@ -30,7 +30,8 @@ class Lan(Machine):
         self.start_dnsmasq()
         self.start_service('http', ['python3', '-I', '-S', '/sandbox/tests/lan_http.py'])
 
-    def start_dnsmasq(self):
+    def start_dnsmasq(self, *options):
+        """OPTIONS: further ones of dnsmasq's."""
         argv = ['dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=/dev/null',
                 '--user=root', '--pid-file=', '--no-resolv', '--no-hosts', '--no-ping',
                 '--bind-interfaces', '--except-interface=lo', '--dhcp-authoritative',
@@ -43,7 +44,7 @@ class Lan(Machine):
                 argv += [f'--dhcp-range={LAN_PREFIX6}:0:{index}::,ra-only,64']
         if self.ipv6:
             argv += ['--enable-ra']
-        self.start_service('dnsmasq', argv)
+        self.start_service('dnsmasq', [*argv, *options])
 
     @staticmethod
     def gateway(index=0):

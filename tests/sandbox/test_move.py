@@ -2,6 +2,7 @@
 """Mode move: the host keeps its addresses, whatever happens, and gets them back where they were."""
 
 import re
+import signal
 import time
 
 import profiles
@@ -73,12 +74,14 @@ def check_stream(host, what, limit=STALL, name='ask'):
 
 
 def network(host):
-    """Addresses and routes of the host as the kernel tells them, without lifetimes and guests' devices."""
+    """Addresses and routes of the host as the kernel tells them, without lifetimes, guests' devices and
+    temporary addresses."""
     lines = []
     for argv in (['ip', '-o', 'addr'], ['ip', 'route'], ['ip', '-6', 'route']):
         for line in host.run(argv).stdout.splitlines():
             line = re.sub(r'(valid_lft|preferred_lft|expires) \w+|tentative|^\d+:|\\', '', line)
-            if 'macvtap' not in line:
+            # Guests' devices; and what privacy extensions make is made anew.
+            if 'macvtap' not in line and ' temporary ' not in line:
                 lines.append(' '.join(line.split()))
     return '\n'.join(lines)
 
@@ -100,10 +103,11 @@ def settled(host):
     return network(host)
 
 
+NM = ('org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager', 'org.freedesktop.NetworkManager')
+
+
 def primary(host):
-    path = host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager',
-                     '/org/freedesktop/NetworkManager', 'org.freedesktop.NetworkManager',
-                     'PrimaryConnection']).stdout.split()[1].strip('"')
+    path = host.run(['busctl', 'get-property', *NM, 'PrimaryConnection']).stdout.split()[1].strip('"')
     return host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager', path,
                      'org.freedesktop.NetworkManager.Connection.Active', 'Id']).stdout
 
@@ -117,6 +121,31 @@ def check_unmoved(host, address, before, what):
     equal(host.address(), address, f'address {what}')
     check('macvlan' not in profiles_left, f'the profile of the link is left {what}')
     check(not profiles.services(host), f'the service runs {what}')
+
+
+# Offers an address and refuses it as soon as it is asked for.
+REFUSE = '''
+import socket
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b'lan0')
+server.bind(('', 67))
+me = bytes([10, 77, 0, 1])
+while True:
+    data = server.recv(2000)
+    kinds = {b'\\x35\\x01\\x01': 2, b'\\x35\\x01\\x03': 6}
+    kind = next((kind for asked, kind in kinds.items() if asked in data[240:]), None)
+    if kind is None:
+        continue
+    offered = bytes([10, 77, 0, 123]) if kind == 2 else bytes(4)
+    head = b'\\x02' + data[1:16] + offered + me + data[24:236] + data[236:240]
+    rest = bytes([53, 1, kind, 54, 4]) + me
+    if kind == 2:
+        rest += bytes([51, 4, 0, 0, 14, 16, 1, 4, 255, 255, 255, 0])
+    server.sendto(head + rest + b'\\xff', ('255.255.255.255', 68))
+    print('refused' if kind == 6 else 'offered', flush=True)
+'''
 
 
 def add(host, **data):
@@ -344,8 +373,7 @@ def step_of(step):
 
 
 def checkpoints(host):
-    return host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
-                     'org.freedesktop.NetworkManager', 'Checkpoints']).stdout.split()[2:]
+    return host.run(['busctl', 'get-property', *NM, 'Checkpoints']).stdout.split()[2:]
 
 
 def kill_at(host, step):
@@ -436,6 +464,131 @@ def test_silent_dhcp_server_changes_nothing(host):
     host.lan.start_dnsmasq()
 
 
+@tap.host(shared='failures')
+def test_refusing_dhcp_server_changes_nothing(host):
+    address = host.address()
+    before = settled(host)
+    if not host.lan.service_pid('ask'):
+        start_stream(host, address)
+        add(host, parent='eth0')
+    host.lan.stop_service('dnsmasq')
+    host.lan.write('/run/refuse.py', REFUSE)
+    host.lan.start_service('refuse', ['python3', '/run/refuse.py'])
+    profiles.refused(host, LINK, 'DHCP')
+    check(any('refused' in entry['MESSAGE'] for entry in host.lan.entries(SYSLOG_IDENTIFIER='refuse')),
+          'the server did not refuse')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
+    check_unmoved(host, address, before, 'after a refusal')
+    check_stream(host, 'after a refusal', 1.0)
+    host.lan.stop_service('refuse')
+    host.lan.start_dnsmasq()
+
+
+@tap.host(shared='failures')
+def test_link_that_cannot_be_made_changes_nothing(host):
+    address = host.address()
+    before = settled(host)
+    if not host.lan.service_pid('ask'):
+        start_stream(host, address)
+        add(host, parent='eth0')
+    # NetworkManager does not know of such names; the kernel does.
+    host.run(['ip', 'link', 'property', 'add', 'dev', 'lo', 'altname', LINK])
+    profiles.refused(host, LINK, 'File exists')
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
+    check_unmoved(host, address, before, 'without a link')
+    check_stream(host, 'without a link', 1.0)
+    host.run(['ip', 'link', 'property', 'del', 'dev', 'lo', 'altname', LINK])
+
+
+@tap.host(debug=True)
+def test_interrupted_at_each_step(host):
+    """A person takes the profile down as each step begins."""
+    address = host.address()
+    before = settled(host)
+    start_stream(host, address)
+    add(host, parent='eth0')
+    for step in STEPS_UP:
+        seen = profiles.messages(host).count(step_of(step))
+        host.trap(step_of(step), signal.SIGSTOP)
+        host.nmcli('--wait', '0', 'connection', 'up', 'guests')
+        host.wait_for(lambda: profiles.messages(host).count(step_of(step)) > seen, f'the step {step}')
+        host.nmcli('--wait', '0', 'connection', 'down', 'guests')
+        host.run(['kill', '-CONT', *profiles.services(host)])
+        host.wait_for(lambda: not profiles.services(host), 'the service to end', 20)
+        equal(checkpoints(host), [], f'checkpoints after an interruption at {step}')
+        check_unmoved(host, address, before, f'after an interruption at {step}')
+        check_stream(host, f'after an interruption at {step}')
+
+    # Somebody changes the parent's configuration meanwhile: it is not undone for him.
+    host.trap(step_of('wait-link'), signal.SIGSTOP)
+    host.nmcli('--wait', '0', 'connection', 'up', 'guests')
+    host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
+    host.wait_for(lambda: profiles.messages(host)[-1] == step_of('wait-link'), 'the step')
+    host.nmcli('device', 'modify', 'eth0', 'ipv4.dns-search', 'changed.example')
+    host.run(['kill', '-CONT', *profiles.services(host)])
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 20)
+    check(any("cannot change the configuration of 'eth0'" in text for text in profiles.messages(host)),
+          f'no reason: {profiles.messages(host)}')
+    check('changed.example' in host.read('/etc/resolv.conf'), 'the change is lost')
+    check_unmoved(host, address, before, 'after a change of the parent')
+    check_stream(host, 'after a change of the parent')
+
+
+@tap.host()
+def test_dhcp_server_that_goes_by_the_mac(host):
+    alpha, = host.running_guests('alpha')
+    host.lan.stop_service('dnsmasq')
+    host.lan.start_dnsmasq('--dhcp-ignore-clid', f'--dhcp-host={host.uplink_mac()},10.77.0.150')
+    host.nmcli('connection', 'up', 'eth0')
+    before = settled(host)
+    equal(host.address(), '10.77.0.150', 'address by the MAC')
+    add(host, parent='eth0')
+    profiles.up(host)
+    address = host.address(LINK)
+    check(address and address != '10.77.0.150', f'address on the link: {address}')
+    equal(host.nm_state(), 'connected:full', 'NetworkManager')
+    banner = next((line for line in host.nmcli('connection', 'show', 'guests').stdout.splitlines()
+                   if line.startswith('VPN.BANNER')), '')
+    check(address in banner and '10.77.0.150' in banner, f'banner: {banner!r}')
+    check(any(address in text for text in profiles.messages(host)), 'the journal does not say it')
+    host.wait_for(lambda: pings(host, alpha, address), 'host and guest to reach each other', 10)
+    check(host.lan.ping(address), 'the LAN does not reach the host')
+    profiles.down(host)
+    check_unmoved(host, '10.77.0.150', before, 'after down')
+
+
+def lasting_address6(host, link='eth0'):
+    """The advertised address that is not temporary, as soon as there is one of either."""
+    def find():
+        lines = host.run(['ip', '-6', '-o', 'addr', 'show', 'dev', link, 'scope', 'global']).stdout.splitlines()
+        found = {' temporary ' in line: line.split()[3].split('/')[0] for line in lines if 'tentative' not in line}
+        return found if len(found) == 2 else None
+    found = host.wait_for(find, f'a lasting and a temporary address on {link}', 20)
+    return found[False], found[True]
+
+
+@tap.host(ipv6=True)
+def test_privacy_addresses(host):
+    """NetworkManager derives the stable address from the device's name: it is carried over all the same. The temporary
+    one is made anew, as it is every day."""
+    host.nmcli('connection', 'modify', 'eth0', 'ipv6.addr-gen-mode', 'stable-privacy', 'ipv6.ip6-privacy', '2')
+    host.nmcli('connection', 'up', 'eth0')
+    stable, temporary = lasting_address6(host)
+    check('ff:fe00:2' not in stable, f'not a stable-privacy address: {stable}')
+    before = settled(host)
+    start_stream(host, stable)
+    add(host, parent='eth0')
+    profiles.up(host)
+    moved, other = lasting_address6(host, LINK)
+    equal(moved, stable, 'stable address on the link')
+    check(other != temporary, 'the temporary address is the same')
+    check_stream(host, 'after up')
+    profiles.down(host)
+    equal(lasting_address6(host)[0], stable, 'stable address after down')
+    check_unmoved(host, host.address(), before, 'after down')
+    check_stream(host, 'after down')
+
+
 @tap.host()
 def test_no_lease_on_the_way_back(host):
     """The parent gets no address: then the link keeps the one that it has."""
@@ -478,16 +631,38 @@ def test_link_taken_down_by_hand(host):
 def test_no_checkpoint_no_move(host):
     address = host.address()
     before = settled(host)
-    path = host.run(['busctl', 'call', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
-                     'org.freedesktop.NetworkManager', 'CheckpointCreate', 'aouu', '0', '600', '0']).stdout.split()[1]
-    profiles.refused(host, 'checkpoint', 'eth0')
-    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
-    check_unmoved(host, address, before, 'without a checkpoint')
-    host.run(['busctl', 'call', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
-              'org.freedesktop.NetworkManager', 'CheckpointDestroy', 'o', path.strip('"')])
+    if not host.lan.service_pid('ask'):
+        start_stream(host, address)
+        add(host, parent='eth0')
+    device = host.run(['busctl', 'call', *NM, 'GetDeviceByIpIface', 's', 'eth0']).stdout.split()[1].strip('"')
+    # Somebody else's, of everything and of eth0 alone: it stays.
+    for devices in ([], [device]):
+        path = host.run(['busctl', 'call', *NM, 'CheckpointCreate', 'aouu', str(len(devices)), *devices, '600',
+                         '0']).stdout.split()[1]
+        profiles.refused(host, 'checkpoint', 'eth0')
+        host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
+        check_unmoved(host, address, before, 'without a checkpoint')
+        check_stream(host, 'without a checkpoint', 1.0)
+        equal(checkpoints(host), [path], 'the checkpoint of somebody else')
+        host.run(['busctl', 'call', *NM, 'CheckpointDestroy', 'o', path.strip('"')])
     profiles.up(host)
     profiles.down(host)
     check_unmoved(host, address, before, 'after down')
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_parent_that_is_being_activated(host):
+    add(host, parent='eth1')
+    host.lan.stop_service('dnsmasq')
+    host.nmcli('--wait', '0', 'connection', 'up', 'eth1')
+    host.wait_for(lambda: 'connecting' in host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth1').stdout,
+                  'eth1 to be activated')
+    profiles.refused(host, "'eth1'", 'try again')
+    host.lan.start_dnsmasq()
+    host.wait_for(lambda: host.address('eth1'), 'the address', 45)
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
+    profiles.up(host)
+    profiles.down(host)
 
 
 @tap.host(uplinks=('eth0', 'eth1'))
