@@ -178,7 +178,13 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     nm_macvtap_move_end_call(self, error, _("cannot make the host link '%s'"), self->link_name);
 }
 
-/* Not bound to this process: the host shall stay online where it dies. */
+/* Not bound to this process: the host shall stay online where it dies.
+ *
+ * NetworkManager takes the link up and tells the kernel a millisecond later to leave router
+ * advertisements alone (seen on NM 1.42: 0.5 to 2 ms). One that comes in between leaves the
+ * kernel's own routes beside NetworkManager's until that removes them. There is no way to be
+ * earlier: a profile has no property for it, the device is NetworkManager's, and
+ * net.ipv6.conf.default is the administrator's. */
 void
 nm_macvtap_move_step_activate(NMMacvtapMove *self)
 {

@@ -11,6 +11,7 @@ NetworkManager and libvirt need them.
 """
 
 import array
+import contextlib
 import json
 import os
 import re
@@ -80,7 +81,8 @@ class Journal:
                         data = file.read()
         fields = self.parse_native(data)
         if pid and fields.get('MESSAGE') in self.traps:
-            os.kill(pid, self.traps.pop(fields['MESSAGE']))
+            with contextlib.suppress(ProcessLookupError):  # it was quicker
+                os.kill(pid, self.traps.pop(fields['MESSAGE']))
         self.write(fields)
 
     def trap(self, message, number):

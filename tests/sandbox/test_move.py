@@ -409,6 +409,16 @@ def test_killed_at_each_step(host):
         check_unmoved(host, address, before, f'after a kill at {step}')
         check_stream(host, f'at the end of {step}')
 
+    # Killed with the parent bare, and the link gone besides; the checkpoint is still there.
+    kill_at(host, 'commit')
+    host.nmcli('device', 'delete', LINK)
+    equal(host.address(), None, 'address of the parent')
+    profiles.up(host, 'guests', 'ifname', 'eth0')
+    equal((host.address(LINK), checkpoints(host)), (address, []), 'address on the new link, and checkpoints')
+    profiles.down(host)
+    check_unmoved(host, address, before, 'after a new beginning')
+    check_stream(host, 'after a new beginning')
+
 
 @tap.host(debug=True)
 def test_helper_puts_right_what_was_killed(host):
