@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mode move's insides, shared by the files that carry its steps out: nm-macvtap-move.c (the order,
- * the waits, the profile), nm-macvtap-move-link.c (the host link), nm-macvtap-move-applied.c (the
- * parent's applied connection and its checkpoint).
+ * the profile), nm-macvtap-move-wait.c (the waits), nm-macvtap-move-link.c (the host link),
+ * nm-macvtap-move-applied.c (the parent's applied connection and its checkpoint).
  */
 
 #pragma once
@@ -62,6 +62,10 @@ void nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error);
 void nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* Addresses. The first of @family that others than neighbours can use (nullable) (transfer none);
+ * those of @device noted as what is to be there afterwards. */
+const char *nm_macvtap_move_find_address(NMDevice *device, int family);
+void nm_macvtap_move_note_addresses(NMMacvtapMove *self, NMDevice *device);
 /* The kernel's IPv6 addresses of a device: of those of NMMacvtapInet6Flags that are in @mask just
  * @flags. (transfer full) */
 char **nm_macvtap_move_list_inet6(NMDevice *device, guint mask, guint flags);
@@ -79,6 +83,10 @@ void nm_macvtap_move_step_add(NMMacvtapMove *self);
 void nm_macvtap_move_step_activate(NMMacvtapMove *self);
 void nm_macvtap_move_step_bind(NMMacvtapMove *self);
 void nm_macvtap_move_step_remove(NMMacvtapMove *self);
+
+/* Until what the step waits for is true. */
+void nm_macvtap_move_step_wait(NMMacvtapMove *self);
+void nm_macvtap_move_step_wait_online(NMMacvtapMove *self);
 
 /* The parent's applied connection. */
 void nm_macvtap_move_step_checkpoint(NMMacvtapMove *self);
