@@ -307,8 +307,11 @@ note_state(const NMMacvtapScene *scene,
     }
     if (network && network->active)
         entry->stopped = FALSE;
-    if (!profile->problem && profile->mode == NM_MACVTAP_MODE_MOVE &&
-        profile->state != NM_MACVTAP_SCENE_PROFILE_DOWN) {
+    if (profile->moved) {
+        g_free(entry->moved);
+        entry->moved = g_strdup(profile->moved);
+    } else if (!profile->problem && profile->mode == NM_MACVTAP_MODE_MOVE &&
+               profile->state != NM_MACVTAP_SCENE_PROFILE_DOWN) {
         g_free(entry->moved);
         entry->moved = g_strdup(profile->parent ?: profile->base);
     }
@@ -329,7 +332,8 @@ forget_removed(const NMMacvtapScene *scene, NMMacvtapMemory *memory)
     }
 }
 
-/* Neither NetworkManager nor a process of the service has anything to do with it any more. */
+/* Neither NetworkManager nor a process of the service has anything to do with it any more. One that
+ * comes or goes is looked at again: no event tells of a service that dies on the way. */
 static gboolean
 is_at_rest(const NMMacvtapScene *scene, const char *uuid, NMMacvtapDecision *decision)
 {
@@ -337,7 +341,9 @@ is_at_rest(const NMMacvtapScene *scene, const char *uuid, NMMacvtapDecision *dec
 
     if (!profile)
         return TRUE;
-    if (profile->state == NM_MACVTAP_SCENE_PROFILE_DOWN && profile->busy)
+    if (profile->state == NM_MACVTAP_SCENE_PROFILE_DOWN
+            ? profile->busy
+            : profile->state != NM_MACVTAP_SCENE_PROFILE_UP)
         decision->again = TRUE;
     return profile->state == NM_MACVTAP_SCENE_PROFILE_DOWN && !profile->busy;
 }

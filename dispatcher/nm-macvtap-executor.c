@@ -8,6 +8,8 @@
 
 #include "nm-macvtap-executor.h"
 
+#include "nm-macvtap-announce.h"
+#include "nm-macvtap-checkpoint.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-move-profile.h"
@@ -274,13 +276,43 @@ restore_device(GTask *task)
 }
 
 static void
+checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+
+    nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
+    restore_done(user_data, error);
+}
+
+/* Else NetworkManager would activate the device anew when its time is over. */
+static void
+destroy_checkpoint(GTask *task)
+{
+    Restore *restore = g_task_get_task_data(task);
+    g_autofree char *path =
+        nm_macvtap_checkpoint_find_left(restore->client, NM_MACVTAP_RUN_DIR, restore->device);
+
+    if (!path)
+        return;
+    restore->pending++;
+    restore->changed = TRUE;
+    nm_client_checkpoint_destroy(
+        restore->client, path, g_task_get_cancellable(task), checkpoint_cb, g_object_ref(task));
+}
+
+static void
 delete_link_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
+    Restore *restore = g_task_get_task_data(user_data);
     g_autoptr(GError) error = NULL;
 
     /* A volatile profile may have gone by itself meanwhile. */
     if (!nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
         g_debug("profile of a host link: %s", error->message);
+    g_clear_error(&error);
+    /* The LAN may have learnt the link's MAC. */
+    if (!nm_macvtap_announce(restore->device, &error))
+        g_debug("%s", error->message);
     restore_done(user_data, NULL);
 }
 
@@ -367,6 +399,7 @@ restore(NMClient *client, const NMMacvtapAction *action, GTask *task)
     restore->device = g_strdup(action->device);
     restore->pending = 1;
     g_task_set_task_data(task, restore, restore_free);
+    destroy_checkpoint(task);
     restore_device(task);
     if (link) {
         restore->pending++;

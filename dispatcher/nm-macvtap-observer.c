@@ -200,6 +200,22 @@ read_state(NMClient *client, NMMacvtapSceneProfile *profile)
     }
 }
 
+/* Also of a service that died before the profile was up, which no event tells of. */
+static void
+read_moved(NMClient *client, NMMacvtapSceneProfile *profile)
+{
+    const GPtrArray *devices = nm_client_get_devices(client);
+
+    for (guint i = 0; i < devices->len && !profile->moved; i++) {
+        const char *name = nm_device_get_iface(devices->pdata[i]);
+        g_autofree char *uuid =
+            name ? nm_macvtap_move_profile_build_uuid(profile->uuid, name) : NULL;
+
+        if (uuid && nm_client_get_connection_by_uuid(client, uuid))
+            profile->moved = g_strdup(name);
+    }
+}
+
 static void
 read_profile(NMMacvtapScene *scene,
              NMClient *client,
@@ -214,6 +230,7 @@ read_profile(NMMacvtapScene *scene,
         nm_macvtap_nm_read_profile(connection, allowed_uris, &error);
 
     read_state(client, seen);
+    read_moved(client, seen);
     seen->autoconnect =
         nm_setting_connection_get_autoconnect(nm_connection_get_setting_connection(connection)) &&
         nm_remote_connection_get_visible(remote);

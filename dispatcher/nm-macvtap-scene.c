@@ -28,6 +28,7 @@ profile_free(gpointer data)
     g_free(profile->network);
     g_free(profile->uri);
     g_free(profile->base);
+    g_free(profile->moved);
     g_free(profile);
 }
 

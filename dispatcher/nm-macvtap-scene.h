@@ -50,6 +50,7 @@ typedef struct {
     gboolean in_memory; /* nobody has saved it */
     NMMacvtapSceneProfileState state;
     char *base;    /* (nullable): base device while it is not down */
+    char *moved;   /* (nullable): device that has a host link of its mode move, up or left behind */
     gboolean busy; /* a process of the service still holds its claim */
 } NMMacvtapSceneProfile;
 

@@ -374,6 +374,30 @@ nm_macvtap_neighbour_frame_build_answer(guint8 *out,
 }
 
 /**
+ * nm_macvtap_neighbour_frame_build_announcement:
+ * @out: room for %NM_MACVTAP_NEIGHBOUR_FRAME_MAX bytes
+ * @source_mac: the MAC of @address
+ * @address: one of the sender's addresses
+ *
+ * Returns: bytes written
+ */
+gsize
+nm_macvtap_neighbour_frame_build_announcement(guint8 *out,
+                                              const guint8 *source_mac,
+                                              const NMMacvtapCidr *address)
+{
+    static const guint8 all_nodes_mac[] = {0x33, 0x33, 0, 0, 0, 1};
+    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
+    guint8 *ip;
+
+    if (address->family == G_SOCKET_FAMILY_IPV4)
+        return build_arp_question(out, source_mac, NULL, address, address);
+    ip = write_ethernet(out, all_nodes_mac, source_mac, ETHERTYPE_IPV6_V);
+    return write_nd(
+        ip, address->bytes, all_nodes, ND_ADVERT, ND_FLAG_REPLACE, address->bytes, source_mac);
+}
+
+/**
  * nm_macvtap_neighbour_solicited_mac:
  * @address: an IPv6 address
  * @out_mac: (out): %NM_MACVTAP_MAC_BYTES bytes

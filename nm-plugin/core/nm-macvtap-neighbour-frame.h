@@ -50,6 +50,13 @@ gsize nm_macvtap_neighbour_frame_build_answer(guint8 *out,
                                               const guint8 *destination_mac,
                                               const NMMacvtapCidr *address,
                                               const NMMacvtapCidr *destination);
+/*
+ * "@address is at @source_mac", told to all who did not ask: a gratuitous ARP request, or an
+ * unsolicited advertisement.
+ */
+gsize nm_macvtap_neighbour_frame_build_announcement(guint8 *out,
+                                                    const guint8 *source_mac,
+                                                    const NMMacvtapCidr *address);
 
 /* The multicast MAC to which solicitations for @address (IPv6) are sent. */
 void nm_macvtap_neighbour_solicited_mac(const NMMacvtapCidr *address, guint8 *out_mac);

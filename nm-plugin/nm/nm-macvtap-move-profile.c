@@ -351,12 +351,18 @@ has_address(NMSettingIPConfig *setting, const char *address)
  * nm_macvtap_move_profile_find_token:
  * @addresses: (element-type NMIPAddress) (nullable): IPv6 addresses of the parent
  * @configured: (nullable): its IPv6 settings; addresses in there are not derived
+ * @temporary: those of the addresses that privacy extensions have made, and that do not last
+ *
+ * With addr-gen-mode "stable-privacy" each prefix has an identifier of its own, derived from the
+ * device's name among others; the first prefix's is carried over, and serves the others too.
  *
  * Returns: (transfer full) (nullable): "::" and the interface identifier of the first derived
  *   address that is not link-local
  */
 char *
-nm_macvtap_move_profile_find_token(const GPtrArray *addresses, NMSettingIPConfig *configured)
+nm_macvtap_move_profile_find_token(const GPtrArray *addresses,
+                                   NMSettingIPConfig *configured,
+                                   const char *const *temporary)
 {
     for (guint i = 0; addresses && i < addresses->len; i++) {
         const char *address = nm_ip_address_get_address(addresses->pdata[i]);
@@ -364,7 +370,8 @@ nm_macvtap_move_profile_find_token(const GPtrArray *addresses, NMSettingIPConfig
         struct in6_addr in6;
 
         if (inet_pton(AF_INET6, address, &in6) != 1 || IN6_IS_ADDR_LINKLOCAL(&in6) ||
-            nm_ip_address_get_prefix(addresses->pdata[i]) != 64 || has_address(configured, address))
+            nm_ip_address_get_prefix(addresses->pdata[i]) != 64 ||
+            has_address(configured, address) || g_strv_contains(temporary, address))
             continue;
         memset(&in6, 0, 8);
         /* NM refuses a token of nothing but zeros. */

@@ -44,8 +44,11 @@ gboolean nm_macvtap_move_profile_expects_address(NMConnection *connection, int f
 /* The metric of the default route among @routes (element-type NMIPRoute), else of the first;
  * without what NetworkManager adds for a device that is not online. -1: not known. */
 gint64 nm_macvtap_move_profile_find_metric(const GPtrArray *routes);
-/* "::" and the low 64 bits of the first global IPv6 address that is not one of @configured's, NULL
- * where there is none. @addresses: (element-type NMIPAddress). */
-char *nm_macvtap_move_profile_find_token(const GPtrArray *addresses, NMSettingIPConfig *configured);
+/* "::" and the low 64 bits of the first global IPv6 address that is neither one of @configured's
+ * nor
+ * @temporary, NULL where there is none. @addresses: (element-type NMIPAddress). */
+char *nm_macvtap_move_profile_find_token(const GPtrArray *addresses,
+                                         NMSettingIPConfig *configured,
+                                         const char *const *temporary);
 
 G_END_DECLS

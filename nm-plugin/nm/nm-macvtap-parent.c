@@ -112,13 +112,26 @@ read_master(const char *name)
     return target ? g_path_get_basename(target) : NULL;
 }
 
-static gboolean
-check_kind(NMDevice *parent, const char *name, GError **error)
+/**
+ * nm_macvtap_parent_check_kind:
+ * @name: a device's name
+ * @type: its type
+ * @description: the same in words
+ * @master: (nullable): the device that it is a port of
+ * @error: return location; %NM_MACVTAP_ERROR_UNSUPPORTED or %NM_MACVTAP_ERROR_CONFLICT
+ *
+ * Returns: whether a macvtap link can be made over such a device
+ */
+gboolean
+nm_macvtap_parent_check_kind(const char *name,
+                             NMDeviceType type,
+                             const char *description,
+                             const char *master,
+                             GError **error)
 {
-    g_autofree char *master = read_master(name);
     g_autofree char *message = NULL;
 
-    switch (nm_device_get_device_type(parent)) {
+    switch (type) {
     case NM_DEVICE_TYPE_ETHERNET:
     case NM_DEVICE_TYPE_VETH:
     case NM_DEVICE_TYPE_BOND:
@@ -136,7 +149,7 @@ check_kind(NMDevice *parent, const char *name, GError **error)
             _("parent '%s' is no Ethernet device (it is '%s'); set vpn.data parent to the device "
               "that the guests are on"),
             name,
-            nm_device_get_type_description(parent));
+            description);
         return refuse(error, NM_MACVTAP_ERROR_UNSUPPORTED, message);
     }
     if (master) {
@@ -145,6 +158,18 @@ check_kind(NMDevice *parent, const char *name, GError **error)
         return refuse(error, NM_MACVTAP_ERROR_CONFLICT, message);
     }
     return TRUE;
+}
+
+static gboolean
+check_kind(NMDevice *parent, const char *name, GError **error)
+{
+    g_autofree char *master = read_master(name);
+
+    return nm_macvtap_parent_check_kind(name,
+                                        nm_device_get_device_type(parent),
+                                        nm_device_get_type_description(parent),
+                                        master,
+                                        error);
 }
 
 static gboolean
@@ -160,6 +185,13 @@ check_managed(NMDevice *parent, const char *name, GError **error)
                               "configuration cannot be moved; use mode 'isolated' or 'share'"),
                             name);
         return refuse(error, NM_MACVTAP_ERROR_UNSUPPORTED, message);
+    }
+    if (nm_device_get_state(parent) > NM_DEVICE_STATE_DISCONNECTED &&
+        nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
+        message = g_strdup_printf(_("parent '%s' is being activated or deactivated at the moment; "
+                                    "try again when it is connected"),
+                                  name);
+        return refuse(error, NM_MACVTAP_ERROR_CONFLICT, message);
     }
     if (!active || nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
         message = g_strdup_printf(_("parent '%s' is not connected; bring it up first (nmcli device "

@@ -30,4 +30,11 @@ gboolean nm_macvtap_parent_check(NMClient *client, NMDevice *parent, GError **er
 /* A link of ours over @parent, or one of the name that is somebody else's. */
 gboolean nm_macvtap_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);
 
+/* The part of it that asks what kind of device it is. @master: (nullable): what it is a port of. */
+gboolean nm_macvtap_parent_check_kind(const char *name,
+                                      NMDeviceType type,
+                                      const char *description,
+                                      const char *master,
+                                      GError **error);
+
 G_END_DECLS

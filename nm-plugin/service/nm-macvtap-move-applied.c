@@ -11,9 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-move-profile.h"
-
-/* Longer than the way up, and back down from there. */
-#define CHECKPOINT_TIMEOUT_S 90
+#include "nm-macvtap-names.h"
 
 /* CHECKPOINT, COMMIT, RELEASE */
 
@@ -25,12 +23,25 @@ checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMCheckpoint) checkpoint =
         nm_client_checkpoint_create_finish(NM_CLIENT(object), result, &error);
 
+    /* After an error the note stays: there may be one, and only the answer be lost. */
     if (checkpoint)
-        self->checkpoint = g_strdup(nm_object_get_path(NM_OBJECT(checkpoint)));
+        nm_macvtap_checkpoint_note(self->checkpoint,
+                                   nm_object_get_path(NM_OBJECT(checkpoint)),
+                                   nm_checkpoint_get_created(checkpoint));
     nm_macvtap_move_end_call(self,
                              error,
                              _("NetworkManager cannot make a checkpoint of '%s'"),
                              nm_device_get_iface(self->device));
+}
+
+/* The clock of a checkpoint's time, in ms. */
+static gint64
+read_clock(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (gint64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Of the parent alone: guests that are started meanwhile have devices, too. */
@@ -38,11 +49,19 @@ void
 nm_macvtap_move_step_checkpoint(NMMacvtapMove *self)
 {
     g_autoptr(GPtrArray) devices = g_ptr_array_new();
+    GError *error = NULL;
 
+    g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_free);
+    self->checkpoint = nm_macvtap_checkpoint_begin(
+        NM_MACVTAP_RUN_DIR, nm_device_get_iface(self->device), read_clock(), &error);
+    if (!self->checkpoint) {
+        nm_macvtap_move_end_step(self, error);
+        return;
+    }
     g_ptr_array_add(devices, self->device);
     nm_client_checkpoint_create(nm_macvtap_move_get_client(self),
                                 devices,
-                                CHECKPOINT_TIMEOUT_S,
+                                NM_MACVTAP_CHECKPOINT_TIMEOUT_S,
                                 NM_CHECKPOINT_CREATE_FLAG_NONE,
                                 NULL,
                                 checkpoint_cb,
@@ -56,6 +75,7 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
+    g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_end);
     nm_macvtap_move_end_call(
         self, error, _("the checkpoint of '%s' is lost"), nm_device_get_iface(self->device));
 }
@@ -63,7 +83,7 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 void
 nm_macvtap_move_step_release(NMMacvtapMove *self)
 {
-    g_autofree char *path = g_steal_pointer(&self->checkpoint);
+    const char *path = self->checkpoint ? nm_macvtap_checkpoint_get_path(self->checkpoint) : NULL;
 
     if (path)
         nm_client_checkpoint_destroy(

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-inet6.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-parent.h"
 
@@ -116,9 +117,12 @@ static NMConnection *
 build_link(NMMacvtapMove *self, GError **error)
 {
     NMIPConfig *config6 = nm_device_get_ip6_config(self->device);
+    g_auto(GStrv) temporary = nm_macvtap_move_list_inet6(
+        self->device, NM_MACVTAP_INET6_TEMPORARY, NM_MACVTAP_INET6_TEMPORARY);
     g_autofree char *token =
         nm_macvtap_move_profile_find_token(config6 ? nm_ip_config_get_addresses(config6) : NULL,
-                                           nm_connection_get_setting_ip6_config(self->saved));
+                                           nm_connection_get_setting_ip6_config(self->saved),
+                                           (const char *const *)temporary);
     NMMacvtapMoveSource source = {
         .applied = self->saved,
         .parent = nm_device_get_iface(self->device),
@@ -174,7 +178,13 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     nm_macvtap_move_end_call(self, error, _("cannot make the host link '%s'"), self->link_name);
 }
 
-/* Not bound to this process: the host shall stay online where it dies. */
+/* Not bound to this process: the host shall stay online where it dies.
+ *
+ * NetworkManager takes the link up and tells the kernel a millisecond later to leave router
+ * advertisements alone (seen on NM 1.42: 0.5 to 2 ms). One that comes in between leaves the
+ * kernel's own routes beside NetworkManager's until that removes them. There is no way to be
+ * earlier: a profile has no property for it, the device is NetworkManager's, and
+ * net.ipv6.conf.default is the administrator's. */
 void
 nm_macvtap_move_step_activate(NMMacvtapMove *self)
 {
@@ -261,6 +271,7 @@ remove_cb(GObject *object, GAsyncResult *result, gpointer user_data)
                   nm_macvtap_move_get_profile(self)->id,
                   self->link_name,
                   error->message);
+    nm_macvtap_move_announce(self, self->device);
     forget_link(self);
 }
 

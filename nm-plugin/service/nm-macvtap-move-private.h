@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mode move's insides, shared by the files that carry its steps out: nm-macvtap-move.c (the order,
- * the waits, the profile), nm-macvtap-move-link.c (the host link), nm-macvtap-move-applied.c (the
- * parent's applied connection and its checkpoint).
+ * the profile), nm-macvtap-move-wait.c (the waits), nm-macvtap-move-link.c (the host link),
+ * nm-macvtap-move-applied.c (the parent's applied connection and its checkpoint).
  */
 
 #pragma once
 
 #include "nm-macvtap-audience.h"
+#include "nm-macvtap-checkpoint.h"
 #include "nm-macvtap-move.h"
 #include "nm-macvtap-transaction.h"
 
@@ -27,17 +28,19 @@ struct _NMMacvtapMove {
     gboolean was_online4; /* the parent */
     gboolean has_address4;
     gboolean has_address6;
-    char *address4; /* (nullable): the parent's before */
+    char *address4;    /* (nullable): the parent's before */
+    char **addresses6; /* (nullable): likewise, all that last */
 
     char *link_name;
     char *link_uuid;
     NMActiveConnection *link; /* (nullable) */
     gulong link_state_id;
-    NMMacvtapAudience *audience; /* (nullable): while the profile is up */
-    char *checkpoint;            /* (nullable): D-Bus path */
+    NMMacvtapAudience *audience;     /* (nullable): while the profile is up */
+    NMMacvtapCheckpoint *checkpoint; /* (nullable) */
 
     guint wait_id;
-    gint64 deadline; /* of the wait, monotonic, in µs */
+    gint64 deadline;       /* of the wait, monotonic, in µs */
+    gint64 inet6_deadline; /* likewise, for the parent's IPv6 addresses */
     guint stop_timeout_id;
     gboolean is_stopped; /* "stopped" was emitted */
 };
@@ -61,6 +64,17 @@ void nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error);
 void nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
+/* Addresses. The first of @family that others than neighbours can use (nullable) (transfer none);
+ * those of @device noted as what is to be there afterwards. */
+const char *nm_macvtap_move_find_address(NMDevice *device, int family);
+void nm_macvtap_move_note_addresses(NMMacvtapMove *self, NMDevice *device);
+/* The kernel's IPv6 addresses of a device: of those of NMMacvtapInet6Flags that are in @mask just
+ * @flags. (transfer full) */
+char **nm_macvtap_move_list_inet6(NMDevice *device, guint mask, guint flags);
+
+/* The LAN is told that the addresses of @device (nullable) are there now. */
+void nm_macvtap_move_announce(NMMacvtapMove *self, NMDevice *device);
+
 /* The host link: its device and its profile, where they are there. */
 NMDevice *nm_macvtap_move_get_link_device(NMMacvtapMove *self);
 NMRemoteConnection *nm_macvtap_move_get_link_profile(NMMacvtapMove *self);
@@ -71,6 +85,10 @@ void nm_macvtap_move_step_add(NMMacvtapMove *self);
 void nm_macvtap_move_step_activate(NMMacvtapMove *self);
 void nm_macvtap_move_step_bind(NMMacvtapMove *self);
 void nm_macvtap_move_step_remove(NMMacvtapMove *self);
+
+/* Until what the step waits for is true. */
+void nm_macvtap_move_step_wait(NMMacvtapMove *self);
+void nm_macvtap_move_step_wait_online(NMMacvtapMove *self);
 
 /* The parent's applied connection. */
 void nm_macvtap_move_step_checkpoint(NMMacvtapMove *self);

@@ -15,16 +15,8 @@
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-move-profile.h"
+#include "nm-macvtap-names.h"
 #include "nm-macvtap-parent.h"
-
-/* Shorter together than NM's patience with a VPN that comes up (vpn.timeout, 60 s). */
-#define LINK_TIMEOUT_S   30
-#define ONLINE_TIMEOUT_S 20
-/* Shorter than the service's patience with a profile that goes down. */
-#define RESTORE_TIMEOUT_S 25
-/* What is waited for is spread over devices, active connections and IP configurations that come and
- * go meanwhile. No timer runs while the profile is up. */
-#define WAIT_INTERVAL_MS 100
 
 G_DEFINE_TYPE(NMMacvtapMove, nm_macvtap_move, NM_MACVTAP_TYPE_ACTIVATION)
 
@@ -33,12 +25,8 @@ static void begin_step(NMMacvtapMove *self);
 static void
 advance(NMMacvtapMove *self, NMMacvtapEvent event)
 {
-    if (nm_macvtap_transaction_handle(&self->transaction, event)) {
-        g_debug("profile '%s': %s",
-                nm_macvtap_move_get_profile(self)->id,
-                nm_macvtap_step_to_string(self->transaction.step));
+    if (nm_macvtap_transaction_handle(&self->transaction, event))
         begin_step(self);
-    }
 }
 
 /* What went wrong first is kept for the user, unless he took the profile down; the rest is logged.
@@ -71,38 +59,6 @@ nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format,
     g_object_unref(self);
 }
 
-/* Addresses and routes of a device */
-
-static gboolean
-is_global(const char *address)
-{
-    return !g_str_has_prefix(address, "fe80:") && !g_str_has_prefix(address, "169.254.");
-}
-
-/* (nullable): the first address that others than neighbours can use. */
-static const char *
-find_address(NMDevice *device, int family)
-{
-    NMIPConfig *config =
-        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
-    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
-
-    for (guint i = 0; addresses && i < addresses->len; i++) {
-        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
-
-        if (is_global(address))
-            return address;
-    }
-    return NULL;
-}
-
-static gboolean
-has_addresses(NMMacvtapMove *self, NMDevice *device)
-{
-    return (!self->has_address4 || find_address(device, AF_INET)) &&
-           (!self->has_address6 || find_address(device, AF_INET6));
-}
-
 /* READ */
 
 static gboolean
@@ -116,21 +72,12 @@ is_bare_by_us(NMMacvtapMove *self, NMConnection *applied)
 }
 
 static void
-note_addresses(NMMacvtapMove *self, NMDevice *device)
-{
-    self->has_address4 = find_address(device, AF_INET) != NULL;
-    self->has_address6 = find_address(device, AF_INET6) != NULL;
-    g_free(self->address4);
-    self->address4 = g_strdup(find_address(device, AF_INET));
-}
-
-static void
 note_state(NMMacvtapMove *self, NMConnection *applied)
 {
     self->was_online =
         nm_client_get_connectivity(nm_macvtap_move_get_client(self)) == NM_CONNECTIVITY_FULL;
     self->was_online4 = nm_device_get_connectivity(self->device, AF_INET) == NM_CONNECTIVITY_FULL;
-    note_addresses(self, self->device);
+    nm_macvtap_move_note_addresses(self, self->device);
     g_set_object(&self->saved, applied);
     g_clear_object(&self->bare);
     self->bare = nm_macvtap_move_profile_build_parent(applied);
@@ -154,7 +101,7 @@ find_leftover(NMMacvtapMove *self, NMConnection *applied)
         nm_macvtap_move_watch_link(self, link);
         if (!is_bare)
             return NM_MACVTAP_EVENT_DONE;
-        note_addresses(self, device);
+        nm_macvtap_move_note_addresses(self, device);
         return NM_MACVTAP_EVENT_ADOPT;
     }
     if (is_bare) {
@@ -261,118 +208,43 @@ find_parent(NMMacvtapMove *self, GError **error)
 }
 
 static void
+read_applied(NMMacvtapMove *self)
+{
+    nm_device_get_applied_connection_async(self->device, 0, NULL, read_cb, g_object_ref(self));
+}
+
+static void
+left_checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NMMacvtapMove) self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error))
+        g_warning("profile '%s': checkpoint of an earlier activation: %s",
+                  nm_macvtap_move_get_profile(self)->id,
+                  error->message);
+    read_applied(self);
+}
+
+/* The checkpoint of a process that died would move everything back under the next one, or not let
+ * it begin. */
+static void
 step_read(NMMacvtapMove *self)
 {
     GError *error = NULL;
+    g_autofree char *left = NULL;
 
     if (!find_parent(self, &error)) {
         nm_macvtap_move_end_step(self, error);
         return;
     }
-    nm_device_get_applied_connection_async(self->device, 0, NULL, read_cb, g_object_ref(self));
-}
-
-/* Waiting */
-
-static gboolean
-is_link_ready(NMMacvtapMove *self, GError **error)
-{
-    NMActiveConnectionState state = nm_active_connection_get_state(self->link);
-    NMDevice *device = nm_macvtap_move_get_link_device(self);
-
-    if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_UNREACHABLE,
-                    _("the host link '%s' could not be activated, so that nothing was moved: does "
-                      "the DHCP server answer it, and does nobody else have the address?"),
-                    self->link_name);
-        return FALSE;
-    }
-    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
-}
-
-/* Not asked before the parent is bare: with a strict rp_filter the kernel takes no answer on the
- * link as long as the parent has the same route. */
-static gboolean
-is_online(NMMacvtapMove *self, GError **error)
-{
-    NMDevice *device = nm_macvtap_move_get_link_device(self);
-
-    return (!self->was_online ||
-            nm_client_get_connectivity(nm_macvtap_move_get_client(self)) == NM_CONNECTIVITY_FULL) &&
-           (!self->was_online4 ||
-            (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
-}
-
-/* With the cable out there is nothing to wait for. Without a link there is nothing to keep
- * meanwhile, but what is to begin anew begins with what the parent has then. */
-static gboolean
-is_restored(NMMacvtapMove *self, GError **error)
-{
-    NMDevice *link = nm_macvtap_move_get_link_device(self);
-    gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
-
-    return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE ||
-           (!has_link && !self->transaction.recovering) ||
-           (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
-            has_addresses(self, self->device));
-}
-
-typedef struct {
-    guint timeout_s;
-    gboolean (*is_done)(NMMacvtapMove *self, GError **error);
-    const char *timeout;
-} WaitInfo;
-
-static const WaitInfo waits[] = {
-    [NM_MACVTAP_STEP_WAIT_LINK] = {LINK_TIMEOUT_S,
-                                   is_link_ready,
-                                   N_("the host link does not get online in time, so that "
-                                      "nothing was moved")},
-    [NM_MACVTAP_STEP_WAIT_ONLINE] = {ONLINE_TIMEOUT_S,
-                                     is_online,
-                                     N_("the host is not online over the host link, so that "
-                                        "everything was moved back")},
-    [NM_MACVTAP_STEP_WAIT_RESTORED] = {RESTORE_TIMEOUT_S,
-                                       is_restored,
-                                       N_("the parent does not get its address back; the host "
-                                          "link stays up, so that the host has one")},
-};
-
-static gboolean
-wait_cb(gpointer user_data)
-{
-    g_autoptr(NMMacvtapMove) self = g_object_ref(user_data);
-    const WaitInfo *info = &waits[self->transaction.step];
-    GError *error = NULL;
-    gboolean done = info->is_done(self, &error);
-
-    if (!done && !error && g_get_monotonic_time() < self->deadline)
-        return G_SOURCE_CONTINUE;
-
-    self->wait_id = 0;
-    if (!done && !error)
-        error =
-            g_error_new_literal(NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, _(info->timeout));
-    nm_macvtap_move_end_step(self, error);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-step_wait(NMMacvtapMove *self)
-{
-    self->deadline =
-        g_get_monotonic_time() + waits[self->transaction.step].timeout_s * G_USEC_PER_SEC;
-    self->wait_id = g_timeout_add(WAIT_INTERVAL_MS, wait_cb, self);
-}
-
-/* NetworkManager asks by itself, but not always at once. */
-static void
-step_wait_online(NMMacvtapMove *self)
-{
-    nm_client_check_connectivity_async(nm_macvtap_move_get_client(self), NULL, NULL, NULL);
-    step_wait(self);
+    left = nm_macvtap_checkpoint_find_left(
+        nm_macvtap_move_get_client(self), NM_MACVTAP_RUN_DIR, nm_device_get_iface(self->device));
+    if (left)
+        nm_client_checkpoint_destroy(
+            nm_macvtap_move_get_client(self), left, NULL, left_checkpoint_cb, g_object_ref(self));
+    else
+        read_applied(self);
 }
 
 /* UP */
@@ -381,7 +253,7 @@ step_wait_online(NMMacvtapMove *self)
 static char *
 describe_new_address(NMMacvtapMove *self, NMDevice *link)
 {
-    const char *now = link ? find_address(link, AF_INET) : NULL;
+    const char *now = link ? nm_macvtap_move_find_address(link, AF_INET) : NULL;
 
     if (!now || !self->address4 || g_str_equal(now, self->address4))
         return NULL;
@@ -416,7 +288,6 @@ step_up(NMMacvtapMove *self)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
     g_autofree char *banner = describe_new_address(self, link);
-    GVariantBuilder config;
 
     g_message("profile '%s': up, the configuration of '%s' is on '%s'",
               nm_macvtap_move_get_profile(self)->id,
@@ -424,18 +295,7 @@ step_up(NMMacvtapMove *self)
               self->link_name);
     if (banner)
         g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, banner);
-
-    g_variant_builder_init(&config, G_VARIANT_TYPE_VARDICT);
-    g_variant_builder_add(&config, "{sv}", NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, build_gateway(self));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP4, g_variant_new_boolean(FALSE));
-    g_variant_builder_add(
-        &config, "{sv}", NM_VPN_PLUGIN_CONFIG_HAS_IP6, g_variant_new_boolean(FALSE));
-    if (banner)
-        g_variant_builder_add(
-            &config, "{sv}", NM_VPN_PLUGIN_CONFIG_BANNER, g_variant_new_string(banner));
-    nm_macvtap_activation_emit_config(
-        NM_MACVTAP_ACTIVATION(self), g_variant_builder_end(&config), NULL, NULL);
+    nm_macvtap_activation_emit_up(NM_MACVTAP_ACTIVATION(self), NULL, build_gateway(self), banner);
     follow_guests(self);
 }
 
@@ -467,14 +327,14 @@ static void (*const runners[])(NMMacvtapMove *self) = {
     [NM_MACVTAP_STEP_ADD] = nm_macvtap_move_step_add,
     [NM_MACVTAP_STEP_ACTIVATE] = nm_macvtap_move_step_activate,
     [NM_MACVTAP_STEP_BIND] = nm_macvtap_move_step_bind,
-    [NM_MACVTAP_STEP_WAIT_LINK] = step_wait,
+    [NM_MACVTAP_STEP_WAIT_LINK] = nm_macvtap_move_step_wait,
     [NM_MACVTAP_STEP_REAPPLY] = nm_macvtap_move_step_reapply,
-    [NM_MACVTAP_STEP_WAIT_ONLINE] = step_wait_online,
+    [NM_MACVTAP_STEP_WAIT_ONLINE] = nm_macvtap_move_step_wait_online,
     [NM_MACVTAP_STEP_COMMIT] = nm_macvtap_move_step_release,
     [NM_MACVTAP_STEP_UP] = step_up,
     [NM_MACVTAP_STEP_RESTORE] = nm_macvtap_move_step_restore,
     [NM_MACVTAP_STEP_REACTIVATE] = nm_macvtap_move_step_reactivate,
-    [NM_MACVTAP_STEP_WAIT_RESTORED] = step_wait,
+    [NM_MACVTAP_STEP_WAIT_RESTORED] = nm_macvtap_move_step_wait,
     [NM_MACVTAP_STEP_REMOVE] = nm_macvtap_move_step_remove,
     [NM_MACVTAP_STEP_RELEASE] = nm_macvtap_move_step_release,
     [NM_MACVTAP_STEP_DOWN] = step_down,
@@ -484,6 +344,9 @@ static void
 begin_step(NMMacvtapMove *self)
 {
     g_clear_handle_id(&self->wait_id, g_source_remove);
+    g_debug("profile '%s': %s",
+            nm_macvtap_move_get_profile(self)->id,
+            nm_macvtap_step_to_string(self->transaction.step));
     runners[self->transaction.step](self);
 }
 
@@ -546,9 +409,10 @@ finalize(GObject *object)
 
     g_clear_error(&self->error);
     g_free(self->address4);
+    g_strfreev(self->addresses6);
     g_free(self->link_name);
     g_free(self->link_uuid);
-    g_free(self->checkpoint);
+    g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_free);
 
     G_OBJECT_CLASS(nm_macvtap_move_parent_class)->finalize(object);
 }

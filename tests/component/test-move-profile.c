@@ -263,16 +263,18 @@ test_token(void)
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_ip_address_unref);
     NMSettingIPConfig *setting = NM_SETTING_IP_CONFIG(nm_setting_ip6_config_new());
     NMIPAddress *configured = nm_ip_address_new(AF_INET6, "fd00::20", 64, NULL);
+    const char *const temporary[] = {"fd00::7:7:7:7", NULL};
     g_autofree char *token = NULL;
 
     nm_setting_ip_config_add_address(setting, configured);
     g_ptr_array_add(addresses, configured);
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fe80::1", 64, NULL));
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::99", 128, NULL));
-    g_assert_null(nm_macvtap_move_profile_find_token(NULL, NULL));
-    g_assert_null(nm_macvtap_move_profile_find_token(addresses, setting));
+    g_assert_null(nm_macvtap_move_profile_find_token(NULL, NULL, temporary));
+    g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::7:7:7:7", 64, NULL));
+    g_assert_null(nm_macvtap_move_profile_find_token(addresses, setting, temporary));
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::a:b:c:d", 64, NULL));
-    token = nm_macvtap_move_profile_find_token(addresses, setting);
+    token = nm_macvtap_move_profile_find_token(addresses, setting, temporary);
     g_assert_cmpstr(token, ==, "::a:b:c:d");
     g_object_unref(setting);
 }

@@ -169,6 +169,11 @@ class Machine:
                 raise Failure(f'{self.name}: {name} did not end within {timeout} s\n' + self.tail())
             time.sleep(0.02)
 
+    def trap(self, message, number):
+        """The next program that writes MESSAGE to the journal, in these words, gets the signal NUMBER
+        at that moment."""
+        self.request('trap', message, number)
+
     # Files
 
     def path(self, path):

@@ -30,7 +30,8 @@ class Lan(Machine):
         self.start_dnsmasq()
         self.start_service('http', ['python3', '-I', '-S', '/sandbox/tests/lan_http.py'])
 
-    def start_dnsmasq(self):
+    def start_dnsmasq(self, *options):
+        """OPTIONS: further ones of dnsmasq's."""
         argv = ['dnsmasq', '--keep-in-foreground', '--log-facility=-', '--conf-file=/dev/null',
                 '--user=root', '--pid-file=', '--no-resolv', '--no-hosts', '--no-ping',
                 '--bind-interfaces', '--except-interface=lo', '--dhcp-authoritative',
@@ -43,7 +44,7 @@ class Lan(Machine):
                 argv += [f'--dhcp-range={LAN_PREFIX6}:0:{index}::,ra-only,64']
         if self.ipv6:
             argv += ['--enable-ra']
-        self.start_service('dnsmasq', argv)
+        self.start_service('dnsmasq', [*argv, *options])
 
     @staticmethod
     def gateway(index=0):
@@ -72,14 +73,16 @@ class Host(Machine):
     ipv6        the LAN advertises IPv6
     uplinks     names of the links to the LAN
     nss_libvirt `getent hosts` knows guests by their libvirt names
-    nm_level    NetworkManager's log level"""
+    nm_level    NetworkManager's log level
+    debug       what NetworkManager starts logs its debug messages"""
 
     def __init__(self, destdir=None, firewalld=False, ipv6=False, uplinks=('eth0',),
-                 nss_libvirt=False, nm_level='INFO'):
+                 nss_libvirt=False, nm_level='INFO', debug=False):
         super().__init__('host', destdir)
         self.uplinks = uplinks
         self.ipv6 = ipv6
         self.firewalld = firewalld
+        self.debug = debug
         self.guests = []
         self.lan = Lan(len(uplinks), ipv6)
         try:
@@ -162,7 +165,7 @@ addr-gen-mode=eui64
     def start_nm(self, wait=True):
         # Where /sys can be written, NetworkManager waits for udev to announce each device.
         self.start_service('NetworkManager', [
-            'unshare', '--mount', 'sh', '-c',
+            'env', *(['G_MESSAGES_DEBUG=nm-macvtap'] if self.debug else []), 'unshare', '--mount', 'sh', '-c',
             'mount -o remount,bind,ro /sys && exec NetworkManager --no-daemon'])
         if wait:
             self.wait_online()
@@ -181,9 +184,9 @@ addr-gen-mode=eui64
         self.wait_for(lambda: self.nm_state() == 'connected:full',
                       'NetworkManager to be connected (full)', timeout, interval=0.1)
 
-    def address(self, link='eth0', family=4):
+    def address(self, link='eth0', family=4, check=True):
         """The first global address on a link, None without one."""
-        output = self.run(['ip', f'-{family}', '-o', 'addr', 'show', 'dev', link, 'scope', 'global']).stdout
+        output = self.run(['ip', f'-{family}', '-o', 'addr', 'show', 'dev', link, 'scope', 'global'], check).stdout
         found = re.findall(r'inet6? ([0-9a-f.:]+)/', output)
         return found[0] if found else None
 

@@ -1,131 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode move: the host keeps its addresses, whatever happens, and gets them back where they were."""
-
-import re
-import time
+"""Mode move: the host keeps its addresses, and gets them back where they were."""
 
 import profiles
 import tap
 from guest import macvtap
+from move import (LINK, PROFILE, add, check_stream, check_unmoved, pings, primary, routes_of, settled,
+                  start_stream, without_helper)
 from sandbox import Lan
 from tap import check, equal
-
-LINK = 'nmmveth0'
-PROFILE = '/etc/NetworkManager/system-connections/eth0.nmconnection'
-# The kernel's own retransmissions after a lost packet alone take longer than the switch.
-STALL = 3.0
-
-ECHO = '''
-import socket
-server = socket.socket(socket.AF_INET6)
-server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-server.bind(('::', 7777))
-server.listen()
-while True:
-    peer = server.accept()[0]
-    while data := peer.recv(100):
-        peer.sendall(data)
-'''
-
-# Asks every 20 ms; writes the longest time to an answer after each.
-ASK = '''
-import os, socket, sys, time
-peer = socket.create_connection((sys.argv[1], 7777))
-worst = 0
-number = 0
-while True:
-    begin = time.monotonic()
-    peer.sendall(b'x')
-    if not peer.recv(1):
-        sys.exit(1)
-    worst = max(worst, time.monotonic() - begin)
-    number += 1
-    with open('/run/ask.new', 'w') as file:
-        file.write(f'{number} {worst}')
-    os.rename('/run/ask.new', '/run/ask')
-    time.sleep(0.02)
-'''
-
-
-def start_stream(host, address):
-    """A TCP connection from the LAN to the host's ADDRESS that is in use all the time."""
-    host.write('/run/echo.py', ECHO)
-    host.lan.write('/run/ask.py', ASK)
-    host.start_service('echo', ['python3', '/run/echo.py'])
-    host.wait_for(lambda: ':7777' in host.run(['ss', '-tln']).stdout, 'the server on the host')
-    host.lan.start_service('ask', ['python3', '/run/ask.py', address])
-    host.wait_for(lambda: host.lan.exists('/run/ask'), 'the first answer')
-
-
-def check_stream(host, what, limit=STALL):
-    """The connection lives, and no answer has taken longer than LIMIT seconds; the longest one."""
-    number = int(host.lan.read('/run/ask').split()[0])
-    host.wait_for(lambda: int(host.lan.read('/run/ask').split()[0]) > number + 5,
-                  f'the connection from the LAN to be alive {what}')
-    worst = float(host.lan.read('/run/ask').split()[1])
-    check(worst < limit, f'the connection from the LAN stalled for {worst:.1f} s {what}')
-    return worst
-
-
-def network(host):
-    """Addresses and routes of the host as the kernel tells them, without lifetimes and guests' devices."""
-    lines = []
-    for argv in (['ip', '-o', 'addr'], ['ip', 'route'], ['ip', '-6', 'route']):
-        for line in host.run(argv).stdout.splitlines():
-            line = re.sub(r'(valid_lft|preferred_lft|expires) \w+|tentative|^\d+:|\\', '', line)
-            if 'macvtap' not in line:
-                lines.append(' '.join(line.split()))
-    return '\n'.join(lines)
-
-
-# What the kernel makes of a router advertisement that comes before NetworkManager has told it to leave
-# those alone: the same routes once more, at the end of the metrics.
-KERNEL_RA = re.compile(r'proto (ra metric 1024|kernel metric 256) ')
-
-
-def routes_of(view):
-    return [line for line in view.splitlines()
-            if ' dev eth0 ' in line and not line.startswith('fe80') and not KERNEL_RA.search(line)]
-
-
-def settled(host):
-    """The network when no IPv6 address is tentative any more and NetworkManager is online."""
-    host.wait_online()
-    host.wait_for(lambda: 'tentative' not in host.run(['ip', '-6', 'addr']).stdout, 'addresses', 10)
-    return network(host)
-
-
-def primary(host):
-    path = host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager',
-                     '/org/freedesktop/NetworkManager', 'org.freedesktop.NetworkManager',
-                     'PrimaryConnection']).stdout.split()[1].strip('"')
-    return host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager', path,
-                     'org.freedesktop.NetworkManager.Connection.Active', 'Id']).stdout
-
-
-def check_unmoved(host, address, before, what):
-    """Everything is where it was, and nothing of ours is left. NetworkManager raises the metric of a
-    device that it has not found online yet; it looks every 20 s here."""
-    profiles_left = host.nmcli('-g', 'TYPE', 'connection', 'show').stdout.split()
-    host.wait_for(lambda: settled(host) == before, f'the network to be as before {what}:\n{before}\nis\n'
-                  + network(host), 45, 0.2)
-    equal(host.address(), address, f'address {what}')
-    check('macvlan' not in profiles_left, f'the profile of the link is left {what}')
-    check(not profiles.services(host), f'the service runs {what}')
-
-
-def add(host, **data):
-    """A profile that nobody but the test brings up."""
-    return profiles.add(host, 'guests', 'connection.autoconnect', 'no', mode='move', **data)
-
-
-def without_helper(host):
-    """NetworkManager and the service alone; the dispatcher's helper would bring the profile up again."""
-    host.run('find /usr/lib/NetworkManager/dispatcher.d -name "*nm-macvtap*" -delete')
-
-
-def pings(host, guest, address):
-    return guest.ping(address, 1) and host.ping(guest.lan_address, 1)
 
 
 @tap.host()
@@ -207,9 +89,12 @@ def test_static_and_slaac_move_and_come_back(host):
                   'an advertised address', 20)
     host.wait_for(lambda: 'default' in host.run(['ip', '-6', 'route']).stdout, 'the router', 20)
     before = settled(host)
-    resolver = host.read('/etc/resolv.conf').replace('%eth0', f'%{LINK}')
+    resolver_before = host.read('/etc/resolv.conf')
+    check('one.example' in resolver_before, f'no search domains: {resolver_before}')
+    resolver = resolver_before.replace('%eth0', f'%{LINK}')
     stored = host.read(PROFILE)
     start_stream(host, '10.77.0.21')
+    start_stream(host, 'fd77:77::77:ff:fe00:2', 'ask6')
     add(host, parent='eth0')
     profiles.up(host)
     host.wait_online()
@@ -221,10 +106,68 @@ def test_static_and_slaac_move_and_come_back(host):
     host.wait_for(lambda: pings(host, alpha, '10.77.0.20'), 'host and guest to reach each other', 10)
     check(alpha.ping('fd77:77::20') and alpha.ping('fd77:77::77:ff:fe00:2'), 'no way over IPv6')
     check_stream(host, 'after up')
+    check_stream(host, 'over IPv6 after up', name='ask6')
     profiles.down(host)
     check_unmoved(host, '10.77.0.20', before, 'after down')
-    check_stream(host, 'after down')
+    print(f'# longest stall {check_stream(host, "after down") * 1000:.0f} ms, over IPv6 '
+          f'{check_stream(host, "over IPv6 after down", name="ask6") * 1000:.0f} ms')
+    equal(host.read('/etc/resolv.conf'), resolver_before, 'resolver after down')
     equal(host.read(PROFILE), stored, 'the stored profile')
+
+
+def lasting_address6(host, link='eth0'):
+    """The advertised address that is not temporary, as soon as there is one of either."""
+    def find():
+        lines = host.run(['ip', '-6', '-o', 'addr', 'show', 'dev', link, 'scope', 'global']).stdout.splitlines()
+        found = {' temporary ' in line: line.split()[3].split('/')[0] for line in lines if 'tentative' not in line}
+        return found if len(found) == 2 else None
+    found = host.wait_for(find, f'a lasting and a temporary address on {link}', 20)
+    return found[False], found[True]
+
+
+@tap.host(ipv6=True)
+def test_privacy_addresses(host):
+    """NetworkManager derives the stable address from the device's name: it is carried over all the same. The temporary
+    one is made anew, as it is every day."""
+    host.nmcli('connection', 'modify', 'eth0', 'ipv6.addr-gen-mode', 'stable-privacy', 'ipv6.ip6-privacy', '2')
+    host.nmcli('connection', 'up', 'eth0')
+    stable, temporary = lasting_address6(host)
+    check('ff:fe00:2' not in stable, f'not a stable-privacy address: {stable}')
+    before = settled(host)
+    start_stream(host, stable)
+    add(host, parent='eth0')
+    profiles.up(host)
+    moved, other = lasting_address6(host, LINK)
+    equal(moved, stable, 'stable address on the link')
+    check(other != temporary, 'the temporary address is the same')
+    check_stream(host, 'after up')
+    profiles.down(host)
+    equal(lasting_address6(host)[0], stable, 'stable address after down')
+    check_unmoved(host, host.address(), before, 'after down')
+    check_stream(host, 'after down')
+
+
+@tap.host()
+def test_dhcp_server_that_goes_by_the_mac(host):
+    alpha, = host.running_guests('alpha')
+    host.lan.stop_service('dnsmasq')
+    host.lan.start_dnsmasq('--dhcp-ignore-clid', f'--dhcp-host={host.uplink_mac()},10.77.0.150')
+    host.nmcli('connection', 'up', 'eth0')
+    before = settled(host)
+    equal(host.address(), '10.77.0.150', 'address by the MAC')
+    add(host, parent='eth0')
+    profiles.up(host)
+    address = host.address(LINK)
+    check(address and address != '10.77.0.150', f'address on the link: {address}')
+    equal(host.nm_state(), 'connected:full', 'NetworkManager')
+    banner = next((line for line in host.nmcli('connection', 'show', 'guests').stdout.splitlines()
+                   if line.startswith('VPN.BANNER')), '')
+    check(address in banner and '10.77.0.150' in banner, f'banner: {banner!r}')
+    check(any(address in text for text in profiles.messages(host)), 'the journal does not say it')
+    host.wait_for(lambda: pings(host, alpha, address), 'host and guest to reach each other', 10)
+    check(host.lan.ping(address), 'the LAN does not reach the host')
+    profiles.down(host)
+    check_unmoved(host, '10.77.0.150', before, 'after down')
 
 
 @tap.host()
@@ -274,107 +217,6 @@ def test_cable_pulled_while_moved(host):
 
 
 @tap.host()
-def test_killed_service_leaves_the_host_online(host):
-    alpha, = host.running_guests('alpha')
-    address = host.address()
-    before = settled(host)
-    start_stream(host, address)
-    add(host, parent='eth0')
-    profiles.up(host)
-    for _ in range(2):
-        host.run(['kill', '-9', *profiles.services(host)])
-        host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
-        host.wait_online()
-        equal(host.address(LINK), address, 'address after the service was killed')
-        check(host.ping(Lan.gateway()) and host.lan.ping(address), 'the LAN is not reached')
-        check_stream(host, 'after the service was killed')
-        # What is left is put right first.
-        profiles.up(host)
-        host.wait_for(lambda: pings(host, alpha, address), 'host and guest to reach each other', 10)
-    profiles.down(host)
-    check_unmoved(host, address, before, 'after down')
-    check_stream(host, 'at the end')
-
-    # Killed, and the link gone besides: the parent gets its addresses back, and it begins anew.
-    profiles.up(host)
-    host.run(['kill', '-9', *profiles.services(host)])
-    host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
-    host.nmcli('device', 'delete', LINK)
-    equal(host.address(), None, 'address of the parent')
-    profiles.up(host, 'guests', 'ifname', 'eth0')
-    equal(host.address(LINK), address, 'address on the new link')
-    profiles.down(host)
-    check_unmoved(host, address, before, 'after a new beginning')
-
-    # Told to end.
-    profiles.up(host)
-    host.run(['kill', *profiles.services(host)])
-    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
-    check_unmoved(host, address, before, 'after the service was told to end')
-    check_stream(host, 'after the service was told to end')
-
-    # Killed on the way, before anything was moved.
-    host.lan.stop_service('dnsmasq')
-    host.nmcli('--wait', '0', 'connection', 'up', 'guests')
-    host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
-    host.run(['kill', '-9', *profiles.services(host)])
-    host.wait_for(lambda: not profiles.services(host), 'the service to end')
-    equal(host.address(), address, 'address after the service was killed on the way')
-    check_stream(host, 'after the service was killed on the way')
-    host.lan.start_dnsmasq()
-
-
-@tap.host(shared='failures')
-def test_silent_dhcp_server_changes_nothing(host):
-    address = host.address()
-    before = settled(host)
-    start_stream(host, address)
-    add(host, parent='eth0')
-    host.lan.stop_service('dnsmasq')
-    begin = time.monotonic()
-    profiles.refused(host, LINK, 'DHCP')
-    took = time.monotonic() - begin
-    check(took < 40, f'it took {took:.0f} s')
-    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
-    check_unmoved(host, address, before, 'after a silent server')
-    # At no time was the host without its address.
-    check_stream(host, 'after a silent server', 1.0)
-
-    # The user has enough.
-    host.nmcli('--wait', '0', 'connection', 'up', 'guests')
-    host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
-    begin = time.monotonic()
-    profiles.down(host)
-    check(time.monotonic() - begin < 5, 'it does not stop')
-    check_unmoved(host, address, before, 'after an interruption')
-    check_stream(host, 'after an interruption', 1.0)
-    host.lan.start_dnsmasq()
-
-
-@tap.host()
-def test_no_lease_on_the_way_back(host):
-    """The parent gets no address: then the link keeps the one that it has."""
-    address = host.address()
-    start_stream(host, address)
-    add(host, parent='eth0')
-    profiles.up(host)
-    host.lan.stop_service('dnsmasq')
-    profiles.down(host)
-    equal(host.address(LINK), address, 'address while the DHCP server is silent')
-    check_stream(host, 'while the DHCP server is silent', 1.0)
-    check(any('stays up' in text for text in profiles.messages(host)), f'no word of it: {profiles.messages(host)}')
-    host.lan.start_dnsmasq()
-    profiles.up(host)
-    host.wait_online()
-    equal((host.address(LINK), host.address()), (address, None), 'address after the next up')
-    profiles.down(host)
-    host.wait_for(host.address, 'the address on the parent', 20)
-    equal(host.address(), address, 'address after down')
-    check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the link is left')
-    check_stream(host, 'at the end')
-
-
-@tap.host()
 def test_link_taken_down_by_hand(host):
     without_helper(host)
     address = host.address()
@@ -389,20 +231,19 @@ def test_link_taken_down_by_hand(host):
           f'no reason: {profiles.messages(host)}')
 
 
-@tap.host(shared='failures')
-def test_no_checkpoint_no_move(host):
-    address = host.address()
-    before = settled(host)
-    path = host.run(['busctl', 'call', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
-                     'org.freedesktop.NetworkManager', 'CheckpointCreate', 'aouu', '0', '600', '0']).stdout.split()[1]
-    profiles.refused(host, 'checkpoint', 'eth0')
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_parent_that_is_being_activated(host):
+    add(host, parent='eth1')
+    host.lan.stop_service('dnsmasq')
+    host.nmcli('--wait', '0', 'connection', 'up', 'eth1')
+    host.wait_for(lambda: 'connecting' in host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth1').stdout,
+                  'eth1 to be activated')
+    profiles.refused(host, "'eth1'", 'try again')
+    host.lan.start_dnsmasq()
+    host.wait_for(lambda: host.address('eth1'), 'the address', 45)
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
-    check_unmoved(host, address, before, 'without a checkpoint')
-    host.run(['busctl', 'call', 'org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager',
-              'org.freedesktop.NetworkManager', 'CheckpointDestroy', 'o', path.strip('"')])
     profiles.up(host)
     profiles.down(host)
-    check_unmoved(host, address, before, 'after down')
 
 
 @tap.host(uplinks=('eth0', 'eth1'))

@@ -91,6 +91,7 @@ read_profile(GKeyFile *file, const char *group, const char *name, NMMacvtapScene
     profile->autoconnect = get_flag(file, group, "autoconnect");
     profile->in_memory = get_flag(file, group, "in-memory");
     profile->base = get_string(file, group, "base");
+    profile->moved = get_string(file, group, "moved");
     profile->busy = get_flag(file, group, "busy");
     if (get_flag(file, group, "offered")) {
         NMMacvtapOffer *offer = nm_macvtap_offer_new(

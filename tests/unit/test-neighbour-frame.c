@@ -203,6 +203,25 @@ test_advert(void)
 }
 
 static void
+test_announcement(void)
+{
+    static const guint8 all_nodes_mac[] = {0x33, 0x33, 0, 0, 0, 1};
+    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    NMMacvtapNeighbourFrame said;
+    NMMacvtapCidr mine = address("10.0.0.1");
+    NMMacvtapCidr mine6 = address("fd00::1");
+    gsize length = nm_macvtap_neighbour_frame_build_announcement(frame, link_mac, &mine);
+
+    assert_says(frame, length, "10.0.0.1/32", NULL);
+    g_assert_true(nm_macvtap_neighbour_frame_parse(frame, length, &said));
+    g_assert_true(said.to_all);
+    length = nm_macvtap_neighbour_frame_build_announcement(frame, link_mac, &mine6);
+    assert_says(frame, length, "fd00::1/128", NULL);
+    g_assert_cmpmem(frame, sizeof(all_nodes_mac), all_nodes_mac, sizeof(all_nodes_mac));
+    g_assert_cmpuint(frame[ND_AT + 4], ==, 0x20); /* override, not solicited, no router */
+}
+
+static void
 test_nd_malformed(void)
 {
     static const guint8 wrong[][2] = {
@@ -284,6 +303,7 @@ main(int argc, char **argv)
     g_test_add_func("/neighbour-frame/arp-malformed", test_arp_malformed);
     g_test_add_func("/neighbour-frame/solicit", test_solicit);
     g_test_add_func("/neighbour-frame/advert", test_advert);
+    g_test_add_func("/neighbour-frame/announcement", test_announcement);
     g_test_add_func("/neighbour-frame/nd-malformed", test_nd_malformed);
     g_test_add_func("/neighbour-frame/random", test_random);
     g_test_add_func("/neighbour-frame/mac", test_mac);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A packet socket for as long as it takes: a gratuitous ARP request or an unsolicited advertisement
+ * for each address.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-announce.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netlink/route/link.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-neighbour-frame.h"
+#include "nm-macvtap-netlink.h"
+#include "nm-macvtap-rtnl.h"
+
+static gboolean
+fail(GError **error, const char *device, const char *what)
+{
+    g_set_error(error,
+                NM_MACVTAP_ERROR,
+                NM_MACVTAP_ERROR_FAILED,
+                "cannot announce the addresses of '%s': %s: %s",
+                device,
+                what,
+                g_strerror(errno));
+    return FALSE;
+}
+
+static gboolean
+is_announced(const NMMacvtapCidr *address)
+{
+    const gboolean is_link_local = address->family == G_SOCKET_FAMILY_IPV6 &&
+                                   address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+
+    return !is_link_local;
+}
+
+static gboolean
+send_all(const char *device,
+         const struct sockaddr_ll *to,
+         const guint8 *mac,
+         const GArray *addresses,
+         GError **error)
+{
+    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    gboolean sent = TRUE;
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd < 0)
+        return fail(error, device, "socket");
+    for (guint i = 0; i < addresses->len && sent; i++) {
+        const NMMacvtapCidr *address = &g_array_index(addresses, NMMacvtapCidr, i);
+        gsize length;
+
+        if (!is_announced(address))
+            continue;
+        length = nm_macvtap_neighbour_frame_build_announcement(frame, mac, address);
+        sent = sendto(fd, frame, length, 0, (const struct sockaddr *)to, sizeof(*to)) >= 0 ||
+               fail(error, device, "sendto");
+    }
+    close(fd);
+    return sent;
+}
+
+/**
+ * nm_macvtap_announce:
+ * @device: a network device with an Ethernet MAC
+ * @error: return location; %NM_MACVTAP_ERROR_NOT_FOUND, %NM_MACVTAP_ERROR_FAILED
+ *
+ * Returns: whether the LAN was told of each of its global addresses
+ */
+gboolean
+nm_macvtap_announce(const char *device, GError **error)
+{
+    g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
+    g_autoptr(NMMacvtapNlLink) link = NULL;
+    g_autoptr(GArray) addresses = NULL;
+    struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_halen = NM_MACVTAP_MAC_BYTES};
+    struct nl_addr *mac;
+    GError *local = NULL;
+
+    if (!sock)
+        return FALSE;
+    link = nm_macvtap_rtnl_get_link(sock, device, &local);
+    if (local) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    mac = link ? rtnl_link_get_addr(link) : NULL;
+    if (!mac || nl_addr_get_len(mac) != NM_MACVTAP_MAC_BYTES) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_NOT_FOUND,
+                    "there is no Ethernet device '%s'",
+                    device);
+        return FALSE;
+    }
+    to.sll_ifindex = rtnl_link_get_ifindex(link);
+    addresses = nm_macvtap_rtnl_list_addresses(sock, to.sll_ifindex, error);
+    return addresses && send_all(device, &to, nl_addr_get_binary_addr(mac), addresses, error);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A file a device in our directory in /run, readable by root alone. It is locked for as long as the
+ * process that wrote it lives; its content counts when that one is dead. Like the claims it is
+ * never removed: a file that is unlinked while another process waits for its lock would be lost.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "nm-macvtap-error.h"
+
+#define GROUP         "checkpoint"
+#define KEY_ASKED     "asked"   /* in ms, CLOCK_BOOTTIME: not before then */
+#define KEY_CREATED   "created" /* in ms, CLOCK_BOOTTIME */
+#define KEY_PATH      "path"
+#define FILE_MAX_SIZE 4096 /* bytes */
+
+/* In ms: how long NetworkManager may take for the call, which is what libnm waits for. */
+#define ASKED_MAX 25000
+
+struct _NMMacvtapCheckpoint {
+    int fd;
+    char *path; /* (nullable): D-Bus path */
+};
+
+static int
+open_file(const char *run_dir, const char *device, int flags)
+{
+    g_autofree char *path = g_strdup_printf("%s/checkpoint-%s", run_dir, device);
+
+    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static void
+write_file(int fd, GKeyFile *file)
+{
+    gsize length = 0;
+    g_autofree char *text = file ? g_key_file_to_data(file, &length, NULL) : NULL;
+
+    if (ftruncate(fd, 0) < 0 || (text && pwrite(fd, text, length, 0) != (gssize)length))
+        g_warning("cannot note a checkpoint: %s", g_strerror(errno));
+}
+
+/**
+ * nm_macvtap_checkpoint_begin:
+ * @run_dir: our directory in /run; made (mode 0700) if it is not there
+ * @device: the device that there is to be a checkpoint of
+ * @now: in ms, CLOCK_BOOTTIME
+ * @error: return location; %NM_MACVTAP_ERROR_CONFLICT where a process that lives has one of it,
+ *   %NM_MACVTAP_ERROR_FAILED
+ *
+ * Returns: (transfer full): a note of what is about to be asked for; to be ended when no checkpoint
+ *   of ours is left
+ */
+NMMacvtapCheckpoint *
+nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error)
+{
+    NMMacvtapCheckpoint *self;
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    int fd = g_mkdir_with_parents(run_dir, 0700) == 0 ? open_file(run_dir, device, O_RDWR | O_CREAT)
+                                                      : -1;
+
+    if (fd < 0) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_FAILED,
+                    _("cannot write in '%s': %s"),
+                    run_dir,
+                    g_strerror(errno));
+        return NULL;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        close(fd);
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_CONFLICT,
+                    _("another profile is moving the configuration of '%s' at the moment"),
+                    device);
+        return NULL;
+    }
+    self = g_new0(NMMacvtapCheckpoint, 1);
+    self->fd = fd;
+    g_key_file_set_int64(file, GROUP, KEY_ASKED, now);
+    write_file(fd, file);
+    return self;
+}
+
+/**
+ * nm_macvtap_checkpoint_note:
+ * @self: a note
+ * @path: the D-Bus path of the checkpoint that was asked for
+ * @created: when NetworkManager says that it was made, in ms, CLOCK_BOOTTIME
+ */
+void
+nm_macvtap_checkpoint_note(NMMacvtapCheckpoint *self, const char *path, gint64 created)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+
+    g_free(self->path);
+    self->path = g_strdup(path);
+    g_key_file_set_string(file, GROUP, KEY_PATH, path);
+    g_key_file_set_int64(file, GROUP, KEY_CREATED, created);
+    write_file(self->fd, file);
+}
+
+/**
+ * nm_macvtap_checkpoint_get_path:
+ * @self: a note
+ *
+ * Returns: (nullable): what was noted last, NULL before that
+ */
+const char *
+nm_macvtap_checkpoint_get_path(const NMMacvtapCheckpoint *self)
+{
+    return self->path;
+}
+
+/**
+ * nm_macvtap_checkpoint_free:
+ * @self: (transfer full): a note
+ */
+void
+nm_macvtap_checkpoint_free(NMMacvtapCheckpoint *self)
+{
+    close(self->fd);
+    g_free(self->path);
+    g_free(self);
+}
+
+/**
+ * nm_macvtap_checkpoint_end:
+ * @self: (transfer full): a note whose checkpoint is gone
+ */
+void
+nm_macvtap_checkpoint_end(NMMacvtapCheckpoint *self)
+{
+    write_file(self->fd, NULL);
+    nm_macvtap_checkpoint_free(self);
+}
+
+/* (transfer full) (nullable): NULL without a note, and with one of a process that lives. */
+static GKeyFile *
+read_left(const char *run_dir, const char *device)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    char text[FILE_MAX_SIZE];
+    gssize length = -1;
+    int fd = open_file(run_dir, device, O_RDONLY);
+
+    if (fd < 0)
+        return NULL;
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+        length = read(fd, text, sizeof(text));
+    close(fd);
+    if (length <= 0 || !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL))
+        return NULL;
+    return g_steal_pointer(&file);
+}
+
+/**
+ * nm_macvtap_checkpoint_is_left:
+ * @run_dir: our directory in /run
+ * @device: a device
+ * @view: a checkpoint of NetworkManager's
+ *
+ * A path is used again when NetworkManager was restarted, so the time has to fit as well. Where the
+ * process died before it learnt the path, it is the one of that device alone, with our timeout,
+ * that was made when it asked.
+ *
+ * Returns: whether a process of ours that is dead has made it
+ */
+gboolean
+nm_macvtap_checkpoint_is_left(const char *run_dir,
+                              const char *device,
+                              const NMMacvtapCheckpointView *view)
+{
+    g_autoptr(GKeyFile) file = read_left(run_dir, device);
+    g_autofree char *path = NULL;
+    gint64 asked;
+
+    if (!file || g_strcmp0(view->device, device) != 0)
+        return FALSE;
+    path = g_key_file_get_string(file, GROUP, KEY_PATH, NULL);
+    if (path)
+        return g_str_equal(path, view->path) &&
+               g_key_file_get_int64(file, GROUP, KEY_CREATED, NULL) == view->created;
+    asked = g_key_file_get_int64(file, GROUP, KEY_ASKED, NULL);
+    return asked > 0 && view->timeout_s == NM_MACVTAP_CHECKPOINT_TIMEOUT_S &&
+           view->created >= asked && view->created - asked <= ASKED_MAX;
+}
+
+static const char *
+get_only_device(NMCheckpoint *checkpoint)
+{
+    const GPtrArray *devices = nm_checkpoint_get_devices(checkpoint);
+
+    return devices->len == 1 ? nm_device_get_iface(devices->pdata[0]) : NULL;
+}
+
+/**
+ * nm_macvtap_checkpoint_find_left:
+ * @client: a client
+ * @run_dir: our directory in /run
+ * @device: a device's name
+ *
+ * Returns: (transfer full) (nullable): the D-Bus path of the checkpoint of @device that a process
+ * of ours that is dead has made
+ */
+char *
+nm_macvtap_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device)
+{
+    const GPtrArray *checkpoints = nm_client_get_checkpoints(client);
+
+    for (guint i = 0; i < checkpoints->len; i++) {
+        NMCheckpoint *checkpoint = checkpoints->pdata[i];
+        NMMacvtapCheckpointView view = {
+            .path = nm_object_get_path(NM_OBJECT(checkpoint)),
+            .created = nm_checkpoint_get_created(checkpoint),
+            .timeout_s = nm_checkpoint_get_rollback_timeout(checkpoint),
+            .device = get_only_device(checkpoint),
+        };
+
+        if (nm_macvtap_checkpoint_is_left(run_dir, device, &view))
+            return g_strdup(view.path);
+    }
+    return NULL;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What mode move waits for: addresses on the host link, a host that is as online as before,
+ * addresses back on the parent. And the LAN, which is told where they are.
+ */
+
+#include "config.h"
+
+#include "nm-macvtap-move-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nm-macvtap-announce.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-inet6.h"
+
+/* Shorter together than NM's patience with a VPN that comes up (vpn.timeout, 60 s). */
+#define LINK_TIMEOUT_S   30
+#define ONLINE_TIMEOUT_S 20
+/* Shorter than the service's patience with a profile that goes down. */
+#define RESTORE_TIMEOUT_S 25
+/* A prefix that the router does not advertise any more does not come back. */
+#define INET6_TIMEOUT_S 10
+/* What is waited for is spread over devices, active connections and IP configurations that come and
+ * go meanwhile. No timer runs while the profile is up. */
+#define WAIT_INTERVAL_MS 100
+
+/* Addresses and routes of a device */
+
+static gboolean
+is_global(const char *address)
+{
+    return !g_str_has_prefix(address, "fe80:") && !g_str_has_prefix(address, "169.254.");
+}
+
+/* (nullable): the first address that others than neighbours can use. */
+const char *
+nm_macvtap_move_find_address(NMDevice *device, int family)
+{
+    NMIPConfig *config =
+        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
+    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
+
+    for (guint i = 0; addresses && i < addresses->len; i++) {
+        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
+
+        if (is_global(address))
+            return address;
+    }
+    return NULL;
+}
+
+static gboolean
+has_addresses(NMMacvtapMove *self, NMDevice *device)
+{
+    return (!self->has_address4 || nm_macvtap_move_find_address(device, AF_INET)) &&
+           (!self->has_address6 || nm_macvtap_move_find_address(device, AF_INET6));
+}
+
+char **
+nm_macvtap_move_list_inet6(NMDevice *device, guint mask, guint flags)
+{
+    g_autofree char *text = NULL;
+
+    g_file_get_contents(NM_MACVTAP_INET6_FILE, &text, NULL, NULL);
+    return nm_macvtap_inet6_list(text ?: "", nm_device_get_iface(device), mask, flags);
+}
+
+/* NetworkManager counts an IPv6 address that is still being checked for duplicates, and does not
+ * wait for the second one. */
+static gboolean
+has_addresses6(NMMacvtapMove *self, NMDevice *device)
+{
+    g_auto(GStrv) usable =
+        nm_macvtap_move_list_inet6(device, NM_MACVTAP_INET6_TENTATIVE | NM_MACVTAP_INET6_FAILED, 0);
+
+    for (char **address = self->addresses6; address && *address; address++) {
+        if (!g_strv_contains((const char *const *)usable, *address))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void
+nm_macvtap_move_announce(NMMacvtapMove *self, NMDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (device && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED &&
+        !nm_macvtap_announce(nm_device_get_iface(device), &error))
+        g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, error->message);
+}
+
+void
+nm_macvtap_move_note_addresses(NMMacvtapMove *self, NMDevice *device)
+{
+    self->has_address4 = nm_macvtap_move_find_address(device, AF_INET) != NULL;
+    self->has_address6 = nm_macvtap_move_find_address(device, AF_INET6) != NULL;
+    g_free(self->address4);
+    self->address4 = g_strdup(nm_macvtap_move_find_address(device, AF_INET));
+    g_strfreev(self->addresses6);
+    self->addresses6 =
+        nm_macvtap_move_list_inet6(device, NM_MACVTAP_INET6_TEMPORARY | NM_MACVTAP_INET6_FAILED, 0);
+}
+
+/* Waiting */
+
+/* All that it had, or after a while what has to be there. */
+static gboolean
+has_all_addresses(NMMacvtapMove *self, NMDevice *device)
+{
+    return has_addresses(self, device) &&
+           (g_get_monotonic_time() >= self->inet6_deadline || has_addresses6(self, device));
+}
+
+static gboolean
+is_link_ready(NMMacvtapMove *self, GError **error)
+{
+    NMActiveConnectionState state = nm_active_connection_get_state(self->link);
+    NMDevice *device = nm_macvtap_move_get_link_device(self);
+
+    if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_UNREACHABLE,
+                    _("the host link '%s' could not be activated, so that nothing was moved: does "
+                      "the DHCP server answer it, and does nobody else have the address?"),
+                    self->link_name);
+        return FALSE;
+    }
+    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device &&
+           has_all_addresses(self, device);
+}
+
+/* Not asked before the parent is bare: with a strict rp_filter the kernel takes no answer on the
+ * link as long as the parent has the same route. */
+static gboolean
+is_online(NMMacvtapMove *self, GError **error)
+{
+    NMDevice *device = nm_macvtap_move_get_link_device(self);
+
+    return (!self->was_online ||
+            nm_client_get_connectivity(nm_macvtap_move_get_client(self)) == NM_CONNECTIVITY_FULL) &&
+           (!self->was_online4 ||
+            (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
+}
+
+/* With the cable out there is nothing to wait for. Without a link there is nothing to keep
+ * meanwhile, but what is to begin anew begins with what the parent has then. */
+static gboolean
+is_restored(NMMacvtapMove *self, GError **error)
+{
+    NMDevice *link = nm_macvtap_move_get_link_device(self);
+    gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
+
+    return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE ||
+           (!has_link && !self->transaction.recovering) ||
+           (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
+            has_all_addresses(self, self->device));
+}
+
+typedef struct {
+    guint timeout_s;
+    gboolean (*is_done)(NMMacvtapMove *self, GError **error);
+    const char *timeout;
+} WaitInfo;
+
+static const WaitInfo waits[] = {
+    [NM_MACVTAP_STEP_WAIT_LINK] = {LINK_TIMEOUT_S,
+                                   is_link_ready,
+                                   N_("the host link does not get online in time, so that "
+                                      "nothing was moved")},
+    [NM_MACVTAP_STEP_WAIT_ONLINE] = {ONLINE_TIMEOUT_S,
+                                     is_online,
+                                     N_("the host is not online over the host link, so that "
+                                        "everything was moved back")},
+    [NM_MACVTAP_STEP_WAIT_RESTORED] = {RESTORE_TIMEOUT_S,
+                                       is_restored,
+                                       N_("the parent does not get its address back; the host "
+                                          "link stays up, so that the host has one")},
+};
+
+static gboolean
+wait_cb(gpointer user_data)
+{
+    g_autoptr(NMMacvtapMove) self = g_object_ref(user_data);
+    const WaitInfo *info = &waits[self->transaction.step];
+    GError *error = NULL;
+    gboolean done = info->is_done(self, &error);
+
+    if (!done && !error && g_get_monotonic_time() < self->deadline)
+        return G_SOURCE_CONTINUE;
+
+    self->wait_id = 0;
+    if (!done && !error)
+        error =
+            g_error_new_literal(NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, _(info->timeout));
+    nm_macvtap_move_end_step(self, error);
+    return G_SOURCE_REMOVE;
+}
+
+void
+nm_macvtap_move_step_wait(NMMacvtapMove *self)
+{
+    self->deadline =
+        g_get_monotonic_time() + waits[self->transaction.step].timeout_s * G_USEC_PER_SEC;
+    self->inet6_deadline = g_get_monotonic_time() + INET6_TIMEOUT_S * G_USEC_PER_SEC;
+    self->wait_id = g_timeout_add(WAIT_INTERVAL_MS, wait_cb, self);
+}
+
+/* NetworkManager asks by itself, but not always at once. */
+void
+nm_macvtap_move_step_wait_online(NMMacvtapMove *self)
+{
+    nm_macvtap_move_announce(self, nm_macvtap_move_get_link_device(self));
+    nm_client_check_connectivity_async(nm_macvtap_move_get_client(self), NULL, NULL, NULL);
+    nm_macvtap_move_step_wait(self);
+}

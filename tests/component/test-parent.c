@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which kinds of device mode move takes, and what it says of the others. What depends on
+ * NetworkManager's state is tested with the real one (tests/sandbox/test_move.py).
+ */
+
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-parent.h"
+
+static void
+test_taken(void)
+{
+    const NMDeviceType types[] = {
+        NM_DEVICE_TYPE_ETHERNET,
+        NM_DEVICE_TYPE_VETH,
+        NM_DEVICE_TYPE_BOND,
+        NM_DEVICE_TYPE_TEAM,
+        NM_DEVICE_TYPE_BRIDGE,
+        NM_DEVICE_TYPE_VLAN,
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(nm_macvtap_parent_check_kind("eth0", types[i], "ethernet", NULL, &error));
+        g_assert_no_error(error);
+    }
+}
+
+static void
+assert_refused(NMDeviceType type,
+               const char *master,
+               NMMacvtapError code,
+               const char *text1,
+               const char *text2)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(nm_macvtap_parent_check_kind("dev7", type, "some kind", master, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
+    g_assert_nonnull(strstr(error->message, "'dev7'"));
+    g_assert_nonnull(strstr(error->message, text1));
+    g_assert_nonnull(strstr(error->message, text2));
+}
+
+/* By name, with what to do. */
+static void
+test_refused(void)
+{
+    assert_refused(
+        NM_DEVICE_TYPE_WIFI, NULL, NM_MACVTAP_ERROR_UNSUPPORTED, "Wi-Fi", "use mode 'isolated'");
+    assert_refused(NM_DEVICE_TYPE_ETHERNET,
+                   "br0",
+                   NM_MACVTAP_ERROR_CONFLICT,
+                   "port of 'br0'",
+                   "as the parent");
+    for (int type = 0; type <= NM_DEVICE_TYPE_LOOPBACK; type++) {
+        switch ((NMDeviceType)type) {
+        case NM_DEVICE_TYPE_ETHERNET:
+        case NM_DEVICE_TYPE_VETH:
+        case NM_DEVICE_TYPE_BOND:
+        case NM_DEVICE_TYPE_TEAM:
+        case NM_DEVICE_TYPE_BRIDGE:
+        case NM_DEVICE_TYPE_VLAN:
+        case NM_DEVICE_TYPE_WIFI:
+            break;
+        default:
+            assert_refused((NMDeviceType)type,
+                           NULL,
+                           NM_MACVTAP_ERROR_UNSUPPORTED,
+                           "'some kind'",
+                           "vpn.data parent");
+        }
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/parent/taken", test_taken);
+    g_test_add_func("/parent/refused", test_refused);
+    return g_test_run();
+}

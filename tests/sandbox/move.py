@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the tests of mode move have in common: connections that have to live, what is where, and steps of the service
+that a test steps into."""
+
+import re
+
+import profiles
+from tap import check, equal
+
+LINK = 'nmmveth0'
+PROFILE = '/etc/NetworkManager/system-connections/eth0.nmconnection'
+# The kernel's own retransmissions after a lost packet alone take longer than the switch.
+STALL = 3.0
+
+ECHO = '''
+import socket, threading
+server = socket.socket(socket.AF_INET6)
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(('::', 7777))
+server.listen()
+
+def serve(peer):
+    while data := peer.recv(100):
+        peer.sendall(data)
+
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+'''
+
+# Asks every 20 ms; writes the longest time to an answer after each.
+ASK = '''
+import os, socket, sys, time
+peer = socket.create_connection((sys.argv[1], 7777))
+worst = 0
+number = 0
+while True:
+    begin = time.monotonic()
+    peer.sendall(b'x')
+    if not peer.recv(1):
+        sys.exit(1)
+    worst = max(worst, time.monotonic() - begin)
+    number += 1
+    with open(sys.argv[2] + '.new', 'w') as file:
+        file.write(f'{number} {worst}')
+    os.rename(sys.argv[2] + '.new', sys.argv[2])
+    time.sleep(0.02)
+'''
+
+
+def start_stream(host, address, name='ask'):
+    """A TCP connection from the LAN to the host's ADDRESS that is in use all the time."""
+    host.write('/run/echo.py', ECHO)
+    host.lan.write('/run/ask.py', ASK)
+    if not host.service_pid('echo'):
+        host.start_service('echo', ['python3', '/run/echo.py'])
+    host.wait_for(lambda: ':7777' in host.run(['ss', '-tln']).stdout, 'the server on the host')
+    host.lan.start_service(name, ['python3', '/run/ask.py', address, f'/run/{name}'])
+    host.wait_for(lambda: host.lan.exists(f'/run/{name}'), 'the first answer')
+
+
+def check_stream(host, what, limit=STALL, name='ask'):
+    """The connection lives, and no answer has taken longer than LIMIT seconds; the longest one."""
+    def words():
+        return host.lan.read(f'/run/{name}').split()
+    number = int(words()[0])
+    host.wait_for(lambda: int(words()[0]) > number + 5, f'the connection from the LAN to be alive {what}')
+    worst = float(words()[1])
+    check(worst < limit, f'the connection from the LAN stalled for {worst:.1f} s {what}')
+    return worst
+
+
+def network(host):
+    """Addresses and routes of the host as the kernel tells them, without lifetimes, guests' devices and
+    temporary addresses."""
+    lines = []
+    for argv in (['ip', '-o', 'addr'], ['ip', 'route'], ['ip', '-6', 'route']):
+        for line in host.run(argv).stdout.splitlines():
+            line = re.sub(r'(valid_lft|preferred_lft|expires) \w+|tentative|^\d+:|\\', '', line)
+            # Guests' devices; and what privacy extensions make is made anew.
+            if 'macvtap' not in line and ' temporary ' not in line:
+                lines.append(' '.join(line.split()))
+    return '\n'.join(lines)
+
+
+# What the kernel makes of a router advertisement that comes before NetworkManager has told it to leave
+# those alone: the same routes once more, at the end of the metrics.
+KERNEL_RA = re.compile(r'proto (ra metric 1024|kernel metric 256) ')
+
+
+def routes_of(view):
+    return [line for line in view.splitlines()
+            if ' dev eth0 ' in line and not line.startswith('fe80') and not KERNEL_RA.search(line)]
+
+
+def settled(host):
+    """The network when no IPv6 address is tentative any more and NetworkManager is online."""
+    host.wait_online()
+    host.wait_for(lambda: 'tentative' not in host.run(['ip', '-6', 'addr']).stdout, 'addresses', 10)
+    return network(host)
+
+
+NM = ('org.freedesktop.NetworkManager', '/org/freedesktop/NetworkManager', 'org.freedesktop.NetworkManager')
+
+
+def primary(host):
+    path = host.run(['busctl', 'get-property', *NM, 'PrimaryConnection']).stdout.split()[1].strip('"')
+    return host.run(['busctl', 'get-property', 'org.freedesktop.NetworkManager', path,
+                     'org.freedesktop.NetworkManager.Connection.Active', 'Id']).stdout
+
+
+def check_unmoved(host, address, before, what):
+    """Everything is where it was, and nothing of ours is left. NetworkManager raises the metric of a
+    device that it has not found online yet; it looks every 20 s here."""
+    profiles_left = host.nmcli('-g', 'TYPE', 'connection', 'show').stdout.split()
+    host.wait_for(lambda: settled(host) == before, f'the network to be as before {what}:\n{before}\nis\n'
+                  + network(host), 45, 0.2)
+    equal(host.address(), address, f'address {what}')
+    check('macvlan' not in profiles_left, f'the profile of the link is left {what}')
+    check(not profiles.services(host), f'the service runs {what}')
+
+
+def add(host, **data):
+    """A profile that nobody but the test brings up."""
+    return profiles.add(host, 'guests', 'connection.autoconnect', 'no', mode='move', **data)
+
+
+def without_helper(host):
+    """NetworkManager and the service alone; the dispatcher's helper would bring the profile up again."""
+    host.run('find /usr/lib/NetworkManager/dispatcher.d -name "*nm-macvtap*" -delete')
+
+
+def pings(host, guest, address):
+    return guest.ping(address, 1) and host.ping(guest.lan_address, 1)
+
+
+def prepared(host):
+    """The host's address, its network, and a profile and a connection from the LAN that are made once."""
+    address = host.address()
+    before = settled(host)
+    if not host.lan.service_pid('ask'):
+        start_stream(host, address)
+        add(host, parent='eth0')
+    return address, before
+
+
+def step_of(step):
+    return f"profile 'guests': {step}"
+
+
+def checkpoints(host):
+    return host.run(['busctl', 'get-property', *NM, 'Checkpoints']).stdout.split()[2:]
