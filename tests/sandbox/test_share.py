@@ -252,7 +252,7 @@ def test_refusals_by_name(host):
     host.nmcli('connection', 'delete', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh')
 
     # Who is named and is not there is said, once, and again when it changes.
-    profiles.modify(host, guests='alpha nobody')
+    profiles.modify(host, guests='alpha nobody', parent='eth0')
     profiles.up(host)
     host.wait_for(lambda: len(share.warnings(host, "'nobody'")) == 1, 'a word about nobody')
     check("'nobody'" in host.nmcli('connection', 'show', 'guests').stdout, 'no banner about nobody')
