@@ -208,12 +208,29 @@ def test_isolated_on_the_uplink_goes_on_on_lo(host):
     equal(active(host)['guests'], 'lo', 'base device after the cable was in again')
 
 
+def switch_quickly(host, *words):
+    """Words of a person at once, with no time between them for the helper to look."""
+    host.run(' && '.join(f'nmcli --wait 20 connection {word} guests' for word in words), timeout=90)
+
+
+def quick_words_count(host):
+    """The last word is what counts, however quickly it comes."""
+    for round_number in range(8):
+        switch_quickly(host, 'down', 'up', 'down')
+        settle(host)
+        check('guests' not in active(host), f'guests came up by itself in round {round_number}')
+        switch_quickly(host, 'up', 'down', 'up')
+        settle(host)
+        check(is_up(host), f'guests is not up in round {round_number}')
+
+
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_what_a_person_took_down_stays_down(host):
     make_user_network(host)
     profiles.add(host)
     run_unit(host)
     wait_up(host)
+    quick_words_count(host)
     profiles.down(host)
     settle(host)
 
