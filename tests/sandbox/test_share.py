@@ -113,9 +113,14 @@ def test_the_hosts_address_changes(host):
     profiles.add(host, mode='share')
     profiles.up(host)
     share.talk(host, alpha)
-    # Another client to the DHCP server, then no DHCP at all.
-    for settings in (['ipv4.dhcp-client-id', 'another'],
-                     ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()]):
+    # The DHCP server has another address for the host, which asks it anew; then the host is another client to it;
+    # then there is no DHCP at all.
+    for options, settings in (
+            ([f'--dhcp-host={Host.uplink_mac()},10.77.0.55'], ['ipv4.dhcp-hostname', 'renamed']),
+            ([], ['ipv4.dhcp-client-id', 'another']),
+            ([], ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()])):
+        host.lan.stop_service('dnsmasq')
+        host.lan.start_dnsmasq(*options)
         old = host.address()
         host.nmcli('device', 'modify', 'eth0', *settings)
         host.wait_for(lambda: host.address() not in (old, None), 'the new address')
