@@ -216,15 +216,20 @@ def test_ipv6(host):
     equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
     equal(len(host.run(['ip', '-6', 'route', 'show', 'default']).stdout.splitlines()),
           len(defaults.splitlines()), 'default routes with two prefixes')
-    # Neither the gateway's address can be had nor one that is not of this LAN.
+    # Neither the address of the gateway and DNS server can be had, nor another LAN host's, nor one that is not of this LAN.
+    host.lan.run(['ip', 'addr', 'add', 'fd77:77::20/64', 'dev', 'lan0', 'nodad'])
+    check(host.ping('fd77:77::20'), 'the other host on the LAN does not answer')
+    claimed = ('fd77:77::1', 'fd77:77::20', '2001:db8::7')
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
-    for address in ('fd77:77::1', '2001:db8::7'):
+    for address in claimed:
         # Without a prefix: with that, Linux 6.12 takes the router's route to the host along when it goes.
         alpha.run(f'ip -6 addr add {address}/128 dev eth0')
         # The address may be used a moment later; the guest asks for the host in its name.
         host.wait_for(lambda: alpha.run(f'ip -6 neigh flush dev eth0; ping -6 -c 1 -W 1 -I {address} {own}') and
                       share.warnings(host, f"'{address}'"), f'a word about {address}')
         alpha.run(f'ip -6 addr del {address}/128 dev eth0')
+    for address in claimed:
+        equal(len(share.warnings(host, f"'{address}'")), 1, f'warnings about {address}')
     equal(sorted(share.routes(host, family=6)), sorted([theirs, theirs_global]), 'routes')
     alpha.destroy()
     share.wait_routes(host, [], 2, family=6)
