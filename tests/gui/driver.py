@@ -82,7 +82,7 @@ def matches(node, role, name, exact):
     if name is None:
         return True
     text = plain_name(node)
-    return text in name.split('|') if exact else name in text
+    return text in name.split('|') if exact else name in f' {text}'  # ' lab' is also a name's beginning
 
 
 def search(app, role, name, exact):
