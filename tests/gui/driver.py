@@ -174,6 +174,10 @@ def focusable(node):
     return None
 
 
+def has_focus(node):
+    return any('focused' in states(inner) for inner, _ in walk(node))
+
+
 def scroll_to(node):
     """Into sight, as far as the toolkit can: what gets the focus is scrolled to. Waits for the end of the scrolling."""
     inner = focusable(node)
@@ -195,7 +199,6 @@ def scroll_to(node):
 def point(app, role, name, exact=True):
     """Clicks in the middle of a widget of the window in front with the mouse."""
     node = find(app, role, name, exact)
-    scroll_to(node)
     window = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True,
                             check=True).stdout.strip()
     x, y, width, height = box_of(node)
@@ -205,12 +208,15 @@ def point(app, role, name, exact=True):
 
 def type_into(app, role, name, text, exact=True):
     """Types over what stands in a field."""
-    point(app, role, name, exact)
     node = find(app, role, name, exact)
-    for _ in range(20):
-        if any('focused' in states(inner) for inner, _ in walk(node)):
-            break
+    scroll_to(node)
+    if not has_focus(node):
+        point(app, role, name, exact)
+    for _ in range(40):
         time.sleep(0.1)
+        if has_focus(node):
+            break
+        keys('Tab')  # scrolls, too
     else:
         raise Missing(f'{name!r} does not get the focus')
     keys('ctrl+a')
