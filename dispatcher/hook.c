@@ -24,6 +24,8 @@
 
 #define HELPER     "nm-macvtap-dispatcher"
 #define MAX_EVENTS (256 * 1024) /* bytes; what comes then is lost, the state is not */
+#define STAT_START 22           /* number of the field in /proc/PID/stat */
+#define PID_BITS   22
 
 /* Actions that the decision knows, or that may be the sign that something else changed. */
 static const char *const actions[] = {
@@ -60,6 +62,26 @@ get_word(const char *name)
     return word && word[0] && !strpbrk(word, " \n") ? word : "-";
 }
 
+/* Where this event is in NetworkManager's order: hooks run side by side, and may write in another.
+ * When the process was started, in ticks since the boot, and then its number; 0 if unknown. */
+static unsigned long long
+get_order(void)
+{
+    char text[1024] = "";
+    FILE *file = fopen("/proc/self/stat", "re");
+    char *rest;
+
+    if (!file)
+        return 0;
+    rest = fgets(text, sizeof(text), file);
+    fclose(file);
+    /* The second field, in parentheses, may hold anything. */
+    rest = rest ? strrchr(text, ')') : NULL;
+    for (int field = 2; rest && field < STAT_START; field++)
+        rest = strchr(rest + 1, ' ');
+    return rest ? strtoull(rest, NULL, 10) << PID_BITS | (unsigned long long)getpid() : 0;
+}
+
 /* The lock keeps the helper from emptying the file between our open and our write. */
 static int
 note(const char *action)
@@ -76,10 +98,11 @@ note(const char *action)
         return -1;
     length = snprintf(line,
                       sizeof(line),
-                      "%s %s %s\n",
+                      "%s %s %s %llu\n",
                       action,
                       get_word("DEVICE_IFACE"),
-                      get_word("CONNECTION_UUID"));
+                      get_word("CONNECTION_UUID"),
+                      get_order());
     if (flock(fd, LOCK_EX) < 0 || fstat(fd, &info) < 0)
         done = -1;
     else if (length < (int)sizeof(line) && info.st_size < MAX_EVENTS)

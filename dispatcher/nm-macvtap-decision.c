@@ -192,6 +192,10 @@ note_own_event(const NMMacvtapScene *scene,
                const NMMacvtapSceneEvent *event,
                NMMacvtapMemoryEntry *entry)
 {
+    /* A hook that was late: what came after it has been judged already. */
+    if (event->order && event->order < entry->heard)
+        return;
+    entry->heard = MAX(entry->heard, event->order);
     if (g_str_equal(event->action, "vpn-up")) {
         entry->wanted = NM_MACVTAP_MEMORY_ON;
         entry->tried = FALSE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Files of ours under /run. The hook, which links nothing but libc, writes the same lines: "ACTION
- * DEVICE UUID", a dash for what there is not.
+ * DEVICE UUID ORDER", a dash for what there is not.
  */
 
 #include "config.h"
@@ -13,6 +13,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nm-macvtap-names.h"
@@ -39,12 +40,20 @@ null_if_none(const char *word)
     return g_str_equal(word, NONE) ? NULL : word;
 }
 
+static int
+compare_order(gconstpointer a, gconstpointer b)
+{
+    const NMMacvtapSceneEvent *first = *(const NMMacvtapSceneEvent *const *)a;
+    const NMMacvtapSceneEvent *second = *(const NMMacvtapSceneEvent *const *)b;
+
+    return (first->order > second->order) - (first->order < second->order);
+}
+
 /**
  * nm_macvtap_events_parse:
  * @text: lines as the hook writes them
  *
- * Returns: (transfer full) (element-type NMMacvtapSceneEvent): the events, in the order of the
- * lines
+ * Returns: (transfer full) (element-type NMMacvtapSceneEvent): the events, oldest first
  */
 GPtrArray *
 nm_macvtap_events_parse(const char *text)
@@ -55,11 +64,16 @@ nm_macvtap_events_parse(const char *text)
     for (gsize i = 0; lines[i]; i++) {
         g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
 
-        if (g_strv_length(words) == 3 && words[0][0])
-            g_ptr_array_add(events,
-                            nm_macvtap_scene_event_new(
-                                words[0], null_if_none(words[1]), null_if_none(words[2])));
+        NMMacvtapSceneEvent *event;
+
+        if (g_strv_length(words) != 4 || !words[0][0])
+            continue;
+        event =
+            nm_macvtap_scene_event_new(words[0], null_if_none(words[1]), null_if_none(words[2]));
+        event->order = g_ascii_strtoll(words[3], NULL, 10);
+        g_ptr_array_add(events, event);
     }
+    g_ptr_array_sort(events, compare_order);
     return events;
 }
 
@@ -154,8 +168,12 @@ nm_macvtap_events_put_back(const char *run_dir, const GPtrArray *events, GError 
         for (guint i = 0; i < events->len; i++) {
             const NMMacvtapSceneEvent *event = events->pdata[i];
 
-            g_string_append_printf(
-                text, "%s %s %s\n", event->action, event->device ?: NONE, event->uuid ?: NONE);
+            g_string_append_printf(text,
+                                   "%s %s %s %" G_GINT64_FORMAT "\n",
+                                   event->action,
+                                   event->device ?: NONE,
+                                   event->uuid ?: NONE,
+                                   event->order);
         }
         g_string_append(text, newer->str);
         done = write_all(fd, text, error);
@@ -187,6 +205,21 @@ nm_macvtap_events_take(const char *run_dir, GError **error)
         events = nm_macvtap_events_parse(text->str);
     close(fd);
     return events;
+}
+
+/**
+ * nm_macvtap_events_wait:
+ * @run_dir: our directory in /run
+ *
+ * Returns: whether there are events to take
+ */
+gboolean
+nm_macvtap_events_wait(const char *run_dir)
+{
+    g_autofree char *path = g_build_filename(run_dir, NM_MACVTAP_EVENTS_FILE, NULL);
+    struct stat info;
+
+    return stat(path, &info) == 0 && info.st_size > 0;
 }
 
 /**

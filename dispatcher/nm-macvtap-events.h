@@ -13,13 +13,16 @@
 
 G_BEGIN_DECLS
 
-/* Lines that make no sense are left out. (transfer full) (element-type NMMacvtapSceneEvent) */
+/* Oldest first; lines that make no sense are left out. (transfer full) (element-type
+ * NMMacvtapSceneEvent) */
 GPtrArray *nm_macvtap_events_parse(const char *text);
 
 /* Appends an event; puts events in front; takes them all. FALSE and NULL with an error of GIO. */
 gboolean nm_macvtap_events_add(const char *run_dir, const char *action, GError **error);
 gboolean nm_macvtap_events_put_back(const char *run_dir, const GPtrArray *events, GError **error);
 GPtrArray *nm_macvtap_events_take(const char *run_dir, GError **error);
+/* Are there any to take? */
+gboolean nm_macvtap_events_wait(const char *run_dir);
 
 /* The helper's lock: a file descriptor; -1 with %G_IO_ERROR_BUSY where another one runs. @wait:
  * until that one has ended. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Rounds. Each looks at the host afresh, so that what was seen is never older than the events that
- * it is judged with. The decision says what to do; here it is only carried out, one after the
- * other.
+ * it is judged with. Nor is it newer: where something happened while it looked, it looks once more,
+ * or a profile that a person takes down just then would be one that went down by itself. For
+ * NetworkManager takes none down before the hook has noted "vpn-pre-down". The decision says what
+ * to do; here it is only carried out, one after the other.
  */
 
 #include "config.h"
@@ -24,6 +26,8 @@
 /* While the decision waits for a process of the service that is ending. */
 #define AGAIN_MS   1000
 #define MAX_AGAINS 35
+/* How often it looks once more: in a storm that does not end, something has to be decided. */
+#define MAX_LOOKS 20
 /* A round that takes longer never ends; the signal's default action then ends the process. */
 #define ROUND_TIMEOUT_S 60
 
@@ -40,6 +44,7 @@ typedef struct {
     NMMacvtapDecision *decision; /* (nullable): of the round */
     guint next;                  /* index of the action to carry out */
     guint agains;
+    guint looks; /* that were too old when they were over */
     gboolean failed;
 } Helper;
 
@@ -161,15 +166,21 @@ run_next_action(Helper *self)
     finish_round(self);
 }
 
+static void
+put_back_round(Helper *self)
+{
+    GError *error = NULL;
+
+    if (!nm_macvtap_events_put_back(self->run_dir, self->events, &error))
+        complain(self, "cannot keep events", error);
+    clear_round(self);
+}
+
 /* Events that nobody could judge wait for the next time, in which NetworkManager runs. */
 static void
 give_up_round(Helper *self, GError *error)
 {
-    GError *local = NULL;
-
-    if (!nm_macvtap_events_put_back(self->run_dir, self->events, &local))
-        complain(self, "cannot keep events", local);
-    clear_round(self);
+    put_back_round(self);
     if (g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE)) {
         g_debug("%s", error->message);
         g_error_free(error);
@@ -191,6 +202,13 @@ observe_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         give_up_round(self, error);
         return;
     }
+    if (nm_macvtap_events_wait(self->run_dir) && self->looks < MAX_LOOKS) {
+        self->looks++;
+        put_back_round(self);
+        g_timeout_add(PAUSE_MS, pause_cb, self);
+        return;
+    }
+    self->looks = 0;
     self->memory = load_memory(self);
     self->decision = nm_macvtap_decide(self->events, scene, self->memory);
     /* Before anything is done: an action that kills this process is not to be repeated for ever. */

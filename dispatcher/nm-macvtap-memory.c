@@ -12,6 +12,7 @@
 #define KEY_STOPPED  "stopped"
 #define KEY_LOSSES   "losses"
 #define KEY_UP_SINCE "up-since"
+#define KEY_HEARD    "heard"
 #define KEY_ARRIVED  "arrived"
 #define KEY_MOVED    "moved"
 #define KEY_TOLD     "told"
@@ -83,6 +84,7 @@ read_entry(GKeyFile *file, const char *uuid, NMMacvtapMemoryEntry *entry)
     entry->stopped = g_key_file_get_boolean(file, uuid, KEY_STOPPED, NULL);
     entry->losses = (guint)MAX(g_key_file_get_integer(file, uuid, KEY_LOSSES, NULL), 0);
     entry->up_since = g_key_file_get_int64(file, uuid, KEY_UP_SINCE, NULL);
+    entry->heard = g_key_file_get_int64(file, uuid, KEY_HEARD, NULL);
     entry->arrived = g_key_file_get_string_list(file, uuid, KEY_ARRIVED, NULL, NULL);
     entry->moved = g_key_file_get_string(file, uuid, KEY_MOVED, NULL);
     entry->told = g_key_file_get_string(file, uuid, KEY_TOLD, NULL);
@@ -122,6 +124,8 @@ write_entry(GKeyFile *file, const char *uuid, const NMMacvtapMemoryEntry *entry)
         g_key_file_set_integer(file, uuid, KEY_LOSSES, (int)MIN(entry->losses, G_MAXINT));
     if (entry->up_since)
         g_key_file_set_int64(file, uuid, KEY_UP_SINCE, entry->up_since);
+    if (entry->heard)
+        g_key_file_set_int64(file, uuid, KEY_HEARD, entry->heard);
     if (entry->arrived)
         g_key_file_set_string_list(file,
                                    uuid,

@@ -22,6 +22,7 @@ typedef struct {
     gboolean stopped; /* its network was stopped from outside */
     guint losses;     /* how often it went down by itself */
     gint64 up_since;  /* in s, the scene's clock */
+    gint64 heard;     /* the order of the last event of its own */
     char **arrived;   /* (nullable): devices that came up while there was no default route */
     char *moved;      /* (nullable): device that mode move took the addresses from */
     char *told;       /* (nullable): the problem that is in the log already */

@@ -17,6 +17,7 @@ typedef struct {
     char *action; /* "up", "vpn-down", … as in NetworkManager-dispatcher(8) */
     char *device; /* (nullable): the device; of a VPN its base device */
     char *uuid;   /* (nullable): the profile */
+    gint64 order; /* the greater, the later; 0 if unknown */
 } NMMacvtapSceneEvent;
 
 typedef enum {

@@ -62,13 +62,28 @@ assert_event(GPtrArray *events,
 static void
 test_events_parse(void)
 {
-    g_autoptr(GPtrArray) events =
-        nm_macvtap_events_parse("up eth0 a\nbroken line\n\nvpn-down - b\n a b\nrefresh - -\ndow");
+    g_autoptr(GPtrArray) events = nm_macvtap_events_parse(
+        "up eth0 a 1\nbroken line\n\nvpn-down - b 2\n a b 3\nrefresh - - 4\ndow");
 
     g_assert_cmpuint(events->len, ==, 3);
     assert_event(events, 0, "up", "eth0", "a");
     assert_event(events, 1, "vpn-down", NULL, "b");
     assert_event(events, 2, "refresh", NULL, NULL);
+}
+
+/* Hooks run side by side; the line of a late one is not where it belongs. */
+static void
+test_events_order(void)
+{
+    g_autoptr(GPtrArray) events =
+        nm_macvtap_events_parse("vpn-pre-down lo a 12884901889\nvpn-up lo a 8589934593\n"
+                                "vpn-down lo a 12884901890\nup eth0 - 8589934593\n");
+
+    g_assert_cmpuint(events->len, ==, 4);
+    assert_event(events, 0, "vpn-up", "lo", "a");
+    assert_event(events, 1, "up", "eth0", NULL);
+    assert_event(events, 2, "vpn-pre-down", "lo", "a");
+    assert_event(events, 3, "vpn-down", "lo", "a");
 }
 
 static GPtrArray *
@@ -85,12 +100,14 @@ static void
 test_events_put_back_are_older(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) older = nm_macvtap_events_parse("up eth0 a\nvpn-up - b\n");
+    g_autoptr(GPtrArray) older = nm_macvtap_events_parse("up eth0 a 0\nvpn-up - b 0\n");
     g_autoptr(GPtrArray) events = take(fixture);
 
     g_assert_cmpuint(events->len, ==, 0);
+    g_assert_false(nm_macvtap_events_wait(fixture->dir));
     nm_macvtap_events_add(fixture->dir, "refresh", &error);
     g_assert_no_error(error);
+    g_assert_true(nm_macvtap_events_wait(fixture->dir));
     nm_macvtap_events_put_back(fixture->dir, older, &error);
     g_assert_no_error(error);
 
@@ -284,6 +301,7 @@ main(int argc, char **argv)
     g_test_add_func("/events/parse", test_events_parse);
     g_test_add(
         "/events/put-back", Fixture, NULL, set_up, test_events_put_back_are_older, tear_down);
+    g_test_add_func("/events/order", test_events_order);
     g_test_add_func("/events/error", test_events_error);
     g_test_add("/lock", Fixture, NULL, set_up, test_lock_excludes, tear_down);
     g_test_add("/claims", Fixture, NULL, set_up, test_claims, tear_down);

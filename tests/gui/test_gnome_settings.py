@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The real GNOME Settings: a profile from the plus sign to a ping, with mouse and keyboard only."""
 
+import functools
+import re
 import signal
 import time
 
@@ -15,6 +17,7 @@ APP = 'gnome-control-center'
 TITLE = 'Host–guest network (macvtap)'
 # The plus sign's name in Settings 43 and in 48.
 PLUS = 'Add connection|Add VPN'
+MODE_ROLES = 'radio button|check box'
 
 
 def open_settings(host, **options):
@@ -24,16 +27,27 @@ def open_settings(host, **options):
     return session
 
 
-def open_identity(session, title=TITLE, name='Identity'):
-    """Our page, from the list of types; Settings 48 opens with that of the details."""
+@functools.cache
+def has_tabs(session):
+    """Settings 43 shows our page alone, Settings 48 has tabs and opens with that of the details."""
+    version = session.host.run([APP, '--version']).stdout
+    return int(re.search(r'\d+', version)[0]) > 43
+
+
+def open_identity(session, title=TITLE, tab='Identity'):
+    """Our page, from the list of types."""
     def is_open():
         # Clicked once more where the list was still moving.
         if session.ask('exists', APP, 'label', title):
             session.ask('point', APP, 'label', title)
-        session.wait_exists(APP, 'page tab', name, timeout=4)
+        session.wait_exists(APP, 'page tab', tab, timeout=4)
         return True
+
+    if not has_tabs(session):
+        session.wait('point', APP, 'label', title)
+        return
     session.host.wait_for(is_open, f'the page of {title}', 30)
-    session.wait('point', APP, 'page tab', name)
+    session.wait('point', APP, 'page tab', tab)
 
 
 def open_new_page(session):
@@ -176,10 +190,11 @@ def time_to_page(session):
     """Seconds from the click on our type to the page; the dialog is closed again."""
     session.ask('click', APP, 'push button', PLUS)
     session.wait_exists(APP, 'label', TITLE)
+    has_tabs(session)  # is known from now on
     begin = time.monotonic()
     open_identity(session)
     # Stands before the guests in the tree, which takes its time to be read with 1,000 of them.
-    while not session.ask('exists', APP, 'radio button|check box', 'Isolated network'):
+    while not session.ask('exists', APP, MODE_ROLES, 'Isolated network'):
         check(time.monotonic() < begin + 30, 'no page')
     return time.monotonic() - begin
 
@@ -226,7 +241,7 @@ def test_in_german(host):
     session.ask('click', APP, 'push button', 'Verbindung hinzufügen|VPN hinzufügen')
     session.wait_exists(APP, 'label', 'Host-Gast-Netzwerk (macvtap)')
     open_identity(session, 'Host-Gast-Netzwerk (macvtap)', 'Identität')
-    session.wait_exists(APP, 'check box', 'Isoliertes Netzwerk')
+    session.wait_exists(APP, MODE_ROLES, 'Isoliertes Netzwerk')
     session.screenshot('gnome-settings-german')
 
 

@@ -119,6 +119,13 @@ def check_unmoved(host, address, before, what):
     check(not profiles.services(host), f'the service runs {what}')
 
 
+def check_moved_routes(host, before):
+    """The routes of the host link are those that the parent had, as soon as NetworkManager has found it online."""
+    expected = sorted(routes_of(before))
+    host.wait_for(lambda: sorted(routes_of(settled(host).replace(LINK, 'eth0'))) == expected,
+                  f'the routes of the link to be\n{expected}', 45, 0.2)
+
+
 def add(host, **data):
     """A profile that nobody but the test brings up."""
     return profiles.add(host, 'guests', 'connection.autoconnect', 'no', mode='move', **data)

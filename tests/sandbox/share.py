@@ -79,6 +79,21 @@ def wait_routes(host, expected, timeout=20, link=LINK, family=4):
                   f'the routes on {link} to be {expected}', timeout)
 
 
+def add_global_prefix(host, guest):
+    """The router advertises a global prefix, too; the addresses that guest and host take from it."""
+    prefix = '2001:db8:77:'
+    host.lan.run(['ip', 'addr', 'add', f'{prefix}:1/64', 'dev', 'lan0', 'nodad'])
+    host.lan.stop_service('dnsmasq')
+    host.lan.start_dnsmasq(f'--dhcp-range={prefix}:,ra-only,64')
+    show = 'ip -6 -o addr show dev eth0 scope global'
+
+    def find(run):
+        return re.search(rf'inet6 ({prefix}\S+)/64 (?!.*tentative)', run(show))
+    return [host.wait_for(lambda run=run: find(run), f'an address of the global prefix at {who}', 30)[1]
+            for who, run in (('the guest', lambda text: guest.run(text)[1]),
+                             ('the host', lambda text: host.run(text).stdout))]
+
+
 def primary(host):
     """D-Bus paths of NetworkManager's primary connection."""
     output = host.run(['dbus-send', '--system', '--print-reply=literal',

@@ -208,12 +208,33 @@ def test_isolated_on_the_uplink_goes_on_on_lo(host):
     equal(active(host)['guests'], 'lo', 'base device after the cable was in again')
 
 
+def switch_quickly(host, *words, pause=0):
+    """Words of a person, PAUSE seconds between them."""
+    host.run(f' && sleep {pause} && '.join(f'nmcli --wait 20 connection {word} guests' for word in words), timeout=90)
+    settle(host)
+
+
+def quick_words_count(host):
+    """The last word is what counts, also while the helper, which "up" starts, looks at what there is."""
+    switch_quickly(host, 'down', 'up', 'down')
+    for pause in range(60, 190, 10):
+        switch_quickly(host, 'up', 'down', pause=pause / 1000)
+        check('guests' not in active(host), f'guests came up by itself, taken down {pause} ms after it was up')
+    for _ in range(3):
+        switch_quickly(host, 'up', 'down', 'up')
+        check(is_up(host), 'guests is not up')
+        switch_quickly(host, 'down', 'up', 'down')
+        check('guests' not in active(host), 'guests came up by itself')
+    profiles.up(host)
+
+
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_what_a_person_took_down_stays_down(host):
     make_user_network(host)
     profiles.add(host)
     run_unit(host)
     wait_up(host)
+    quick_words_count(host)
     profiles.down(host)
     settle(host)
 

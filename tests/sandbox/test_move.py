@@ -4,7 +4,7 @@
 import profiles
 import tap
 from guest import macvtap
-from move import (LINK, PROFILE, add, check_stream, check_unmoved, pings, primary, routes_of, settled,
+from move import (LINK, PROFILE, add, check_moved_routes, check_stream, check_unmoved, pings, primary, routes_of, settled,
                   start_stream, without_helper)
 from sandbox import Lan
 from tap import check, equal
@@ -28,7 +28,7 @@ def test_dhcp_moves_and_comes_back(host):
         equal(host.address(), None, 'address on the parent')
         equal(host.read('/etc/resolv.conf'), resolver, 'resolver')
         # The same, but for the device; none of the VPN's.
-        equal(sorted(routes_of(settled(host).replace(LINK, 'eth0'))), sorted(routes_of(before)), 'routes')
+        check_moved_routes(host, before)
         check(LINK[4:] in primary(host), f'primary connection {primary(host)}')
         for guest in (alpha, beta):
             host.wait_for(lambda: pings(host, guest, address), f'host and {guest.name} to reach each other', 10)
@@ -101,7 +101,7 @@ def test_static_and_slaac_move_and_come_back(host):
     addresses = host.run(['ip', '-o', 'addr', 'show', 'dev', LINK, 'scope', 'global']).stdout
     for address in ('10.77.0.20/24', '10.77.0.21/24', '192.168.77.5/28', 'fd77:77::20/64', 'fd77:77::77:ff:fe00:2/64'):
         check(f' {address} ' in addresses, f'{address} not on the link: {addresses}')
-    equal(sorted(routes_of(settled(host).replace(LINK, 'eth0'))), sorted(routes_of(before)), 'routes')
+    check_moved_routes(host, before)
     equal(host.read('/etc/resolv.conf'), resolver, 'resolver')
     host.wait_for(lambda: pings(host, alpha, '10.77.0.20'), 'host and guest to reach each other', 10)
     check(alpha.ping('fd77:77::20') and alpha.ping('fd77:77::77:ff:fe00:2'), 'no way over IPv6')

@@ -113,9 +113,14 @@ def test_the_hosts_address_changes(host):
     profiles.add(host, mode='share')
     profiles.up(host)
     share.talk(host, alpha)
-    # Another client to the DHCP server, then no DHCP at all.
-    for settings in (['ipv4.dhcp-client-id', 'another'],
-                     ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()]):
+    # The DHCP server has another address for the host, which asks it anew; then the host is another client to it;
+    # then there is no DHCP at all.
+    for options, settings in (
+            ([f'--dhcp-host={Host.uplink_mac()},10.77.0.55'], ['ipv4.dhcp-hostname', 'renamed']),
+            ([], ['ipv4.dhcp-client-id', 'another']),
+            ([], ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()])):
+        host.lan.stop_service('dnsmasq')
+        host.lan.start_dnsmasq(*options)
         old = host.address()
         host.nmcli('device', 'modify', 'eth0', *settings)
         host.wait_for(lambda: host.address() not in (old, None), 'the new address')
@@ -204,6 +209,13 @@ def test_ipv6(host):
     check(host.lan.ping(own), 'the LAN does not reach the host')
     equal(share.advertised(host, own), [Host.uplink_mac()], 'answers on the LAN for the host')
     check(Host.uplink_mac() in host.lan.run(['ip', 'neigh', 'show', own]).stdout, 'another MAC for the host')
+    theirs_global, own_global = share.add_global_prefix(host, alpha)
+    share.talk(host, alpha, theirs_global, own_global)
+    share.talk(host, alpha, theirs, own)
+    share.wait_routes(host, [theirs, theirs_global], family=6)
+    equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
+    equal(len(host.run(['ip', '-6', 'route', 'show', 'default']).stdout.splitlines()),
+          len(defaults.splitlines()), 'default routes with two prefixes')
     # Neither the gateway's address can be had nor one that is not of this LAN.
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
     for address in ('fd77:77::1', '2001:db8::7'):
@@ -213,7 +225,7 @@ def test_ipv6(host):
         host.wait_for(lambda: alpha.run(f'ip -6 neigh flush dev eth0; ping -6 -c 1 -W 1 -I {address} {own}') and
                       share.warnings(host, f"'{address}'"), f'a word about {address}')
         alpha.run(f'ip -6 addr del {address}/128 dev eth0')
-    equal(share.routes(host, family=6), [theirs], 'routes')
+    equal(sorted(share.routes(host, family=6)), sorted([theirs, theirs_global]), 'routes')
     alpha.destroy()
     share.wait_routes(host, [], 2, family=6)
 
@@ -252,7 +264,7 @@ def test_refusals_by_name(host):
     host.nmcli('connection', 'delete', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh')
 
     # Who is named and is not there is said, once, and again when it changes.
-    profiles.modify(host, guests='alpha nobody')
+    profiles.modify(host, guests='alpha nobody', parent='eth0')
     profiles.up(host)
     host.wait_for(lambda: len(share.warnings(host, "'nobody'")) == 1, 'a word about nobody')
     check("'nobody'" in host.nmcli('connection', 'show', 'guests').stdout, 'no banner about nobody')

@@ -16,11 +16,11 @@
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about",   "actions", "active",     "again",   "arrived",   "autoconnect", "base",     "bridge",
-    "busy",    "devices", "events",     "guests",  "in-memory", "losses",      "lowers",   "mode",
-    "moved",   "network", "networking", "now",     "offer",     "offered",     "owner",    "parent",
-    "primary", "problem", "state",      "stopped", "told",      "tried",       "up-since", "uri",
-    "usable",  "used",    "wanted",     NULL,
+    "about",  "actions", "active",  "again",      "arrived", "autoconnect", "base",    "bridge",
+    "busy",   "devices", "events",  "guests",     "heard",   "in-memory",   "losses",  "lowers",
+    "mode",   "moved",   "network", "networking", "now",     "offer",       "offered", "owner",
+    "parent", "primary", "problem", "state",      "stopped", "told",        "tried",   "up-since",
+    "uri",    "usable",  "used",    "wanted",     NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -201,9 +201,11 @@ read_events(GKeyFile *file)
         g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
         guint n = g_strv_length(words);
 
-        g_ptr_array_add(
-            events,
-            nm_macvtap_scene_event_new(words[0], n > 1 ? words[1] : NULL, n > 2 ? words[2] : NULL));
+        NMMacvtapSceneEvent *event =
+            nm_macvtap_scene_event_new(words[0], n > 1 ? words[1] : NULL, n > 2 ? words[2] : NULL);
+
+        event->order = n > 3 ? g_ascii_strtoll(words[3], NULL, 10) : 0;
+        g_ptr_array_add(events, event);
     }
     return events;
 }
