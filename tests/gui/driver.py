@@ -82,7 +82,7 @@ def matches(node, role, name, exact):
     if name is None:
         return True
     text = plain_name(node)
-    return text in name.split('|') if exact else name in text
+    return text in name.split('|') if exact else name in f' {text}'  # ' lab' is also a name's beginning
 
 
 def search(app, role, name, exact):
@@ -161,19 +161,64 @@ def click(app, role, name, exact=True):
         point(app, role, name, exact)
 
 
+def box_of(node):
+    box = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.WINDOW)
+    return box.x, box.y, box.width, box.height
+
+
+def focusable(node):
+    """The widget itself or the first in it that takes the focus."""
+    for inner, _ in walk(node):
+        if 'focusable' in states(inner):
+            return inner
+    return None
+
+
+def has_focus(node):
+    return any('focused' in states(inner) for inner, _ in walk(node))
+
+
+def scroll_to(node):
+    """Into sight, as far as the toolkit can: what gets the focus is scrolled to. Waits for the end of the scrolling."""
+    inner = focusable(node)
+    if inner is None:
+        return
+    try:
+        Atspi.Component.grab_focus(inner.get_component_iface())
+    except GLib.Error:
+        return  # not offered
+    seen = None
+    for _ in range(20):
+        box = box_of(node)
+        if box == seen:
+            return
+        seen = box
+        time.sleep(0.1)
+
+
 def point(app, role, name, exact=True):
     """Clicks in the middle of a widget of the window in front with the mouse."""
     node = find(app, role, name, exact)
     window = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True,
                             check=True).stdout.strip()
-    box = Atspi.Component.get_extents(node.get_component_iface(), Atspi.CoordType.WINDOW)
-    subprocess.run(['xdotool', 'mousemove', '--window', window, str(box.x + box.width // 2),
-                    str(box.y + box.height // 2), 'click', '1'], check=True)
+    x, y, width, height = box_of(node)
+    subprocess.run(['xdotool', 'mousemove', '--window', window, str(x + width // 2),
+                    str(y + height // 2), 'click', '1'], check=True)
 
 
 def type_into(app, role, name, text, exact=True):
     """Types over what stands in a field."""
-    point(app, role, name, exact)
+    node = find(app, role, name, exact)
+    scroll_to(node)
+    if not has_focus(node):
+        point(app, role, name, exact)
+    for _ in range(40):
+        time.sleep(0.1)
+        if has_focus(node):
+            break
+        keys('Tab')  # scrolls, too
+    else:
+        raise Missing(f'{name!r} does not get the focus')
     keys('ctrl+a')
     if text:
         subprocess.run(['xdotool', 'type', '--delay', '5', text], check=True)
