@@ -57,15 +57,16 @@ send_all(const char *device,
 
     if (fd < 0)
         return fail(error, device, "socket");
-    for (guint i = 0; i < addresses->len && sent; i++) {
+    for (guint i = 0; i < addresses->len; i++) {
         const NMMacvtapCidr *address = &g_array_index(addresses, NMMacvtapCidr, i);
         gsize length;
 
         if (!is_announced(address))
             continue;
         length = nm_macvtap_neighbour_frame_build_announcement(frame, mac, address);
-        sent = sendto(fd, frame, length, 0, (const struct sockaddr *)to, sizeof(*to)) >= 0 ||
-               fail(error, device, "sendto");
+        /* One that cannot be sent does not keep the others back; the first error is told. */
+        if (sendto(fd, frame, length, 0, (const struct sockaddr *)to, sizeof(*to)) < 0 && sent)
+            sent = fail(error, device, "sendto");
     }
     close(fd);
     return sent;

@@ -104,8 +104,11 @@ nm_macvtap_bridge_add_port(const char *bridge,
         code = rtnl_link_enslave_ifindex(sock, bridge_index, rtnl_link_get_ifindex(link));
         if (code < 0)
             return nm_macvtap_netlink_fail(code, "add bridge port", error);
-        if (isolated && !isolate(sock, rtnl_link_get_ifindex(link), error))
+        /* A port that is not isolated would look like one that has been looked after. */
+        if (isolated && !isolate(sock, rtnl_link_get_ifindex(link), error)) {
+            rtnl_link_release_ifindex(sock, rtnl_link_get_ifindex(link));
             return FALSE;
+        }
     }
     *out_changed = master == 0;
     return TRUE;

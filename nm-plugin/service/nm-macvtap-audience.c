@@ -94,7 +94,7 @@ explain_guest(NMMacvtapAudience *self, const NMMacvtapGuest *guest)
     const NMMacvtapGuestState *state = guest->live ?: guest->config;
     const NMMacvtapNic *worst = NULL;
 
-    for (guint i = 0; i < state->nics->len; i++) {
+    for (guint i = 0; state && i < state->nics->len; i++) {
         const NMMacvtapNic *nic = state->nics->pdata[i];
 
         if (nic->type != NM_MACVTAP_NIC_DIRECT || g_strcmp0(nic->lower, self->parent) != 0)

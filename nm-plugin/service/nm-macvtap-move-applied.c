@@ -75,7 +75,11 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
-    g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_end);
+    /* What NetworkManager may still have is to be known to whoever comes next. */
+    if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
+        g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_end);
+    else
+        g_clear_pointer(&self->checkpoint, nm_macvtap_checkpoint_free);
     nm_macvtap_move_end_call(
         self, error, _("the checkpoint of '%s' is lost"), nm_device_get_iface(self->device));
 }
@@ -119,18 +123,21 @@ static void
 restore_read_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     NMMacvtapMove *self = user_data;
-    g_autoptr(GError) error = NULL;
+    GError *error = NULL;
     guint64 version = 0;
     g_autoptr(NMConnection) applied =
         nm_device_get_applied_connection_finish(self->device, result, &version, &error);
 
+    /* A parent that has gone down meanwhile has none. */
+    if (error && nm_device_get_state(self->device) != NM_DEVICE_STATE_ACTIVATED)
+        g_clear_error(&error);
     /* Activated anew, or given another configuration: then that is what somebody wants. */
     if (applied && nm_macvtap_move_profile_is_bare(applied)) {
         nm_device_reapply_async(self->device, self->saved, version, 0, NULL, reapply_cb, self);
         return;
     }
-    nm_macvtap_move_end_step(self, NULL);
-    g_object_unref(self);
+    nm_macvtap_move_end_call(
+        self, error, _("cannot read the configuration of '%s'"), nm_device_get_iface(self->device));
 }
 
 /* A parent that has gone down meanwhile comes up with its stored profile, when it does. */

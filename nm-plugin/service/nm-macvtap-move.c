@@ -344,6 +344,7 @@ static void
 begin_step(NMMacvtapMove *self)
 {
     g_clear_handle_id(&self->wait_id, g_source_remove);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
     g_debug("profile '%s': %s",
             nm_macvtap_move_get_profile(self)->id,
             nm_macvtap_step_to_string(self->transaction.step));
