@@ -147,6 +147,9 @@ def test_helper_puts_right_what_was_killed(host):
         host.wait_for(is_right, f'everything to be right after a kill at {step}', 60)
         print(f'# right after a kill at {step}: {time.monotonic() - begin:.1f} s, {profiles.state(host) or "down"}')
         check_stream(host, f'after the service was killed at {step}')
+        # What a person switched on the helper brings up again, maybe a moment after everything else is right.
+        host.wait_for(lambda: host.run(['pgrep', '-x', '90-nm-macvtap|nm-macvtap-disp'], check=False).returncode != 0,
+                      'the helper to end', 60)
         if profiles.state(host):
             profiles.down(host)
         check_unmoved(host, address, before, f'after a kill at {step}')
