@@ -13,6 +13,7 @@
 
 #include "nm-macvtap-isolated.h"
 #include "nm-macvtap-move.h"
+#include "nm-macvtap-parent.h"
 #include "nm-macvtap-share.h"
 
 typedef struct {
@@ -237,6 +238,22 @@ nm_macvtap_activation_get_base(NMMacvtapActivation *self)
             return devices->pdata[0];
     }
     return NULL;
+}
+
+/**
+ * nm_macvtap_activation_find_parent:
+ * @self: an activation of mode share or move
+ * @error: return location for what nm_macvtap_parent_find() says
+ *
+ * Returns: (transfer none) (nullable): the profile's lower device
+ */
+NMDevice *
+nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error)
+{
+    NMMacvtapActivationPrivate *priv = nm_macvtap_activation_get_instance_private(self);
+
+    return nm_macvtap_parent_find(
+        priv->client, priv->profile, nm_macvtap_activation_get_base(self), error);
 }
 
 static const char *

@@ -66,6 +66,8 @@ void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 
 /* (transfer none) (nullable): the device of the VPN's base connection. */
 NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
+/* (transfer none) (nullable): the lower device of a profile of mode share or move. */
+NMDevice *nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error);
 
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;
  * "u" in network byte order, or "ay". */

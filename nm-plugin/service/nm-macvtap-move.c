@@ -162,21 +162,12 @@ check_link_name(NMMacvtapMove *self, GError **error)
     return FALSE;
 }
 
-static NMDevice *
-find_device(NMMacvtapActivation *activation, GError **error)
-{
-    return nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation),
-                                  nm_macvtap_activation_get_profile(activation),
-                                  nm_macvtap_activation_get_base(activation),
-                                  error);
-}
-
 /* Two links of different names over one device could not both have its configuration. */
 static char **
 get_claims(NMMacvtapActivation *activation, GError **error)
 {
     g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
-    NMDevice *device = find_device(activation, error);
+    NMDevice *device = nm_macvtap_activation_find_parent(activation, error);
     g_autofree char *link = NULL;
     g_autofree char *configuration = NULL;
 
@@ -193,7 +184,7 @@ static gboolean
 find_parent(NMMacvtapMove *self, GError **error)
 {
     NMMacvtapProfile *profile = nm_macvtap_move_get_profile(self);
-    NMDevice *device = find_device(NM_MACVTAP_ACTIVATION(self), error);
+    NMDevice *device = nm_macvtap_activation_find_parent(NM_MACVTAP_ACTIVATION(self), error);
 
     if (!device)
         return FALSE;

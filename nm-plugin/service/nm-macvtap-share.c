@@ -173,20 +173,11 @@ failed_cb(gpointer object, const GError *error, gpointer user_data)
 
 /* Life */
 
-static NMDevice *
-find_parent(NMMacvtapActivation *activation, GError **error)
-{
-    return nm_macvtap_parent_find(nm_macvtap_activation_get_client(activation),
-                                  nm_macvtap_activation_get_profile(activation),
-                                  nm_macvtap_activation_get_base(activation),
-                                  error);
-}
-
 static char **
 get_claims(NMMacvtapActivation *activation, GError **error)
 {
     g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
-    NMDevice *parent = find_parent(activation, error);
+    NMDevice *parent = nm_macvtap_activation_find_parent(activation, error);
     g_autofree char *link = NULL;
 
     if (!parent)
@@ -199,7 +190,7 @@ get_claims(NMMacvtapActivation *activation, GError **error)
 static gboolean
 read_parent(NMMacvtapShare *self, GError **error)
 {
-    NMDevice *parent = find_parent(NM_MACVTAP_ACTIVATION(self), error);
+    NMDevice *parent = nm_macvtap_activation_find_parent(NM_MACVTAP_ACTIVATION(self), error);
 
     if (!parent)
         return FALSE;
