@@ -165,14 +165,13 @@ def announce(guest, address):
 
 def add_stranger(host, address):
     """A macvtap on eth0 that is no guest's, in a namespace of its own."""
-    host.run('ip link add stranger0 link eth0 address 52:54:00:99:99:99 type macvtap mode bridge')
-    host.start_service('stranger', ['unshare', '-n', 'sleep', '10000'])
-    host.run('ip link set stranger0 netns $(pgrep -x sleep)')
+    host.run('ip netns add stranger')
+    host.run('ip link add stranger0 netns stranger link eth0 address 52:54:00:99:99:99 type macvtap mode bridge')
     stranger(host, f'ip link set stranger0 up; ip addr add {address}/24 dev stranger0')
 
 
 def stranger(host, command):
-    return host.run(f"nsenter -t $(pgrep -x sleep) -n sh -c '{command}'", check=False)
+    return host.run(['ip', 'netns', 'exec', 'stranger', 'sh', '-c', command], check=False)
 
 
 def announce_as_stranger(host, address):
