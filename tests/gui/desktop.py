@@ -19,6 +19,7 @@ SESSION = r'''
 set -e
 mkdir -p ~/.config/gtk-4.0 ~/.config/gtk-3.0
 printf '[Settings]\ngtk-font-name=Cantarell 11\n' | tee ~/.config/gtk-4.0/settings.ini >~/.config/gtk-3.0/settings.ini
+[ -z "$DARK" ] || echo gtk-application-prefer-dark-theme=1 >>~/.config/gtk-3.0/settings.ini
 export XDG_RUNTIME_DIR=/run/desktop XDG_CURRENT_DESKTOP=GNOME GDK_BACKEND=x11 GSK_RENDERER=cairo \
     GSETTINGS_BACKEND=memory ADW_DISABLE_PORTAL=1 GIO_USE_VFS=local
 metacity --no-composite --sm-disable >/run/desktop/metacity.log 2>&1 &
@@ -38,9 +39,9 @@ def vpn_data(host, name):
 
 
 class Desktop:
-    """dark: the dark style; language: of the windows; user: whose session it is."""
+    """dark: the dark style; locale: of the windows, 'de_DE' say; user: whose session it is."""
 
-    def __init__(self, host, dark=False, language=None, user='root'):
+    def __init__(self, host, dark=False, locale=None, user='root'):
         self.host = host
         self.become = ['setpriv', f'--reuid={user}', f'--regid={user}', '--init-groups', '--']
         host.run(['install', '-d', '-m', '700', '-o', user, '/run/desktop'])
@@ -50,9 +51,11 @@ class Desktop:
         host.write('/run/desktop/session', SESSION, 0o755)
         self.environment = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': host.run(f'echo ~{user}').stdout.strip(),
                             'LC_ALL': 'C.UTF-8', 'WITH_ACCESSIBILITY': 'yes'}
-        if language:
-            self.environment['LANGUAGE'] = language
-        self.style = {'GTK_THEME': 'Adwaita:dark', 'ADW_DEBUG_COLOR_SCHEME': 'prefer-dark'} if dark else {}
+        if locale:
+            host.run(['localedef', '-i', locale, '-f', 'UTF-8', f'{locale}.UTF-8'])
+            self.environment['LC_ALL'] = f'{locale}.UTF-8'
+        if dark:  # GTK 3 is told in settings.ini
+            self.environment.update(DARK='yes', ADW_DEBUG_COLOR_SCHEME='prefer-dark')
         self.process = host.popen(
             [*self.become, '/run/desktop/with-display', 'sh', '/run/desktop/session'],
             env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -74,7 +77,7 @@ class Desktop:
 
     def start(self, *argv):
         """A program in the session; returns its process here."""
-        environment = dict(self.environment, **self.style)
+        environment = dict(self.environment)
         for line in self.host.read('/run/desktop/env').splitlines():
             name, value = line.split('=', 1)
             environment[name] = value

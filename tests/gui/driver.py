@@ -196,11 +196,20 @@ def scroll_to(node):
         time.sleep(0.1)
 
 
+def active_window():
+    """Between a window that has gone and the next there is none for a moment."""
+    for _ in range(50):
+        answer = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            return answer.stdout.strip()
+        time.sleep(0.1)
+    raise Missing('no window is in front')
+
+
 def point(app, role, name, exact=True):
     """Clicks in the middle of a widget of the window in front with the mouse."""
     node = find(app, role, name, exact)
-    window = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True,
-                            check=True).stdout.strip()
+    window = active_window()
     x, y, width, height = box_of(node)
     subprocess.run(['xdotool', 'mousemove', '--window', window, str(x + width // 2),
                     str(y + height // 2), 'click', '1'], check=True)
