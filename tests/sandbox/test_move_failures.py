@@ -52,6 +52,7 @@ def kill_at(host, step):
 @tap.host()
 def test_killed_service_leaves_the_host_online(host):
     alpha, = host.running_guests('alpha')
+    without_helper(host)
     address, before = prepared(host)
     profiles.up(host)
     for _ in range(2):
