@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 GUI = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(GUI, '..', 'sandbox'))
@@ -91,6 +92,22 @@ class Desktop:
     def wait_exists(self, app, role, name, exact=True, timeout=20):
         self.host.wait_for(lambda: self.ask('exists', app, role, name, exact),
                            f'{role} {name!r} in {app}', timeout, 0.1)
+
+    def wait_focused(self, app, name):
+        self.host.wait_for(lambda: self.ask('focused', app) == name, f'{name!r} to have the keyboard')
+
+    def keyboard_order(self, app, end, key='Tab'):
+        """The names of the widgets that KEY leads to, END the last of them."""
+        names = []
+        for _ in range(40):
+            self.ask('keys', key)
+            time.sleep(0.2)  # the tree follows a moment later
+            name = self.ask('focused', app)
+            if name and name not in names[-1:]:  # an entry and its button are one to the person
+                names.append(name)
+            if name == end:
+                return names
+        raise Failure(f'{key} does not lead to {end!r}: {names}')
 
     def screenshot(self, name):
         """Into artefacts/ of the source tree."""

@@ -235,6 +235,18 @@ def type_into(app, role, name, text, exact=True):
         keys('BackSpace')
 
 
+def focused(app):
+    """The name of the widget that has the keyboard; '' where the tree has none, as for the inside of GTK 3's combo box."""
+    for window in reversed(list(children(application(app)))):
+        for node, _ in walk(window):
+            try:
+                if 'focused' in states(node):
+                    return plain_name(node)
+            except GLib.Error:
+                continue  # went while it was looked at
+    return ''
+
+
 def keys(*names):
     subprocess.run(['xdotool', 'key', *names], check=True)
 
@@ -264,7 +276,7 @@ def is_window_shown(title):
                           stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
-REQUESTS = (tree, names, is_window_shown, exists, read, state, click, point, type_into, keys, screenshot,
+REQUESTS = (tree, names, is_window_shown, exists, read, state, focused, click, point, type_into, keys, screenshot,
             screenshot_window)
 
 

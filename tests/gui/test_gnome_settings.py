@@ -10,6 +10,7 @@ import desktop  # noqa: F401 (finds the modules of the sandbox)
 import profiles
 import tap
 from desktop import Desktop, has_profile, vpn_data
+from editor_page import check_keyboard
 from tap import check, equal
 
 APP = 'gnome-control-center'
@@ -214,6 +215,15 @@ def test_page_is_there_whatever_libvirt_does(host):
     host.wait_for(lambda: has_profile(host, 'typed'), 'the profile')
     host.signal_service('libvirtd', signal.SIGCONT)
     equal(vpn_data(host, 'typed'), {'mode': 'isolated', 'guests': 'many-1 many-2'}, 'vpn.data')
+
+
+@tap.host()
+def test_keyboard_alone(host):
+    host.guest('alpha').define()
+    session = open_settings(host)
+    open_new_page(session)
+    type_name(session, 'lab')
+    check_keyboard(session, APP)
 
 
 @tap.host()

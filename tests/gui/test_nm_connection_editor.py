@@ -7,6 +7,7 @@ import desktop  # noqa: F401 (finds the modules of the sandbox)
 import profiles
 import tap
 from desktop import Desktop, has_profile, vpn_data
+from editor_page import check_keyboard
 from tap import check, equal
 
 APP = 'nm-connection-editor'
@@ -65,6 +66,15 @@ def test_profile_made_switched_and_opened_again(host):
     session.start(APP, f'--edit={uuid}')
     session.wait_exists(APP, 'check box', 'alpha (eth0)')
     equal(session.ask('read', APP, 'text', 'IPv4 address'), '10.99.0.1/24', 'the address shown')
+
+
+@tap.host()
+def test_keyboard_alone(host):
+    host.guest('alpha').define()
+    session = open_editor(host)
+    open_new_page(session)
+    session.ask('type_into', APP, 'text', 'Connection name', 'lab')
+    check_keyboard(session, APP)
 
 
 @tap.host()
