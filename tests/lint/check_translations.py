@@ -1,19 +1,28 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Translations: every source with text for users is in po/POTFILES.in, and every language listed has
-every message of today's sources, none of them fuzzy, with the same mnemonics and placeholders.
+every message of today's sources, none of them fuzzy, with the same mnemonics and placeholders. The
+letters of the editor page differ from each other in every language, and the marks of "nm-macvtap
+check" are as wide as the place that they are printed in.
 
 Usage: check_translations.py SOURCE_ROOT
 """
 
+import gettext
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 
 DIRECTORIES = ('nm-plugin', 'dispatcher', 'properties')
 MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
+LABEL = re.compile(r'\bN?_\("([^"%]*_[A-Za-z0-9][^"%]*)"\)')
+EDITOR = ('nm-plugin/core/nm-macvtap-keys.c', 'properties/nm-macvtap-editor-model.c',
+          'properties/nm-macvtap-editor.c')
+NOT_SHOWN = '_Mode'  # its choices stand for it
+VERDICTS = ('ok    ', 'hint  ', 'wait  ', 'BROKEN')
 
 
 def listed(root):
@@ -34,6 +43,26 @@ def languages(root):
             if line and not line.startswith('#')]
 
 
+def check_mnemonics(root, language, catalogue):
+    labels = set(LABEL.findall(''.join((root / name).read_text() for name in EDITOR))) - {NOT_SHOWN}
+    letters = {}
+    for label in sorted(labels):
+        shown = catalogue.gettext(label)
+        letters.setdefault(shown[shown.index('_') + 1].lower(), []).append(shown)
+    assert len(labels) > 15, labels
+    return [f'{language}: one letter for {shown}' for shown in letters.values() if len(shown) > 1]
+
+
+def get_width(text):
+    return sum(2 if unicodedata.east_asian_width(character) in 'WF' else 1 for character in text)
+
+
+def check_marks(language, catalogue):
+    marks = [catalogue.gettext(verdict) for verdict in VERDICTS]
+    return [f"{language}: '{mark}' is not {len(VERDICTS[0])} columns wide" for mark in marks
+            if get_width(mark) != len(VERDICTS[0])]
+
+
 def check_language(root, template, language):
     path = root / 'po' / f'{language}.po'
     if not path.exists():
@@ -41,10 +70,15 @@ def check_language(root, template, language):
     merged = subprocess.run(['msgmerge', '--quiet', '--no-fuzzy-matching', '-o', '-', path, template],
                             capture_output=True, text=True, check=True).stdout
     faults = []
-    check = subprocess.run(['msgfmt', '--check', '--check-accelerators=_', '--statistics', '-o', '/dev/null', '-'],
-                           input=merged, capture_output=True, text=True, check=False)
-    if check.returncode:
-        faults.append(f'{language}: {check.stderr}')
+    with tempfile.NamedTemporaryFile(suffix='.mo') as compiled:
+        check = subprocess.run(['msgfmt', '--check', '--check-accelerators=_', '--statistics',
+                                '-o', compiled.name, '-'],
+                               input=merged, capture_output=True, text=True, check=False)
+        if check.returncode:
+            return [f'{language}: {check.stderr}']
+        with pathlib.Path(compiled.name).open('rb') as file:
+            catalogue = gettext.GNUTranslations(file)
+    faults += check_mnemonics(root, language, catalogue) + check_marks(language, catalogue)
     for kind in ('untranslated', 'fuzzy'):
         found = re.search(rf'(\d+) {kind}', check.stderr)
         if found:
