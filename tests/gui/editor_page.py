@@ -18,6 +18,9 @@ def check_keyboard(session, app):
     session.wait_focused(app, 'Shared address')
     equal(session.keyboard_order(app, 'More options'),
           ['Guests', 'alpha (eth0)', 'Parent device', 'More options'], 'the order in mode share')
+    session.ask('keys', 'space')
+    equal(session.keyboard_order(app, 'libvirt URI'), ['Excluded guests', 'Host link name', 'libvirt URI'],
+          'the order of more options')
     for key, name in (('alt+p', 'Parent device'), ('alt+g', 'Guests')):
         session.ask('keys', key)
         session.wait_focused(app, name)

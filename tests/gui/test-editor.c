@@ -390,48 +390,6 @@ test_accessible_names(Fixture *fixture, gconstpointer user_data)
     g_assert_cmpuint(n_lists, ==, 7);
     close_page(fixture);
 }
-
-static GtkWidget *
-get_focus(GtkWidget *window)
-{
-    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(window));
-
-    /* The text inside an entry. */
-    return GTK_IS_TEXT(focus) ? gtk_widget_get_parent(focus) : focus;
-}
-
-/* The tab key goes from the modes down the page, as the table of keys has it. GTK 3 needs a window
- * manager to leave a combo box again: there the order was looked at in nm-connection-editor. */
-static void
-test_keyboard_order(Fixture *fixture, gconstpointer user_data)
-{
-    gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
-    g_autoptr(GPtrArray) order = g_ptr_array_new();
-    guint place = 0, next, n_seen = 0;
-
-    open_page(fixture);
-    gtk_window_set_focus(GTK_WINDOW(fixture->window), NULL);
-    for (guint i = 0; i < 60 && gtk_widget_child_focus(fixture->window, GTK_DIR_TAB_FORWARD); i++)
-        g_ptr_array_add(order, get_focus(fixture->window));
-    g_assert_true(g_ptr_array_find(order, find_button(fixture->page, "Isolated network"), &place));
-    for (int advanced = 0; advanced <= 1; advanced++) {
-        for (gsize i = 0; i < n; i++) {
-            GtkWidget *input = find_input(fixture->page, keys[i].name);
-            GtkWidget *expander = input ? gtk_widget_get_ancestor(input, GTK_TYPE_EXPANDER) : NULL;
-
-            if (!input || GTK_IS_COMBO_BOX(input) || !is_seen(input) || !!expander != advanced)
-                continue;
-            g_test_message("%s", keys[i].name);
-            g_assert_true(g_ptr_array_find(order, input, &next));
-            g_assert_cmpuint(next, >, place);
-            place = next;
-            n_seen++;
-        }
-    }
-    g_assert_cmpuint(n_seen, ==, 9);
-    close_page(fixture);
-}
 #endif
 
 /* Letters of what is shown are different ones, or the keyboard would only go round among them. */
@@ -590,7 +548,6 @@ main(int argc, char **argv)
     ADD("/editor/labels", test_labels);
 #if GTK_CHECK_VERSION(4, 0, 0)
     ADD("/editor/accessible-names", test_accessible_names);
-    ADD("/editor/keyboard-order", test_keyboard_order);
 #endif
     ADD("/editor/mnemonics", test_mnemonics);
     ADD("/editor/modes", test_modes);
