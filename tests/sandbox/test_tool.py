@@ -287,14 +287,12 @@ def test_cleanup(host):
     check('isolated' not in host.virsh('net-list', '--all', '--name').stdout, 'the network is still there')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'after cleanup')
 
-    # A libvirtd that ended while it made the network.
+    # A libvirtd that ended while it made the network. The next start fails (and that of libvirt 11 removes the bridge).
     host.define_network(profiles.wiki_xml())
     bridge = profiles.network_info(host)['Bridge']
     host.stop_libvirtd(9)
     host.run('kill $(cat /run/libvirt/network/isolated.pid); rm /run/libvirt/network/isolated.*')
     host.start_libvirtd()
-    started = host.virsh('net-start', 'isolated', check=False)
-    check(started.returncode != 0 and bridge in started.stderr, f'the network starts: {started.stderr}')
     check(f"its bridge '{bridge}' was left behind" in tool(host, 'status', code=3), 'no word of the bridge')
     found = tool_json(host, 'cleanup', '--yes')['leftovers']
     equal([(one['kind'], one['device'], one['network'], one['removed']) for one in found],
