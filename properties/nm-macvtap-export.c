@@ -18,7 +18,6 @@
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-network.h"
 #include "nm-macvtap-nm.h"
-#include "nm-macvtap-xml.h"
 
 /**
  * nm_macvtap_export_keyfile:
@@ -78,8 +77,7 @@ choose_addresses(const NMMacvtapProfile *profile,
  * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
  * @host_id: this host's machine id, for address6=auto
  * @error: return location: %NM_MACVTAP_ERROR_BAD_PROFILE, also where the profile's mode has no
- *   network, and where its DHCP range is not in the subnet that an unset address would get;
- *   %NM_MACVTAP_ERROR_BAD_XML where it has what XML cannot hold
+ *   network, and where its DHCP range is not in the subnet that an unset address would get
  *
  * Returns: (transfer full) (nullable): a libvirt <network>
  */
@@ -91,8 +89,6 @@ nm_macvtap_export_network(NMConnection *connection,
 {
     g_autoptr(NMMacvtapProfile) profile =
         nm_macvtap_nm_read_profile(connection, allowed_uris, error);
-    g_autofree char *text = NULL;
-    g_autoptr(xmlDoc) doc = NULL;
     NMMacvtapCidr address, address6;
 
     if (!profile)
@@ -108,11 +104,8 @@ nm_macvtap_export_network(NMConnection *connection,
     }
     if (!choose_addresses(profile, host_id, &address, &address6, error))
         return NULL;
-    text = nm_macvtap_network_build_xml(
+    return nm_macvtap_network_build_xml(
         profile, &address, profile->address6_type == NM_MACVTAP_ADDRESS6_NONE ? NULL : &address6);
-    /* A firewalld zone may have characters that XML cannot hold. */
-    doc = nm_macvtap_xml_parse(text, "network", error);
-    return doc ? g_steal_pointer(&text) : NULL;
 }
 
 static gboolean

@@ -319,6 +319,18 @@ check_together(const NMMacvtapProfile *profile, const char *const *allowed_uris,
                                                      : check_link_is_not_parent(profile, error);
 }
 
+/* It is written into the network's definition; whether there is such a zone is firewalld's to know.
+ */
+static gboolean
+check_zone(const NMMacvtapProfile *profile, GError **error)
+{
+    if (!profile->zone ||
+        nm_macvtap_value_check_text(profile->zone, NM_MACVTAP_VALUE_MAX_BYTES, error))
+        return TRUE;
+    g_prefix_error(error, "connection.zone: ");
+    return FALSE;
+}
+
 /**
  * nm_macvtap_profile_parse:
  * @id: connection.id
@@ -341,8 +353,8 @@ nm_macvtap_profile_parse(const char *id,
 {
     g_autoptr(NMMacvtapProfile) profile = profile_new(id, uuid, zone);
 
-    if (!check_keys_known(data, error) || !read_values(profile, data, error) ||
-        !check_together(profile, allowed_uris, error))
+    if (!check_zone(profile, error) || !check_keys_known(data, error) ||
+        !read_values(profile, data, error) || !check_together(profile, allowed_uris, error))
         return NULL;
     return g_steal_pointer(&profile);
 }

@@ -92,9 +92,24 @@ nm_macvtap_value_quote_words(const char *const *words)
     return g_string_free(text, FALSE);
 }
 
-/* Ours to read at all: size and characters. */
+/* XML 1.0 has no place for these two, which are no characters in Unicode either. */
 static gboolean
-check_text(const char *text, gsize max_bytes, GError **error)
+is_beyond_xml(gunichar c)
+{
+    return g_unichar_iscntrl(c) || c == 0xfffe || c == 0xffff;
+}
+
+/**
+ * nm_macvtap_value_check_text:
+ * @text: whatever was typed
+ * @max_bytes: how long it may be
+ * @error: NM_MACVTAP_ERROR_BAD_PROFILE
+ *
+ * Returns: whether it is UTF-8 of characters that XML can hold: serialisers of libxml2 since 2.14
+ *   replace others without a word
+ */
+gboolean
+nm_macvtap_value_check_text(const char *text, gsize max_bytes, GError **error)
 {
     g_autofree char *shown = nm_macvtap_value_to_display(text);
     const char *p;
@@ -104,7 +119,7 @@ check_text(const char *text, gsize max_bytes, GError **error)
     if (!g_utf8_validate(text, -1, NULL))
         return refuse(error, _("'%s' is not valid UTF-8; use text without stray bytes"), shown);
     for (p = text; *p; p = g_utf8_next_char(p)) {
-        if (g_unichar_iscntrl(g_utf8_get_char(p)))
+        if (is_beyond_xml(g_utf8_get_char(p)))
             return refuse(
                 error, _("'%s' contains a control character; use printable characters"), shown);
     }
@@ -175,7 +190,7 @@ nm_macvtap_guest_list_parse(const char *value, GError **error)
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     const char *p = value;
 
-    if (!check_text(value, NM_MACVTAP_GUEST_LIST_MAX_BYTES, error))
+    if (!nm_macvtap_value_check_text(value, NM_MACVTAP_GUEST_LIST_MAX_BYTES, error))
         return NULL;
     for (p += strspn(p, " "); *p; p += strspn(p, " ")) {
         g_autoptr(GString) name = g_string_new(NULL);
@@ -442,7 +457,7 @@ parse(const NMMacvtapKeyInfo *key, const char *text, NMMacvtapValue *out, GError
     gsize max_bytes = key->type == NM_MACVTAP_KEY_TYPE_GUESTS ? NM_MACVTAP_GUEST_LIST_MAX_BYTES
                                                               : NM_MACVTAP_VALUE_MAX_BYTES;
 
-    if (!check_text(text, max_bytes, error))
+    if (!nm_macvtap_value_check_text(text, max_bytes, error))
         return FALSE;
     if (text[0] == '\0' && g_strcmp0(key->default_value, "") != 0)
         return refuse(error, _("an empty value is not allowed; remove the key for its default"));

@@ -29,6 +29,9 @@ gboolean nm_macvtap_value_parse(const NMMacvtapKeyInfo *key,
 void nm_macvtap_value_clear(NMMacvtapValue *value);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NMMacvtapValue, nm_macvtap_value_clear)
 
+/* What names and texts of any kind must be: valid UTF-8 that XML can hold. */
+gboolean nm_macvtap_value_check_text(const char *text, gsize max_bytes, GError **error);
+
 /* For messages: valid UTF-8 without control characters, shortened. */
 char *nm_macvtap_value_to_display(const char *text);
 /* For messages: 'one', 'two', 'three'. */

@@ -360,22 +360,6 @@ test_export_range_alone(void)
 }
 
 static void
-test_export_zone_beyond_xml(void)
-{
-    g_autoptr(NMConnection) connection = import_ours("profile-empty.nmconnection");
-    g_autofree char *text = NULL;
-    g_autoptr(GError) error = NULL;
-
-    g_object_set(nm_connection_get_setting_connection(connection),
-                 NM_SETTING_CONNECTION_ZONE,
-                 "a\x19",
-                 NULL);
-    text = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
-    g_assert_null(text);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
-}
-
-static void
 test_allowed_uri(void)
 {
     static const char *const allowed[] = {"qemu+ssh://host/system?command=/tmp/x", NULL};
@@ -417,7 +401,6 @@ main(int argc, char **argv)
     g_test_add_func("/import/allowed-uri", test_allowed_uri);
     g_test_add_func("/export/file", test_export_file);
     g_test_add_func("/export/refuses", test_export_refuses);
-    g_test_add_func("/export/zone-beyond-xml", test_export_zone_beyond_xml);
     g_test_add_func("/export/range-alone", test_export_range_alone);
     g_test_add_func("/export/suggested-filename", test_suggested_filename);
     return g_test_run();

@@ -90,6 +90,21 @@ test_zone(void)
 }
 
 static void
+test_zone_beyond_xml(void)
+{
+    const char *const zones[] = {"a\x19", "a\xef\xbf\xbf", "a\xff"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(zones); i++) {
+        g_autoptr(GHashTable) data = data_new(NO_ITEMS);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(nm_macvtap_profile_parse("guests", UUID_A, zones[i], data, NULL, &error));
+        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_true(g_str_has_prefix(error->message, "connection.zone: 'a"));
+    }
+}
+
+static void
 test_everything_set(void)
 {
     g_autoptr(NMMacvtapProfile) profile = parse_good(ITEMS("mode",
@@ -568,6 +583,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/profile/defaults", test_defaults);
     g_test_add_func("/profile/zone", test_zone);
+    g_test_add_func("/profile/zone-beyond-xml", test_zone_beyond_xml);
     g_test_add_func("/profile/everything-set", test_everything_set);
     g_test_add_func("/profile/choices", test_choices);
     g_test_add_func("/profile/ref", test_ref);
