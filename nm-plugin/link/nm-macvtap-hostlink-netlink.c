@@ -384,7 +384,7 @@ hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 
         if (uuid == NULL)
             continue;
-        parent = rtnl_link_get(links, rtnl_link_get_link(link));
+        parent = rtnl_link_get(links, nm_macvtap_rtnl_get_parent(link));
         info = g_new0(NMMacvtapHostlinkInfo, 1);
         info->name = g_strdup(rtnl_link_get_name(link));
         info->profile_uuid = g_strdup(uuid);

@@ -196,7 +196,8 @@ read_link(Reader *reader, struct rtnl_link *from)
 {
     int ifindex = rtnl_link_get_ifindex(from);
     NMMacvtapLink *link = nm_macvtap_link_new(rtnl_link_get_name(from));
-    g_autoptr(NMMacvtapNlLink) parent = rtnl_link_get(reader->cache, rtnl_link_get_link(from));
+    g_autoptr(NMMacvtapNlLink) parent =
+        rtnl_link_get(reader->cache, nm_macvtap_rtnl_get_parent(from));
     g_autoptr(NMMacvtapNlLink) master = rtnl_link_get(reader->cache, rtnl_link_get_master(from));
 
     link->kind = g_strdup(rtnl_link_get_type(from));

@@ -114,6 +114,15 @@ nm_macvtap_rtnl_delete_link(NMMacvtapNlSock *sock, int ifindex, GError **error)
     return nm_macvtap_netlink_fail(code, "delete link", error);
 }
 
+int
+nm_macvtap_rtnl_get_parent(NMMacvtapNlLink *link)
+{
+    int32_t namespace;
+
+    /* With a namespace the index is one of that, and here another link's, or nobody's. */
+    return rtnl_link_get_link_netnsid(link, &namespace) == 0 ? 0 : rtnl_link_get_link(link);
+}
+
 static gboolean
 is_passthrough(struct rtnl_link *link)
 {
@@ -132,7 +141,7 @@ nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent)
     for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_link *link = (struct rtnl_link *)object;
 
-        if (rtnl_link_get_link(link) == parent && is_passthrough(link))
+        if (nm_macvtap_rtnl_get_parent(link) == parent && is_passthrough(link))
             return g_strdup(rtnl_link_get_name(link));
     }
     return NULL;

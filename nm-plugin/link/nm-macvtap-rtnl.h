@@ -36,6 +36,9 @@ gboolean nm_macvtap_rtnl_change_link(NMMacvtapNlSock *sock,
                                      GError **error);
 /* TRUE where there is none. */
 gboolean nm_macvtap_rtnl_delete_link(NMMacvtapNlSock *sock, int ifindex, GError **error);
+/* The index of the link below it; 0 where there is none, or where it is in another network
+ * namespace. */
+int nm_macvtap_rtnl_get_parent(NMMacvtapNlLink *link);
 /* (nullable): macvtap or macvlan in mode passthrough on @parent. */
 char *nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent);
 /* rtnetlink does not tell. @sysfs: "/sys" but in tests. */
