@@ -18,6 +18,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-netlink.h"
 
@@ -150,11 +151,11 @@ learn(struct nl_object *object, gpointer user_data)
 static gboolean
 read_neighbours(Probe *probe, void (*func)(struct nl_object *, gpointer), GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) neighbours = NULL;
-    int code = rtnl_neigh_alloc_cache(probe->sock, &neighbours);
+    g_autoptr(NMMacvtapNlCache) neighbours =
+        nm_macvtap_dump_cache(probe->sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
 
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list neighbours", error);
+    if (!neighbours)
+        return FALSE;
     nl_cache_foreach(neighbours, func, probe);
     return TRUE;
 }
@@ -377,18 +378,15 @@ nm_macvtap_reach_lookup(const char *ifname, const char *mac, GError **error)
     g_autoptr(NMMacvtapNlSock) sock = NULL;
     g_autoptr(NMMacvtapNlCache) neighbours = NULL;
     Lookup lookup = {.ifindex = find_device(ifname, error), .mac = mac};
-    int code;
 
     if (lookup.ifindex == 0)
         return NULL;
     sock = nm_macvtap_netlink_connect(error);
     if (!sock)
         return NULL;
-    code = rtnl_neigh_alloc_cache(sock, &neighbours);
-    if (code < 0) {
-        nm_macvtap_netlink_fail(code, "list neighbours", error);
+    neighbours = nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
+    if (!neighbours)
         return NULL;
-    }
     nl_cache_foreach(neighbours, look_at, &lookup);
     return lookup.address;
 }

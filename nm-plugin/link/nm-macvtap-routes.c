@@ -14,7 +14,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-netlink.h"
+#include "nm-macvtap-dump.h"
 
 /* Types that take the subnet from everybody else: somebody wants, or wants not, to go there. */
 static gboolean
@@ -96,13 +96,12 @@ nm_macvtap_routes_collect(GPtrArray *used, GError **error)
 {
     g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
     g_autoptr(NMMacvtapNlCache) routes = NULL;
-    int code;
 
     if (!sock)
         return FALSE;
-    code = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &routes);
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list routes", error);
+    routes = nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_ROUTES, error);
+    if (!routes)
+        return FALSE;
     nl_cache_foreach(routes, collect_one, used);
     return TRUE;
 }

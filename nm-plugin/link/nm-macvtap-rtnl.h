@@ -20,8 +20,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapNlLink, rtnl_link_put)
 /* Returns: (transfer full) (nullable): NULL where there is none; with @error set where the kernel
  * did not say. */
 NMMacvtapNlLink *nm_macvtap_rtnl_get_link(NMMacvtapNlSock *sock, const char *name, GError **error);
-/* Every link. */
-NMMacvtapNlCache *nm_macvtap_rtnl_list_links(NMMacvtapNlSock *sock, GError **error);
 /* Down, mode bridge, on @parent. */
 gboolean nm_macvtap_rtnl_add_macvtap(NMMacvtapNlSock *sock,
                                      const char *name,
