@@ -141,15 +141,6 @@ nm_macvtap_links_check_parent(const GPtrArray *links, const char *name, GError *
     return nm_macvtap_hostlink_check_parent(&parent, error);
 }
 
-/* 3: IPv4; 2: IPv6; 1: of use to neighbours only. */
-static int
-rank_address(const NMMacvtapCidr *cidr)
-{
-    if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return cidr->bytes[0] == 169 && cidr->bytes[1] == 254 ? 1 : 3;
-    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80 ? 1 : 2;
-}
-
 /**
  * nm_macvtap_link_get_address:
  * @link: an interface
@@ -163,9 +154,9 @@ nm_macvtap_link_get_address(const NMMacvtapLink *link)
 
     for (guint i = 0; i < link->addresses->len; i++) {
         const NMMacvtapCidr *cidr = &g_array_index(link->addresses, NMMacvtapCidr, i);
-        int rank = rank_address(cidr);
 
-        if (rank > 1 && (best == NULL || rank > rank_address(best)))
+        if (!nm_macvtap_cidr_is_link_local(cidr) &&
+            (best == NULL || nm_macvtap_cidr_get_rank(cidr) > nm_macvtap_cidr_get_rank(best)))
             best = cidr;
     }
     return best;
@@ -319,7 +310,8 @@ compare_stations(gconstpointer a, gconstpointer b)
 {
     const NMMacvtapStation *first = *(NMMacvtapStation *const *)a;
     const NMMacvtapStation *second = *(NMMacvtapStation *const *)b;
-    int rank = rank_address(&second->address) - rank_address(&first->address);
+    int rank = (int)nm_macvtap_cidr_get_rank(&second->address) -
+               (int)nm_macvtap_cidr_get_rank(&first->address);
 
     return rank != 0
                ? rank

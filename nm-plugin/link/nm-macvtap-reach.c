@@ -330,17 +330,9 @@ nm_macvtap_reach_probe(const char *ifname,
 typedef struct {
     int ifindex;
     const char *mac;
-    int rank; /* of @address; 0 is none */
+    guint rank; /* of @address; 0 is none */
     char *address;
 } Lookup;
-
-static int
-rank_address(const NMMacvtapCidr *cidr)
-{
-    if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return 3;
-    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80 ? 1 : 2;
-}
 
 static void
 look_at(struct nl_object *object, gpointer user_data)
@@ -353,9 +345,10 @@ look_at(struct nl_object *object, gpointer user_data)
 
     if (rtnl_neigh_get_ifindex(neigh) != lookup->ifindex || !mac || !destination ||
         g_ascii_strcasecmp(mac, lookup->mac) != 0 ||
-        !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) || rank_address(&cidr) <= lookup->rank)
+        !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) ||
+        nm_macvtap_cidr_get_rank(&cidr) <= lookup->rank)
         return;
-    lookup->rank = rank_address(&cidr);
+    lookup->rank = nm_macvtap_cidr_get_rank(&cidr);
     g_free(lookup->address);
     lookup->address = nm_macvtap_cidr_address_to_string(&cidr);
 }

@@ -35,11 +35,14 @@ is_taking_type(int type)
 
 /* Every device has these, and they say nothing about who lives where. */
 static gboolean
-is_link_local_or_multicast(const NMMacvtapCidr *cidr)
+is_everywhere(const NMMacvtapCidr *cidr)
 {
+    if (nm_macvtap_cidr_is_default(cidr) || nm_macvtap_cidr_is_link_local(cidr))
+        return TRUE;
+    /* Multicast. */
     if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return (cidr->bytes[0] == 169 && cidr->bytes[1] == 254) || (cidr->bytes[0] & 0xf0) == 0xe0;
-    return (cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80) || cidr->bytes[0] == 0xff;
+        return (cidr->bytes[0] & 0xf0) == 0xe0;
+    return cidr->bytes[0] == 0xff;
 }
 
 /* The first device of the route, (transfer full) (nullable). */
@@ -72,7 +75,7 @@ collect_one(struct nl_object *object, gpointer user_data)
         !is_taking_type(rtnl_route_get_type(route)) || (rtnl_route_get_flags(route) & RTM_F_CLONED))
         return;
     if (!destination || !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) ||
-        nm_macvtap_cidr_is_default(&cidr) || is_link_local_or_multicast(&cidr))
+        is_everywhere(&cidr))
         return;
     network = nm_macvtap_cidr_network_to_string(&cidr);
     device = get_device(route);
