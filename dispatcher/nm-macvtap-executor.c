@@ -14,6 +14,7 @@
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
 
 /* How long a device may take for its address before its host link is kept. */
 #define ADDRESS_TIMEOUT_S   10
@@ -328,15 +329,7 @@ find_link_profile(NMClient *client, const NMMacvtapAction *action)
 static gboolean
 has_address(NMDevice *device, int family)
 {
-    NMIPConfig *config =
-        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
-    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
-
-    for (guint i = 0; addresses && i < addresses->len; i++) {
-        if (!g_str_has_prefix(nm_ip_address_get_address(addresses->pdata[i]), "fe80:"))
-            return TRUE;
-    }
-    return FALSE;
+    return nm_macvtap_nm_find_address(device, family) != NULL;
 }
 
 /* (nullable): the host link, as long as the host has an address through it. */

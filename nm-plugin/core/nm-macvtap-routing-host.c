@@ -76,9 +76,12 @@ nm_macvtap_routing_is_routable(const NMMacvtapCidr *address)
     static const guint8 mapped_or_less[10] = {0};
     const guint8 *b = address->bytes;
 
+    if (nm_macvtap_cidr_is_link_local(address))
+        return FALSE;
     if (address->family == G_SOCKET_FAMILY_IPV4)
-        return b[0] != 0 && b[0] != 127 && b[0] < 224 && !(b[0] == 169 && b[1] == 254);
-    if (b[0] == 0xff || (b[0] == 0xfe && b[1] >= 0x80))
+        return b[0] != 0 && b[0] != 127 && b[0] < 224;
+    /* Multicast, and what was site-local once. */
+    if (b[0] == 0xff || (b[0] == 0xfe && b[1] >= 0xc0))
         return FALSE;
     /* ::, ::1, and IPv4 written as IPv6 */
     return memcmp(b, mapped_or_less, sizeof(mapped_or_less)) != 0;

@@ -8,10 +8,9 @@
 
 #include "nm-macvtap-routing.h"
 
-#include <string.h>
-
 #include "nm-macvtap-routing-entries.h"
 #include "nm-macvtap-routing-questions.h"
+#include "nm-macvtap-routing-routes.h"
 
 #define NEVER NM_MACVTAP_NEVER
 
@@ -482,23 +481,6 @@ judge_entry(NMMacvtapRouting *self, Entry *entry)
     nm_macvtap_routing_entries_settle(&self->entries, entry);
 }
 
-static gboolean
-routes_differ(const GArray *before, const GArray *after)
-{
-    if (before->len != after->len)
-        return TRUE;
-    for (guint i = 0; i < before->len; i++) {
-        const NMMacvtapRoute *a = &g_array_index(before, NMMacvtapRoute, i);
-        const NMMacvtapRoute *b = &g_array_index(after, NMMacvtapRoute, i);
-
-        if (!nm_macvtap_address_equal(&a->address, &b->address) ||
-            !nm_macvtap_address_equal(&a->source, &b->source) ||
-            memcmp(a->mac, b->mac, sizeof(a->mac)) != 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /**
  * nm_macvtap_routing_set_host:
  * @host: what the host has now, copied
@@ -519,7 +501,7 @@ nm_macvtap_routing_set_host(NMMacvtapRouting *self, const NMMacvtapRoutingHost *
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         judge_entry(self, entry);
     after = nm_macvtap_routing_get_routes(self);
-    return routes_differ(before, after);
+    return nm_macvtap_routing_routes_differ(before, after);
 }
 
 static gboolean
@@ -569,24 +551,10 @@ nm_macvtap_routing_set_guests(NMMacvtapRouting *self, const NMMacvtapRoutingNic 
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         recount_entry(self, entry);
     after = nm_macvtap_routing_get_routes(self);
-    return routes_differ(before, after);
+    return nm_macvtap_routing_routes_differ(before, after);
 }
 
 /* Outputs */
-
-/**
- * nm_macvtap_route_compare:
- * @a: an NMMacvtapRoute
- * @b: another
- *
- * Returns: as strcmp()
- */
-int
-nm_macvtap_route_compare(gconstpointer a, gconstpointer b)
-{
-    return nm_macvtap_address_compare(&((const NMMacvtapRoute *)a)->address,
-                                      &((const NMMacvtapRoute *)b)->address);
-}
 
 /**
  * nm_macvtap_routing_get_routes:
@@ -596,26 +564,7 @@ nm_macvtap_route_compare(gconstpointer a, gconstpointer b)
 GArray *
 nm_macvtap_routing_get_routes(NMMacvtapRouting *self)
 {
-    GArray *routes = g_array_new(FALSE, TRUE, sizeof(NMMacvtapRoute));
-    GHashTableIter iter;
-    gpointer data;
-
-    g_hash_table_iter_init(&iter, self->entries.all);
-    while (g_hash_table_iter_next(&iter, NULL, &data)) {
-        const Entry *entry = data;
-        NMMacvtapRoute route = {.address = entry->address, .since_ms = entry->since};
-        NMMacvtapRefusalReason reason;
-
-        if (entry->holder == 0 ||
-            nm_macvtap_routing_host_judge(&self->host, &entry->address, &route.source, &reason) !=
-                NM_MACVTAP_VERDICT_GOOD)
-            continue;
-        nm_macvtap_mac_key_to_bytes(entry->holder, route.mac);
-        route.guest = lookup_nic(self, entry->holder)->guest->name;
-        g_array_append_val(routes, route);
-    }
-    g_array_sort(routes, nm_macvtap_route_compare);
-    return routes;
+    return nm_macvtap_routing_routes_build(&self->entries, &self->host, &self->stations);
 }
 
 /**

@@ -303,6 +303,34 @@ nm_macvtap_cidr_is_default(const NMMacvtapCidr *cidr)
 }
 
 /**
+ * nm_macvtap_cidr_is_link_local:
+ * @cidr: an address; its prefix is not looked at
+ *
+ * Returns: whether it is link-local: every device may have one, and no other network knows it
+ */
+gboolean
+nm_macvtap_cidr_is_link_local(const NMMacvtapCidr *cidr)
+{
+    if (cidr->family == G_SOCKET_FAMILY_IPV4)
+        return cidr->bytes[0] == 169 && cidr->bytes[1] == 254;
+    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80;
+}
+
+/**
+ * nm_macvtap_cidr_get_rank:
+ * @cidr: an address; its prefix is not looked at
+ *
+ * Returns: 3 for an IPv4 address, 2 for an IPv6 address, 1 for either that is link-local
+ */
+guint
+nm_macvtap_cidr_get_rank(const NMMacvtapCidr *cidr)
+{
+    if (nm_macvtap_cidr_is_link_local(cidr))
+        return 1;
+    return cidr->family == G_SOCKET_FAMILY_IPV4 ? 3 : 2;
+}
+
+/**
  * nm_macvtap_range_parse:
  * @text: "FIRST-LAST", two IPv4 addresses without spaces
  * @out: (out): set on success only

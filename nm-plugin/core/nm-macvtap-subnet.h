@@ -32,6 +32,10 @@ gboolean nm_macvtap_cidr_is_host(const NMMacvtapCidr *cidr);
 /* The default routes ("0.0.0.0/0", "::/0", or in two halves, "0.0.0.0/1" and "128.0.0.0/1") take no
  * subnet from anybody. */
 gboolean nm_macvtap_cidr_is_default(const NMMacvtapCidr *cidr);
+/* In 169.254.0.0/16 or fe80::/10: of use to neighbours only. */
+gboolean nm_macvtap_cidr_is_link_local(const NMMacvtapCidr *cidr);
+/* Of several addresses of one machine the one to name: the highest. */
+guint nm_macvtap_cidr_get_rank(const NMMacvtapCidr *cidr);
 
 /* A range of IPv4 addresses for DHCP, host byte order, first <= last. */
 typedef struct {

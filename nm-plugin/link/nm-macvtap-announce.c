@@ -35,13 +35,11 @@ fail(GError **error, const char *device, const char *what)
     return FALSE;
 }
 
+/* An IPv6 one belongs to the device and has not moved; an IPv4 one may have. */
 static gboolean
 is_announced(const NMMacvtapCidr *address)
 {
-    const gboolean is_link_local = address->family == G_SOCKET_FAMILY_IPV6 &&
-                                   address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
-
-    return !is_link_local;
+    return address->family == G_SOCKET_FAMILY_IPV4 || !nm_macvtap_cidr_is_link_local(address);
 }
 
 static gboolean

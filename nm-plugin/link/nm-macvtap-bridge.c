@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <netlink/route/link.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-netlink.h"
 
@@ -146,9 +147,9 @@ nm_macvtap_bridge_remove(const char *bridge, GError **error)
 
     if (!sock || find_index(bridge, error) == 0)
         return FALSE;
-    code = rtnl_link_alloc_cache(sock, AF_UNSPEC, &links);
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list links", error);
+    links = nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_LINKS, error);
+    if (!links)
+        return FALSE;
     link = rtnl_link_get_by_name(links, bridge);
     if (!link || g_strcmp0(rtnl_link_get_type(link), "bridge") != 0 ||
         has_port(links, rtnl_link_get_ifindex(link))) {

@@ -12,6 +12,7 @@
 #include <net/if_arp.h>
 #include <string.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-hostlink-sysctl.h"
 #include "nm-macvtap-hostlink-watch.h"
@@ -54,7 +55,8 @@ check_parent(NMMacvtapHostlinkNetlink *self,
              NMMacvtapNlLink **out_parent,
              GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) links = nm_macvtap_rtnl_list_links(self->sock, error);
+    g_autoptr(NMMacvtapNlCache) links =
+        nm_macvtap_dump_cache(self->sock, NM_MACVTAP_DUMP_LINKS, error);
     g_autoptr(NMMacvtapNlLink) link = NULL;
     g_autoptr(NMMacvtapNlLink) master = NULL;
     g_autofree char *passthrough = NULL;
@@ -369,7 +371,8 @@ static GPtrArray *
 hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 {
     NMMacvtapHostlinkNetlink *self = cast(hostlink);
-    g_autoptr(NMMacvtapNlCache) links = nm_macvtap_rtnl_list_links(self->sock, error);
+    g_autoptr(NMMacvtapNlCache) links =
+        nm_macvtap_dump_cache(self->sock, NM_MACVTAP_DUMP_LINKS, error);
     g_autoptr(GPtrArray) list = NULL;
     struct nl_object *object;
 
@@ -384,7 +387,7 @@ hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 
         if (uuid == NULL)
             continue;
-        parent = rtnl_link_get(links, rtnl_link_get_link(link));
+        parent = rtnl_link_get(links, nm_macvtap_rtnl_get_parent(link));
         info = g_new0(NMMacvtapHostlinkInfo, 1);
         info->name = g_strdup(rtnl_link_get_name(link));
         info->profile_uuid = g_strdup(uuid);

@@ -15,6 +15,7 @@
 #include <netlink/route/route.h>
 #include <unistd.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-rtnl.h"
 
 #ifndef IFF_LOWER_UP
@@ -140,15 +141,6 @@ nm_macvtap_links_check_parent(const GPtrArray *links, const char *name, GError *
     return nm_macvtap_hostlink_check_parent(&parent, error);
 }
 
-/* 3: IPv4; 2: IPv6; 1: of use to neighbours only. */
-static int
-rank_address(const NMMacvtapCidr *cidr)
-{
-    if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return cidr->bytes[0] == 169 && cidr->bytes[1] == 254 ? 1 : 3;
-    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80 ? 1 : 2;
-}
-
 /**
  * nm_macvtap_link_get_address:
  * @link: an interface
@@ -162,9 +154,9 @@ nm_macvtap_link_get_address(const NMMacvtapLink *link)
 
     for (guint i = 0; i < link->addresses->len; i++) {
         const NMMacvtapCidr *cidr = &g_array_index(link->addresses, NMMacvtapCidr, i);
-        int rank = rank_address(cidr);
 
-        if (rank > 1 && (best == NULL || rank > rank_address(best)))
+        if (!nm_macvtap_cidr_is_link_local(cidr) &&
+            (best == NULL || nm_macvtap_cidr_get_rank(cidr) > nm_macvtap_cidr_get_rank(best)))
             best = cidr;
     }
     return best;
@@ -196,7 +188,8 @@ read_link(Reader *reader, struct rtnl_link *from)
 {
     int ifindex = rtnl_link_get_ifindex(from);
     NMMacvtapLink *link = nm_macvtap_link_new(rtnl_link_get_name(from));
-    g_autoptr(NMMacvtapNlLink) parent = rtnl_link_get(reader->cache, rtnl_link_get_link(from));
+    g_autoptr(NMMacvtapNlLink) parent =
+        rtnl_link_get(reader->cache, nm_macvtap_rtnl_get_parent(from));
     g_autoptr(NMMacvtapNlLink) master = rtnl_link_get(reader->cache, rtnl_link_get_master(from));
 
     link->kind = g_strdup(rtnl_link_get_type(from));
@@ -221,7 +214,7 @@ read_links(Reader *reader, GError **error)
 {
     struct nl_object *object;
 
-    reader->cache = nm_macvtap_rtnl_list_links(reader->sock, error);
+    reader->cache = nm_macvtap_dump_cache(reader->sock, NM_MACVTAP_DUMP_LINKS, error);
     if (reader->cache == NULL)
         return FALSE;
     for (object = nl_cache_get_first(reader->cache); object; object = nl_cache_get_next(object))
@@ -245,12 +238,12 @@ find_link(Reader *reader, int ifindex)
 static gboolean
 read_addresses(Reader *reader, GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) addresses = NULL;
+    g_autoptr(NMMacvtapNlCache) addresses =
+        nm_macvtap_dump_cache(reader->sock, NM_MACVTAP_DUMP_ADDRESSES, error);
     struct nl_object *object;
-    int code = rtnl_addr_alloc_cache(reader->sock, &addresses);
 
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list addresses", error);
+    if (addresses == NULL)
+        return FALSE;
     for (object = nl_cache_get_first(addresses); object; object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
         NMMacvtapLink *link = find_link(reader, rtnl_addr_get_ifindex(address));
@@ -300,19 +293,16 @@ read_neighbour(Reader *reader, const struct ndmsg *header, struct nlattr **attri
                                 (gint64)info.ndm_updated * 1000 / reader->ticks);
 }
 
-/* libnl has no function that tells the age of an entry. */
-static int
-neighbour_cb(struct nl_msg *message, void *data)
+static void
+read_neighbour_message(Reader *reader, struct nlmsghdr *header)
 {
-    struct nlmsghdr *header = nlmsg_hdr(message);
     struct nlattr *attributes[NDA_MAX + 1];
     const struct ndmsg *neighbour = nlmsg_data(header);
 
     if (header->nlmsg_type == RTM_NEWNEIGH && nlmsg_valid_hdr(header, sizeof(*neighbour)) &&
         (neighbour->ndm_family == AF_INET || neighbour->ndm_family == AF_INET6) &&
         nlmsg_parse(header, sizeof(*neighbour), attributes, NDA_MAX, NULL) == 0)
-        read_neighbour(data, neighbour, attributes);
-    return NL_OK;
+        read_neighbour(reader, neighbour, attributes);
 }
 
 static int
@@ -320,25 +310,25 @@ compare_stations(gconstpointer a, gconstpointer b)
 {
     const NMMacvtapStation *first = *(NMMacvtapStation *const *)a;
     const NMMacvtapStation *second = *(NMMacvtapStation *const *)b;
-    int rank = rank_address(&second->address) - rank_address(&first->address);
+    int rank = (int)nm_macvtap_cidr_get_rank(&second->address) -
+               (int)nm_macvtap_cidr_get_rank(&first->address);
 
     return rank != 0
                ? rank
                : memcmp(first->address.bytes, second->address.bytes, sizeof(first->address.bytes));
 }
 
+/* libnl's objects do not tell the age of an entry. */
 static gboolean
 read_neighbours(Reader *reader, GError **error)
 {
-    int code = nl_socket_modify_cb(reader->sock, NL_CB_VALID, NL_CB_CUSTOM, neighbour_cb, reader);
+    g_autoptr(GPtrArray) messages =
+        nm_macvtap_dump_messages(reader->sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
 
-    if (code == 0)
-        code = nl_rtgen_request(reader->sock, RTM_GETNEIGH, AF_UNSPEC, NLM_F_DUMP);
-    if (code >= 0)
-        code = nl_recvmsgs_default(reader->sock);
-    nl_socket_modify_cb(reader->sock, NL_CB_VALID, NL_CB_DEFAULT, NULL, NULL);
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list neighbours", error);
+    if (messages == NULL)
+        return FALSE;
+    for (guint i = 0; i < messages->len; i++)
+        read_neighbour_message(reader, nlmsg_hdr(messages->pdata[i]));
     for (guint i = 0; i < reader->links->len; i++)
         g_ptr_array_sort(((NMMacvtapLink *)g_ptr_array_index(reader->links, i))->stations,
                          compare_stations);
@@ -367,12 +357,12 @@ mark_routed(NMMacvtapLink *link, struct rtnl_route *route)
 static gboolean
 read_routes(Reader *reader, GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) routes = NULL;
+    g_autoptr(NMMacvtapNlCache) routes =
+        nm_macvtap_dump_cache(reader->sock, NM_MACVTAP_DUMP_ROUTES, error);
     struct nl_object *object;
-    int code = rtnl_route_alloc_cache(reader->sock, AF_UNSPEC, 0, &routes);
 
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list routes", error);
+    if (routes == NULL)
+        return FALSE;
     for (object = nl_cache_get_first(routes); object; object = nl_cache_get_next(object)) {
         struct rtnl_route *route = (struct rtnl_route *)object;
         struct rtnl_nexthop *nexthop = rtnl_route_nexthop_n(route, 0);

@@ -18,6 +18,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-netlink.h"
 
@@ -150,11 +151,11 @@ learn(struct nl_object *object, gpointer user_data)
 static gboolean
 read_neighbours(Probe *probe, void (*func)(struct nl_object *, gpointer), GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) neighbours = NULL;
-    int code = rtnl_neigh_alloc_cache(probe->sock, &neighbours);
+    g_autoptr(NMMacvtapNlCache) neighbours =
+        nm_macvtap_dump_cache(probe->sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
 
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list neighbours", error);
+    if (!neighbours)
+        return FALSE;
     nl_cache_foreach(neighbours, func, probe);
     return TRUE;
 }
@@ -329,17 +330,9 @@ nm_macvtap_reach_probe(const char *ifname,
 typedef struct {
     int ifindex;
     const char *mac;
-    int rank; /* of @address; 0 is none */
+    guint rank; /* of @address; 0 is none */
     char *address;
 } Lookup;
-
-static int
-rank_address(const NMMacvtapCidr *cidr)
-{
-    if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return 3;
-    return cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80 ? 1 : 2;
-}
 
 static void
 look_at(struct nl_object *object, gpointer user_data)
@@ -352,9 +345,10 @@ look_at(struct nl_object *object, gpointer user_data)
 
     if (rtnl_neigh_get_ifindex(neigh) != lookup->ifindex || !mac || !destination ||
         g_ascii_strcasecmp(mac, lookup->mac) != 0 ||
-        !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) || rank_address(&cidr) <= lookup->rank)
+        !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) ||
+        nm_macvtap_cidr_get_rank(&cidr) <= lookup->rank)
         return;
-    lookup->rank = rank_address(&cidr);
+    lookup->rank = nm_macvtap_cidr_get_rank(&cidr);
     g_free(lookup->address);
     lookup->address = nm_macvtap_cidr_address_to_string(&cidr);
 }
@@ -377,18 +371,15 @@ nm_macvtap_reach_lookup(const char *ifname, const char *mac, GError **error)
     g_autoptr(NMMacvtapNlSock) sock = NULL;
     g_autoptr(NMMacvtapNlCache) neighbours = NULL;
     Lookup lookup = {.ifindex = find_device(ifname, error), .mac = mac};
-    int code;
 
     if (lookup.ifindex == 0)
         return NULL;
     sock = nm_macvtap_netlink_connect(error);
     if (!sock)
         return NULL;
-    code = rtnl_neigh_alloc_cache(sock, &neighbours);
-    if (code < 0) {
-        nm_macvtap_netlink_fail(code, "list neighbours", error);
+    neighbours = nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
+    if (!neighbours)
         return NULL;
-    }
     nl_cache_foreach(neighbours, look_at, &lookup);
     return lookup.address;
 }

@@ -14,7 +14,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-netlink.h"
+#include "nm-macvtap-dump.h"
 
 /* Types that take the subnet from everybody else: somebody wants, or wants not, to go there. */
 static gboolean
@@ -35,11 +35,14 @@ is_taking_type(int type)
 
 /* Every device has these, and they say nothing about who lives where. */
 static gboolean
-is_link_local_or_multicast(const NMMacvtapCidr *cidr)
+is_everywhere(const NMMacvtapCidr *cidr)
 {
+    if (nm_macvtap_cidr_is_default(cidr) || nm_macvtap_cidr_is_link_local(cidr))
+        return TRUE;
+    /* Multicast. */
     if (cidr->family == G_SOCKET_FAMILY_IPV4)
-        return (cidr->bytes[0] == 169 && cidr->bytes[1] == 254) || (cidr->bytes[0] & 0xf0) == 0xe0;
-    return (cidr->bytes[0] == 0xfe && (cidr->bytes[1] & 0xc0) == 0x80) || cidr->bytes[0] == 0xff;
+        return (cidr->bytes[0] & 0xf0) == 0xe0;
+    return cidr->bytes[0] == 0xff;
 }
 
 /* The first device of the route, (transfer full) (nullable). */
@@ -72,7 +75,7 @@ collect_one(struct nl_object *object, gpointer user_data)
         !is_taking_type(rtnl_route_get_type(route)) || (rtnl_route_get_flags(route) & RTM_F_CLONED))
         return;
     if (!destination || !nm_macvtap_netlink_addr_to_cidr(destination, &cidr) ||
-        nm_macvtap_cidr_is_default(&cidr) || is_link_local_or_multicast(&cidr))
+        is_everywhere(&cidr))
         return;
     network = nm_macvtap_cidr_network_to_string(&cidr);
     device = get_device(route);
@@ -96,13 +99,12 @@ nm_macvtap_routes_collect(GPtrArray *used, GError **error)
 {
     g_autoptr(NMMacvtapNlSock) sock = nm_macvtap_netlink_connect(error);
     g_autoptr(NMMacvtapNlCache) routes = NULL;
-    int code;
 
     if (!sock)
         return FALSE;
-    code = rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &routes);
-    if (code < 0)
-        return nm_macvtap_netlink_fail(code, "list routes", error);
+    routes = nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_ROUTES, error);
+    if (!routes)
+        return FALSE;
     nl_cache_foreach(routes, collect_one, used);
     return TRUE;
 }

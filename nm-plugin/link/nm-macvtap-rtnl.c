@@ -15,6 +15,7 @@
 #include <netlink/route/link/macvtap.h>
 #include <netlink/route/route.h>
 
+#include "nm-macvtap-dump.h"
 #include "nm-macvtap-error.h"
 
 typedef struct nl_addr NlAddr;
@@ -33,17 +34,6 @@ nm_macvtap_rtnl_get_link(NMMacvtapNlSock *sock, const char *name, GError **error
     if (code != -NLE_NODEV && code != -NLE_OBJ_NOTFOUND)
         nm_macvtap_netlink_fail(code, "get link", error);
     return NULL;
-}
-
-NMMacvtapNlCache *
-nm_macvtap_rtnl_list_links(NMMacvtapNlSock *sock, GError **error)
-{
-    NMMacvtapNlCache *cache = NULL;
-    int code = rtnl_link_alloc_cache(sock, AF_UNSPEC, &cache);
-
-    if (code < 0)
-        nm_macvtap_netlink_fail(code, "list links", error);
-    return cache;
 }
 
 gboolean
@@ -114,6 +104,15 @@ nm_macvtap_rtnl_delete_link(NMMacvtapNlSock *sock, int ifindex, GError **error)
     return nm_macvtap_netlink_fail(code, "delete link", error);
 }
 
+int
+nm_macvtap_rtnl_get_parent(NMMacvtapNlLink *link)
+{
+    int32_t namespace;
+
+    /* With a namespace the index is one of that, and here another link's, or nobody's. */
+    return rtnl_link_get_link_netnsid(link, &namespace) == 0 ? 0 : rtnl_link_get_link(link);
+}
+
 static gboolean
 is_passthrough(struct rtnl_link *link)
 {
@@ -132,7 +131,7 @@ nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent)
     for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_link *link = (struct rtnl_link *)object;
 
-        if (rtnl_link_get_link(link) == parent && is_passthrough(link))
+        if (nm_macvtap_rtnl_get_parent(link) == parent && is_passthrough(link))
             return g_strdup(rtnl_link_get_name(link));
     }
     return NULL;
@@ -265,15 +264,13 @@ nm_macvtap_rtnl_read_address(struct rtnl_addr *address, NMMacvtapCidr *out)
 GArray *
 nm_macvtap_rtnl_list_addresses(NMMacvtapNlSock *sock, int ifindex, GError **error)
 {
-    g_autoptr(NMMacvtapNlCache) cache = NULL;
+    g_autoptr(NMMacvtapNlCache) cache =
+        nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_ADDRESSES, error);
     GArray *addresses;
     struct nl_object *object;
-    int code = rtnl_addr_alloc_cache(sock, &cache);
 
-    if (code < 0) {
-        nm_macvtap_netlink_fail(code, "list addresses", error);
+    if (cache == NULL)
         return NULL;
-    }
     addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
@@ -290,15 +287,13 @@ GArray *
 nm_macvtap_rtnl_list_neighbours(NMMacvtapNlSock *sock, int ifindex, GError **error)
 {
     const int reachable = NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
-    g_autoptr(NMMacvtapNlCache) cache = NULL;
+    g_autoptr(NMMacvtapNlCache) cache =
+        nm_macvtap_dump_cache(sock, NM_MACVTAP_DUMP_NEIGHBOURS, error);
     GArray *neighbours;
     struct nl_object *object;
-    int code = rtnl_neigh_alloc_cache(sock, &cache);
 
-    if (code < 0) {
-        nm_macvtap_netlink_fail(code, "list neighbours", error);
+    if (cache == NULL)
         return NULL;
-    }
     neighbours = g_array_new(FALSE, TRUE, sizeof(NMMacvtapHostlinkNeighbour));
     for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
         struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;

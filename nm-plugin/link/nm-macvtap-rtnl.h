@@ -20,8 +20,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NMMacvtapNlLink, rtnl_link_put)
 /* Returns: (transfer full) (nullable): NULL where there is none; with @error set where the kernel
  * did not say. */
 NMMacvtapNlLink *nm_macvtap_rtnl_get_link(NMMacvtapNlSock *sock, const char *name, GError **error);
-/* Every link. */
-NMMacvtapNlCache *nm_macvtap_rtnl_list_links(NMMacvtapNlSock *sock, GError **error);
 /* Down, mode bridge, on @parent. */
 gboolean nm_macvtap_rtnl_add_macvtap(NMMacvtapNlSock *sock,
                                      const char *name,
@@ -36,6 +34,9 @@ gboolean nm_macvtap_rtnl_change_link(NMMacvtapNlSock *sock,
                                      GError **error);
 /* TRUE where there is none. */
 gboolean nm_macvtap_rtnl_delete_link(NMMacvtapNlSock *sock, int ifindex, GError **error);
+/* The index of the link below it; 0 where there is none, or where it is in another network
+ * namespace. */
+int nm_macvtap_rtnl_get_parent(NMMacvtapNlLink *link);
 /* (nullable): macvtap or macvlan in mode passthrough on @parent. */
 char *nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent);
 /* rtnetlink does not tell. @sysfs: "/sys" but in tests. */

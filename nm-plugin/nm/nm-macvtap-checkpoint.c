@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file a device in our directory in /run, readable by root alone. It is locked for as long as the
- * process that wrote it lives; its content counts when that one is dead. Like the claims it is
- * never removed: a file that is unlinked while another process waits for its lock would be lost.
+ * Two files a device in our directory in /run, readable by root alone. The note is replaced as a
+ * whole, so that a process that dies at any moment leaves the old one or the new one. The other is
+ * locked for as long as the process lives that writes the note, and is never removed: a file that
+ * is unlinked while another process waits for its lock would let both in. Who reads the note asks
+ * for the lock and does not take it, so that nobody is kept from it by a reader.
  */
 
 #include "config.h"
@@ -12,7 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <sys/file.h>
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "nm-macvtap-error.h"
@@ -27,26 +29,33 @@
 #define ASKED_MAX 25000
 
 struct _NMMacvtapCheckpoint {
-    int fd;
+    int fd;     /* holds the lock */
+    char *file; /* with the note */
     char *path; /* (nullable): D-Bus path */
 };
 
-static int
-open_file(const char *run_dir, const char *device, int flags)
+static char *
+build_file_name(const char *run_dir, const char *device)
 {
-    g_autofree char *path = g_strdup_printf("%s/checkpoint-%s", run_dir, device);
+    return g_strdup_printf("%s/checkpoint-%s", run_dir, device);
+}
+
+static int
+open_lock(const char *run_dir, const char *device, int flags)
+{
+    g_autofree char *path = g_strdup_printf("%s/checkpoint.lock-%s", run_dir, device);
 
     return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-static void
-write_file(int fd, GKeyFile *file)
+static gboolean
+write_note(const char *path, GKeyFile *note, GError **error)
 {
-    gsize length = 0;
-    g_autofree char *text = file ? g_key_file_to_data(file, &length, NULL) : NULL;
+    gsize length;
+    g_autofree char *text = g_key_file_to_data(note, &length, NULL);
 
-    if (ftruncate(fd, 0) < 0 || (text && pwrite(fd, text, length, 0) != (gssize)length))
-        g_warning("cannot note a checkpoint: %s", g_strerror(errno));
+    return g_file_set_contents_full(
+        path, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 
 /**
@@ -63,12 +72,16 @@ write_file(int fd, GKeyFile *file)
 NMMacvtapCheckpoint *
 nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error)
 {
-    NMMacvtapCheckpoint *self;
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    int fd = g_mkdir_with_parents(run_dir, 0700) == 0 ? open_file(run_dir, device, O_RDWR | O_CREAT)
-                                                      : -1;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_autoptr(NMMacvtapCheckpoint) self = g_new0(NMMacvtapCheckpoint, 1);
+    g_autoptr(GError) local = NULL;
 
-    if (fd < 0) {
+    self->file = build_file_name(run_dir, device);
+    self->fd = g_mkdir_with_parents(run_dir, 0700) == 0
+                   ? open_lock(run_dir, device, O_RDWR | O_CREAT)
+                   : -1;
+    if (self->fd < 0) {
         g_set_error(error,
                     NM_MACVTAP_ERROR,
                     NM_MACVTAP_ERROR_FAILED,
@@ -77,8 +90,7 @@ nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now,
                     g_strerror(errno));
         return NULL;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        close(fd);
+    if (fcntl(self->fd, F_OFD_SETLK, &lock) < 0) {
         g_set_error(error,
                     NM_MACVTAP_ERROR,
                     NM_MACVTAP_ERROR_CONFLICT,
@@ -86,11 +98,17 @@ nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now,
                     device);
         return NULL;
     }
-    self = g_new0(NMMacvtapCheckpoint, 1);
-    self->fd = fd;
-    g_key_file_set_int64(file, GROUP, KEY_ASKED, now);
-    write_file(fd, file);
-    return self;
+    g_key_file_set_int64(note, GROUP, KEY_ASKED, now);
+    if (!write_note(self->file, note, &local)) {
+        g_set_error(error,
+                    NM_MACVTAP_ERROR,
+                    NM_MACVTAP_ERROR_FAILED,
+                    _("cannot write in '%s': %s"),
+                    run_dir,
+                    local->message);
+        return NULL;
+    }
+    return g_steal_pointer(&self);
 }
 
 /**
@@ -102,13 +120,16 @@ nm_macvtap_checkpoint_begin(const char *run_dir, const char *device, gint64 now,
 void
 nm_macvtap_checkpoint_note(NMMacvtapCheckpoint *self, const char *path, gint64 created)
 {
-    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_autoptr(GError) error = NULL;
 
     g_free(self->path);
     self->path = g_strdup(path);
-    g_key_file_set_string(file, GROUP, KEY_PATH, path);
-    g_key_file_set_int64(file, GROUP, KEY_CREATED, created);
-    write_file(self->fd, file);
+    g_key_file_set_string(note, GROUP, KEY_PATH, path);
+    g_key_file_set_int64(note, GROUP, KEY_CREATED, created);
+    /* What was asked for is still noted. */
+    if (!write_note(self->file, note, &error))
+        g_warning("cannot note a checkpoint: %s", error->message);
 }
 
 /**
@@ -130,7 +151,9 @@ nm_macvtap_checkpoint_get_path(const NMMacvtapCheckpoint *self)
 void
 nm_macvtap_checkpoint_free(NMMacvtapCheckpoint *self)
 {
-    close(self->fd);
+    if (self->fd >= 0)
+        close(self->fd);
+    g_free(self->file);
     g_free(self->path);
     g_free(self);
 }
@@ -142,25 +165,59 @@ nm_macvtap_checkpoint_free(NMMacvtapCheckpoint *self)
 void
 nm_macvtap_checkpoint_end(NMMacvtapCheckpoint *self)
 {
-    write_file(self->fd, NULL);
+    if (g_unlink(self->file) < 0)
+        g_warning("cannot remove the note of a checkpoint: %s", g_strerror(errno));
     nm_macvtap_checkpoint_free(self);
 }
 
-/* (transfer full) (nullable): NULL without a note, and with one of a process that lives. */
+/* Does a process that lives hold the lock? Where that cannot be told, it does. */
+static gboolean
+is_held(const char *run_dir, const char *device)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open_lock(run_dir, device, O_RDONLY);
+    int code;
+
+    if (fd < 0)
+        return errno != ENOENT;
+    code = fcntl(fd, F_OFD_GETLK, &lock);
+    close(fd);
+    return code < 0 || lock.l_type != F_UNLCK;
+}
+
+/* (transfer full) (nullable) */
+static char *
+read_note(const char *run_dir, const char *device)
+{
+    g_autofree char *path = build_file_name(run_dir, device);
+    char text[FILE_MAX_SIZE];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gssize length;
+
+    if (fd < 0)
+        return NULL;
+    length = read(fd, text, sizeof(text));
+    close(fd);
+    return length > 0 ? g_strndup(text, (gsize)length) : NULL;
+}
+
+/*
+ * (transfer full) (nullable): NULL without a note, and with one of a process that lives. The note
+ * is the same before and after nobody had the lock: it was there at that moment, neither of a
+ * process that has begun since, nor of one that has ended it meanwhile.
+ */
 static GKeyFile *
 read_left(const char *run_dir, const char *device)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    char text[FILE_MAX_SIZE];
-    gssize length = -1;
-    int fd = open_file(run_dir, device, O_RDONLY);
+    g_autofree char *before = read_note(run_dir, device);
+    g_autofree char *after = NULL;
 
-    if (fd < 0)
+    if (before == NULL || is_held(run_dir, device))
         return NULL;
-    if (flock(fd, LOCK_SH | LOCK_NB) == 0)
-        length = read(fd, text, sizeof(text));
-    close(fd);
-    if (length <= 0 || !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, NULL))
+    after = read_note(run_dir, device);
+    if (g_strcmp0(before, after) != 0 ||
+        !g_key_file_load_from_data(file, before, strlen(before), G_KEY_FILE_NONE, NULL))
         return NULL;
     return g_steal_pointer(&file);
 }

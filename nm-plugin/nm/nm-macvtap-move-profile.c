@@ -15,6 +15,7 @@
 
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
+#include "nm-macvtap-subnet.h"
 
 #define DHCP_TIMEOUT_S 20
 
@@ -367,13 +368,15 @@ nm_macvtap_move_profile_find_token(const GPtrArray *addresses,
     for (guint i = 0; addresses && i < addresses->len; i++) {
         const char *address = nm_ip_address_get_address(addresses->pdata[i]);
         char text[INET6_ADDRSTRLEN];
-        struct in6_addr in6;
+        struct in6_addr in6 = {0};
+        NMMacvtapCidr cidr;
 
-        if (inet_pton(AF_INET6, address, &in6) != 1 || IN6_IS_ADDR_LINKLOCAL(&in6) ||
-            nm_ip_address_get_prefix(addresses->pdata[i]) != 64 ||
-            has_address(configured, address) || g_strv_contains(temporary, address))
+        if (nm_ip_address_get_prefix(addresses->pdata[i]) != 64 ||
+            !nm_macvtap_cidr_init(&cidr, address, 64, NULL) ||
+            nm_macvtap_cidr_is_link_local(&cidr) || has_address(configured, address) ||
+            g_strv_contains(temporary, address))
             continue;
-        memset(&in6, 0, 8);
+        memcpy(in6.s6_addr + 8, cidr.bytes + 8, 8);
         /* NM refuses a token of nothing but zeros. */
         if (!IN6_IS_ADDR_UNSPECIFIED(&in6))
             return g_strdup(inet_ntop(AF_INET6, &in6, text, sizeof(text)));

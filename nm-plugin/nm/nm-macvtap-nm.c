@@ -276,6 +276,32 @@ nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GEr
     return TRUE;
 }
 
+/**
+ * nm_macvtap_nm_find_address:
+ * @device: a device
+ * @family: AF_INET or AF_INET6
+ *
+ * Returns: (nullable) (transfer none): the first of its addresses that is not link-local
+ */
+const char *
+nm_macvtap_nm_find_address(NMDevice *device, int family)
+{
+    NMIPConfig *config =
+        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
+    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
+
+    for (guint i = 0; addresses && i < addresses->len; i++) {
+        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
+        NMMacvtapCidr cidr;
+
+        if (nm_macvtap_cidr_init(
+                &cidr, address, nm_ip_address_get_prefix(addresses->pdata[i]), NULL) &&
+            !nm_macvtap_cidr_is_link_local(&cidr))
+            return address;
+    }
+    return NULL;
+}
+
 static void
 collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray *used)
 {

@@ -34,6 +34,10 @@ char **nm_macvtap_nm_read_allowed_uris(const char *path, GError **error);
 gboolean
 nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GError **error);
 
+/* (nullable) (transfer none): the first address of @family, AF_INET or AF_INET6, that others than
+ * neighbours can use. */
+const char *nm_macvtap_nm_find_address(NMDevice *device, int family);
+
 /* Static IPv4 and IPv6 addresses of profiles, but @except_uuid's (nullable), appended to @used
  * (element-type NMMacvtapUsedSubnet). @connections: (element-type NMConnection). */
 void nm_macvtap_nm_collect_addresses(const GPtrArray *connections,

@@ -64,9 +64,7 @@ void nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error);
 void nm_macvtap_move_end_call(NMMacvtapMove *self, GError *error, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
-/* Addresses. The first of @family that others than neighbours can use (nullable) (transfer none);
- * those of @device noted as what is to be there afterwards. */
-const char *nm_macvtap_move_find_address(NMDevice *device, int family);
+/* The addresses of @device are noted as what is to be there afterwards. */
 void nm_macvtap_move_note_addresses(NMMacvtapMove *self, NMDevice *device);
 /* The kernel's IPv6 addresses of a device: of those of NMMacvtapInet6Flags that are in @mask just
  * @flags. (transfer full) */

@@ -13,6 +13,7 @@
 #include "nm-macvtap-announce.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-inet6.h"
+#include "nm-macvtap-nm.h"
 
 /* Shorter together than NM's patience with a VPN that comes up (vpn.timeout, 60 s). */
 #define LINK_TIMEOUT_S   30
@@ -28,33 +29,10 @@
 /* Addresses and routes of a device */
 
 static gboolean
-is_global(const char *address)
-{
-    return !g_str_has_prefix(address, "fe80:") && !g_str_has_prefix(address, "169.254.");
-}
-
-/* (nullable): the first address that others than neighbours can use. */
-const char *
-nm_macvtap_move_find_address(NMDevice *device, int family)
-{
-    NMIPConfig *config =
-        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
-    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
-
-    for (guint i = 0; addresses && i < addresses->len; i++) {
-        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
-
-        if (is_global(address))
-            return address;
-    }
-    return NULL;
-}
-
-static gboolean
 has_addresses(NMMacvtapMove *self, NMDevice *device)
 {
-    return (!self->has_address4 || nm_macvtap_move_find_address(device, AF_INET)) &&
-           (!self->has_address6 || nm_macvtap_move_find_address(device, AF_INET6));
+    return (!self->has_address4 || nm_macvtap_nm_find_address(device, AF_INET)) &&
+           (!self->has_address6 || nm_macvtap_nm_find_address(device, AF_INET6));
 }
 
 char **
@@ -94,10 +72,10 @@ nm_macvtap_move_announce(NMMacvtapMove *self, NMDevice *device)
 void
 nm_macvtap_move_note_addresses(NMMacvtapMove *self, NMDevice *device)
 {
-    self->has_address4 = nm_macvtap_move_find_address(device, AF_INET) != NULL;
-    self->has_address6 = nm_macvtap_move_find_address(device, AF_INET6) != NULL;
+    self->has_address4 = nm_macvtap_nm_find_address(device, AF_INET) != NULL;
+    self->has_address6 = nm_macvtap_nm_find_address(device, AF_INET6) != NULL;
     g_free(self->address4);
-    self->address4 = g_strdup(nm_macvtap_move_find_address(device, AF_INET));
+    self->address4 = g_strdup(nm_macvtap_nm_find_address(device, AF_INET));
     g_strfreev(self->addresses6);
     self->addresses6 =
         nm_macvtap_move_list_inet6(device, NM_MACVTAP_INET6_TEMPORARY | NM_MACVTAP_INET6_FAILED, 0);

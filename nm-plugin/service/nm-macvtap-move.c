@@ -16,6 +16,7 @@
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
 #include "nm-macvtap-parent.h"
 
 G_DEFINE_TYPE(NMMacvtapMove, nm_macvtap_move, NM_MACVTAP_TYPE_ACTIVATION)
@@ -244,7 +245,7 @@ step_read(NMMacvtapMove *self)
 static char *
 describe_new_address(NMMacvtapMove *self, NMDevice *link)
 {
-    const char *now = link ? nm_macvtap_move_find_address(link, AF_INET) : NULL;
+    const char *now = link ? nm_macvtap_nm_find_address(link, AF_INET) : NULL;
 
     if (!now || !self->address4 || g_str_equal(now, self->address4))
         return NULL;

@@ -439,7 +439,8 @@ nm_macvtap_world_find_host_link(const NMMacvtapWorld *world,
         return NULL;
     }
     if (profile->profile->mode == NM_MACVTAP_MODE_MOVE && !link->profile_uuid &&
-        g_strcmp0(link->kind, "macvtap") == 0 && g_strcmp0(link->parent, profile->parent) == 0)
+        g_strcmp0(link->kind, "macvtap") == 0 && link->parent &&
+        g_strcmp0(link->parent, profile->parent) == 0)
         return link;
     mark = link->profile_uuid ? nm_macvtap_hostlink_make_mark(link->profile_uuid) : NULL;
     return nm_macvtap_hostlink_check_mark(link->name, mark, profile->uuid, error) ? link : NULL;

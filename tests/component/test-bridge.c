@@ -5,12 +5,29 @@
 
 #include "config.h"
 
+#include <dlfcn.h>
 #include <net/if.h>
+#include <netlink/msg.h>
 #include <netlink/route/link.h>
 
 #include "netns.h"
 #include "nm-macvtap-bridge.h"
 #include "nm-macvtap-error.h"
+
+static gboolean is_port_lost;
+
+/* In the place of libnl's: the port of a message to a bridge is gone when it comes to the kernel,
+ * which refuses it then. */
+int
+nl_send_sync(struct nl_sock *sock, struct nl_msg *message)
+{
+    int (*send_sync)(struct nl_sock *, struct nl_msg *) = dlsym(RTLD_NEXT, "nl_send_sync");
+    struct ifinfomsg *header = nlmsg_data(nlmsg_hdr(message));
+
+    if (is_port_lost && header->ifi_family == AF_BRIDGE)
+        header->ifi_index = G_MAXINT;
+    return send_sync(sock, message);
+}
 
 static struct rtnl_link *
 get_link(const char *name)
@@ -75,6 +92,24 @@ test_isolated(void)
     g_assert_cmpint(get_master("port1"), ==, if_nametoindex("bridge0"));
 }
 
+/* It is not in the bridge then: another try finds it as this one did. */
+static void
+test_not_isolated(void)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean changed = -1;
+
+    is_port_lost = TRUE;
+    g_assert_false(nm_macvtap_bridge_add_port("bridge0", "port2", TRUE, &changed, &error));
+    is_port_lost = FALSE;
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "isolate"));
+    g_assert_cmpint(changed, ==, -1);
+    g_assert_cmpint(get_master("port2"), ==, 0);
+    g_assert_true(add("bridge0", "port2", TRUE));
+    g_assert_cmpint(get_master("port2"), ==, if_nametoindex("bridge0"));
+}
+
 static void
 test_refused(void)
 {
@@ -119,9 +154,11 @@ main(int argc, char **argv)
     netns_add_bridge("bridge1");
     netns_add_veth("port0", "peer0", -1);
     netns_add_veth("port1", "peer1", -1);
+    netns_add_veth("port2", "peer2", -1);
 
     g_test_add_func("/bridge/add", test_add);
     g_test_add_func("/bridge/isolated", test_isolated);
+    g_test_add_func("/bridge/not-isolated", test_not_isolated);
     g_test_add_func("/bridge/refused", test_refused);
     g_test_add_func("/bridge/remove", test_remove);
     return g_test_run();

@@ -6,49 +6,32 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
 #include "nm-macvtap-checkpoint.h"
 #include "nm-macvtap-error.h"
+#include "run-dir.h"
 
 #define PATH  "/org/freedesktop/NetworkManager/Checkpoint/3"
 #define ASKED 1000000
 
-typedef struct {
-    char *top;
-    char *dir;
-} Fixture;
-
-static void
-setup(Fixture *fixture, gconstpointer data)
-{
-    fixture->top = g_dir_make_tmp("nm-macvtap-checkpoint-XXXXXX", NULL);
-    g_assert_nonnull(fixture->top);
-    fixture->dir = g_build_filename(fixture->top, "run", NULL);
-}
-
-static void
-teardown(Fixture *fixture, gconstpointer data)
-{
-    g_autofree char *file = g_build_filename(fixture->dir, "checkpoint-eth0", NULL);
-
-    g_unlink(file);
-    g_rmdir(fixture->dir);
-    g_assert_no_errno(g_rmdir(fixture->top));
-    g_free(fixture->dir);
-    g_free(fixture->top);
-}
-
 static NMMacvtapCheckpoint *
-begin(Fixture *fixture)
+begin_at(RunDir *run, gint64 now)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapCheckpoint *note = nm_macvtap_checkpoint_begin(fixture->dir, "eth0", ASKED, &error);
+    NMMacvtapCheckpoint *note = nm_macvtap_checkpoint_begin(run->dir, "eth0", now, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(note);
     return note;
+}
+
+static NMMacvtapCheckpoint *
+begin(RunDir *run)
+{
+    return begin_at(run, ASKED);
 }
 
 static NMMacvtapCheckpointView
@@ -63,21 +46,21 @@ ours(void)
 }
 
 static gboolean
-is_left(Fixture *fixture, const NMMacvtapCheckpointView *view)
+is_left(RunDir *run, const NMMacvtapCheckpointView *view)
 {
-    return nm_macvtap_checkpoint_is_left(fixture->dir, "eth0", view);
+    return nm_macvtap_checkpoint_is_left(run->dir, "eth0", view);
 }
 
 static void
-test_noted(Fixture *fixture, gconstpointer data)
+test_noted(RunDir *run, gconstpointer data)
 {
     NMMacvtapCheckpoint *note;
     NMMacvtapCheckpointView view = ours();
-    g_autofree char *file = g_build_filename(fixture->dir, "checkpoint-eth0", NULL);
+    g_autofree char *file = g_build_filename(run->dir, "checkpoint-eth0", NULL);
     GStatBuf info;
 
-    g_assert_false(is_left(fixture, &view));
-    note = begin(fixture);
+    g_assert_false(is_left(run, &view));
+    note = begin(run);
     g_assert_null(nm_macvtap_checkpoint_get_path(note));
     nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
     g_assert_cmpstr(nm_macvtap_checkpoint_get_path(note), ==, PATH);
@@ -85,86 +68,164 @@ test_noted(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(info.st_mode & 07777, ==, 0600);
 
     /* Its process lives. */
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     nm_macvtap_checkpoint_free(note);
-    g_assert_true(is_left(fixture, &view));
-    g_assert_false(nm_macvtap_checkpoint_is_left(fixture->dir, "eth1", &view));
+    g_assert_true(is_left(run, &view));
+    g_assert_false(nm_macvtap_checkpoint_is_left(run->dir, "eth1", &view));
 
     /* A stranger's: of a later NetworkManager, of another path, of other devices. */
     view.created++;
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     view = ours();
     view.path = "/org/freedesktop/NetworkManager/Checkpoint/4";
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     view = ours();
     view.device = NULL;
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
 }
 
 /* It died before NetworkManager's answer. */
 static void
-test_asked(Fixture *fixture, gconstpointer data)
+test_asked(RunDir *run, gconstpointer data)
 {
     NMMacvtapCheckpointView view = ours();
 
-    nm_macvtap_checkpoint_free(begin(fixture));
-    g_assert_true(is_left(fixture, &view));
+    nm_macvtap_checkpoint_free(begin(run));
+    g_assert_true(is_left(run, &view));
     view.created = ASKED - 1;
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     view.created = ASKED + 60000;
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     view = ours();
     view.timeout_s = 90;
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     view = ours();
     view.device = "eth1";
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
 }
 
 static void
-test_ended(Fixture *fixture, gconstpointer data)
+test_ended(RunDir *run, gconstpointer data)
 {
     NMMacvtapCheckpointView view = ours();
-    NMMacvtapCheckpoint *note = begin(fixture);
+    NMMacvtapCheckpoint *note = begin(run);
 
     nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
     nm_macvtap_checkpoint_end(note);
-    g_assert_false(is_left(fixture, &view));
+    g_assert_false(is_left(run, &view));
     /* The next one writes over it. */
-    note = begin(fixture);
+    note = begin(run);
     nm_macvtap_checkpoint_free(note);
-    g_assert_true(is_left(fixture, &view));
+    g_assert_true(is_left(run, &view));
 }
 
 static void
-test_two_processes(Fixture *fixture, gconstpointer data)
+test_two_processes(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapCheckpoint *note = begin(fixture);
+    NMMacvtapCheckpoint *note = begin(run);
 
-    g_assert_null(nm_macvtap_checkpoint_begin(fixture->dir, "eth0", ASKED, &error));
+    g_assert_null(nm_macvtap_checkpoint_begin(run->dir, "eth0", ASKED, &error));
     g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, "'eth0'"));
     nm_macvtap_checkpoint_end(note);
 }
 
+/* One process asks all the time while another begins and ends: the latter is never kept from it,
+ * and the former never takes for left what is not. */
+typedef struct {
+    RunDir *run;
+    int over;  /* atomic: it is to end */
+    int asked; /* atomic: how often it has asked */
+} Reader;
+
+static gpointer
+ask_until_told(gpointer data)
+{
+    Reader *reader = data;
+    NMMacvtapCheckpointView view = ours();
+
+    view.created = ASKED + 20000;
+    while (!g_atomic_int_get(&reader->over)) {
+        g_assert_false(is_left(reader->run, &view));
+        g_atomic_int_inc(&reader->asked);
+    }
+    return NULL;
+}
+
 static void
-test_damaged(Fixture *fixture, gconstpointer data)
+test_reader(RunDir *run, gconstpointer data)
+{
+    Reader reader = {.run = run};
+    GThread *thread = g_thread_new("reader", ask_until_told, &reader);
+
+    /* The view would be of each of them; no two are of the same moment. */
+    for (int i = 0; i < 10000 || g_atomic_int_get(&reader.asked) < 10000; i++)
+        nm_macvtap_checkpoint_end(begin_at(run, ASKED + i % 10000));
+    g_atomic_int_set(&reader.over, TRUE);
+    g_thread_join(thread);
+}
+
+static gpointer
+begin_writer(RunDir *run)
+{
+    return begin(run);
+}
+
+static void
+write_again(gpointer note)
+{
+    nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
+}
+
+/* At whatever moment it dies that writes, a note is left. */
+static void
+test_killed(RunDir *run, gconstpointer data)
+{
+    NMMacvtapCheckpointView view = ours();
+
+    for (guint i = 0; i < 100; i++) {
+        GPid pid = run_dir_start(run, begin_writer, write_again);
+
+        g_usleep((gulong)g_test_rand_int_range(0, 2000));
+        g_assert_false(is_left(run, &view));
+        run_dir_kill(pid);
+        g_assert_true(is_left(run, &view));
+    }
+}
+
+/* Nothing of ours is at hand then to know a checkpoint by, so that there must be none. */
+static void
+test_cannot_write(RunDir *run, gconstpointer data)
+{
+    g_autofree char *file = g_build_filename(run->dir, "checkpoint-eth0", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_no_errno(g_mkdir_with_parents(file, 0700));
+    g_assert_null(nm_macvtap_checkpoint_begin(run->dir, "eth0", ASKED, &error));
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, run->dir));
+    g_assert_no_errno(g_rmdir(file));
+    nm_macvtap_checkpoint_end(begin(run));
+}
+
+static void
+test_damaged(RunDir *run, gconstpointer data)
 {
     static const char *const texts[] = {
         "", "\n", "[checkpoint]\n", "[check", "\xff\xfe", "[x]\na=b\n"};
     NMMacvtapCheckpointView view = ours();
-    g_autofree char *file = g_build_filename(fixture->dir, "checkpoint-eth0", NULL);
+    g_autofree char *file = g_build_filename(run->dir, "checkpoint-eth0", NULL);
 
-    nm_macvtap_checkpoint_end(begin(fixture));
+    nm_macvtap_checkpoint_end(begin(run));
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_assert_true(g_file_set_contents(file, texts[i], -1, NULL));
-        g_assert_false(is_left(fixture, &view));
+        g_assert_false(is_left(run, &view));
     }
 }
 
 static void
-test_no_directory(Fixture *fixture, gconstpointer data)
+test_no_directory(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
@@ -177,11 +238,14 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, function)                                                                        \
-    g_test_add("/checkpoint/" name, Fixture, NULL, setup, function, teardown)
+    g_test_add("/checkpoint/" name, RunDir, NULL, run_dir_set_up, function, run_dir_tear_down)
     ADD("noted", test_noted);
     ADD("asked", test_asked);
     ADD("ended", test_ended);
     ADD("two-processes", test_two_processes);
+    ADD("reader", test_reader);
+    ADD("killed", test_killed);
+    ADD("cannot-write", test_cannot_write);
     ADD("damaged", test_damaged);
     ADD("no-directory", test_no_directory);
 #undef ADD

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
@@ -15,32 +16,14 @@
 #include "nm-macvtap-events.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-scene-libvirt.h"
+#include "run-dir.h"
 
-typedef struct {
-    char *dir;
-} Fixture;
-
+/* The hook has made it. */
 static void
-set_up(Fixture *fixture, gconstpointer data)
+set_up(RunDir *run, gconstpointer data)
 {
-    /* In memory like /run: on an overlay, stat() and /proc/locks name files differently. */
-    fixture->dir = g_mkdtemp(g_strdup("/dev/shm/nm-macvtap-XXXXXX"));
-    g_assert_nonnull(fixture->dir);
-}
-
-static void
-tear_down(Fixture *fixture, gconstpointer data)
-{
-    g_autoptr(GDir) dir = g_dir_open(fixture->dir, 0, NULL);
-    const char *name;
-
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(fixture->dir, name, NULL);
-
-        g_unlink(path);
-    }
-    g_rmdir(fixture->dir);
-    g_free(fixture->dir);
+    run_dir_set_up(run, data);
+    g_assert_no_errno(g_mkdir(run->dir, 0700));
 }
 
 static void
@@ -87,39 +70,39 @@ test_events_order(void)
 }
 
 static GPtrArray *
-take(Fixture *fixture)
+take(RunDir *run)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *events = nm_macvtap_events_take(fixture->dir, &error);
+    GPtrArray *events = nm_macvtap_events_take(run->dir, &error);
 
     g_assert_no_error(error);
     return events;
 }
 
 static void
-test_events_put_back_are_older(Fixture *fixture, gconstpointer data)
+test_events_put_back_are_older(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) older = nm_macvtap_events_parse("up eth0 a 0\nvpn-up - b 0\n");
-    g_autoptr(GPtrArray) events = take(fixture);
+    g_autoptr(GPtrArray) events = take(run);
 
     g_assert_cmpuint(events->len, ==, 0);
-    g_assert_false(nm_macvtap_events_wait(fixture->dir));
-    nm_macvtap_events_add(fixture->dir, "refresh", &error);
+    g_assert_false(nm_macvtap_events_wait(run->dir));
+    nm_macvtap_events_add(run->dir, "refresh", &error);
     g_assert_no_error(error);
-    g_assert_true(nm_macvtap_events_wait(fixture->dir));
-    nm_macvtap_events_put_back(fixture->dir, older, &error);
+    g_assert_true(nm_macvtap_events_wait(run->dir));
+    nm_macvtap_events_put_back(run->dir, older, &error);
     g_assert_no_error(error);
 
     g_ptr_array_unref(events);
-    events = take(fixture);
+    events = take(run);
     g_assert_cmpuint(events->len, ==, 3);
     assert_event(events, 0, "up", "eth0", "a");
     assert_event(events, 1, "vpn-up", NULL, "b");
     assert_event(events, 2, "refresh", NULL, NULL);
 
     g_ptr_array_unref(events);
-    events = take(fixture);
+    events = take(run);
     g_assert_cmpuint(events->len, ==, 0);
 }
 
@@ -136,27 +119,27 @@ test_events_error(void)
 }
 
 static void
-test_lock_excludes(Fixture *fixture, gconstpointer data)
+test_lock_excludes(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    int first = nm_macvtap_events_lock(fixture->dir, FALSE, &error);
+    int first = nm_macvtap_events_lock(run->dir, FALSE, &error);
     int second;
 
     g_assert_no_error(error);
     g_assert_cmpint(first, >=, 0);
-    g_assert_cmpint(nm_macvtap_events_lock(fixture->dir, FALSE, &error), ==, -1);
+    g_assert_cmpint(nm_macvtap_events_lock(run->dir, FALSE, &error), ==, -1);
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
     g_clear_error(&error);
     close(first);
-    second = nm_macvtap_events_lock(fixture->dir, TRUE, &error);
+    second = nm_macvtap_events_lock(run->dir, TRUE, &error);
     g_assert_no_error(error);
     close(second);
 }
 
 static int
-make_claim(Fixture *fixture, const char *name, const char *uuid)
+make_claim(RunDir *run, const char *name, const char *uuid)
 {
-    g_autofree char *path = g_build_filename(fixture->dir, name, NULL);
+    g_autofree char *path = g_build_filename(run->dir, name, NULL);
     g_autofree char *text = g_strdup_printf("[claim]\nuuid=%s\n", uuid);
     g_autoptr(GError) error = NULL;
     int fd;
@@ -169,18 +152,18 @@ make_claim(Fixture *fixture, const char *name, const char *uuid)
 }
 
 static void
-test_claims(Fixture *fixture, gconstpointer data)
+test_claims(RunDir *run, gconstpointer data)
 {
-    int held = make_claim(fixture, NM_MACVTAP_CLAIM_PREFIX "1", "held");
-    int left = make_claim(fixture, NM_MACVTAP_CLAIM_PREFIX "2", "left");
-    int other = make_claim(fixture, NM_MACVTAP_LOCK_FILE, "other");
+    int held = make_claim(run, NM_MACVTAP_CLAIM_PREFIX "1", "held");
+    int left = make_claim(run, NM_MACVTAP_CLAIM_PREFIX "2", "left");
+    int other = make_claim(run, NM_MACVTAP_LOCK_FILE, "other");
     g_autofree char *locks = NULL;
     g_autoptr(GHashTable) uuids = NULL;
 
     g_assert_cmpint(flock(held, LOCK_EX), ==, 0);
     g_assert_cmpint(flock(other, LOCK_EX), ==, 0);
     g_assert_true(g_file_get_contents("/proc/locks", &locks, NULL, NULL));
-    uuids = nm_macvtap_claims_read(fixture->dir, locks);
+    uuids = nm_macvtap_claims_read(run->dir, locks);
     g_assert_cmpuint(g_hash_table_size(uuids), ==, 1);
     g_assert_true(g_hash_table_contains(uuids, "held"));
 
@@ -299,12 +282,16 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/events/parse", test_events_parse);
-    g_test_add(
-        "/events/put-back", Fixture, NULL, set_up, test_events_put_back_are_older, tear_down);
+    g_test_add("/events/put-back",
+               RunDir,
+               NULL,
+               set_up,
+               test_events_put_back_are_older,
+               run_dir_tear_down);
     g_test_add_func("/events/order", test_events_order);
     g_test_add_func("/events/error", test_events_error);
-    g_test_add("/lock", Fixture, NULL, set_up, test_lock_excludes, tear_down);
-    g_test_add("/claims", Fixture, NULL, set_up, test_claims, tear_down);
+    g_test_add("/lock", RunDir, NULL, set_up, test_lock_excludes, run_dir_tear_down);
+    g_test_add("/claims", RunDir, NULL, set_up, test_claims, run_dir_tear_down);
     g_test_add_func("/take-in/all", test_take_in);
     g_test_add_func("/take-in/none", test_take_in_without_macvtap);
     return g_test_run();

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include "netns.h"
@@ -170,6 +171,34 @@ test_parents(Fixture *fixture, gconstpointer data)
     remove_up_to(phy, fixture->sysfs);
 }
 
+/* Of a macvtap whose parent stayed in another namespace the kernel tells that one's index there,
+ * which is eth0's here. */
+static void
+test_foreign_parent(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GPtrArray) links = NULL;
+    g_autoptr(GError) error = NULL;
+    const guint index = if_nametoindex("eth0");
+    const NMMacvtapLink *link;
+    int other = netns_new();
+    int back = netns_enter(other);
+
+    netns_add_veth("far0", "peer0", -1);
+    g_assert_cmpuint(if_nametoindex("far0"), ==, index);
+    netns_add_macvtap("guest0", "far0", "passthru", NULL, fixture->ns);
+    netns_leave(back);
+
+    links = read_links(fixture);
+    link = nm_macvtap_links_find(links, "guest0");
+    g_assert_nonnull(link);
+    g_assert_cmpstr(link->kind, ==, "macvtap");
+    g_assert_cmpstr(link->parent, ==, NULL);
+    g_assert_cmpstr(nm_macvtap_links_find(links, "eth0")->passthrough, ==, NULL);
+    g_assert_true(nm_macvtap_links_check_parent(links, "eth0", &error));
+    g_assert_no_error(error);
+    close(other);
+}
+
 static const NMMacvtapStation *
 get_station(const GPtrArray *links, const char *name)
 {
@@ -290,6 +319,7 @@ main(int argc, char **argv)
     g_test_add_func("/links/address", test_address);
     g_test_add("/links/places", Fixture, NULL, set_up, test_places, tear_down);
     g_test_add("/links/parents", Fixture, NULL, set_up, test_parents, tear_down);
+    g_test_add("/links/foreign-parent", Fixture, NULL, set_up, test_foreign_parent, tear_down);
     g_test_add("/links/age", Fixture, NULL, set_up, test_age, tear_down);
     g_test_add("/links/learnt", Fixture, NULL, set_up, test_learnt, tear_down);
     return g_test_run();

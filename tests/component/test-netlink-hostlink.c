@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -224,6 +225,49 @@ test_hidden_passthrough(void)
     close(guest);
 }
 
+/* Another's passthrough link, and one of ours, from another namespace, where their parents have the
+ * indices that the parents here have. */
+static void
+test_foreign_parent(void)
+{
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(GError) error = NULL;
+    const NMMacvtapHostlinkInfo *info;
+    HostlinkWorld world;
+    guint index, index1;
+    int other, back;
+
+    setup(&world);
+    add_parent(world.data, "eth0");
+    add_parent(world.data, "eth1");
+    index = if_nametoindex("eth0");
+    index1 = if_nametoindex("eth1");
+    other = netns_new();
+    back = netns_enter(other);
+    add_parent(world.data, "far0");
+    add_parent(world.data, "far1");
+    g_assert_cmpuint(if_nametoindex("far0"), ==, index);
+    g_assert_cmpuint(if_nametoindex("far1"), ==, index1);
+    netns_add_macvtap("macvtap7", "far0", "passthru", NULL, ((Kernel *)world.data)->ns);
+    netns_add_macvtap("nmmvfar1", "far1", "bridge", NULL, ((Kernel *)world.data)->ns);
+    netns_leave(back);
+    netns_set_ifalias("nmmvfar1", "nm-macvtap:" UUID);
+
+    list = nm_macvtap_hostlink_list(world.hostlink, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(list->len, ==, 1);
+    info = list->pdata[0];
+    g_assert_cmpstr(info->name, ==, "nmmvfar1");
+    g_assert_cmpstr(info->parent, ==, NULL);
+
+    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    g_assert_no_error(error);
+    g_object_unref(world.hostlink);
+    teardown(&world);
+    close(other);
+}
+
 /* More events than the socket holds while nobody reads: the watch looks again and still tells. */
 static void
 count_cb(gpointer hostlink, guint *count)
@@ -260,6 +304,7 @@ main(int argc, char **argv)
     hostlink_contract_add("/netlink-hostlink", setup, teardown);
     g_test_add_func("/netlink-hostlink/sysctls", test_sysctls);
     g_test_add_func("/netlink-hostlink/hidden-passthrough", test_hidden_passthrough);
+    g_test_add_func("/netlink-hostlink/foreign-parent", test_foreign_parent);
     g_test_add_func("/netlink-hostlink/overrun", test_overrun);
     return g_test_run();
 }

@@ -352,6 +352,11 @@ test_host_link_moved(void)
     g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 3);
     set_string(&link->parent, "eth1");
     g_assert_null(nm_macvtap_world_find_host_link(world, profile, NULL));
+
+    /* Neither is known: the one is in another network namespace, the other is not there. */
+    g_clear_pointer(&link->parent, g_free);
+    g_clear_pointer(&profile->parent, g_free);
+    g_assert_null(nm_macvtap_world_find_host_link(world, profile, NULL));
 }
 
 /* Leftovers */

@@ -35,6 +35,9 @@ while True:
     print('refused' if kind == 6 else 'offered', flush=True)
 '''
 
+REFUSAL = '/etc/dbus-1/system.d/refusal.conf'
+RELOAD_BUS = ['busctl', 'call', 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'ReloadConfig']
+
 STEPS_UP = ('read', 'checkpoint', 'add', 'activate', 'bind', 'wait-link', 'reapply', 'wait-online', 'commit', 'up')
 STEPS_DOWN = ('restore', 'wait-restored', 'remove', 'release')
 
@@ -47,6 +50,18 @@ def kill_at(host, step):
     host.trap(step_of(step), 9)
     host.nmcli('connection', 'down' if step in STEPS_DOWN else 'up', 'guests', check=False, timeout=90)
     host.wait_for(lambda: profiles.messages(host).count(step_of(step)) > seen, f'the step {step}')
+
+
+def refuse_calls(host, interface, member):
+    """NetworkManager gets no such call from anybody; the bus refuses it."""
+    host.write(REFUSAL, '<busconfig><policy context="mandatory"><deny send_destination="org.freedesktop.NetworkManager" '
+               f'send_interface="{interface}" send_member="{member}"/></policy></busconfig>')
+    host.run(RELOAD_BUS)
+
+
+def allow_calls(host):
+    host.run(['rm', REFUSAL])
+    host.run(RELOAD_BUS)
 
 
 @tap.host()
@@ -256,6 +271,41 @@ def test_no_checkpoint_no_move(host):
     profiles.up(host)
     profiles.down(host)
     check_unmoved(host, address, before, 'after down')
+
+
+@tap.host(shared='refused', debug=True)
+def test_checkpoint_that_stays_is_known_afterwards(host):
+    """NetworkManager does not drop it: whoever comes next finds it, and is not kept from a new one."""
+    without_helper(host)
+    address, before = prepared(host)
+    refuse_calls(host, 'org.freedesktop.NetworkManager', 'CheckpointDestroy')
+    profiles.refused(host, "the checkpoint of 'eth0' is lost")
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
+    allow_calls(host)
+    equal(len(checkpoints(host)), 1, 'number of checkpoints')
+    equal(host.address(), address, 'address on the parent')
+    profiles.up(host)
+    equal((host.address(LINK), host.address()), (address, None), 'address when up again')
+    equal(checkpoints(host), [], 'checkpoints when up again')
+    profiles.down(host)
+    check_unmoved(host, address, before, 'after a checkpoint that stayed')
+    check_stream(host, 'after a checkpoint that stayed')
+
+
+@tap.host(shared='refused', debug=True)
+def test_parent_that_cannot_be_read_is_activated_anew(host):
+    without_helper(host)
+    address, before = prepared(host)
+    profiles.up(host)
+    refuse_calls(host, 'org.freedesktop.NetworkManager.Device', 'GetAppliedConnection')
+    seen = len(profiles.messages(host))
+    profiles.down(host)
+    allow_calls(host)
+    said = profiles.messages(host)[seen:]
+    check(any("cannot read the configuration of 'eth0'" in text for text in said), f'no word of it: {said}')
+    check(step_of('reactivate') in said, f'it was not activated anew: {said}')
+    check_unmoved(host, address, before, 'after a configuration that could not be read')
+    check_stream(host, 'after a configuration that could not be read')
 
 
 @tap.host()

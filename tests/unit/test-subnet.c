@@ -194,6 +194,39 @@ test_is_default(void)
 }
 
 static void
+test_link_local(void)
+{
+    static const struct {
+        const char *text;
+        guint rank; /* 1: link-local */
+    } cases[] = {
+        {"169.253.255.255/32", 3},
+        {"169.254.0.0/16", 1},
+        {"169.254.255.255/32", 1},
+        {"169.255.0.0/16", 3},
+        {"10.169.254.1/24", 3},
+        {"0.0.0.0/0", 3},
+        {"fe7f:ffff::1/64", 2},
+        {"fe80::/10", 1},
+        {"fe80::1/64", 1},
+        {"fe90::1/64", 1},
+        {"febf:ffff::1/128", 1},
+        {"fec0::1/64", 2},
+        {"ff02::1/128", 2},
+        {"fd00:fe80::1/64", 2},
+        {"a9fe::1/64", 2}, /* 169.254 in its first bytes */
+        {"::1/128", 2},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        NMMacvtapCidr parsed = cidr(cases[i].text);
+
+        g_assert_cmpuint(nm_macvtap_cidr_get_rank(&parsed), ==, cases[i].rank);
+        g_assert_cmpint(nm_macvtap_cidr_is_link_local(&parsed), ==, cases[i].rank == 1);
+    }
+}
+
+static void
 test_is_host(void)
 {
     static const char *const yes[] = {
@@ -453,6 +486,7 @@ main(int argc, char **argv)
     g_test_add_func("/subnet/equal", test_equal);
     g_test_add_func("/subnet/overlaps", test_overlaps);
     g_test_add_func("/subnet/is-default", test_is_default);
+    g_test_add_func("/subnet/link-local", test_link_local);
     g_test_add_func("/subnet/is-host", test_is_host);
     g_test_add_func("/subnet/range/parse", test_range_parse);
     g_test_add_func("/subnet/range/for-subnet", test_range_for_subnet);
