@@ -32,8 +32,9 @@ nm_macvtap_routing_entries_clear(NMMacvtapRoutingEntries *self)
 static gint64
 get_deadline(const Entry *entry)
 {
-    return MIN(MIN(entry->verify_until, entry->decide_at),
-               MIN(entry->next_question, entry->relay_at));
+    return MIN(
+        MIN(MIN(entry->verify_until, entry->decide_at), MIN(entry->next_question, entry->relay_at)),
+        entry->lan_question_at);
 }
 
 /**
@@ -105,6 +106,7 @@ nm_macvtap_routing_entries_ensure(NMMacvtapRoutingEntries *self,
     entry = g_new0(Entry, 1);
     entry->address = *address;
     entry->verify_until = entry->decide_at = entry->next_question = entry->relay_at = NEVER;
+    entry->lan_question_at = NEVER;
     entry->lan_asked_at = -NEVER;
     g_hash_table_insert(self->all, &entry->address, entry);
     return entry;

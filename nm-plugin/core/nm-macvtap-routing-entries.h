@@ -22,6 +22,7 @@ typedef struct {
     gint64 next_question;     /* while a claimant or a holder is in doubt */
     gint64 relay_at;          /* the host's own question is put to the guests */
     gint64 lan_asked_at;      /* -NM_MACVTAP_NEVER: not yet */
+    gint64 lan_question_at;   /* the LAN is asked once more, after somebody's claim */
 } NMMacvtapRoutingEntry;
 
 typedef struct {

@@ -186,12 +186,14 @@ forget_oldest_lan_host(NMMacvtapStations *self)
  * nm_macvtap_stations_hear_lan:
  * @address: what the host was heard to have
  * @mac: whose it was
+ * @on_wire: heard by the parent
  * @now_ms: monotonic time
  */
 void
 nm_macvtap_stations_hear_lan(NMMacvtapStations *self,
                              const NMMacvtapCidr *address,
                              MacKey mac,
+                             gboolean on_wire,
                              gint64 now_ms)
 {
     LanHost *lan = g_hash_table_lookup(self->lan, address);
@@ -203,6 +205,7 @@ nm_macvtap_stations_hear_lan(NMMacvtapStations *self,
         lan->address = *address;
         g_hash_table_insert(self->lan, &lan->address, lan);
     }
+    lan->on_wire = on_wire || (lan->on_wire && lan->mac == mac);
     lan->mac = mac;
     lan->heard_at = now_ms;
 }

@@ -41,6 +41,7 @@ typedef struct {
 typedef struct {
     NMMacvtapCidr address;
     NMMacvtapMacKey mac;
+    gboolean on_wire; /* the parent has heard it: it is no stranger on the bridge */
     gint64 heard_at;
 } NMMacvtapStationLan;
 
@@ -69,6 +70,7 @@ const NMMacvtapStationLan *nm_macvtap_stations_find_lan(const NMMacvtapStations 
 void nm_macvtap_stations_hear_lan(NMMacvtapStations *self,
                                   const NMMacvtapCidr *address,
                                   NMMacvtapMacKey mac,
+                                  gboolean on_wire,
                                   gint64 now_ms);
 void nm_macvtap_stations_forget_lan(NMMacvtapStations *self, const NMMacvtapCidr *address);
 

@@ -182,8 +182,28 @@ ask_in_doubt(NMMacvtapRouting *self, Entry *entry, gint64 now)
 
 /* The LAN */
 
+/* One question at once and one more, so that none of both need arrive, and few of a flood. */
+static void
+ask_lan_after_claim(NMMacvtapRouting *self, Entry *entry, gint64 now)
+{
+    if (entry->lan_question_at != NEVER)
+        return;
+    if (entry->lan_asked_at <= now - NM_MACVTAP_ROUTING_RETRY_MS)
+        ask(self, entry, 0, now);
+    entry->lan_question_at = now + NM_MACVTAP_ROUTING_RETRY_MS;
+    nm_macvtap_routing_entries_settle(&self->entries, entry);
+}
+
+/*
+ * Nobody's MAC: a LAN host's, or that of a macvtap interface that is no guest's. The link hears
+ * both, the parent none but LAN hosts. The bridge's strangers change nothing.
+ */
 static gboolean
-claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *address, gint64 now)
+claim_by_lan_host(NMMacvtapRouting *self,
+                  MacKey mac,
+                  const NMMacvtapCidr *address,
+                  gboolean from_wire,
+                  gint64 now)
 {
     NMMacvtapRefusalReason reason;
     Entry *entry;
@@ -192,8 +212,12 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
     if (nm_macvtap_routing_host_judge(&self->host, address, NULL, &reason) !=
         NM_MACVTAP_VERDICT_GOOD)
         return FALSE;
-    nm_macvtap_stations_hear_lan(&self->stations, address, mac, now);
     entry = nm_macvtap_routing_entries_find(&self->entries, address);
+    if (!from_wire && entry != NULL && (entry->holder != 0 || entry->claimant != 0)) {
+        ask_lan_after_claim(self, entry, now);
+        return FALSE;
+    }
+    nm_macvtap_stations_hear_lan(&self->stations, address, mac, from_wire, now);
     if (entry == NULL)
         return FALSE;
     changed = entry->holder != 0;
@@ -203,7 +227,7 @@ claim_by_lan_host(NMMacvtapRouting *self, MacKey mac, const NMMacvtapCidr *addre
         refuse_for_lan_host(self, entry->claimant, address, mac);
     drop_claimant(self, entry);
     drop_holder(self, entry);
-    entry->relay_at = NEVER;
+    entry->relay_at = entry->lan_question_at = NEVER;
     nm_macvtap_routing_entries_settle(&self->entries, entry);
     return changed;
 }
@@ -339,7 +363,7 @@ claim_by_guest(NMMacvtapRouting *self, const Nic *nic, const NMMacvtapCidr *addr
     lan = nm_macvtap_stations_find_lan(&self->stations, address, now);
     if (lan != NULL && lan->mac == nic->mac)
         lan = NULL;
-    if (lan != NULL && now - lan->heard_at < NM_MACVTAP_ROUTING_LAN_FRESH_MS) {
+    if (lan != NULL && lan->on_wire && now - lan->heard_at < NM_MACVTAP_ROUTING_LAN_FRESH_MS) {
         refuse_for_lan_host(self, nic->mac, address, lan->mac);
         return FALSE;
     }
@@ -375,7 +399,7 @@ nm_macvtap_routing_claim(NMMacvtapRouting *self,
     if (key == 0 || !nm_macvtap_routing_is_routable(address))
         return FALSE;
     if (nic == NULL || !nic->running || from_wire)
-        return claim_by_lan_host(self, key, address, now_ms);
+        return claim_by_lan_host(self, key, address, from_wire, now_ms);
     if (!nic->bridge) {
         refuse(self, key, NM_MACVTAP_REFUSAL_NOT_BRIDGE, address, NULL);
         return FALSE;
@@ -418,6 +442,10 @@ entry_tick(NMMacvtapRouting *self, Entry *entry, gint64 now)
         entry->relay_at = NEVER;
         ask_all_guests(self, entry, now);
     }
+    if (entry->lan_question_at <= now)
+        entry->lan_question_at = ask(self, entry, 0, now) == NM_MACVTAP_TOO_MANY_QUESTIONS
+                                     ? now + NM_MACVTAP_ROUTING_RETRY_MS
+                                     : NEVER;
     if (entry->decide_at <= now) {
         accept_claimant(self, entry, now);
         changed = TRUE;

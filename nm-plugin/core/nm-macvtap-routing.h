@@ -7,7 +7,9 @@
  * A guest's claim of an address is believed only after the LAN, asked who has the address, was
  * silent: for LAN_GRACE where nobody else is known to hold it, for CONTEST where somebody is (a LAN
  * host heard lately, or another guest). Whoever answers keeps the address. An address that a LAN
- * host claims later loses its route at once: without a route the host is where it was without us.
+ * host has later loses its route at once: without a route the host is where it was without us. The
+ * proof that it is a LAN host is that the parent hears it; a claim that the link alone has heard is
+ * reason to ask the LAN, no more, for it may be that of a stranger on the bridge.
  */
 
 #pragma once

@@ -181,6 +181,15 @@ def test_nothing_can_be_hijacked(host):
         equal(share.warnings(host, address), [], 'words about a stranger')
     share.wait_routes(host, [alpha.lan_address])
     share.talk(host, alpha)
+    # Nor does such a stranger take away what a guest has.
+    share.announce_as_stranger(host, alpha.lan_address)
+    equal(share.routes(host), [alpha.lan_address], "routes after the claim to a guest's own address")
+    share.talk(host, alpha)
+    # A LAN host does: it is believed, and the guest named.
+    host.lan.run(['ip', 'addr', 'add', f'{alpha.lan_address}/24', 'dev', 'lan0'])
+    host.lan.run(['arping', '-U', '-c', '1', '-I', 'lan0', alpha.lan_address])
+    share.wait_routes(host, [])
+    equal(len(share.warnings(host, f"'{alpha.lan_address}'")), 1, 'words about it')
 
 
 @tap.host(ipv6=True)

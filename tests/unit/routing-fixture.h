@@ -19,6 +19,9 @@ G_BEGIN_DECLS
 #define DB  "52:54:00:00:00:02"
 #define LAN "00:11:22:33:44:55"
 
+#define WEB_ROUTE "10.0.0.5/32 web src 10.0.0.1/32"
+#define DB_ROUTE  "10.0.0.5/32 db src 10.0.0.1/32"
+
 /* "web" and "db", running, in mode bridge. */
 extern const NMMacvtapRoutingNic routing_both[2];
 
@@ -45,5 +48,8 @@ void routing_assert_routes(Fixture *f, const char *expected);
 void routing_assert_questions(Fixture *f, const char *expected);
 /* "gateway web 10.0.0.254 [holder]", one after the other. */
 void routing_assert_refusals(Fixture *f, const char *expected);
+
+#define ROUTING_ADD(name, function)                                                                \
+    g_test_add(name, Fixture, NULL, routing_setup, function, routing_teardown)
 
 G_END_DECLS

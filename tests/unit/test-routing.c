@@ -9,9 +9,6 @@
 
 #include "routing-fixture.h"
 
-#define WEB_ROUTE "10.0.0.5/32 web src 10.0.0.1/32"
-#define DB_ROUTE  "10.0.0.5/32 db src 10.0.0.1/32"
-
 static void
 test_claim(Fixture *f, gconstpointer data)
 {
@@ -163,17 +160,6 @@ test_not_routable(Fixture *f, gconstpointer data)
 }
 
 static void
-test_unknown_mac(Fixture *f, gconstpointer data)
-{
-    routing_claim(f, "52:54:00:00:00:99", "10.0.0.5");
-    routing_claim(f, "00:00:00:00:00:00", "10.0.0.6");
-    g_assert_false(routing_pass(f, CONTEST));
-    routing_assert_routes(f, "");
-    routing_assert_questions(f, "");
-    routing_assert_refusals(f, "");
-}
-
-static void
 test_not_bridge(Fixture *f, gconstpointer data)
 {
     const NMMacvtapRoutingNic nics[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, FALSE, TRUE}};
@@ -184,65 +170,6 @@ test_not_bridge(Fixture *f, gconstpointer data)
     routing_pass(f, CONTEST);
     routing_assert_routes(f, "");
     routing_assert_refusals(f, "not-bridge web 10.0.0.5");
-}
-
-static void
-test_lan_answers(Fixture *f, gconstpointer data)
-{
-    routing_claim(f, WEB, "10.0.0.5");
-    f->now += 1;
-    g_assert_false(routing_claim_from(f, LAN, "10.0.0.5", TRUE));
-    g_assert_false(routing_pass(f, CONTEST));
-    routing_claim(f, WEB, "10.0.0.5"); /* fresh: not even asked again */
-    routing_assert_questions(f, "lan 10.0.0.5");
-    routing_assert_routes(f, "");
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
-}
-
-static void
-test_lan_heard_before(Fixture *f, gconstpointer data)
-{
-    routing_claim(f, LAN, "10.0.0.5"); /* any broadcast of a LAN host reaches the link */
-    routing_pass(f, FRESH);
-    g_assert_false(routing_claim(f, WEB, "10.0.0.5"));
-    routing_assert_questions(f, "lan 10.0.0.5");
-    g_assert_false(routing_pass(f, CONTEST - 1)); /* a sleepy LAN host has time to answer */
-    routing_assert_questions(f, "lan 10.0.0.5, lan 10.0.0.5, lan 10.0.0.5");
-    routing_assert_routes(f, "");
-    g_assert_true(routing_pass(f, 1)); /* silent: it has moved */
-    routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
-}
-
-static void
-test_lan_claims_later(Fixture *f, gconstpointer data)
-{
-    routing_claim(f, WEB, "10.0.0.5");
-    routing_pass(f, GRACE);
-    g_assert_true(routing_claim(f, LAN, "10.0.0.5"));
-    routing_assert_routes(f, "");
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
-    /* it was a mistake: the guest has it back, and a new conflict is a new refusal */
-    routing_pass(f, FRESH);
-    routing_claim(f, WEB, "10.0.0.5");
-    g_assert_true(routing_pass(f, CONTEST));
-    routing_assert_routes(f, WEB_ROUTE);
-    g_assert_true(routing_claim(f, LAN, "10.0.0.5"));
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
-}
-
-static void
-test_guest_mac_on_wire(Fixture *f, gconstpointer data)
-{
-    routing_claim(f, WEB, "10.0.0.5");
-    routing_pass(f, GRACE);
-    g_assert_true(routing_claim_from(f, WEB, "10.0.0.5", TRUE));
-    routing_assert_routes(f, "");
-    routing_pass(f, 1000);
-    /* migrated here again: heard on the bridge, it is the same one */
-    routing_claim(f, WEB, "10.0.0.5");
-    g_assert_true(routing_pass(f, GRACE));
-    routing_assert_routes(f, WEB_ROUTE);
 }
 
 static void
@@ -527,19 +454,16 @@ test_same_mac(Fixture *f, gconstpointer data)
     routing_assert_routes(f, WEB_ROUTE);
 }
 
-#define ADD(name, function)                                                                        \
-    g_test_add(name, Fixture, NULL, routing_setup, function, routing_teardown)
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    ADD("/routing/claim", test_claim);
-    ADD("/routing/question", test_question);
-    ADD("/routing/question-answered-by-lan", test_question_answered_by_lan);
-    ADD("/routing/question-rate", test_question_rate);
-    ADD("/routing/question-only-reachable-guests", test_question_only_reachable_guests);
-    ADD("/routing/question-budget", test_question_budget);
+    ROUTING_ADD("/routing/claim", test_claim);
+    ROUTING_ADD("/routing/question", test_question);
+    ROUTING_ADD("/routing/question-answered-by-lan", test_question_answered_by_lan);
+    ROUTING_ADD("/routing/question-rate", test_question_rate);
+    ROUTING_ADD("/routing/question-only-reachable-guests", test_question_only_reachable_guests);
+    ROUTING_ADD("/routing/question-budget", test_question_budget);
     for (gsize i = 0; i < G_N_ELEMENTS(never_routed); i++) {
         g_autofree char *path =
             g_strdup_printf("/routing/never/%s/%s", never_routed[i][1], never_routed[i][0]);
@@ -547,26 +471,21 @@ main(int argc, char **argv)
         g_test_add(
             path, Fixture, never_routed[i], routing_setup, test_never_routed, routing_teardown);
     }
-    ADD("/routing/not-routable", test_not_routable);
-    ADD("/routing/unknown-mac", test_unknown_mac);
-    ADD("/routing/not-bridge", test_not_bridge);
-    ADD("/routing/lan-answers", test_lan_answers);
-    ADD("/routing/lan-heard-before", test_lan_heard_before);
-    ADD("/routing/lan-claims-later", test_lan_claims_later);
-    ADD("/routing/guest-mac-on-wire", test_guest_mac_on_wire);
-    ADD("/routing/moves-between-guests", test_moves_between_guests);
-    ADD("/routing/holder-answers", test_holder_answers);
-    ADD("/routing/two-nics-of-one-guest", test_two_nics_of_one_guest);
-    ADD("/routing/guest-gone", test_guest_gone);
-    ADD("/routing/new-address", test_new_address);
-    ADD("/routing/second-address", test_second_address);
-    ADD("/routing/source", test_source);
-    ADD("/routing/onlink-prefix", test_onlink_prefix);
-    ADD("/routing/becomes-reserved", test_becomes_reserved);
-    ADD("/routing/guest-full", test_guest_full);
-    ADD("/routing/full", test_full);
-    ADD("/routing/too-many-refusals", test_too_many_refusals);
-    ADD("/routing/same-mac", test_same_mac);
+    ROUTING_ADD("/routing/not-routable", test_not_routable);
+    ROUTING_ADD("/routing/not-bridge", test_not_bridge);
+    ROUTING_ADD("/routing/moves-between-guests", test_moves_between_guests);
+    ROUTING_ADD("/routing/holder-answers", test_holder_answers);
+    ROUTING_ADD("/routing/two-nics-of-one-guest", test_two_nics_of_one_guest);
+    ROUTING_ADD("/routing/guest-gone", test_guest_gone);
+    ROUTING_ADD("/routing/new-address", test_new_address);
+    ROUTING_ADD("/routing/second-address", test_second_address);
+    ROUTING_ADD("/routing/source", test_source);
+    ROUTING_ADD("/routing/onlink-prefix", test_onlink_prefix);
+    ROUTING_ADD("/routing/becomes-reserved", test_becomes_reserved);
+    ROUTING_ADD("/routing/guest-full", test_guest_full);
+    ROUTING_ADD("/routing/full", test_full);
+    ROUTING_ADD("/routing/too-many-refusals", test_too_many_refusals);
+    ROUTING_ADD("/routing/same-mac", test_same_mac);
     g_test_add_func("/routing/refusal-names", test_refusal_names);
     return g_test_run();
 }
