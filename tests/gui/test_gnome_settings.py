@@ -72,7 +72,7 @@ def is_sensitive(session, role, name):
 
 def switch(session, host, name, state):
     """Works the profile's switch and waits for what comes of it."""
-    session.wait('click', APP, 'check box|toggle button', f' {name}', False)
+    session.wait('click', APP, 'check box|toggle button|switch', f' {name}', False)
     host.wait_for(lambda: profiles.state(host, name) == state, f'{name} to be {state!r}', 60)
 
 
@@ -154,7 +154,7 @@ def test_private_profile_is_refused_and_says_what_to_do(host):
     session.wait_exists(APP, 'label', 'tick "Make available to other users" under Details', False)
     session.screenshot('gnome-settings-private')
     add_private(host, session)
-    session.wait('click', APP, 'check box|toggle button', ' mine', False)
+    session.wait('click', APP, 'check box|toggle button|switch', ' mine', False)
     host.wait_for(lambda: "private to 'alice', who may not manage libvirt" in host.journal(),
                   'the refusal in the journal', 30)
     host.wait_for(lambda: profiles.state(host, 'mine') == '', 'the switch to go back')

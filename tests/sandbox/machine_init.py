@@ -134,28 +134,33 @@ def connect_stream(identifier):
     return sock
 
 
-class Devices:
-    """Follows the kernel's device events of this network namespace for character devices of
-    network links."""
+def follow_devices():
+    """Follows the kernel's device events of this network namespace for character devices of network
+    links, in a process of its own: libvirt opens the node a moment after it has made the link, and a
+    busy machine leaves the other duties of process 1 behind."""
+    netlink_kobject_uevent = 15
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, netlink_kobject_uevent)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    sock.bind((0, 1))
+    if os.fork():
+        sock.close()
+        return
+    os.close(0)
+    os.close(1)
+    os.setpriority(os.PRIO_PROCESS, 0, -20)
+    while True:
+        on_device_event(sock.recv(65536))
 
-    def __init__(self, selector):
-        netlink_kobject_uevent = 15
-        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, netlink_kobject_uevent)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        sock.bind((0, 1))
-        selector.register(sock, selectors.EVENT_READ, self.on_event)
 
-    @staticmethod
-    def on_event(sock):
-        fields = dict(field.split('=', 1) for field in
-                      sock.recv(65536).decode(errors='replace').split('\0') if '=' in field)
-        if fields.get('SUBSYSTEM') != 'macvtap' or 'DEVNAME' not in fields:
-            return
-        path = '/dev/' + fields['DEVNAME']
-        if os.path.exists(path):
-            os.unlink(path)
-        if fields.get('ACTION') == 'add':
-            os.mknod(path, 0o20600, os.makedev(int(fields['MAJOR']), int(fields['MINOR'])))
+def on_device_event(data):
+    fields = dict(field.split('=', 1) for field in data.decode(errors='replace').split('\0') if '=' in field)
+    if fields.get('SUBSYSTEM') != 'macvtap' or 'DEVNAME' not in fields:
+        return
+    path = '/dev/' + fields['DEVNAME']
+    if os.path.exists(path):
+        os.unlink(path)
+    if fields.get('ACTION') == 'add':
+        os.mknod(path, 0o20600, os.makedev(int(fields['MAJOR']), int(fields['MINOR'])))
 
 
 class Services:
@@ -212,9 +217,9 @@ class Services:
 
 
 def main():
+    follow_devices()
     selector = selectors.DefaultSelector()
     journal = Journal(selector)
-    Devices(selector)
     services = Services()
     requests = {'start': services.start, 'signal': services.signal, 'status': services.status,
                 'trap': journal.trap}
