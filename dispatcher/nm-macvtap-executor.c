@@ -57,6 +57,21 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
+static gboolean
+is_active(NMClient *client, const char *uuid)
+{
+    const GPtrArray *actives = nm_client_get_active_connections(client);
+
+    for (guint i = 0; i < actives->len; i++) {
+        NMActiveConnection *active = actives->pdata[i];
+
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0 &&
+            nm_active_connection_get_state(active) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* NetworkManager takes the base of a VPN from the "specific object", and refuses a device that is
  * not that one's; without it, it takes the default route's. */
 static void
@@ -66,6 +81,12 @@ activate(NMClient *client, const NMMacvtapAction *action, GTask *task)
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
     NMActiveConnection *base = device ? nm_device_get_active_connection(device) : NULL;
 
+    /* Somebody was quicker, which NetworkManager takes for an error. */
+    if (is_active(client, action->uuid)) {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
+        return;
+    }
     if (connection && base) {
         nm_client_activate_connection_async(client,
                                             NM_CONNECTION(connection),

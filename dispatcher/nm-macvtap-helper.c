@@ -4,7 +4,8 @@
  * it is judged with. Nor is it newer: where something happened while it looked, it looks once more,
  * or a profile that a person takes down just then would be one that went down by itself. For
  * NetworkManager takes none down before the hook has noted "vpn-pre-down". The decision says what
- * to do; here it is only carried out, one after the other.
+ * to do; here it is only carried out, one after the other, unless a newer event of a profile's own
+ * has overtaken its activation.
  */
 
 #include "config.h"
@@ -149,19 +150,30 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     run_next_action(self);
 }
 
+/* The actions before it may have taken their time, in which somebody has switched the profile: his
+ * word is the newer one. It is in the file, so that there is a next round, which judges it. */
+static gboolean
+is_overtaken(Helper *self, const NMMacvtapAction *action)
+{
+    if (action->kind != NM_MACVTAP_ACTION_ACTIVATE ||
+        !nm_macvtap_events_wait_of(self->run_dir, action->uuid))
+        return FALSE;
+    nm_macvtap_memory_get(self->memory, action->uuid)->tried = FALSE;
+    return TRUE;
+}
+
 static void
 run_next_action(Helper *self)
 {
-    const NMMacvtapAction *action;
+    for (; self->next < self->decision->actions->len; self->next++) {
+        const NMMacvtapAction *action = self->decision->actions->pdata[self->next];
 
-    while (self->next < self->decision->actions->len) {
-        action = self->decision->actions->pdata[self->next];
-        if (action->kind != NM_MACVTAP_ACTION_TELL) {
+        if (action->kind == NM_MACVTAP_ACTION_TELL) {
+            g_warning("profile '%s': %s", action->id, action->text);
+        } else if (!is_overtaken(self, action)) {
             nm_macvtap_executor_run_async(self->client, action, NULL, action_cb, self);
             return;
         }
-        g_warning("profile '%s': %s", action->id, action->text);
-        self->next++;
     }
     finish_round(self);
 }
