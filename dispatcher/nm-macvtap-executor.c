@@ -14,6 +14,7 @@
 #include "nm-macvtap-hostlink-netlink.h"
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
 
 /* How long a device may take for its address before its host link is kept. */
 #define ADDRESS_TIMEOUT_S   10
@@ -247,7 +248,28 @@ has_same_methods(NMConnection *a, NMConnection *b)
                      get_method(nm_connection_get_setting_ip6_config(b))) == 0;
 }
 
-/* Switched on again since the decision: the service takes over what is there, and puts it right. */
+/* Has another profile that is up, or coming, a host link over the device by now? */
+static gboolean
+is_anothers(Restore *restore)
+{
+    const GPtrArray *connections = nm_client_get_connections(restore->client);
+
+    for (guint i = 0; i < connections->len; i++) {
+        const char *uuid = nm_connection_get_uuid(connections->pdata[i]);
+        g_autofree char *link = NULL;
+
+        if (!nm_macvtap_nm_is_ours(connections->pdata[i]) || g_strcmp0(uuid, restore->uuid) == 0 ||
+            !is_active(restore->client, uuid))
+            continue;
+        link = nm_macvtap_move_profile_build_uuid(uuid, restore->device);
+        if (is_active(restore->client, link))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Switched on again since the decision: the service takes over what is there, and puts it right. So
+ * is what another profile has moved since. */
 static gboolean
 is_taken_over(Restore *restore)
 {
@@ -257,7 +279,7 @@ is_taken_over(Restore *restore)
         if (g_strcmp0(nm_active_connection_get_uuid(actives->pdata[i]), restore->uuid) == 0)
             return TRUE;
     }
-    return FALSE;
+    return is_anothers(restore);
 }
 
 static void

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Somebody else is at work while the dispatcher's helper is: neither undoes what the other does."""
 
+import re
+
 import profiles
 import tap
+from move import LINK
 from tap import check, equal
-from test_dispatcher import active, settle, stays, told
+from test_dispatcher import UNIT, active, settle, stays, told
 
 MEMORY = '/run/nm-macvtap/dispatcher-memory'
+
+
+def unit_command(host):
+    return re.search('^ExecStart=(.*)', host.read(UNIT), re.MULTILINE)[1].split()
+
+
+def start_unit(host):
+    """As systemd would, without waiting for its end."""
+    return host.popen(unit_command(host))
 
 
 @tap.host()
@@ -30,6 +42,31 @@ def test_person_has_the_last_word_while_a_device_is_restored(host):
     equal(told(host, "activate 'guests'"), 0, 'times that the helper activated guests')
     stays(host, lambda: 'guests' not in active(host), 'guests came up, although a person had taken it down', 2)
     host.lan.start_dnsmasq()
+
+
+@tap.host()
+def test_second_move_of_a_device_takes_nothing_from_the_first(host):
+    for name in ('own', 'second'):
+        profiles.add_by_hand(host, name, mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+
+    # The helper sees the second one on its way, and then that it has not come far.
+    first, = profiles.services(host)
+    host.run(f'''nmcli --wait 0 connection up second
+                 until kill -STOP $(pgrep -x nm-macvtap-serv | grep -vx {first}) 2>/dev/null; do :; done''')
+    helper = start_unit(host)
+    host.wait_for(lambda: host.read(MEMORY).count('moved=eth0') == 2, 'the helper to see it')
+    host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: "'own'" in profiles.messages(host)[-1], 'the second to be refused')
+    helper.wait(60)
+    settle(host)
+    equal((host.address(LINK), host.address(check=False)), (address, None), 'addresses of the link and of eth0')
+    profiles.down(host, 'own')
+    host.wait_online()
+    equal(host.address(), address, 'address of eth0')
+    settle(host)
 
 
 if __name__ == '__main__':
