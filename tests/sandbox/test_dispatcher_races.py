@@ -2,6 +2,8 @@
 """Somebody else is at work while the dispatcher's helper is: neither undoes what the other does."""
 
 import re
+import signal
+import time
 
 import profiles
 import tap
@@ -67,6 +69,29 @@ def test_second_move_of_a_device_takes_nothing_from_the_first(host):
     host.wait_online()
     equal(host.address(), address, 'address of eth0')
     settle(host)
+
+
+@tap.host()
+def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    host.run(['pkill', '-STOP', '-x', 'nm-macvtap-serv'])
+    host.nmcli('--wait', '0', 'connection', 'down', 'own')
+    host.wait_for(lambda: 'own' not in active(host), 'own to be down')
+    helper = start_unit(host)
+    host.wait_for(lambda: told(host, 'libvirt has not answered'), 'the helper to miss libvirt', 30)
+    time.sleep(1)
+    equal(told(host, 'restore'), 0, 'times that something was restored')
+    host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    host.signal_service('libvirtd', signal.SIGCONT)
+    helper.wait(60)
+    settle(host)
+    host.wait_online()
+    equal((host.address(), host.address(LINK, check=False)), (address, None), 'addresses of eth0 and of the link')
 
 
 if __name__ == '__main__':
