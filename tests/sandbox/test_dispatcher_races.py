@@ -3,13 +3,14 @@
 
 import re
 import signal
+import subprocess
 import time
 
 import profiles
 import tap
 from move import LINK
 from tap import check, equal
-from test_dispatcher import UNIT, active, settle, stays, told
+from test_dispatcher import UNIT, active, helpers, settle, stays, told
 
 MEMORY = '/run/nm-macvtap/dispatcher-memory'
 
@@ -92,6 +93,26 @@ def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
     settle(host)
     host.wait_online()
     equal((host.address(), host.address(LINK, check=False)), (address, None), 'addresses of eth0 and of the link')
+
+
+@tap.host()
+def test_helper_that_takes_too_long_says_so(host):
+    host.run(['nm-macvtap', 'refresh'])
+    other = host.popen(['flock', '/run/nm-macvtap/dispatcher-lock', 'sleep', '100'])
+    host.wait_for(lambda: host.run('flock -n /run/nm-macvtap/dispatcher-lock true', check=False).returncode == 1,
+                  'the lock to be taken')
+    waiting = host.popen(['nm-macvtap', 'refresh'], stderr=subprocess.PIPE, text=True)
+    host.wait_for(lambda: len(helpers(host)) == 1 and 'refresh' in host.read('/run/nm-macvtap/dispatcher-events'),
+                  'refresh to wait')
+    host.run(['kill', '-ALRM', *helpers(host)])
+    equal(waiting.wait(10), 1, 'exit code')
+    reason = waiting.stderr.read()
+    check('another one is at work' in reason, f'what it says: {reason}')
+    other.kill()
+
+    result = host.run([*unit_command(host), 'nonsense'], check=False)
+    equal((result.returncode, result.stdout), (2, ''), 'exit code and output with an argument too many')
+    check('too many arguments' in result.stderr, f'what it says: {result.stderr}')
 
 
 if __name__ == '__main__':
