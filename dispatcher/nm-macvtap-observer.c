@@ -15,6 +15,7 @@
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
+#include "nm-macvtap-parent.h"
 #include "nm-macvtap-scene-libvirt.h"
 
 #define HOSTS_TIMEOUT_S 10
@@ -118,26 +119,6 @@ get_base(NMActiveConnection *active)
     return devices && devices->len > 0 ? nm_device_get_iface(devices->pdata[0]) : NULL;
 }
 
-/* Does mode move of some profile of ours have it on this device? */
-static gboolean
-is_moved_from(NMClient *client, NMActiveConnection *active, NMDevice *parent)
-{
-    const GPtrArray *connections = nm_client_get_connections(client);
-
-    for (guint i = 0; i < connections->len; i++) {
-        NMConnection *connection = connections->pdata[i];
-        g_autofree char *uuid = NULL;
-
-        if (!nm_macvtap_nm_is_ours(connection))
-            continue;
-        uuid = nm_macvtap_move_profile_build_uuid(nm_connection_get_uuid(connection),
-                                                  nm_device_get_iface(parent));
-        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* In mode move the default route is the host link's; what it is about is the device below. */
 static char *
 find_primary(NMClient *client)
@@ -145,13 +126,9 @@ find_primary(NMClient *client)
     NMActiveConnection *active = nm_client_get_primary_connection(client);
     const char *name = active ? get_base(active) : NULL;
     NMDevice *device = name ? nm_client_get_device_by_iface(client, name) : NULL;
-    NMDevice *parent = NULL;
+    NMDevice *parent = device ? nm_macvtap_parent_below(client, device) : NULL;
 
-    if (device && NM_IS_DEVICE_MACVLAN(device))
-        parent = nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device));
-    if (parent && is_moved_from(client, active, parent))
-        name = nm_device_get_iface(parent);
-    return g_strdup(name);
+    return g_strdup(parent ? nm_device_get_iface(parent) : name);
 }
 
 static void
