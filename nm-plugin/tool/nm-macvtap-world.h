@@ -18,7 +18,7 @@ typedef struct {
     char *id;
     char *uuid;
     const char *state;         /* "active", "activating", "deactivating" or "down"; stable */
-    gboolean offered;          /* only in NM's memory and not active: nobody has asked for it yet */
+    gboolean offered;          /* one that we offer, and not active: nobody has asked for it yet */
     NMMacvtapProfile *profile; /* (nullable): NULL where it is not valid */
     char *problem;             /* (nullable): why it is not */
     char *network;             /* (nullable): as written, with a problem */

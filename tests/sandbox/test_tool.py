@@ -269,6 +269,10 @@ def test_cleanup(host):
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile down')
+    # In NetworkManager's memory alone are not only offered profiles.
+    host.nmcli('connection', 'modify', '--temporary', 'guests', 'connection.autoconnect-priority', '1')
+    check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile changed in memory')
+    host.nmcli('connection', 'modify', 'guests', 'connection.autoconnect-priority', '2')
 
     host.nmcli('connection', 'delete', 'guests')
     served = profiles.definitions(host)
