@@ -230,10 +230,14 @@ def test_move(host):
     guest = guests_of(tool_json(host, 'status'))['alpha']
     equal((guest['reachable'], guest['address'], guest['mode'], guest['since']), (True, alpha.lan_address, 'move', None),
           'alpha')
+    # As the service would refuse it.
+    profiles.add_by_hand(host, 'second', mode='move', parent='eth0')
+    check("'nmmveth0' is in use by profile 'guests'" in tool(host, 'plan', 'second', code=1), 'plan of a second one')
     alpha.run('ip link set eth0 down')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)
+    tool(host, 'plan', 'second')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'profile', 'with the profile down')
 
 
