@@ -252,6 +252,33 @@ new_client(GError **error)
     return client;
 }
 
+/**
+ * nm_macvtap_world_read_profiles:
+ * @world: the world
+ *
+ * Asks NetworkManager anew; all that was known of profiles is forgotten.
+ *
+ * Returns: FALSE where it does not answer, with the problem in @world.
+ */
+gboolean
+nm_macvtap_world_read_profiles(NMMacvtapWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_set_size(world->profiles, 0);
+    g_clear_pointer(&world->nm_problem, g_free);
+    g_clear_object(&world->client);
+    world->client = new_client(&error);
+    if (!world->client)
+        world->nm_problem =
+            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
+    else if (!nm_client_get_nm_running(world->client))
+        world->nm_problem = g_strdup(_("NetworkManager is not running"));
+    else
+        read_profiles(world);
+    return !world->nm_problem;
+}
+
 static void
 read_links(NMMacvtapWorld *world)
 {
@@ -287,14 +314,7 @@ nm_macvtap_world_new(void)
         g_clear_error(&error);
     }
     read_links(world);
-    world->client = new_client(&error);
-    if (!world->client)
-        world->nm_problem =
-            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
-    else if (!nm_client_get_nm_running(world->client))
-        world->nm_problem = g_strdup(_("NetworkManager is not running"));
-    else
-        read_profiles(world);
+    nm_macvtap_world_read_profiles(world);
     return world;
 }
 

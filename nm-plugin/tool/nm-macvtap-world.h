@@ -50,6 +50,8 @@ typedef struct {
 
 /* Reads NetworkManager's and the kernel's side; blocks. Never fails: see the problems. */
 NMMacvtapWorld *nm_macvtap_world_new(void);
+/* Asks NetworkManager once more; FALSE with @world's nm_problem where it does not answer. */
+gboolean nm_macvtap_world_read_profiles(NMMacvtapWorld *world);
 /* Reads one libvirt, without the right to change anything; blocks. (transfer none). */
 NMMacvtapWorldHost *nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri);
 /* Again, on a libvirt that is open. */

@@ -3,7 +3,10 @@
 
 import datetime
 import json
+import os
+import pty
 import signal
+import subprocess
 
 import profiles
 import share
@@ -309,6 +312,28 @@ def test_cleanup(host):
           [('bridge', bridge, 'isolated', True)], 'bridge left behind')
     host.virsh('net-start', 'isolated')
     equal(tool_json(host, 'status')['bridges-in-the-way'], [], 'bridges in the way of an active network')
+
+
+@tap.host()
+def test_cleanup_looks_again_after_the_answer(host):
+    alpha = host.guest('alpha').define()
+    profiles.add(host)
+    profiles.up(host)
+    profiles.down(host)
+    host.nmcli('connection', 'delete', 'guests')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours in the definition')
+
+    ours, theirs = pty.openpty()
+    cleanup = host.popen(['nm-macvtap', 'cleanup'], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asked = b''
+    while b'[y/N]' not in asked:
+        asked += os.read(cleanup.stderr.fileno(), 1000)
+    profiles.add_by_hand(host)
+    os.write(ours, b'y\n')
+    output, errors = cleanup.communicate(timeout=60)
+    equal((cleanup.returncode, errors), (0, b''), f'exit code and errors of cleanup: {output}')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours, with a profile again')
+    check('isolated' in host.virsh('net-list', '--all', '--name').stdout, 'the network went')
 
 
 if __name__ == '__main__':
