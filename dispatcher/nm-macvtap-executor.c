@@ -232,20 +232,12 @@ reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     restore_done(user_data, error);
 }
 
-static const char *
-get_method(NMSettingIPConfig *setting)
-{
-    return setting ? nm_setting_ip_config_get_method(setting) : NULL;
-}
-
-/* Methods alone: what a person has changed on the device for the time being is not ours to undo. */
+/* As mode move leaves a device. Whatever else a person has changed on it for the time being is not
+ * ours to undo. */
 static gboolean
-has_same_methods(NMConnection *a, NMConnection *b)
+is_bare_by_us(NMConnection *applied, NMConnection *stored)
 {
-    return g_strcmp0(get_method(nm_connection_get_setting_ip4_config(a)),
-                     get_method(nm_connection_get_setting_ip4_config(b))) == 0 &&
-           g_strcmp0(get_method(nm_connection_get_setting_ip6_config(a)),
-                     get_method(nm_connection_get_setting_ip6_config(b))) == 0;
+    return nm_macvtap_move_profile_is_bare(applied) && !nm_macvtap_move_profile_is_bare(stored);
 }
 
 /* Has another profile that is up, or coming, a host link over the device by now? */
@@ -294,7 +286,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMConnection) applied =
         nm_device_get_applied_connection_finish(device, result, NULL, &error);
 
-    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored)) ||
+    if (!applied || !stored || !is_bare_by_us(applied, NM_CONNECTION(stored)) ||
         is_taken_over(restore)) {
         restore_done(task, error);
         return;

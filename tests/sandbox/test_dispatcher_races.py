@@ -8,7 +8,8 @@ import time
 
 import profiles
 import tap
-from move import LINK
+from move import LINK, step_of
+from sandbox import Lan
 from tap import check, equal
 from test_dispatcher import UNIT, active, helpers, settle, stays, told
 
@@ -93,6 +94,22 @@ def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
     settle(host)
     host.wait_online()
     equal((host.address(), host.address(LINK, check=False)), (address, None), 'addresses of eth0 and of the link')
+
+
+@tap.host(debug=True)
+def test_configuration_of_a_person_is_not_undone(host):
+    """The service dies before it has moved anything; what the device has is not in its profile."""
+    profiles.add_by_hand(host, 'guests', mode='move', parent='eth0')
+    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.250/24',
+               'ipv4.gateway', Lan.gateway())
+    host.wait_for(lambda: host.address() == '10.77.0.250', 'the address')
+    host.trap(step_of('bind'), signal.SIGKILL)
+    host.nmcli('connection', 'up', 'guests', check=False, timeout=60)
+    host.run(unit_command(host), timeout=60)
+    settle(host)
+    check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the host link is left')
+    equal(host.address(), '10.77.0.250', 'address of eth0')
+    check(host.ping(Lan.gateway()), 'the gateway does not answer')
 
 
 @tap.host()
