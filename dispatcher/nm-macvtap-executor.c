@@ -384,14 +384,15 @@ find_link(Restore *restore)
     return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
 }
 
-/* Not as long as it has an address and the device, which could have one, has none. */
+/* Not as long as it has an address, over a device that is there and has a cable, and that has none
+ * itself: whether it will ever get one, nobody knows. */
 static gboolean
 may_link_go(Restore *restore)
 {
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
     NMDevice *link = find_link(restore);
 
-    return !link || !device || nm_device_get_state(device) < NM_DEVICE_STATE_PREPARE ||
+    return !link || !device || nm_device_get_state(device) < NM_DEVICE_STATE_DISCONNECTED ||
            ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
             (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
 }

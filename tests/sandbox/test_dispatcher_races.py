@@ -11,7 +11,7 @@ import tap
 from move import LINK, step_of
 from sandbox import Lan
 from tap import check, equal
-from test_dispatcher import UNIT, active, helpers, settle, stays, told
+from test_dispatcher import UNIT, active, helpers, settle, stays, told, wait_up
 
 MEMORY = '/run/nm-macvtap/dispatcher-memory'
 
@@ -110,6 +110,32 @@ def test_configuration_of_a_person_is_not_undone(host):
     check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the host link is left')
     equal(host.address(), '10.77.0.250', 'address of eth0')
     check(host.ping(Lan.gateway()), 'the gateway does not answer')
+
+
+@tap.host()
+def test_link_stays_where_it_is_the_hosts_only_way(host):
+    """The DHCP server is silent until NetworkManager gives eth0 up; the lease on the link is valid all the time."""
+    host.nmcli('connection', 'modify', 'eth0', 'ipv6.method', 'disabled', 'ipv4.dhcp-timeout', '15',
+               'connection.autoconnect-retries', '1')
+    host.nmcli('connection', 'up', 'eth0')
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+    host.lan.stop_service('dnsmasq')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: 'disconnected' in host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth0').stdout,
+                  'NetworkManager to give up', 60)
+    host.run(unit_command(host), timeout=60, check=False)
+    settle(host)
+    stays(host, lambda: host.address(LINK, check=False) == address and host.lan.ping(address),
+          'the host lost its address', 2)
+
+    # As soon as eth0 can have it, all goes its way.
+    host.lan.start_dnsmasq()
+    host.nmcli('device', 'connect', 'eth0')
+    wait_up(host, 'own', 60)
+    equal((host.address(LINK), host.address()), (address, None), 'addresses of the link and of eth0')
 
 
 @tap.host()
