@@ -360,6 +360,7 @@ find_link_profile(NMClient *client, const NMMacvtapAction *action)
     return nm_client_get_connection_by_uuid(client, uuid);
 }
 
+/* One that others than neighbours can use. */
 static gboolean
 has_address(NMDevice *device, int family)
 {
@@ -368,7 +369,9 @@ has_address(NMDevice *device, int family)
     GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
 
     for (guint i = 0; addresses && i < addresses->len; i++) {
-        if (!g_str_has_prefix(nm_ip_address_get_address(addresses->pdata[i]), "fe80:"))
+        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
+
+        if (!g_str_has_prefix(address, "fe80:") && !g_str_has_prefix(address, "169.254."))
             return TRUE;
     }
     return FALSE;
@@ -384,15 +387,26 @@ find_link(Restore *restore)
     return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
 }
 
-/* Not as long as it has an address, over a device that is there and has a cable, and that has none
- * itself: whether it will ever get one, nobody knows. */
+/* With the cable out, or by a person's word, there is nothing that could have an address. */
+static gboolean
+is_off(NMDevice *device)
+{
+    NMDeviceState state = nm_device_get_state(device);
+
+    return state < NM_DEVICE_STATE_DISCONNECTED ||
+           (state == NM_DEVICE_STATE_DISCONNECTED &&
+            nm_device_get_state_reason(device) == NM_DEVICE_STATE_REASON_USER_REQUESTED);
+}
+
+/* Not as long as it has an address and the device, which shall have one, has none: one that
+ * NetworkManager has given up may not get any for long. */
 static gboolean
 may_link_go(Restore *restore)
 {
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
     NMDevice *link = find_link(restore);
 
-    return !link || !device || nm_device_get_state(device) < NM_DEVICE_STATE_DISCONNECTED ||
+    return !link || !device || is_off(device) ||
            ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
             (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
 }

@@ -112,11 +112,10 @@ def test_configuration_of_a_person_is_not_undone(host):
     check(host.ping(Lan.gateway()), 'the gateway does not answer')
 
 
-@tap.host()
-def test_link_stays_where_it_is_the_hosts_only_way(host):
-    """The DHCP server is silent until NetworkManager gives eth0 up; the lease on the link is valid all the time."""
-    host.nmcli('connection', 'modify', 'eth0', 'ipv6.method', 'disabled', 'ipv4.dhcp-timeout', '15',
-               'connection.autoconnect-retries', '1')
+def kill_without_dhcp(host, *settings):
+    """Mode move on eth0, whose profile has SETTINGS; its service dies while the DHCP server is silent. The host's
+    address, which is on the link."""
+    host.nmcli('connection', 'modify', 'eth0', 'ipv6.method', 'disabled', *settings)
     host.nmcli('connection', 'up', 'eth0')
     profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
     profiles.up(host, 'own')
@@ -124,18 +123,44 @@ def test_link_stays_where_it_is_the_hosts_only_way(host):
     settle(host)
     host.lan.stop_service('dnsmasq')
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
-    host.wait_for(lambda: 'disconnected' in host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth0').stdout,
-                  'NetworkManager to give up', 60)
+    return address
+
+
+def device_state(host):
+    return host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth0').stdout
+
+
+def keeps_link(host, address):
+    return host.address(LINK, check=False) == address and host.lan.ping(address)
+
+
+@tap.host()
+def test_link_stays_where_it_is_the_hosts_only_way(host):
+    """The DHCP server is silent until NetworkManager gives eth0 up; the lease on the link is valid all the time."""
+    address = kill_without_dhcp(host, 'ipv4.dhcp-timeout', '15', 'connection.autoconnect-retries', '1')
+    host.wait_for(lambda: 'disconnected' in device_state(host), 'NetworkManager to give up', 60)
     host.run(unit_command(host), timeout=60, check=False)
     settle(host)
-    stays(host, lambda: host.address(LINK, check=False) == address and host.lan.ping(address),
-          'the host lost its address', 2)
+    stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
 
     # As soon as eth0 can have it, all goes its way.
     host.lan.start_dnsmasq()
     host.nmcli('device', 'connect', 'eth0')
     wait_up(host, 'own', 60)
     equal((host.address(LINK), host.address()), (address, None), 'addresses of the link and of eth0')
+
+
+@tap.host()
+def test_link_goes_with_a_device_that_a_person_disconnects(host):
+    """And not before; an address of the device that reaches nobody but neighbours is none."""
+    address = kill_without_dhcp(host, 'ipv4.link-local', 'enabled')
+    host.wait_for(lambda: '169.254.' in host.run(['ip', '-4', 'addr', 'show', 'dev', 'eth0']).stdout,
+                  'eth0 to have a link-local address', 20)
+    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up', 30)
+    settle(host)
+    stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
+    host.nmcli('device', 'disconnect', 'eth0')
+    host.wait_for(lambda: LINK not in host.run(['ip', '-o', 'link']).stdout, 'the link to go', 20)
 
 
 @tap.host()
