@@ -16,6 +16,7 @@
 #include "nm-macvtap-events.h"
 #include "nm-macvtap-helper.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-text.h"
 
 #define PROGRAM        "nm-macvtap-dispatcher"
 #define LOCK_TIMEOUT_S 120
@@ -56,12 +57,13 @@ print_done(const GPtrArray *done, gboolean json)
     if (json)
         g_print("{\"actions\": [");
     for (guint i = 0; i < done->len; i++) {
-        g_autofree char *quoted = quote_json(done->pdata[i]);
+        g_autofree char *text =
+            json ? quote_json(done->pdata[i]) : nm_macvtap_text_clean(done->pdata[i]);
 
         if (json)
-            g_print("%s%s", i > 0 ? ", " : "", quoted);
+            g_print("%s%s", i > 0 ? ", " : "", text);
         else
-            g_print("%s\n", (const char *)done->pdata[i]);
+            g_print("%s\n", text);
     }
     if (json)
         g_print("]}\n");

@@ -164,6 +164,12 @@ def test_link_goes_with_a_device_that_a_person_disconnects(host):
 
 
 @tap.host()
+def test_refresh_shows_a_name_and_does_not_obey_it(host):
+    profiles.add(host, '\x1b[2Jguests')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'what refresh prints')
+
+
+@tap.host()
 def test_helper_that_takes_too_long_says_so(host):
     host.run(['nm-macvtap', 'refresh'])
     other = host.popen(['flock', '/run/nm-macvtap/dispatcher-lock', 'sleep', '100'])
