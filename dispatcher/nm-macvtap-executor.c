@@ -192,10 +192,18 @@ static void
 remove_link(NMClient *client, const NMMacvtapAction *action, GTask *task)
 {
     GError *error = NULL;
-    g_autoptr(NMMacvtapHostlink) kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
-    gboolean removed =
-        kernel && nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
+    g_autoptr(NMMacvtapHostlink) kernel = NULL;
+    gboolean removed = FALSE;
 
+    /* Switched on since the decision: the service has made it anew, or will. */
+    if (is_active(client, action->uuid)) {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
+        return;
+    }
+    kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    if (kernel)
+        removed = nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
     if (removed || g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND)) {
         g_clear_error(&error);
         g_task_return_boolean(task, removed);

@@ -4,8 +4,8 @@
  * it is judged with. Nor is it newer: where something happened while it looked, it looks once more,
  * or a profile that a person takes down just then would be one that went down by itself. For
  * NetworkManager takes none down before the hook has noted "vpn-pre-down". The decision says what
- * to do; here it is only carried out, one after the other, unless a newer event of a profile's own
- * has overtaken its activation.
+ * to do; here it is only carried out, one after the other, unless a newer event of the profile's
+ * own has overtaken it.
  */
 
 #include "config.h"
@@ -151,14 +151,16 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 /* The actions before it may have taken their time, in which somebody has switched the profile: his
- * word is the newer one. It is in the file, so that there is a next round, which judges it. */
+ * word is the newer one. It is in the file, so that there is a next round, which judges it. Whether
+ * a device is still to be restored is looked at when it is. */
 static gboolean
 is_overtaken(Helper *self, const NMMacvtapAction *action)
 {
-    if (action->kind != NM_MACVTAP_ACTION_ACTIVATE ||
+    if (action->kind == NM_MACVTAP_ACTION_RESTORE ||
         !nm_macvtap_events_wait_of(self->run_dir, action->uuid))
         return FALSE;
-    nm_macvtap_memory_get(self->memory, action->uuid)->tried = FALSE;
+    if (action->kind == NM_MACVTAP_ACTION_ACTIVATE)
+        nm_macvtap_memory_get(self->memory, action->uuid)->tried = FALSE;
     return TRUE;
 }
 

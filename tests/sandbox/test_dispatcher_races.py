@@ -48,6 +48,28 @@ def test_person_has_the_last_word_while_a_device_is_restored(host):
     host.lan.start_dnsmasq()
 
 
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_link_that_came_into_use_while_a_device_is_restored(host):
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth1')
+    profiles.add_by_hand(host, 'lan', mode='share', parent='eth0')
+    uuid = host.nmcli('-g', 'connection.uuid', 'connection', 'show', 'lan').stdout.strip()
+    profiles.up(host, 'own', 'ifname', 'eth1')
+    settle(host)
+    host.run(f'ip link add nmmveth0 link eth0 type macvtap mode bridge && ip link set nmmveth0 alias nm-macvtap:{uuid}')
+    host.lan.stop_service('dnsmasq')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+
+    # The link of a profile that is down is to go when eth1 is done with.
+    host.wait_for(lambda: 'losses=1' in host.read(MEMORY), 'the helper to decide')
+    profiles.up(host, 'lan', 'ifname', 'eth0')
+    equal(told(host, 'gets no address'), 0, 'times that the helper has given up on eth1 already')
+    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up on eth1', 20)
+    stays(host, lambda: active(host).get('lan') == 'eth0' and not told(host, 'remove-link'),
+          'the link was taken from under a profile that is up', 2)
+    host.lan.start_dnsmasq()
+    settle(host)
+
+
 @tap.host()
 def test_second_move_of_a_device_takes_nothing_from_the_first(host):
     for name in ('own', 'second'):
