@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <locale.h>
+#include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "nm-macvtap-events.h"
 #include "nm-macvtap-helper.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-text.h"
 
 #define PROGRAM        "nm-macvtap-dispatcher"
 #define LOCK_TIMEOUT_S 120
@@ -54,15 +57,37 @@ print_done(const GPtrArray *done, gboolean json)
     if (json)
         g_print("{\"actions\": [");
     for (guint i = 0; i < done->len; i++) {
-        g_autofree char *quoted = quote_json(done->pdata[i]);
+        g_autofree char *text =
+            json ? quote_json(done->pdata[i]) : nm_macvtap_text_clean(done->pdata[i]);
 
         if (json)
-            g_print("%s%s", i > 0 ? ", " : "", quoted);
+            g_print("%s%s", i > 0 ? ", " : "", text);
         else
-            g_print("%s\n", (const char *)done->pdata[i]);
+            g_print("%s\n", text);
     }
     if (json)
         g_print("]}\n");
+}
+
+/* What the signal handler says; a whole line. */
+static const char *volatile complaint;
+
+/* A process that just disappears leaves whoever waits for it without a reason. */
+static void
+alarm_cb(int number)
+{
+    const char *text = complaint;
+
+    _exit(write(STDERR_FILENO, text, strlen(text)) < 0 ? 2 : 1);
+}
+
+/* From then on it is NetworkManager or the kernel that is waited for. */
+static gboolean
+run_helper(int lock_fd, GPtrArray *done)
+{
+    complaint =
+        PROGRAM ": NetworkManager has not answered in time; 'nm-macvtap refresh' tries again\n";
+    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, done);
 }
 
 static int
@@ -73,6 +98,7 @@ refresh(gboolean json)
     gboolean all;
     int lock_fd = -1;
 
+    complaint = PROGRAM ": another one is at work and does not end; try again later\n";
     alarm(LOCK_TIMEOUT_S);
     if (nm_macvtap_events_add(NM_MACVTAP_RUN_DIR, "refresh", &error))
         lock_fd = nm_macvtap_events_lock(NM_MACVTAP_RUN_DIR, TRUE, &error);
@@ -80,7 +106,7 @@ refresh(gboolean json)
         g_printerr(PROGRAM ": %s\n", error->message);
         return 1;
     }
-    all = nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, done);
+    all = run_helper(lock_fd, done);
     print_done(done, json);
     return all ? 0 : 1;
 }
@@ -92,7 +118,7 @@ run_locked(int lock_fd)
         g_printerr(_("%s: %d is no lock\n"), PROGRAM, lock_fd);
         return 2;
     }
-    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, NULL) ? 0 : 1;
+    return run_helper(lock_fd, NULL) ? 0 : 1;
 }
 
 int
@@ -128,5 +154,12 @@ main(int argc, char **argv)
         g_print("%s\n", NM_MACVTAP_VERSION);
         return 0;
     }
+    if (argc > 1) {
+        g_printerr(PROGRAM ": ");
+        g_printerr(_("too many arguments for '%s'"), PROGRAM);
+        g_printerr("\n");
+        return 2;
+    }
+    signal(SIGALRM, alarm_cb);
     return lock_fd >= 0 ? run_locked(lock_fd) : refresh(json);
 }

@@ -25,24 +25,10 @@
 static NMMacvtapAction *
 add_action(NMMacvtapDecision *decision, NMMacvtapActionKind kind)
 {
-    NMMacvtapAction *action = g_new0(NMMacvtapAction, 1);
+    NMMacvtapAction *action = nm_macvtap_action_new(kind);
 
-    action->kind = kind;
     g_ptr_array_add(decision->actions, action);
     return action;
-}
-
-static void
-action_free(gpointer data)
-{
-    NMMacvtapAction *action = data;
-
-    g_free(action->uuid);
-    g_free(action->id);
-    g_free(action->device);
-    nm_macvtap_offer_free(action->offer);
-    g_free(action->text);
-    g_free(action);
 }
 
 /**
@@ -352,6 +338,25 @@ is_at_rest(const NMMacvtapScene *scene, const char *uuid, NMMacvtapDecision *dec
     return profile->state == NM_MACVTAP_SCENE_PROFILE_DOWN && !profile->busy;
 }
 
+/* Does another profile that is not at rest have the device's configuration, or is about to? It
+ * gives it back itself when it goes down, which is an event. */
+static gboolean
+is_anothers(const NMMacvtapScene *scene, const char *uuid, const char *device)
+{
+    for (guint i = 0; i < scene->profiles->len; i++) {
+        const NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
+        const char *parent = profile->parent ?: profile->base;
+
+        if (g_str_equal(profile->uuid, uuid) ||
+            (profile->state == NM_MACVTAP_SCENE_PROFILE_DOWN && !profile->busy))
+            continue;
+        if (g_strcmp0(profile->moved, device) == 0 ||
+            (profile->mode == NM_MACVTAP_MODE_MOVE && g_strcmp0(parent, device) == 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 decide_restores(const NMMacvtapScene *scene, NMMacvtapMemory *memory, NMMacvtapDecision *decision)
 {
@@ -363,7 +368,8 @@ decide_restores(const NMMacvtapScene *scene, NMMacvtapMemory *memory, NMMacvtapD
         const NMMacvtapMemoryEntry *entry = data;
         NMMacvtapAction *action;
 
-        if (!entry->moved || !is_at_rest(scene, uuid, decision))
+        if (!entry->moved || !is_at_rest(scene, uuid, decision) ||
+            is_anothers(scene, uuid, entry->moved))
             continue;
         action = add_action(decision, NM_MACVTAP_ACTION_RESTORE);
         action->uuid = g_strdup(uuid);
@@ -549,7 +555,7 @@ nm_macvtap_decide(const GPtrArray *events, const NMMacvtapScene *scene, NMMacvta
 {
     NMMacvtapDecision *decision = g_new0(NMMacvtapDecision, 1);
 
-    decision->actions = g_ptr_array_new_with_free_func(action_free);
+    decision->actions = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_action_free);
     forget_removed(scene, memory);
     for (guint i = 0; i < events->len; i++)
         note_event(scene, events->pdata[i], memory);
@@ -569,30 +575,4 @@ nm_macvtap_decide(const GPtrArray *events, const NMMacvtapScene *scene, NMMacvta
     decide_links(scene, decision);
     g_ptr_array_sort(decision->actions, compare_actions);
     return decision;
-}
-
-/**
- * nm_macvtap_action_to_string:
- * @action: an action
- *
- * Returns: (transfer full): what it does, in one line
- */
-char *
-nm_macvtap_action_to_string(const NMMacvtapAction *action)
-{
-    switch (action->kind) {
-    case NM_MACVTAP_ACTION_RESTORE:
-        return g_strdup_printf("restore %s", action->device);
-    case NM_MACVTAP_ACTION_REMOVE_LINK:
-        return g_strdup_printf("remove-link %s", action->device);
-    case NM_MACVTAP_ACTION_WITHDRAW:
-        return g_strdup_printf("withdraw '%s'", action->id);
-    case NM_MACVTAP_ACTION_OFFER:
-        return g_strdup_printf("offer '%s'", action->id);
-    case NM_MACVTAP_ACTION_ACTIVATE:
-        return g_strdup_printf("activate '%s' on %s", action->id, action->device);
-    case NM_MACVTAP_ACTION_TELL:
-        return g_strdup_printf("tell '%s': %s", action->id, action->text);
-    }
-    g_return_val_if_reached(NULL);
 }

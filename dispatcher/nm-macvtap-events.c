@@ -223,6 +223,31 @@ nm_macvtap_events_wait(const char *run_dir)
 }
 
 /**
+ * nm_macvtap_events_wait_of:
+ * @run_dir: our directory in /run
+ * @uuid: a profile
+ *
+ * Returns: whether there are events of that profile to take; they stay where they are
+ */
+gboolean
+nm_macvtap_events_wait_of(const char *run_dir, const char *uuid)
+{
+    int fd = open_events(run_dir, NULL);
+    g_autoptr(GString) text = fd >= 0 ? read_all(fd, NULL) : NULL;
+    g_autoptr(GPtrArray) events = text ? nm_macvtap_events_parse(text->str) : NULL;
+
+    if (fd >= 0)
+        close(fd);
+    for (guint i = 0; events && i < events->len; i++) {
+        const NMMacvtapSceneEvent *event = events->pdata[i];
+
+        if (g_strcmp0(event->uuid, uuid) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/**
  * nm_macvtap_events_lock:
  * @run_dir: our directory in /run
  * @wait: whether to wait for a helper that runs

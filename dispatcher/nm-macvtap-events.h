@@ -21,8 +21,9 @@ GPtrArray *nm_macvtap_events_parse(const char *text);
 gboolean nm_macvtap_events_add(const char *run_dir, const char *action, GError **error);
 gboolean nm_macvtap_events_put_back(const char *run_dir, const GPtrArray *events, GError **error);
 GPtrArray *nm_macvtap_events_take(const char *run_dir, GError **error);
-/* Are there any to take? */
+/* Are there any to take? Any of that profile's own? */
 gboolean nm_macvtap_events_wait(const char *run_dir);
+gboolean nm_macvtap_events_wait_of(const char *run_dir, const char *uuid);
 
 /* The helper's lock: a file descriptor; -1 with %G_IO_ERROR_BUSY where another one runs. @wait:
  * until that one has ended. */

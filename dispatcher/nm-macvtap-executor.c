@@ -58,6 +58,21 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
+static gboolean
+is_active(NMClient *client, const char *uuid)
+{
+    const GPtrArray *actives = nm_client_get_active_connections(client);
+
+    for (guint i = 0; i < actives->len; i++) {
+        NMActiveConnection *active = actives->pdata[i];
+
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0 &&
+            nm_active_connection_get_state(active) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* NetworkManager takes the base of a VPN from the "specific object", and refuses a device that is
  * not that one's; without it, it takes the default route's. */
 static void
@@ -67,6 +82,12 @@ activate(NMClient *client, const NMMacvtapAction *action, GTask *task)
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
     NMActiveConnection *base = device ? nm_device_get_active_connection(device) : NULL;
 
+    /* Somebody was quicker, which NetworkManager takes for an error. */
+    if (is_active(client, action->uuid)) {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
+        return;
+    }
     if (connection && base) {
         nm_client_activate_connection_async(client,
                                             NM_CONNECTION(connection),
@@ -171,10 +192,18 @@ static void
 remove_link(NMClient *client, const NMMacvtapAction *action, GTask *task)
 {
     GError *error = NULL;
-    g_autoptr(NMMacvtapHostlink) kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
-    gboolean removed =
-        kernel && nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
+    g_autoptr(NMMacvtapHostlink) kernel = NULL;
+    gboolean removed = FALSE;
 
+    /* Switched on since the decision: the service has made it anew, or will. */
+    if (is_active(client, action->uuid)) {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
+        return;
+    }
+    kernel = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    if (kernel)
+        removed = nm_macvtap_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
     if (removed || g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND)) {
         g_clear_error(&error);
         g_task_return_boolean(task, removed);
@@ -211,23 +240,36 @@ reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     restore_done(user_data, error);
 }
 
-static const char *
-get_method(NMSettingIPConfig *setting)
-{
-    return setting ? nm_setting_ip_config_get_method(setting) : NULL;
-}
-
-/* Methods alone: what a person has changed on the device for the time being is not ours to undo. */
+/* As mode move leaves a device. Whatever else a person has changed on it for the time being is not
+ * ours to undo. */
 static gboolean
-has_same_methods(NMConnection *a, NMConnection *b)
+is_bare_by_us(NMConnection *applied, NMConnection *stored)
 {
-    return g_strcmp0(get_method(nm_connection_get_setting_ip4_config(a)),
-                     get_method(nm_connection_get_setting_ip4_config(b))) == 0 &&
-           g_strcmp0(get_method(nm_connection_get_setting_ip6_config(a)),
-                     get_method(nm_connection_get_setting_ip6_config(b))) == 0;
+    return nm_macvtap_move_profile_is_bare(applied) && !nm_macvtap_move_profile_is_bare(stored);
 }
 
-/* Switched on again since the decision: the service takes over what is there, and puts it right. */
+/* Has another profile that is up, or coming, a host link over the device by now? */
+static gboolean
+is_anothers(Restore *restore)
+{
+    const GPtrArray *connections = nm_client_get_connections(restore->client);
+
+    for (guint i = 0; i < connections->len; i++) {
+        const char *uuid = nm_connection_get_uuid(connections->pdata[i]);
+        g_autofree char *link = NULL;
+
+        if (!nm_macvtap_nm_is_ours(connections->pdata[i]) || g_strcmp0(uuid, restore->uuid) == 0 ||
+            !is_active(restore->client, uuid))
+            continue;
+        link = nm_macvtap_move_profile_build_uuid(uuid, restore->device);
+        if (is_active(restore->client, link))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Switched on again since the decision: the service takes over what is there, and puts it right. So
+ * is what another profile has moved since. */
 static gboolean
 is_taken_over(Restore *restore)
 {
@@ -237,7 +279,7 @@ is_taken_over(Restore *restore)
         if (g_strcmp0(nm_active_connection_get_uuid(actives->pdata[i]), restore->uuid) == 0)
             return TRUE;
     }
-    return FALSE;
+    return is_anothers(restore);
 }
 
 static void
@@ -252,7 +294,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMConnection) applied =
         nm_device_get_applied_connection_finish(device, result, NULL, &error);
 
-    if (!applied || !stored || has_same_methods(applied, NM_CONNECTION(stored)) ||
+    if (!applied || !stored || !is_bare_by_us(applied, NM_CONNECTION(stored)) ||
         is_taken_over(restore)) {
         restore_done(task, error);
         return;
@@ -326,6 +368,7 @@ find_link_profile(NMClient *client, const NMMacvtapAction *action)
     return nm_client_get_connection_by_uuid(client, uuid);
 }
 
+/* One that others than neighbours can use. */
 static gboolean
 has_address(NMDevice *device, int family)
 {
@@ -342,14 +385,26 @@ find_link(Restore *restore)
     return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
 }
 
-/* Not as long as it has an address and the device, which could have one, has none. */
+/* With the cable out, or by a person's word, there is nothing that could have an address. */
+static gboolean
+is_off(NMDevice *device)
+{
+    NMDeviceState state = nm_device_get_state(device);
+
+    return state < NM_DEVICE_STATE_DISCONNECTED ||
+           (state == NM_DEVICE_STATE_DISCONNECTED &&
+            nm_device_get_state_reason(device) == NM_DEVICE_STATE_REASON_USER_REQUESTED);
+}
+
+/* Not as long as it has an address and the device, which shall have one, has none: one that
+ * NetworkManager has given up may not get any for long. */
 static gboolean
 may_link_go(Restore *restore)
 {
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
     NMDevice *link = find_link(restore);
 
-    return !link || !device || nm_device_get_state(device) < NM_DEVICE_STATE_PREPARE ||
+    return !link || !device || is_off(device) ||
            ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
             (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
 }

@@ -4,7 +4,8 @@
  * it is judged with. Nor is it newer: where something happened while it looked, it looks once more,
  * or a profile that a person takes down just then would be one that went down by itself. For
  * NetworkManager takes none down before the hook has noted "vpn-pre-down". The decision says what
- * to do; here it is only carried out, one after the other.
+ * to do; here it is only carried out, one after the other, unless a newer event of the profile's
+ * own has overtaken it.
  */
 
 #include "config.h"
@@ -28,8 +29,8 @@
 #define MAX_AGAINS 35
 /* How often it looks once more: in a storm that does not end, something has to be decided. */
 #define MAX_LOOKS 20
-/* A round that takes longer never ends; the signal's default action then ends the process. */
-#define ROUND_TIMEOUT_S 60
+/* A look or an action that takes longer never ends; SIGALRM then ends the process. */
+#define STEP_TIMEOUT_S 60
 
 typedef struct {
     const char *config_file;
@@ -149,19 +150,33 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     run_next_action(self);
 }
 
+/* The actions before it may have taken their time, in which somebody has switched the profile: his
+ * word is the newer one. It is in the file, so that there is a next round, which judges it. Whether
+ * a device is still to be restored is looked at when it is. */
+static gboolean
+is_overtaken(Helper *self, const NMMacvtapAction *action)
+{
+    if (action->kind == NM_MACVTAP_ACTION_RESTORE ||
+        !nm_macvtap_events_wait_of(self->run_dir, action->uuid))
+        return FALSE;
+    if (action->kind == NM_MACVTAP_ACTION_ACTIVATE)
+        nm_macvtap_memory_get(self->memory, action->uuid)->tried = FALSE;
+    return TRUE;
+}
+
 static void
 run_next_action(Helper *self)
 {
-    const NMMacvtapAction *action;
+    for (; self->next < self->decision->actions->len; self->next++) {
+        const NMMacvtapAction *action = self->decision->actions->pdata[self->next];
 
-    while (self->next < self->decision->actions->len) {
-        action = self->decision->actions->pdata[self->next];
-        if (action->kind != NM_MACVTAP_ACTION_TELL) {
+        if (action->kind == NM_MACVTAP_ACTION_TELL) {
+            g_warning("profile '%s': %s", action->id, action->text);
+        } else if (!is_overtaken(self, action)) {
+            alarm(STEP_TIMEOUT_S);
             nm_macvtap_executor_run_async(self->client, action, NULL, action_cb, self);
             return;
         }
-        g_warning("profile '%s': %s", action->id, action->text);
-        self->next++;
     }
     finish_round(self);
 }
@@ -218,36 +233,34 @@ observe_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 /* The lock is given up before the file is looked at for the last time: a hook that came in between
- * found the lock taken, and its event in the file is then seen here. */
+ * found the lock taken, and its event in the file is then seen here. Events are taken only with the
+ * lock, or another one could end between our look and our putting them back. */
 static gboolean
 has_more(Helper *self)
 {
     g_autoptr(GError) error = NULL;
 
-    self->events = nm_macvtap_events_take(self->run_dir, &error);
-    if (error) {
-        complain(self, "cannot read events", g_steal_pointer(&error));
-        return FALSE;
+    while (self->lock_fd >= 0) {
+        self->events = nm_macvtap_events_take(self->run_dir, &error);
+        if (!self->events) {
+            complain(self, "cannot read events", g_steal_pointer(&error));
+            return FALSE;
+        }
+        if (self->events->len > 0 || self->agains > 0)
+            return TRUE;
+        g_clear_pointer(&self->events, g_ptr_array_unref);
+        close(self->lock_fd);
+        self->lock_fd = -1;
+        if (nm_macvtap_events_wait(self->run_dir))
+            self->lock_fd = nm_macvtap_events_lock(self->run_dir, FALSE, NULL);
     }
-    if (self->events->len > 0 || self->agains > 0)
-        return TRUE;
-    g_clear_pointer(&self->events, g_ptr_array_unref);
-    close(self->lock_fd);
-    self->lock_fd = -1;
-
-    self->events = nm_macvtap_events_take(self->run_dir, &error);
-    if (!self->events || self->events->len == 0)
-        return FALSE;
-    self->lock_fd = nm_macvtap_events_lock(self->run_dir, FALSE, NULL);
-    if (self->lock_fd < 0)
-        nm_macvtap_events_put_back(self->run_dir, self->events, NULL);
-    return self->lock_fd >= 0;
+    return FALSE;
 }
 
 static void
 start_round(Helper *self)
 {
-    alarm(ROUND_TIMEOUT_S);
+    alarm(STEP_TIMEOUT_S);
     if (has_more(self))
         nm_macvtap_observer_observe_async(self->config_file, self->run_dir, NULL, observe_cb, self);
     else

@@ -15,9 +15,10 @@
 #include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
+#include "nm-macvtap-parent.h"
 #include "nm-macvtap-scene-libvirt.h"
 
-#define OUTSIDE_TIMEOUT_S 10
+#define HOSTS_TIMEOUT_S 10
 
 #define CONFIG_GROUP "dispatcher"
 #define CONFIG_OFFER "offer-profiles"
@@ -30,13 +31,6 @@ typedef struct {
     GPtrArray *networks; /* likewise */
 } Host;
 
-/* What is read outside NetworkManager; the thread's alone until it has ended. */
-typedef struct {
-    char *run_dir;
-    GPtrArray *hosts; /* (element-type Host) */
-    GHashTable *busy; /* (nullable): set of UUIDs */
-} Outside;
-
 typedef struct {
     char *config_file;
     char *run_dir;
@@ -46,7 +40,7 @@ typedef struct {
 } Observation;
 
 /* A thread that hangs in libvirt stays behind; one is enough. */
-static gboolean outside_hangs;
+static gboolean hosts_hang;
 
 static void
 host_free(gpointer data)
@@ -58,17 +52,6 @@ host_free(gpointer data)
     g_clear_object(&host->hypervisor);
     g_free(host->uri);
     g_free(host);
-}
-
-static void
-outside_free(gpointer data)
-{
-    Outside *outside = data;
-
-    g_ptr_array_unref(outside->hosts);
-    g_clear_pointer(&outside->busy, g_hash_table_unref);
-    g_free(outside->run_dir);
-    g_free(outside);
 }
 
 static void
@@ -104,16 +87,14 @@ read_host(Host *host)
     }
 }
 
+/* The hosts are the thread's alone until it has ended. */
 static void
-read_outside(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+read_hosts(GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-    Outside *outside = task_data;
-    g_autofree char *locks = NULL;
+    const GPtrArray *hosts = task_data;
 
-    if (g_file_get_contents("/proc/locks", &locks, NULL, NULL))
-        outside->busy = nm_macvtap_claims_read(outside->run_dir, locks);
-    for (guint i = 0; i < outside->hosts->len; i++)
-        read_host(outside->hosts->pdata[i]);
+    for (guint i = 0; i < hosts->len; i++)
+        read_host(hosts->pdata[i]);
     g_task_return_boolean(task, TRUE);
 }
 
@@ -138,26 +119,6 @@ get_base(NMActiveConnection *active)
     return devices && devices->len > 0 ? nm_device_get_iface(devices->pdata[0]) : NULL;
 }
 
-/* Does mode move of some profile of ours have it on this device? */
-static gboolean
-is_moved_from(NMClient *client, NMActiveConnection *active, NMDevice *parent)
-{
-    const GPtrArray *connections = nm_client_get_connections(client);
-
-    for (guint i = 0; i < connections->len; i++) {
-        NMConnection *connection = connections->pdata[i];
-        g_autofree char *uuid = NULL;
-
-        if (!nm_macvtap_nm_is_ours(connection))
-            continue;
-        uuid = nm_macvtap_move_profile_build_uuid(nm_connection_get_uuid(connection),
-                                                  nm_device_get_iface(parent));
-        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* In mode move the default route is the host link's; what it is about is the device below. */
 static char *
 find_primary(NMClient *client)
@@ -165,13 +126,9 @@ find_primary(NMClient *client)
     NMActiveConnection *active = nm_client_get_primary_connection(client);
     const char *name = active ? get_base(active) : NULL;
     NMDevice *device = name ? nm_client_get_device_by_iface(client, name) : NULL;
-    NMDevice *parent = NULL;
+    NMDevice *parent = device ? nm_macvtap_parent_below(client, device) : NULL;
 
-    if (device && NM_IS_DEVICE_MACVLAN(device))
-        parent = nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device));
-    if (parent && is_moved_from(client, active, parent))
-        name = nm_device_get_iface(parent);
-    return g_strdup(name);
+    return g_strdup(parent ? nm_device_get_iface(parent) : name);
 }
 
 static void
@@ -291,6 +248,24 @@ read_links(NMMacvtapScene *scene)
     }
 }
 
+/* Here and not on the thread: also where libvirt hangs, a process that is ending is not to be got
+ * in the way of. After the profiles' states: what was down then and has a claim now is ending. */
+static void
+read_claims(NMMacvtapScene *scene, const char *run_dir)
+{
+    g_autofree char *locks = NULL;
+    g_autoptr(GHashTable) busy = NULL;
+
+    if (!g_file_get_contents("/proc/locks", &locks, NULL, NULL))
+        return;
+    busy = nm_macvtap_claims_read(run_dir, locks);
+    for (guint i = 0; i < scene->profiles->len; i++) {
+        NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
+
+        profile->busy = g_hash_table_contains(busy, profile->uuid);
+    }
+}
+
 static gboolean
 read_offer(const char *config_file)
 {
@@ -308,50 +283,43 @@ read_offer(const char *config_file)
 }
 
 static void
-add_host(Outside *outside, const char *uri)
+add_host(GPtrArray *hosts, const char *uri)
 {
     Host *host;
 
-    for (guint i = 0; i < outside->hosts->len; i++) {
-        host = outside->hosts->pdata[i];
+    for (guint i = 0; i < hosts->len; i++) {
+        host = hosts->pdata[i];
         if (g_str_equal(host->uri, uri))
             return;
     }
     host = g_new0(Host, 1);
     host->uri = g_strdup(uri);
     host->hypervisor = nm_macvtap_libvirt_new(uri);
-    g_ptr_array_add(outside->hosts, host);
+    g_ptr_array_add(hosts, host);
 }
 
 static void
-take_outside(Observation *observation, Outside *outside)
+take_hosts(NMMacvtapScene *scene, const GPtrArray *hosts)
 {
-    NMMacvtapScene *scene = observation->scene;
-
-    for (guint i = 0; i < outside->hosts->len; i++) {
-        Host *host = outside->hosts->pdata[i];
+    for (guint i = 0; i < hosts->len; i++) {
+        Host *host = hosts->pdata[i];
 
         if (host->guests)
             nm_macvtap_scene_take_in(scene, host->uri, host->guests, host->networks);
     }
-    for (guint i = 0; i < scene->profiles->len; i++) {
-        NMMacvtapSceneProfile *profile = scene->profiles->pdata[i];
-
-        profile->busy = outside->busy && g_hash_table_contains(outside->busy, profile->uuid);
-    }
 }
 
 static void
-outside_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+hosts_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     Observation *observation = g_task_get_task_data(task);
 
     if (g_task_get_completed(task))
         return;
-    outside_hangs = FALSE;
+    hosts_hang = FALSE;
     g_clear_handle_id(&observation->timeout_id, g_source_remove);
-    take_outside(observation, g_task_get_task_data(G_TASK(result)));
+    take_hosts(observation->scene, g_task_get_task_data(G_TASK(result)));
     g_task_return_boolean(task, TRUE);
 }
 
@@ -362,32 +330,30 @@ timeout_cb(gpointer user_data)
     Observation *observation = g_task_get_task_data(task);
 
     observation->timeout_id = 0;
-    outside_hangs = TRUE;
-    g_warning("libvirt has not answered for %u s", OUTSIDE_TIMEOUT_S);
+    hosts_hang = TRUE;
+    g_warning("libvirt has not answered for %u s", HOSTS_TIMEOUT_S);
     g_task_return_boolean(task, TRUE);
     return G_SOURCE_REMOVE;
 }
 
 /* Libvirts are asked for what profiles name, and the default one for what could be offered. */
 static void
-start_outside(GTask *task)
+start_hosts(GTask *task)
 {
     Observation *observation = g_task_get_task_data(task);
-    Outside *outside = g_new0(Outside, 1);
-    g_autoptr(GTask) thread = g_task_new(NULL, NULL, outside_cb, g_object_ref(task));
+    GPtrArray *hosts = g_ptr_array_new_with_free_func(host_free);
+    g_autoptr(GTask) thread = g_task_new(NULL, NULL, hosts_cb, g_object_ref(task));
 
-    outside->run_dir = g_strdup(observation->run_dir);
-    outside->hosts = g_ptr_array_new_with_free_func(host_free);
-    add_host(outside, nm_macvtap_scene_get_default_uri());
+    add_host(hosts, nm_macvtap_scene_get_default_uri());
     for (guint i = 0; i < observation->scene->profiles->len; i++) {
         const NMMacvtapSceneProfile *profile = observation->scene->profiles->pdata[i];
 
         if (profile->uri)
-            add_host(outside, profile->uri);
+            add_host(hosts, profile->uri);
     }
-    g_task_set_task_data(thread, outside, outside_free);
-    observation->timeout_id = g_timeout_add_seconds(OUTSIDE_TIMEOUT_S, timeout_cb, task);
-    g_task_run_in_thread(thread, read_outside);
+    g_task_set_task_data(thread, hosts, (GDestroyNotify)g_ptr_array_unref);
+    observation->timeout_id = g_timeout_add_seconds(HOSTS_TIMEOUT_S, timeout_cb, task);
+    g_task_run_in_thread(thread, read_hosts);
 }
 
 static void
@@ -408,12 +374,13 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         return;
     }
     read_nm(observation);
+    read_claims(observation->scene, observation->run_dir);
     read_links(observation->scene);
     observation->scene->offer = read_offer(observation->config_file);
-    if (outside_hangs)
+    if (hosts_hang)
         g_task_return_boolean(task, TRUE);
     else
-        start_outside(task);
+        start_hosts(task);
 }
 
 /**

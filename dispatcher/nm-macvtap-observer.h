@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collects the scene: NetworkManager's side through libnm, the kernel's links; and on a thread,
- * since it may block, libvirt's side and the service's claims.
+ * Collects the scene: NetworkManager's side through libnm, the service's claims, the kernel's
+ * links; and on a thread, since it may block, libvirt's side.
  */
 
 #pragma once

@@ -8,64 +8,7 @@
 
 #include "nm-macvtap-offer.h"
 
-#include <string.h>
-
-#define UUID_BYTES 16
-
-/* Namespace of the UUIDs of offered profiles (RFC 4122, version 5): of no meaning, never to change.
- */
-static const guint8 namespace_uuid[UUID_BYTES] = {
-    0x6a,
-    0x1f,
-    0x0c,
-    0x52,
-    0x3b,
-    0x9e,
-    0x4d,
-    0x07,
-    0x9c,
-    0x41,
-    0x5e,
-    0x83,
-    0xd2,
-    0x70,
-    0xb8,
-    0x19,
-};
-
-static char *
-build_uuid(NMMacvtapMode mode, const char *target)
-{
-    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA1);
-    const char *kind = nm_macvtap_mode_to_string(mode);
-    guint8 b[20];
-    gsize size = sizeof(b);
-
-    g_checksum_update(checksum, namespace_uuid, sizeof(namespace_uuid));
-    /* With the terminating zero: no mode and target read like another pair. */
-    g_checksum_update(checksum, (const guchar *)kind, (gssize)strlen(kind) + 1);
-    g_checksum_update(checksum, (const guchar *)target, -1);
-    g_checksum_get_digest(checksum, b, &size);
-    b[6] = (b[6] & 0x0f) | 0x50;
-    b[8] = (b[8] & 0x3f) | 0x80;
-    return g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                           b[0],
-                           b[1],
-                           b[2],
-                           b[3],
-                           b[4],
-                           b[5],
-                           b[6],
-                           b[7],
-                           b[8],
-                           b[9],
-                           b[10],
-                           b[11],
-                           b[12],
-                           b[13],
-                           b[14],
-                           b[15]);
-}
+#include "nm-macvtap-identity.h"
 
 /**
  * nm_macvtap_offer_new:
@@ -81,7 +24,7 @@ nm_macvtap_offer_new(NMMacvtapMode mode, const char *target)
 
     offer->mode = mode;
     offer->target = g_strdup(target);
-    offer->uuid = build_uuid(mode, target);
+    offer->uuid = nm_macvtap_identity_offer(mode, target);
     if (mode == NM_MACVTAP_MODE_ISOLATED)
         offer->id = g_strdup_printf("Isolated network %s", target);
     else
@@ -115,12 +58,8 @@ nm_macvtap_offer_is_ours(const NMMacvtapSceneProfile *profile)
 {
     const char *target =
         profile->mode == NM_MACVTAP_MODE_ISOLATED ? profile->network : profile->parent;
-    g_autofree char *uuid = NULL;
 
-    if (!profile->in_memory || !target)
-        return FALSE;
-    uuid = build_uuid(profile->mode, target);
-    return g_str_equal(uuid, profile->uuid);
+    return profile->in_memory && nm_macvtap_identity_is_offer(profile->uuid, profile->mode, target);
 }
 
 /* The network that profiles are for by default is offered as soon as there are guests for it,

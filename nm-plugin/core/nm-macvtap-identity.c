@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Derivation of MACs, aliases, prefixes and link names. All come from SHA-256 over a purpose and
- * the inputs, each ended by a NUL, so that no two purposes and no two splits of the same text meet.
- * Nothing here may ever give another result for the same input: it would change users' leases and
- * lose the marks on interfaces already made.
+ * Derivation of MACs, aliases, prefixes, link names and UUIDs. All but the last come from SHA-256
+ * over a purpose and the inputs, each ended by a NUL, so that no two purposes and no two splits of
+ * the same text meet. Nothing here may ever give another result for the same input: it would change
+ * users' leases and lose the marks on interfaces already made.
  */
 
 #include "config.h"
@@ -170,4 +170,66 @@ nm_macvtap_identity_link_mac(const char *profile_uuid, const char *parent_mac)
 
     digest("link-mac", uuid, mac, d);
     return digest_to_mac(d);
+}
+
+/* Namespace of the UUIDs of offered profiles (RFC 4122, version 5): of no meaning, never to change.
+ */
+static const char namespace_uuid[] =
+    "\x6a\x1f\x0c\x52\x3b\x9e\x4d\x07\x9c\x41\x5e\x83\xd2\x70\xb8\x19";
+
+/**
+ * nm_macvtap_identity_offer:
+ * @mode: isolated or share
+ * @target: the network's name, or the lower device's
+ *
+ * Returns: (transfer full): the UUID of the profile that is offered for it
+ */
+char *
+nm_macvtap_identity_offer(NMMacvtapMode mode, const char *target)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA1);
+    const char *kind = nm_macvtap_mode_to_string(mode);
+    guint8 b[20];
+    gsize size = sizeof(b);
+
+    g_checksum_update(checksum, (const guchar *)namespace_uuid, sizeof(namespace_uuid) - 1);
+    /* With the terminating zero: no mode and target read like another pair. */
+    g_checksum_update(checksum, (const guchar *)kind, (gssize)strlen(kind) + 1);
+    g_checksum_update(checksum, (const guchar *)target, -1);
+    g_checksum_get_digest(checksum, b, &size);
+    b[6] = (b[6] & 0x0f) | 0x50;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    return g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                           b[0],
+                           b[1],
+                           b[2],
+                           b[3],
+                           b[4],
+                           b[5],
+                           b[6],
+                           b[7],
+                           b[8],
+                           b[9],
+                           b[10],
+                           b[11],
+                           b[12],
+                           b[13],
+                           b[14],
+                           b[15]);
+}
+
+/**
+ * nm_macvtap_identity_is_offer:
+ * @uuid: a profile's UUID
+ * @mode: its mode
+ * @target: (nullable): its network, or its parent
+ *
+ * Returns: whether it is the profile that is offered for @target
+ */
+gboolean
+nm_macvtap_identity_is_offer(const char *uuid, NMMacvtapMode mode, const char *target)
+{
+    g_autofree char *offer = target ? nm_macvtap_identity_offer(mode, target) : NULL;
+
+    return offer && g_str_equal(offer, uuid);
 }

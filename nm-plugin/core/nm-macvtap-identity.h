@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is derived and never stored: the MAC and alias of a guest's interface, the ULA prefix, the
- * name of a host link. The same input gives the same output for good: changing any of these changes
- * every user's leases.
+ * name of a host link, the UUID of an offered profile. The same input gives the same output for
+ * good: changing any of these changes every user's leases.
  */
 
 #pragma once
 
+#include "nm-macvtap-keys.h"
 #include "nm-macvtap-subnet.h"
 
 G_BEGIN_DECLS
@@ -23,5 +24,10 @@ void nm_macvtap_identity_ula(const char *host_id, const char *network, NMMacvtap
 char *nm_macvtap_identity_link_name(const char *parent);
 /* "52:…", of a host link; hosts that share a profile differ by the MACs of their parents. */
 char *nm_macvtap_identity_link_mac(const char *profile_uuid, const char *parent_mac);
+
+/* The UUID (RFC 4122, version 5) of the profile that is offered for a network (mode isolated) or a
+ * lower device; and whether @uuid is that. @target: (nullable) in the latter. */
+char *nm_macvtap_identity_offer(NMMacvtapMode mode, const char *target);
+gboolean nm_macvtap_identity_is_offer(const char *uuid, NMMacvtapMode mode, const char *target);
 
 G_END_DECLS

@@ -292,7 +292,7 @@ change_route(NMMacvtapHostlinkNetlink *self,
         return FALSE;
     }
     if ((old == NULL || self->routes_uncertain || !is_same_route(old, wanted)) &&
-        !nm_macvtap_rtnl_add_route(self->sock, self->ifindex, wanted, error)) {
+        !nm_macvtap_rtnl_add_route(self->sock, self->ifindex, wanted, old != NULL, error)) {
         if (old != NULL)
             g_array_append_vals(installed, old, 1);
         return FALSE;

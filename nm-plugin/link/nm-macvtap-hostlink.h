@@ -87,8 +87,9 @@ gboolean nm_macvtap_hostlink_remove(NMMacvtapHostlink *self, GError **error);
  * these the routes of the link, each with a permanent neighbour entry, so that the kernel never
  * asks for a guest on the link: hosts on the LAN would hear it, and learn the link's MAC for the
  * host. What is there already is left alone. What the host has been waiting to send to a new one is
- * released from the parent, so that TCP tries again and finds the route (after its 1 s). One
- * route's error does not stop the others; the first is returned.
+ * released from the parent, so that TCP tries again and finds the route (after its 1 s). A route of
+ * somebody else's to the same address, with the same metric, stays and is an error; it is tried
+ * again the next time. One route's error does not stop the others; the first is returned.
  */
 gboolean
 nm_macvtap_hostlink_set_routes(NMMacvtapHostlink *self, const GArray *routes, GError **error);

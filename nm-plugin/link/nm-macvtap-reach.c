@@ -14,6 +14,7 @@
 #include <netlink/route/neighbour.h>
 #include <netlink/route/rtnl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
@@ -24,6 +25,9 @@
 
 /* RFC 863: what arrives there is thrown away. */
 #define DISCARD_PORT 9
+
+/* Open besides the sockets of the targets, at most. */
+#define OTHER_FILES 128
 
 /* Has a hardware address, and may be asked again. Only REACHABLE says anything about now. */
 #define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY)
@@ -160,6 +164,21 @@ read_neighbours(Probe *probe, void (*func)(struct nl_object *, gpointer), GError
     return TRUE;
 }
 
+/* Each target has a socket, and poll() takes no more of them than may be open: by default a process
+ * may have 1024. */
+static void
+make_room(guint n_targets)
+{
+    const rlim_t wanted = (rlim_t)n_targets + OTHER_FILES;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = MIN(wanted, limit.rlim_max);
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        g_debug("cannot open more files: %s", g_strerror(errno));
+}
+
 /*
  * The empty datagram makes the kernel resolve the address. A target that cannot be sent to (the
  * host's own firewall, no route) is left without an answer, which is what it is.
@@ -246,8 +265,11 @@ wait_for_news(Probe *probe, gint64 deadline)
     }
     if (settled || left <= 0)
         return FALSE;
-    /* An interrupted poll is a poll that ended early. */
-    poll((struct pollfd *)(gpointer)fds->data, fds->len, (int)(left / 1000 + 1));
+    /* An interrupted poll is a poll that ended early; any other fault would be there again at once.
+     */
+    if (poll((struct pollfd *)(gpointer)fds->data, fds->len, (int)(left / 1000 + 1)) < 0 &&
+        errno != EINTR)
+        return FALSE;
     for (guint i = 0; i < probe->targets->len; i++) {
         if (g_array_index(fds, struct pollfd, i + 1).revents & POLLERR)
             read_refusal(&g_array_index(probe->targets, Target, i));
@@ -310,6 +332,7 @@ nm_macvtap_reach_probe(const char *ifname,
 
     if (!open_probe(&probe, addresses, error) || !read_neighbours(&probe, ask_again, error))
         return NULL;
+    make_room(probe.targets->len);
     for (guint i = 0; i < probe.targets->len; i++)
         send_datagram(&probe, &g_array_index(probe.targets, Target, i));
     do {

@@ -199,6 +199,7 @@ gboolean
 nm_macvtap_rtnl_add_route(NMMacvtapNlSock *sock,
                           int ifindex,
                           const NMMacvtapRoute *route,
+                          gboolean is_ours,
                           GError **error)
 {
     g_autoptr(NMMacvtapNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
@@ -209,8 +210,18 @@ nm_macvtap_rtnl_add_route(NMMacvtapNlSock *sock,
     code = rtnl_neigh_add(sock, neighbour, NLM_F_CREATE | NLM_F_REPLACE);
     if (code < 0)
         return nm_macvtap_netlink_fail(code, "add neighbour", error);
-    code = rtnl_route_add(sock, made, NLM_F_CREATE | NLM_F_REPLACE);
-    return code == 0 || nm_macvtap_netlink_fail(code, "add route", error);
+    code = rtnl_route_add(sock, made, NLM_F_CREATE | (is_ours ? NLM_F_REPLACE : NLM_F_EXCL));
+    if (code == 0)
+        return TRUE;
+    nm_macvtap_netlink_fail(code, "add route", error);
+    if (!is_ours)
+        rtnl_neigh_delete(sock, neighbour, 0);
+    if (error != NULL) {
+        g_autofree char *address = nm_macvtap_cidr_address_to_string(&route->address);
+
+        g_prefix_error(error, "%s: ", address);
+    }
+    return FALSE;
 }
 
 static gboolean

@@ -42,9 +42,12 @@ char *nm_macvtap_rtnl_find_passthrough(NMMacvtapNlCache *links, int parent);
 /* rtnetlink does not tell. @sysfs: "/sys" but in tests. */
 gboolean nm_macvtap_rtnl_is_wireless(const char *sysfs, const char *name);
 
+/* @is_ours: the kernel has one to that address that we made, which this one replaces; another's
+ * stays as it is, and is an error. */
 gboolean nm_macvtap_rtnl_add_route(NMMacvtapNlSock *sock,
                                    int ifindex,
                                    const NMMacvtapRoute *route,
+                                   gboolean is_ours,
                                    GError **error);
 gboolean nm_macvtap_rtnl_delete_route(NMMacvtapNlSock *sock,
                                       int ifindex,

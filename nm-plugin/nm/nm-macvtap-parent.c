@@ -12,13 +12,57 @@
 
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-identity.h"
+#include "nm-macvtap-move-profile.h"
 #include "nm-macvtap-names.h"
+#include "nm-macvtap-nm.h"
 
 static gboolean
 is_host_link(NMDevice *device)
 {
     return NM_IS_DEVICE_MACVLAN(device) &&
            g_str_has_prefix(nm_device_get_iface(device), NM_MACVTAP_LINK_PREFIX);
+}
+
+/**
+ * nm_macvtap_parent_below:
+ * @client: a client
+ * @device: a device
+ *
+ * Returns: (transfer none) (nullable): what it is a host link of mode move over; NULL where it is
+ *   none
+ */
+NMDevice *
+nm_macvtap_parent_below(NMClient *client, NMDevice *device)
+{
+    const GPtrArray *connections = nm_client_get_connections(client);
+    NMActiveConnection *active = nm_device_get_active_connection(device);
+    NMDevice *parent = NM_IS_DEVICE_MACVLAN(device)
+                           ? nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device))
+                           : NULL;
+
+    for (guint i = 0; active && parent && i < connections->len; i++) {
+        NMConnection *connection = connections->pdata[i];
+        g_autofree char *uuid = NULL;
+
+        if (!nm_macvtap_nm_is_ours(connection))
+            continue;
+        uuid = nm_macvtap_move_profile_build_uuid(nm_connection_get_uuid(connection),
+                                                  nm_device_get_iface(parent));
+        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0)
+            return parent;
+    }
+    return NULL;
+}
+
+/* By the name where the profile of a link that is left has gone. */
+static NMDevice *
+find_under(NMClient *client, NMDevice *base)
+{
+    NMDevice *below = nm_macvtap_parent_below(client, base);
+
+    if (below || !is_host_link(base))
+        return below ?: base;
+    return nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(base));
 }
 
 /**
@@ -44,8 +88,8 @@ nm_macvtap_parent_find(NMClient *client,
     device = base;
     if (profile->parent)
         device = nm_client_get_device_by_iface(client, profile->parent);
-    else if (base && is_host_link(base))
-        device = nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(base));
+    else if (base)
+        device = find_under(client, base);
     if (device)
         return device;
     if (profile->parent)

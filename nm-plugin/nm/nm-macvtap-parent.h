@@ -20,6 +20,9 @@ NMDevice *nm_macvtap_parent_find(NMClient *client,
                                  const NMMacvtapProfile *profile,
                                  NMDevice *base,
                                  GError **error);
+/* (transfer none) (nullable): the device under @device, where that is the host link of mode move of
+ * some profile; its name may be the user's choice. */
+NMDevice *nm_macvtap_parent_below(NMClient *client, NMDevice *device);
 /* (transfer full): the name of @profile's host link over @parent. */
 char *nm_macvtap_parent_name_link(const NMMacvtapProfile *profile, NMDevice *parent);
 /* (transfer full): that link as something that one profile alone can hold, in words for the user.

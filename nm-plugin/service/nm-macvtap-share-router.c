@@ -266,11 +266,15 @@ close_discovery(NMMacvtapShareRouter *self)
  * @self: a router that was started
  * @error: return location; %NM_MACVTAP_ERROR_NOT_FOUND, %NM_MACVTAP_ERROR_FAILED
  *
+ * Does nothing where the link has gone meanwhile, as "gone" has told already.
+ *
  * Returns: whether the discovery hears again; where not, the router is stopped
  */
 gboolean
 nm_macvtap_share_router_reopen(NMMacvtapShareRouter *self, GError **error)
 {
+    if (!self->link)
+        return TRUE;
     close_discovery(self);
     self->discovery = nm_macvtap_discovery_new(self->link, self->parent, error);
     if (!self->discovery) {

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text for a terminal: columns that line up whatever the script, and nothing that a guest's name
- * could make the terminal do.
+ * Tables for a terminal, with columns that line up whatever the script.
  */
 
 #pragma once
 
-#include <glib.h>
+#include "nm-macvtap-text.h"
 
 G_BEGIN_DECLS
 
 typedef struct _NMMacvtapTable NMMacvtapTable;
-
-/* (transfer full): valid UTF-8 without control characters. */
-char *nm_macvtap_text_clean(const char *text);
-/* In terminal cells: wide characters take two, combining ones none. */
-guint nm_macvtap_text_width(const char *text);
 
 /* @titles: strv; their number is the number of columns. */
 NMMacvtapTable *nm_macvtap_table_new(const char *const *titles);

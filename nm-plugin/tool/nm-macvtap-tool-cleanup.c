@@ -156,6 +156,11 @@ remove_all(NMMacvtapWorld *world, GPtrArray *leftovers)
 {
     gboolean complete = TRUE;
 
+    /* Somebody may have made a profile for it while the user made up his mind. */
+    if (!nm_macvtap_world_read_profiles(world)) {
+        nm_macvtap_tool_complain("%s", world->nm_problem);
+        return FALSE;
+    }
     open_hosts(world);
     for (guint i = 0; i < leftovers->len; i++) {
         NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);

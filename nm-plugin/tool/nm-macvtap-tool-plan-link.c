@@ -14,6 +14,7 @@
 #include "nm-macvtap-names.h"
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-parent.h"
+#include "nm-macvtap-rival.h"
 #include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 #include "nm-macvtap-table.h"
@@ -277,7 +278,8 @@ check_activation(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profi
             error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED, profile->parent_problem);
         return FALSE;
     }
-    return check_move(world, profile, error) && check_link_name(world, profile, error);
+    return nm_macvtap_rival_check(world, profile, error) && check_move(world, profile, error) &&
+           check_link_name(world, profile, error);
 }
 
 /**

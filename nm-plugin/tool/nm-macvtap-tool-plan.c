@@ -14,6 +14,7 @@
 #include "nm-macvtap-nm.h"
 #include "nm-macvtap-error.h"
 #include "nm-macvtap-plan.h"
+#include "nm-macvtap-rival.h"
 #include "nm-macvtap-routes.h"
 #include "nm-macvtap-table.h"
 
@@ -229,7 +230,10 @@ show_plan(NMMacvtapWorld *world, const NMMacvtapWorldProfile *named, gboolean js
         nm_macvtap_tool_complain(_("profile '%s': %s"), named->id, error->message);
         return NM_MACVTAP_EXIT_FAILED;
     }
-    nm_macvtap_nm_check_permissions(NM_CONNECTION(connection), NM_MACVTAP_LIBVIRT_GROUP, &refusal);
+    if (nm_macvtap_nm_check_permissions(
+            NM_CONNECTION(connection), NM_MACVTAP_LIBVIRT_GROUP, &refusal) &&
+        g_str_equal(named->state, "down"))
+        nm_macvtap_rival_check(world, named, &refusal);
     refused = refusal ? refusal->message : NULL;
     if (json) {
         nm_macvtap_tool_print_json(nm_macvtap_plan_to_json(named->profile, plan, refused));

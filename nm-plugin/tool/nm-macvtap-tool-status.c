@@ -225,7 +225,8 @@ nm_macvtap_status_format(const NMMacvtapWorld *world, const GPtrArray *facts)
     } else if (!world->nm_problem) {
         g_string_append(text, _("There is no profile of type macvtap.\n"));
     }
-    g_string_append_c(text, '\n');
+    if (text->len > 0)
+        g_string_append_c(text, '\n');
     if (facts->len > 0) {
         g_autofree char *guests = format_guests(facts);
 

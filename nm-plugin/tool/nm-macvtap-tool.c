@@ -195,6 +195,11 @@ run_command(const NMMacvtapCommand *command, int argc, char **argv, gboolean jso
         g_option_context_add_main_entries(context, command->entries, GETTEXT_PACKAGE);
     if (!g_option_context_parse(context, &argc, &argv, &error))
         return fail_usage(error->message);
+    /* GLib leaves it there before a word that looks like an option, such as a guest's name may. */
+    if (argc > 1 && g_str_equal(argv[1], "--")) {
+        argc--;
+        argv++;
+    }
     if (argc - 1 < (command->argument ? 1 : 0)) {
         g_autofree char *message =
             g_strdup_printf(_("'%s' needs %s"), command->name, command->argument);

@@ -195,6 +195,16 @@ get_raw_network(NMConnection *connection)
                             : nm_macvtap_keys_find(NM_MACVTAP_KEY_NETWORK)->default_value);
 }
 
+/* A profile of a person's may be in NetworkManager's memory alone, too, or be changed there. */
+static gboolean
+is_offer(const NMMacvtapWorldProfile *profile)
+{
+    const NMMacvtapProfile *p = profile->profile;
+
+    return p && nm_macvtap_identity_is_offer(
+                    p->uuid, p->mode, p->mode == NM_MACVTAP_MODE_ISOLATED ? p->network : p->parent);
+}
+
 static void
 read_profiles(NMMacvtapWorld *world)
 {
@@ -213,8 +223,6 @@ read_profiles(NMMacvtapWorld *world)
         profile->id = g_strdup(nm_connection_get_id(connection));
         profile->uuid = g_strdup(nm_connection_get_uuid(connection));
         profile->state = active ? describe_state(active) : "down";
-        profile->offered = nm_remote_connection_get_unsaved(NM_REMOTE_CONNECTION(connection)) &&
-                           g_str_equal(profile->state, "down");
         profile->profile = nm_macvtap_nm_read_profile(
             connection, (const char *const *)world->allowed_uris, &error);
         if (error) {
@@ -223,6 +231,8 @@ read_profiles(NMMacvtapWorld *world)
         } else if (profile->profile->mode != NM_MACVTAP_MODE_ISOLATED) {
             read_parent(world, profile, active);
         }
+        profile->offered = !active && is_offer(profile) &&
+                           nm_remote_connection_get_unsaved(NM_REMOTE_CONNECTION(connection));
         g_ptr_array_add(world->profiles, profile);
     }
     g_ptr_array_sort(world->profiles, compare_profiles);
@@ -240,6 +250,33 @@ new_client(GError **error)
     client = nm_client_new(NULL, error);
     g_main_context_pop_thread_default(context);
     return client;
+}
+
+/**
+ * nm_macvtap_world_read_profiles:
+ * @world: the world
+ *
+ * Asks NetworkManager anew; all that was known of profiles is forgotten.
+ *
+ * Returns: FALSE where it does not answer, with the problem in @world.
+ */
+gboolean
+nm_macvtap_world_read_profiles(NMMacvtapWorld *world)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_set_size(world->profiles, 0);
+    g_clear_pointer(&world->nm_problem, g_free);
+    g_clear_object(&world->client);
+    world->client = new_client(&error);
+    if (!world->client)
+        world->nm_problem =
+            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
+    else if (!nm_client_get_nm_running(world->client))
+        world->nm_problem = g_strdup(_("NetworkManager is not running"));
+    else
+        read_profiles(world);
+    return !world->nm_problem;
 }
 
 static void
@@ -277,14 +314,7 @@ nm_macvtap_world_new(void)
         g_clear_error(&error);
     }
     read_links(world);
-    world->client = new_client(&error);
-    if (!world->client)
-        world->nm_problem =
-            g_strdup_printf(_("NetworkManager does not answer: %s"), error->message);
-    else if (!nm_client_get_nm_running(world->client))
-        world->nm_problem = g_strdup(_("NetworkManager is not running"));
-    else
-        read_profiles(world);
+    nm_macvtap_world_read_profiles(world);
     return world;
 }
 

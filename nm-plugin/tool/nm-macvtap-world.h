@@ -18,7 +18,7 @@ typedef struct {
     char *id;
     char *uuid;
     const char *state;         /* "active", "activating", "deactivating" or "down"; stable */
-    gboolean offered;          /* only in NM's memory and not active: nobody has asked for it yet */
+    gboolean offered;          /* one that we offer, and not active: nobody has asked for it yet */
     NMMacvtapProfile *profile; /* (nullable): NULL where it is not valid */
     char *problem;             /* (nullable): why it is not */
     char *network;             /* (nullable): as written, with a problem */
@@ -50,6 +50,8 @@ typedef struct {
 
 /* Reads NetworkManager's and the kernel's side; blocks. Never fails: see the problems. */
 NMMacvtapWorld *nm_macvtap_world_new(void);
+/* Asks NetworkManager once more; FALSE with @world's nm_problem where it does not answer. */
+gboolean nm_macvtap_world_read_profiles(NMMacvtapWorld *world);
 /* Reads one libvirt, without the right to change anything; blocks. (transfer none). */
 NMMacvtapWorldHost *nm_macvtap_world_add_host(NMMacvtapWorld *world, const char *uri);
 /* Again, on a libvirt that is open. */

@@ -10,6 +10,7 @@
 #include <netlink/route/neighbour.h>
 #include <netlink/route/route.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "netns.h"
 #include "nm-macvtap-error.h"
@@ -176,6 +177,33 @@ test_probe_time_limit(void)
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
 }
 
+/* More guests than files that may be open; the one that answers is the last. */
+static void
+test_probe_many(void)
+{
+    struct rlimit before;
+    struct rlimit few;
+    g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GHashTable) answered = NULL;
+
+    netns_flush_neighbours("host0");
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
+    few = (struct rlimit){.rlim_cur = 64, .rlim_max = before.rlim_max};
+    for (guint i = 100; i < 200; i++)
+        g_ptr_array_add(addresses, g_strdup_printf("192.168.254.%u", i));
+    g_ptr_array_add(addresses, g_strdup(GUEST_ADDRESS));
+    g_ptr_array_add(addresses, NULL);
+
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+    answered =
+        nm_macvtap_reach_probe("host0", (const char *const *)addresses->pdata, TIMEOUT_MS, &error);
+    setrlimit(RLIMIT_NOFILE, &before);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
+    g_assert_cmpstr(g_hash_table_lookup(answered, GUEST_ADDRESS), ==, GUEST_MAC);
+}
+
 static void
 test_probe_old_entry(void)
 {
@@ -247,6 +275,7 @@ main(int argc, char **argv)
     g_test_add_func("/link/routes", test_routes);
     g_test_add_func("/link/probe", test_probe);
     g_test_add_func("/link/probe/time-limit", test_probe_time_limit);
+    g_test_add_func("/link/probe/many", test_probe_many);
     g_test_add_func("/link/probe/old-entry", test_probe_old_entry);
     g_test_add_func("/link/probe/errors", test_probe_errors);
     g_test_add_func("/link/lookup", test_lookup);

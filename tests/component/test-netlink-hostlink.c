@@ -15,7 +15,8 @@
 #include "netns.h"
 #include "nm-macvtap-hostlink-netlink.h"
 
-#define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+#define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+#define OTHER_UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a02"
 
 typedef struct {
     int ns;
@@ -297,14 +298,85 @@ test_overrun(void)
     teardown(&world);
 }
 
+static GArray *
+make_routes(const char *address, const char *source)
+{
+    GArray *routes = g_array_new(FALSE, TRUE, sizeof(NMMacvtapRoute));
+    NMMacvtapRoute route = {.mac = {0x52, 0x54, 0, 0, 0, 1}};
+    guint prefix = strchr(address, ':') ? 128 : 32;
+    g_autoptr(GError) error = NULL;
+
+    nm_macvtap_cidr_init(&route.address, address, prefix, &error);
+    g_assert_no_error(error);
+    nm_macvtap_cidr_init(&route.source, source, prefix, &error);
+    g_assert_no_error(error);
+    g_array_append_val(routes, route);
+    return routes;
+}
+
+static void
+assert_routes(const char *link, gboolean has_one)
+{
+    g_autofree char *routes = netns_describe_routes(link);
+
+    g_assert_true((*routes != '\0') == has_one);
+}
+
+/* Two profiles for the same guest, or a VPN's route to the same address: who was there first keeps
+ * it, and the other one says so until it is his. */
+static void
+test_route_of_another(gconstpointer data)
+{
+    const char *const *addresses = data;
+    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NMMacvtapHostlinkSpec second = {"nmmvother", "eth0", OTHER_UUID};
+    g_autoptr(GArray) routes = make_routes(addresses[0], addresses[1]);
+    g_autoptr(NMMacvtapHostlink) other = NULL;
+    g_autoptr(GError) error = NULL;
+    HostlinkWorld world;
+
+    setup(&world);
+    other = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    g_assert_no_error(error);
+    add_parent(world.data, "eth0");
+    netns_add_address("eth0", "10.0.0.1/24");
+    netns_add_address("eth0", "fd00:1::1/64");
+    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    g_assert_no_error(error);
+    nm_macvtap_hostlink_create(other, &second, &error);
+    g_assert_no_error(error);
+
+    nm_macvtap_hostlink_set_routes(world.hostlink, routes, &error);
+    g_assert_no_error(error);
+    g_assert_false(nm_macvtap_hostlink_set_routes(other, routes, &error));
+    g_assert_nonnull(strstr(error->message, addresses[0]));
+    g_clear_error(&error);
+    assert_routes("nmmveth0", TRUE);
+    assert_routes("nmmvother", FALSE);
+
+    nm_macvtap_hostlink_remove(world.hostlink, &error);
+    g_assert_no_error(error);
+    nm_macvtap_hostlink_set_routes(other, routes, &error);
+    g_assert_no_error(error);
+    assert_routes("nmmvother", TRUE);
+    g_clear_object(&other);
+    g_object_unref(world.hostlink);
+    teardown(&world);
+}
+
 int
 main(int argc, char **argv)
 {
+    static const char *const ip4[] = {"10.0.0.7", "10.0.0.1"};
+    static const char *const ip6[] = {"fd00:1::7", "fd00:1::1"};
+
     g_test_init(&argc, &argv, NULL);
     hostlink_contract_add("/netlink-hostlink", setup, teardown);
     g_test_add_func("/netlink-hostlink/sysctls", test_sysctls);
     g_test_add_func("/netlink-hostlink/hidden-passthrough", test_hidden_passthrough);
     g_test_add_func("/netlink-hostlink/foreign-parent", test_foreign_parent);
     g_test_add_func("/netlink-hostlink/overrun", test_overrun);
+    g_test_add_data_func("/netlink-hostlink/route-of-another/ip4", ip4, test_route_of_another);
+    g_test_add_data_func("/netlink-hostlink/route-of-another/ip6", ip6, test_route_of_another);
     return g_test_run();
 }

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-rival.h"
 #include "nm-macvtap-served.h"
 #include "nm-macvtap-survey.h"
 #include "tool-fixture.h"
@@ -560,6 +561,76 @@ test_plan(gconstpointer data)
     g_assert_nonnull(strstr(idle, "has nothing to change"));
 }
 
+/* (transfer full): why @profile would be refused, NULL where it would not. */
+static char *
+describe_rival(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (nm_macvtap_rival_check(world, profile, &error)) {
+        g_assert_no_error(error);
+        return NULL;
+    }
+    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    return g_strdup(error->message);
+}
+
+static void
+assert_rival(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile, const char *what)
+{
+    g_autofree char *text = describe_rival(world, profile);
+
+    g_assert_true(what ? text && g_str_has_prefix(text, what) : !text);
+}
+
+static NMMacvtapWorldProfile *
+add_rival(NMMacvtapWorld *world, const char *id, const char *mode, const char *parent)
+{
+    NMMacvtapWorldProfile *profile =
+        add_profile(world, id, id, (const char *const[]){"mode", mode, "parent", parent, NULL});
+
+    profile->parent = g_strdup(parent);
+    profile->link = g_strconcat("nmmv", parent, NULL);
+    return profile;
+}
+
+/* What one profile alone may hold, as the service claims it. */
+static void
+test_rival(void)
+{
+    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    NMMacvtapWorldProfile *move = add_rival(world, "own", "move", "eth0");
+    NMMacvtapWorldProfile *share = add_rival(world, "lan", "share", "eth0");
+    NMMacvtapWorldProfile *isolated =
+        add_profile(world, "iso", "iso", (const char *const[]){"network", "isolated", NULL});
+    NMMacvtapWorldProfile *same =
+        add_profile(world, "same", "same", (const char *const[]){"network", "isolated", NULL});
+    NMMacvtapWorldProfile *other =
+        add_profile(world, "other", "other", (const char *const[]){"network", "lab", NULL});
+
+    share->state = same->state = other->state = "down";
+    assert_rival(world, share, "host link 'nmmveth0' is in use by profile 'own'");
+    assert_rival(world, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
+    assert_rival(world, other, NULL);
+
+    /* Of another name it is another link; but a configuration is moved once. */
+    set_string(&share->link, "lan0");
+    assert_rival(world, share, NULL);
+    share->profile->mode = NM_MACVTAP_MODE_MOVE;
+    assert_rival(world, share, "the configuration of 'eth0' is in use by profile 'own'");
+    set_string(&share->parent, "eth1");
+    assert_rival(world, share, NULL);
+
+    /* Who is down or on the way there holds nothing for long. */
+    set_string(&share->parent, "eth0");
+    move->state = "deactivating";
+    isolated->state = "down";
+    assert_rival(world, share, NULL);
+    assert_rival(world, same, NULL);
+    move->state = "activating";
+    assert_rival(world, share, "the configuration of 'eth0' is in use by profile 'own'");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -591,6 +662,7 @@ main(int argc, char **argv)
     g_test_add_func("/tool/leftovers/links", test_leftover_links);
     g_test_add_func("/tool/leftovers/bridge", test_leftover_bridge);
     g_test_add_func("/tool/status/link", test_status);
+    g_test_add_func("/tool/plan/rival", test_rival);
     g_test_add_data_func("/tool/plan/share", "share", test_plan);
     g_test_add_data_func("/tool/plan/move", "move", test_plan);
     return g_test_run();

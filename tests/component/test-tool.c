@@ -348,6 +348,16 @@ test_status_judge(void)
     g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_FAILED);
     text = nm_macvtap_status_format(world, facts);
     g_assert_nonnull(strstr(text, "Guests of 'lxc:///system' are not known: nobody there.\n"));
+    g_free(text);
+    world->nm_problem = g_strdup("it is off");
+    g_ptr_array_set_size(facts, 0);
+    text = nm_macvtap_status_format(world, facts);
+    g_assert_cmpstr(text,
+                    ==,
+                    "No guest with a macvtap interface was found.\n"
+                    "\n"
+                    "Profiles are not known: it is off.\n"
+                    "Guests of 'lxc:///system' are not known: nobody there.\n");
 }
 
 static void
@@ -483,6 +493,10 @@ test_usage(void)
     g_assert_cmpint(run_tool("check web1 web2"), ==, NM_MACVTAP_EXIT_USAGE);
     g_assert_cmpint(run_tool("plan --yes guests"), ==, NM_MACVTAP_EXIT_USAGE);
     g_assert_cmpint(run_tool("cleanup --yes everything"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check --"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check -- -web1 -web2"), ==, NM_MACVTAP_EXIT_USAGE);
+    /* A name like an option. Nobody has it, or nobody answers. */
+    g_assert_cmpint(run_tool("check -- -no-such-guest"), !=, NM_MACVTAP_EXIT_USAGE);
 }
 
 int

@@ -198,7 +198,8 @@ class Machine:
     def entries(self, **fields):
         """Journal entries, dictionaries of fields, oldest first; only those whose FIELDS match."""
         found = []
-        for line in self.read('/var/log/journal').splitlines():
+        # What stands behind the last line end is being written.
+        for line in self.read('/var/log/journal').split('\n')[:-1]:
             entry = json.loads(line)
             if all(entry.get(name) == value for name, value in fields.items()):
                 found.append(entry)

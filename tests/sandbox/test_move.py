@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mode move: the host keeps its addresses, and gets them back where they were."""
 
+import json
+
 import profiles
 import tap
 from guest import macvtap
@@ -229,6 +231,24 @@ def test_link_taken_down_by_hand(host):
     check_unmoved(host, address, before, 'after the link went down')
     check(any(f"'{LINK}' went down" in text for text in profiles.messages(host)),
           f'no reason: {profiles.messages(host)}')
+
+
+@tap.host()
+def test_link_with_a_name_of_the_users(host):
+    """The base device is the host link where the default route is there; it is known as one whatever its name."""
+    without_helper(host)
+    address = host.address()
+    add(host, link_name='lan0')
+    profiles.up(host)
+    equal((host.address('lan0'), host.address()), (address, None), 'addresses of the link and of eth0')
+    host.run(['kill', '-9', *profiles.services(host)])
+    host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
+    profile, = json.loads(host.run(['nm-macvtap', 'status', '--json'], check=False).stdout)['profiles']
+    equal((profile['parent'], profile['parent-problem']), ('eth0', None), 'parent')
+    profiles.up(host)
+    equal((host.address('lan0'), host.address()), (address, None), 'addresses when it is up again')
+    profiles.down(host)
+    equal(host.address(), address, 'address of eth0')
 
 
 @tap.host(uplinks=('eth0', 'eth1'))

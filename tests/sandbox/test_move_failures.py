@@ -66,6 +66,7 @@ def allow_calls(host):
 
 @tap.host()
 def test_killed_service_leaves_the_host_online(host):
+    without_helper(host)
     alpha, = host.running_guests('alpha')
     without_helper(host)
     address, before = prepared(host)

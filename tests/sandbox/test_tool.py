@@ -3,7 +3,10 @@
 
 import datetime
 import json
+import os
+import pty
 import signal
+import subprocess
 
 import profiles
 import share
@@ -230,10 +233,14 @@ def test_move(host):
     guest = guests_of(tool_json(host, 'status'))['alpha']
     equal((guest['reachable'], guest['address'], guest['mode'], guest['since']), (True, alpha.lan_address, 'move', None),
           'alpha')
+    # As the service would refuse it.
+    profiles.add_by_hand(host, 'second', mode='move', parent='eth0')
+    check("'nmmveth0' is in use by profile 'guests'" in tool(host, 'plan', 'second', code=1), 'plan of a second one')
     alpha.run('ip link set eth0 down')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)
+    tool(host, 'plan', 'second')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'profile', 'with the profile down')
 
 
@@ -269,6 +276,10 @@ def test_cleanup(host):
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile down')
+    # In NetworkManager's memory alone are not only offered profiles.
+    host.nmcli('connection', 'modify', '--temporary', 'guests', 'connection.autoconnect-priority', '1')
+    check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile changed in memory')
+    host.nmcli('connection', 'modify', 'guests', 'connection.autoconnect-priority', '2')
 
     host.nmcli('connection', 'delete', 'guests')
     served = profiles.definitions(host)
@@ -299,6 +310,28 @@ def test_cleanup(host):
           [('bridge', bridge, 'isolated', True)], 'bridge left behind')
     host.virsh('net-start', 'isolated')
     equal(tool_json(host, 'status')['bridges-in-the-way'], [], 'bridges in the way of an active network')
+
+
+@tap.host()
+def test_cleanup_looks_again_after_the_answer(host):
+    alpha = host.guest('alpha').define()
+    profiles.add(host)
+    profiles.up(host)
+    profiles.down(host)
+    host.nmcli('connection', 'delete', 'guests')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours in the definition')
+
+    ours, theirs = pty.openpty()
+    cleanup = host.popen(['nm-macvtap', 'cleanup'], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asked = b''
+    while b'[y/N]' not in asked:
+        asked += os.read(cleanup.stderr.fileno(), 1000)
+    profiles.add_by_hand(host)
+    os.write(ours, b'y\n')
+    output, errors = cleanup.communicate(timeout=60)
+    equal((cleanup.returncode, errors), (0, b''), f'exit code and errors of cleanup: {output}')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours, with a profile again')
+    check('isolated' in host.virsh('net-list', '--all', '--name').stdout, 'the network went')
 
 
 if __name__ == '__main__':

@@ -159,6 +159,23 @@ test_link_mac(void)
     g_assert_cmpstr(as_network, !=, mac);
 }
 
+/* Golden values: profiles that are in use would be offered once more. */
+static void
+test_offer(void)
+{
+    g_autofree char *network = nm_macvtap_identity_offer(NM_MACVTAP_MODE_ISOLATED, "isolated");
+    g_autofree char *device = nm_macvtap_identity_offer(NM_MACVTAP_MODE_SHARE, "eth0");
+
+    g_assert_cmpstr(network, ==, "02fd2225-f4ef-5a12-85fe-4b43da733041");
+    g_assert_cmpstr(device, ==, "a29a8d3f-59df-5df4-97f0-4812ca173ee8");
+    g_assert_true(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_ISOLATED, "isolated"));
+    g_assert_false(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_ISOLATED, "other"));
+    g_assert_false(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_SHARE, "isolated"));
+    g_assert_false(nm_macvtap_identity_is_offer(device, NM_MACVTAP_MODE_SHARE, NULL));
+    g_assert_false(nm_macvtap_identity_is_offer(
+        "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NM_MACVTAP_MODE_SHARE, "eth0"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -171,5 +188,6 @@ main(int argc, char **argv)
     g_test_add_func("/identity/ula", test_ula);
     g_test_add_func("/identity/link-name", test_link_name);
     g_test_add_func("/identity/link-mac", test_link_mac);
+    g_test_add_func("/identity/offer", test_offer);
     return g_test_run();
 }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The router on a host link of the kernel's: what it still does, and does not, when that has gone
+ * from under it. What it routes is tested with guests (tests/sandbox/test_share.py).
+ */
+
+#include "config.h"
+
+#include <unistd.h>
+
+#include "netns.h"
+#include "nm-macvtap-error.h"
+#include "nm-macvtap-hostlink-netlink.h"
+#include "nm-macvtap-share-router.h"
+
+#define UUID "11111111-0000-4000-8000-000000000000"
+
+static const NMMacvtapHostlinkSpec spec = {
+    .name = "nmmveth0",
+    .parent = "eth0",
+    .profile_uuid = UUID,
+};
+
+typedef struct {
+    int previous;
+    NMMacvtapShareRouter *router;
+    GError *gone; /* (nullable) */
+} Fixture;
+
+static void
+gone_cb(NMMacvtapShareRouter *router, const GError *error, Fixture *fixture)
+{
+    g_assert_null(fixture->gone);
+    fixture->gone = g_error_copy(error);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(NMMacvtapHostlink) hostlink = NULL;
+    g_autoptr(GError) error = NULL;
+    int ns = netns_new();
+
+    fixture->previous = netns_enter(ns);
+    close(ns);
+    netns_add_veth("eth0", "lan0", -1);
+    netns_add_address("eth0", "10.0.0.2/24");
+    hostlink = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    g_assert_no_error(error);
+    fixture->router = nm_macvtap_share_router_new(hostlink);
+    g_signal_connect(fixture->router, "gone", G_CALLBACK(gone_cb), fixture);
+    nm_macvtap_share_router_start(fixture->router, &spec, &error);
+    g_assert_no_error(error);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    g_clear_object(&fixture->router);
+    g_clear_error(&fixture->gone);
+    netns_leave(fixture->previous);
+}
+
+/* NetworkManager's word of the parent comes after the kernel's of the link. */
+static void
+test_reopened_when_gone(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    netns_delete("eth0");
+    while (!fixture->gone)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_error(fixture->gone, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+
+    g_assert_true(nm_macvtap_share_router_reopen(fixture->router, &error));
+    g_assert_no_error(error);
+    nm_macvtap_share_router_set_guests(fixture->router, NULL, 0);
+    nm_macvtap_share_router_stop(fixture->router);
+}
+
+static void
+test_reopened(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *before = netns_describe_link("nmmveth0");
+    g_autofree char *after = NULL;
+
+    g_assert_nonnull(before);
+    g_assert_true(nm_macvtap_share_router_reopen(fixture->router, &error));
+    g_assert_no_error(error);
+    after = netns_describe_link("nmmveth0");
+    g_assert_cmpstr(after, ==, before);
+    nm_macvtap_share_router_stop(fixture->router);
+    g_clear_pointer(&after, g_free);
+    after = netns_describe_link("nmmveth0");
+    g_assert_cmpstr(after, !=, before);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/share-router/reopened", Fixture, NULL, set_up, test_reopened, tear_down);
+    g_test_add("/share-router/reopened-when-gone",
+               Fixture,
+               NULL,
+               set_up,
+               test_reopened_when_gone,
+               tear_down);
+    return g_test_run();
+}

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Somebody else is at work while the dispatcher's helper is: neither undoes what the other does."""
+
+import re
+import signal
+import subprocess
+import time
+
+import profiles
+import tap
+from move import LINK, step_of
+from sandbox import Lan
+from tap import check, equal
+from test_dispatcher import UNIT, active, helpers, settle, stays, told, wait_up
+
+MEMORY = '/run/nm-macvtap/dispatcher-memory'
+SERVICE = '/usr/libexec/nm-macvtap-service'
+
+
+def unit_command(host):
+    return re.search('^ExecStart=(.*)', host.read(UNIT), re.MULTILINE)[1].split()
+
+
+def start_unit(host):
+    """As systemd would, without waiting for its end."""
+    return host.popen(unit_command(host))
+
+
+@tap.host()
+def test_person_has_the_last_word_while_a_device_is_restored(host):
+    """Restoring takes 10 s where the device gets no address; what was decided before then may be old."""
+    profiles.add(host, 'guests')
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
+    profiles.up(host, 'own', 'ifname', 'eth0')
+    profiles.up(host, 'guests', 'ifname', 'lo')
+    settle(host)
+    host.lan.stop_service('dnsmasq')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+
+    # What is to be done is remembered before it is begun.
+    host.wait_for(lambda: 'tried=true' in host.read(MEMORY), 'the helper to decide')
+    profiles.up(host, 'guests', 'ifname', 'lo')
+    host.nmcli('connection', 'down', 'guests')
+    equal(told(host, 'gets no address'), 0, 'times that the helper has given up on eth0 already')
+    settle(host)
+    check(told(host, 'gets no address'), 'eth0 has got an address')
+    equal(told(host, "activate 'guests'"), 0, 'times that the helper activated guests')
+    stays(host, lambda: 'guests' not in active(host), 'guests came up, although a person had taken it down', 2)
+    host.lan.start_dnsmasq()
+
+
+@tap.host(uplinks=('eth0', 'eth1'))
+def test_link_that_came_into_use_while_a_device_is_restored(host):
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth1')
+    profiles.add_by_hand(host, 'lan', mode='share', parent='eth0')
+    uuid = host.nmcli('-g', 'connection.uuid', 'connection', 'show', 'lan').stdout.strip()
+    profiles.up(host, 'own', 'ifname', 'eth1')
+    settle(host)
+    host.run(f'ip link add nmmveth0 link eth0 type macvtap mode bridge && ip link set nmmveth0 alias nm-macvtap:{uuid}')
+    host.lan.stop_service('dnsmasq')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+
+    # The link of a profile that is down is to go when eth1 is done with.
+    host.wait_for(lambda: 'losses=1' in host.read(MEMORY), 'the helper to decide')
+    profiles.up(host, 'lan', 'ifname', 'eth0')
+    equal(told(host, 'gets no address'), 0, 'times that the helper has given up on eth1 already')
+    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up on eth1', 20)
+    stays(host, lambda: active(host).get('lan') == 'eth0' and not told(host, 'remove-link'),
+          'the link was taken from under a profile that is up', 2)
+    host.lan.start_dnsmasq()
+    settle(host)
+
+
+@tap.host()
+def test_second_move_of_a_device_takes_nothing_from_the_first(host):
+    for name in ('own', 'second'):
+        profiles.add_by_hand(host, name, mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+
+    # The helper sees the second one on its way, and then that it has not come far.
+    host.run(['mv', SERVICE, SERVICE + '.real'])
+    host.write(SERVICE, f'#!/bin/sh\nkill -STOP $$\nexec {SERVICE}.real "$@"\n', 0o755)
+    host.nmcli('--wait', '0', 'connection', 'up', 'second')
+    helper = start_unit(host)
+    host.wait_for(lambda: host.read(MEMORY).count('moved=eth0') == 2, 'the helper to see it')
+    host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: "'own'" in profiles.messages(host)[-1], 'the second to be refused')
+    helper.wait(60)
+    settle(host)
+    equal((host.address(LINK), host.address(check=False)), (address, None), 'addresses of the link and of eth0')
+    profiles.down(host, 'own')
+    host.wait_online()
+    equal(host.address(), address, 'address of eth0')
+    settle(host)
+
+
+@tap.host()
+def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    host.run(['pkill', '-STOP', '-x', 'nm-macvtap-serv'])
+    host.nmcli('--wait', '0', 'connection', 'down', 'own')
+    host.wait_for(lambda: 'own' not in active(host), 'own to be down')
+    helper = start_unit(host)
+    host.wait_for(lambda: told(host, 'libvirt has not answered'), 'the helper to miss libvirt', 30)
+    time.sleep(1)
+    equal(told(host, 'restore'), 0, 'times that something was restored')
+    host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    host.signal_service('libvirtd', signal.SIGCONT)
+    helper.wait(60)
+    settle(host)
+    host.wait_online()
+    equal((host.address(), host.address(LINK, check=False)), (address, None), 'addresses of eth0 and of the link')
+
+
+@tap.host(debug=True)
+def test_configuration_of_a_person_is_not_undone(host):
+    """The service dies before it has moved anything; what the device has is not in its profile."""
+    profiles.add_by_hand(host, 'guests', mode='move', parent='eth0')
+    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.250/24',
+               'ipv4.gateway', Lan.gateway())
+    host.wait_for(lambda: host.address() == '10.77.0.250', 'the address')
+    host.trap(step_of('bind'), signal.SIGKILL)
+    host.nmcli('connection', 'up', 'guests', check=False, timeout=60)
+    host.run(unit_command(host), timeout=60)
+    settle(host)
+    check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the host link is left')
+    equal(host.address(), '10.77.0.250', 'address of eth0')
+    check(host.ping(Lan.gateway()), 'the gateway does not answer')
+
+
+def kill_without_dhcp(host, *settings):
+    """Mode move on eth0, whose profile has SETTINGS; its service dies while the DHCP server is silent. The host's
+    address, which is on the link."""
+    host.nmcli('connection', 'modify', 'eth0', 'ipv6.method', 'disabled', *settings)
+    host.nmcli('connection', 'up', 'eth0')
+    profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
+    profiles.up(host, 'own')
+    address = host.address(LINK)
+    settle(host)
+    host.lan.stop_service('dnsmasq')
+    host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
+    return address
+
+
+def device_state(host):
+    return host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth0').stdout
+
+
+def keeps_link(host, address):
+    return host.address(LINK, check=False) == address and host.lan.ping(address)
+
+
+@tap.host()
+def test_link_stays_where_it_is_the_hosts_only_way(host):
+    """The DHCP server is silent until NetworkManager gives eth0 up; the lease on the link is valid all the time."""
+    address = kill_without_dhcp(host, 'ipv4.dhcp-timeout', '15', 'connection.autoconnect-retries', '1')
+    host.wait_for(lambda: 'disconnected' in device_state(host), 'NetworkManager to give up', 60)
+    host.run(unit_command(host), timeout=60, check=False)
+    settle(host)
+    stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
+
+    # As soon as eth0 can have it, all goes its way.
+    host.lan.start_dnsmasq()
+    host.nmcli('device', 'connect', 'eth0')
+    wait_up(host, 'own', 60)
+    equal((host.address(LINK), host.address()), (address, None), 'addresses of the link and of eth0')
+
+
+@tap.host()
+def test_link_goes_with_a_device_that_a_person_disconnects(host):
+    """And not before; an address of the device that reaches nobody but neighbours is none."""
+    address = kill_without_dhcp(host, 'ipv4.link-local', 'enabled')
+    host.wait_for(lambda: '169.254.' in host.run(['ip', '-4', 'addr', 'show', 'dev', 'eth0']).stdout,
+                  'eth0 to have a link-local address', 20)
+    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up', 30)
+    settle(host)
+    stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
+    host.nmcli('device', 'disconnect', 'eth0')
+    host.wait_for(lambda: LINK not in host.run(['ip', '-o', 'link']).stdout, 'the link to go', 20)
+
+
+@tap.host()
+def test_refresh_shows_a_name_and_does_not_obey_it(host):
+    profiles.add(host, '\x1b[2Jguests')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'what refresh prints')
+
+
+@tap.host()
+def test_helper_that_takes_too_long_says_so(host):
+    host.run(['nm-macvtap', 'refresh'])
+    other = host.popen(['flock', '/run/nm-macvtap/dispatcher-lock', 'sleep', '100'])
+    host.wait_for(lambda: host.run('flock -n /run/nm-macvtap/dispatcher-lock true', check=False).returncode == 1,
+                  'the lock to be taken')
+    waiting = host.popen(['nm-macvtap', 'refresh'], stderr=subprocess.PIPE, text=True)
+    host.wait_for(lambda: len(helpers(host)) == 1 and 'refresh' in host.read('/run/nm-macvtap/dispatcher-events'),
+                  'refresh to wait')
+    host.run(['kill', '-ALRM', *helpers(host)])
+    equal(waiting.wait(10), 1, 'exit code')
+    reason = waiting.stderr.read()
+    check('another one is at work' in reason, f'what it says: {reason}')
+    other.kill()
+
+    result = host.run([*unit_command(host), 'nonsense'], check=False)
+    equal((result.returncode, result.stdout), (2, ''), 'exit code and output with an argument too many')
+    check('too many arguments' in result.stderr, f'what it says: {result.stderr}')
+
+
+if __name__ == '__main__':
+    tap.main()
