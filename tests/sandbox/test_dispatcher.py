@@ -387,7 +387,7 @@ def uplinks_work(host):
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_package_removed_while_up(host):
     """Its processes go on until they are told to end, and leave the host as it was. Where they cannot, the host has
-    its network all the same, and what is left goes when the package is back."""
+    its network all the same, and what is left goes by hand."""
     before = addresses_and_routes(host)
     add_each_mode(host)
     run_unit(host)
@@ -417,6 +417,13 @@ def test_package_removed_while_up(host):
     host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 30)
     equal([host.address(), host.address(OWN_LINK)], addresses, 'addresses after kill -9')
     equal(host.run(['ip', 'route', 'show', 'dev', 'nmmveth0']).stdout, '', 'routes on the link of mode share')
+    # By hand, as the manual has it.
+    host.run(['ip', 'link', 'delete', 'nmmveth0'])
+    host.nmcli('device', 'reapply', 'eth1')
+    host.wait_for(lambda: host.address('eth1'), 'the address on eth1', 20)
+    host.nmcli('connection', 'delete', 'own (eth1)')
+    host.wait_for(lambda: not links(host, 'nmmv'), 'the host links to be gone')
+    host.wait_for(lambda: addresses_and_routes(host) == before, f'the network to be {before}', 45)
     install_package(host)
     wait_each_up(host)
 
