@@ -430,9 +430,14 @@ def test_package_removed_while_up(host):
 
 def wait_left_behind(host, before, what):
     """The services have ended by themselves, and nothing is left of the profiles; without a hand, in a minute."""
+    def is_as_before():
+        # A worse default route of a device that NetworkManager has not found online yet may outlive it (seen on eth0,
+        # NM 1.52), whatever was moved.
+        return [line for line in addresses_and_routes(host) if not re.search(r' metric 20\d{3} ', line)] == before
+
     host.wait_for(lambda: not profiles.services(host), f'the services to end {what}', 60)
-    host.wait_for(lambda: host.nm_state() == 'connected:full' and uplinks_work(host)
-                  and addresses_and_routes(host) == before, f'the network to be {before} {what}', 60, 0.2)
+    host.wait_for(lambda: host.nm_state() == 'connected:full' and uplinks_work(host) and is_as_before(),
+                  f'the network to be {before} {what}', 60)
     equal(links(host, 'nmmv'), [], f'host links {what}')
     check('own (eth1)' not in names(host), f'the profile of the host link is left {what}')
 
@@ -447,9 +452,6 @@ def test_package_removed_and_nm_restarted(host):
     for number, away in ((15, 0), (9, 0), (15, 40)):
         what = f'after a restart with signal {number}, {away} s away'
         wait_each_up(host)
-        # One that ends meanwhile leaves the worse routes of a device that it has not found online yet to the next one.
-        host.wait_for(lambda: not re.search(r'metric 20\d{3}', host.run(['ip', 'route']).stdout),
-                      'NetworkManager to have found each device online', 45)
         settle(host)
         address = host.address(OWN_LINK)
         start_stream(host, address, f'ask{number}-{away}')
