@@ -32,6 +32,7 @@ static const StepInfo steps[] = {
     [STEP(WAIT_ONLINE)] = {"wait-online", STEP(COMMIT), STEP(RESTORE), STEP(RESTORE), TRUE},
     [STEP(COMMIT)] = {"commit", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
     [STEP(UP)] = {"up", STEP(RESTORE), STEP(RESTORE), STEP(RESTORE), TRUE},
+    [STEP(WAIT_MANAGER)] = {"wait-manager", STEP(RESTORE), STEP(DOWN), STEP(WAIT_MANAGER), TRUE},
     [STEP(RESTORE)] = {"restore", STEP(WAIT_RESTORED), STEP(REACTIVATE), STEP(RESTORE), FALSE},
     [STEP(
         REACTIVATE)] = {"reactivate", STEP(WAIT_RESTORED), STEP(RELEASE), STEP(REACTIVATE), FALSE},
@@ -55,6 +56,17 @@ nm_macvtap_transaction_init(NMMacvtapTransaction *transaction)
     *transaction = (NMMacvtapTransaction){.step = NM_MACVTAP_STEP_READ};
 }
 
+/* The profile has gone down with NetworkManager. What another one finds there is moved back, unless
+ * nothing was, or everything is moved back already. */
+static NMMacvtapStep
+find_lost(NMMacvtapTransaction *transaction)
+{
+    transaction->stopping = TRUE;
+    if (transaction->step >= NM_MACVTAP_STEP_ADD && transaction->step <= NM_MACVTAP_STEP_REMOVE)
+        return NM_MACVTAP_STEP_WAIT_MANAGER;
+    return NM_MACVTAP_STEP_DOWN;
+}
+
 static NMMacvtapStep
 find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
 {
@@ -75,6 +87,8 @@ find_next(NMMacvtapTransaction *transaction, NMMacvtapEvent event)
                                                          : transaction->step;
     case NM_MACVTAP_EVENT_ADOPT:
         return transaction->step == NM_MACVTAP_STEP_READ ? NM_MACVTAP_STEP_UP : transaction->step;
+    case NM_MACVTAP_EVENT_LOST:
+        return find_lost(transaction);
     }
     g_return_val_if_reached(transaction->step);
 }

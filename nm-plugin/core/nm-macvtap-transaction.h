@@ -22,6 +22,7 @@ typedef enum {
     NM_MACVTAP_STEP_WAIT_ONLINE,   /* until the host is as online as before */
     NM_MACVTAP_STEP_COMMIT,        /* the checkpoint goes */
     NM_MACVTAP_STEP_UP,            /* until something ends it */
+    NM_MACVTAP_STEP_WAIT_MANAGER,  /* until NetworkManager, which has gone, is there again */
     NM_MACVTAP_STEP_RESTORE,       /* the parent with its IP settings */
     NM_MACVTAP_STEP_REACTIVATE,    /* the same with its stored profile, where that failed */
     NM_MACVTAP_STEP_WAIT_RESTORED, /* until it has its addresses */
@@ -38,6 +39,7 @@ typedef enum {
     NM_MACVTAP_EVENT_STOP,     /* the profile is to go down */
     NM_MACVTAP_EVENT_LEFTOVER, /* in step READ: a process that died has left something half done */
     NM_MACVTAP_EVENT_ADOPT,    /* in step READ: a process that died has left the host moved */
+    NM_MACVTAP_EVENT_LOST,     /* NetworkManager has gone, and nobody else will move back */
 } NMMacvtapEvent;
 
 typedef struct {

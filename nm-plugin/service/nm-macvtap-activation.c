@@ -108,7 +108,8 @@ nm_macvtap_activation_start(NMMacvtapActivation *self)
  * @self: an activation
  * @timeout_ms: milliseconds after which "stopped" is emitted even where something hangs
  *
- * Begins to take the profile down and returns at once; "stopped" follows.
+ * Begins to take the profile down and returns at once; "stopped" follows. Calling it again
+ * meanwhile ends a wait for NetworkManager, and changes nothing else.
  */
 void
 nm_macvtap_activation_stop(NMMacvtapActivation *self, guint timeout_ms)

@@ -21,7 +21,8 @@ G_DECLARE_DERIVABLE_TYPE(NMMacvtapActivation,
 
 /*
  * @get_claims comes first. @start and @stop return at once. After @stop exactly one "stopped"
- * follows, at most @timeout_ms later.
+ * follows, at most @timeout_ms later, the time not counted for which mode move waits for another
+ * NetworkManager; @stop once more ends that.
  */
 struct _NMMacvtapActivationClass {
     GObjectClass parent;

@@ -2,7 +2,8 @@
 /*
  * Mode move's insides, shared by the files that carry its steps out: nm-macvtap-move.c (the order,
  * the profile), nm-macvtap-move-wait.c (the waits), nm-macvtap-move-link.c (the host link),
- * nm-macvtap-move-applied.c (the parent's applied connection and its checkpoint).
+ * nm-macvtap-move-applied.c (the parent's applied connection and its checkpoint),
+ * nm-macvtap-move-manager.c (NetworkManager going away).
  */
 
 #pragma once
@@ -41,8 +42,10 @@ struct _NMMacvtapMove {
     guint wait_id;
     gint64 deadline;       /* of the wait, monotonic, in µs */
     gint64 inet6_deadline; /* likewise, for the parent's IPv6 addresses */
+    guint stop_timeout_ms; /* 0 before stop */
     guint stop_timeout_id;
     gboolean is_stopped; /* "stopped" was emitted */
+    gboolean is_lost;    /* NetworkManager has gone in this step */
 };
 
 static inline NMMacvtapProfile *
@@ -87,6 +90,11 @@ void nm_macvtap_move_step_remove(NMMacvtapMove *self);
 /* Until what the step waits for is true. */
 void nm_macvtap_move_step_wait(NMMacvtapMove *self);
 void nm_macvtap_move_step_wait_online(NMMacvtapMove *self);
+
+/* NetworkManager going away, and another one coming. */
+void nm_macvtap_move_watch_manager(NMMacvtapMove *self);
+void nm_macvtap_move_step_wait_manager(NMMacvtapMove *self);
+gboolean nm_macvtap_move_is_manager_back(NMMacvtapMove *self, GError **error);
 
 /* The parent's applied connection. */
 void nm_macvtap_move_step_checkpoint(NMMacvtapMove *self);

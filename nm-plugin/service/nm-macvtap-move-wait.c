@@ -22,6 +22,8 @@
 #define RESTORE_TIMEOUT_S 25
 /* A prefix that the router does not advertise any more does not come back. */
 #define INET6_TIMEOUT_S 10
+/* NetworkManager has started when every device has what it gets, or DHCP was given up (45 s). */
+#define MANAGER_TIMEOUT_S 60
 /* What is waited for is spread over devices, active connections and IP configurations that come and
  * go meanwhile. No timer runs while the profile is up. */
 #define WAIT_INTERVAL_MS 100
@@ -143,6 +145,9 @@ typedef struct {
     const char *timeout;
 } WaitInfo;
 
+#define NOT_RESTORED                                                                               \
+    N_("the parent does not get its address back; the host link stays up, so that the host has one")
+
 static const WaitInfo waits[] = {
     [NM_MACVTAP_STEP_WAIT_LINK] = {LINK_TIMEOUT_S,
                                    is_link_ready,
@@ -152,10 +157,10 @@ static const WaitInfo waits[] = {
                                      is_online,
                                      N_("the host is not online over the host link, so that "
                                         "everything was moved back")},
-    [NM_MACVTAP_STEP_WAIT_RESTORED] = {RESTORE_TIMEOUT_S,
-                                       is_restored,
-                                       N_("the parent does not get its address back; the host "
-                                          "link stays up, so that the host has one")},
+    [NM_MACVTAP_STEP_WAIT_MANAGER] = {MANAGER_TIMEOUT_S,
+                                      nm_macvtap_move_is_manager_back,
+                                      NOT_RESTORED},
+    [NM_MACVTAP_STEP_WAIT_RESTORED] = {RESTORE_TIMEOUT_S, is_restored, NOT_RESTORED},
 };
 
 static gboolean

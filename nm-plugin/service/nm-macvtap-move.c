@@ -30,6 +30,14 @@ advance(NMMacvtapMove *self, NMMacvtapEvent event)
         begin_step(self);
 }
 
+static NMMacvtapEvent
+choose_event(NMMacvtapMove *self, const GError *error)
+{
+    if (self->is_lost)
+        return NM_MACVTAP_EVENT_LOST;
+    return error ? NM_MACVTAP_EVENT_FAILED : NM_MACVTAP_EVENT_DONE;
+}
+
 /* What went wrong first is kept for the user, unless he took the profile down; the rest is logged.
  */
 void
@@ -39,7 +47,7 @@ nm_macvtap_move_end_step(NMMacvtapMove *self, GError *error)
         self->error = g_error_copy(error);
     else if (error)
         g_warning("profile '%s': %s", nm_macvtap_move_get_profile(self)->id, error->message);
-    advance(self, error ? NM_MACVTAP_EVENT_FAILED : NM_MACVTAP_EVENT_DONE);
+    advance(self, choose_event(self, error));
     g_clear_error(&error);
 }
 
@@ -324,6 +332,7 @@ static void (*const runners[])(NMMacvtapMove *self) = {
     [NM_MACVTAP_STEP_WAIT_ONLINE] = nm_macvtap_move_step_wait_online,
     [NM_MACVTAP_STEP_COMMIT] = nm_macvtap_move_step_release,
     [NM_MACVTAP_STEP_UP] = step_up,
+    [NM_MACVTAP_STEP_WAIT_MANAGER] = nm_macvtap_move_step_wait_manager,
     [NM_MACVTAP_STEP_RESTORE] = nm_macvtap_move_step_restore,
     [NM_MACVTAP_STEP_REACTIVATE] = nm_macvtap_move_step_reactivate,
     [NM_MACVTAP_STEP_WAIT_RESTORED] = nm_macvtap_move_step_wait,
@@ -331,26 +340,6 @@ static void (*const runners[])(NMMacvtapMove *self) = {
     [NM_MACVTAP_STEP_RELEASE] = nm_macvtap_move_step_release,
     [NM_MACVTAP_STEP_DOWN] = step_down,
 };
-
-static void
-begin_step(NMMacvtapMove *self)
-{
-    g_clear_handle_id(&self->wait_id, g_source_remove);
-    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
-    g_debug("profile '%s': %s",
-            nm_macvtap_move_get_profile(self)->id,
-            nm_macvtap_step_to_string(self->transaction.step));
-    runners[self->transaction.step](self);
-}
-
-static void
-start(NMMacvtapActivation *activation)
-{
-    NMMacvtapMove *self = NM_MACVTAP_MOVE(activation);
-
-    nm_macvtap_transaction_init(&self->transaction);
-    begin_step(self);
-}
 
 static gboolean
 stop_timeout_cb(gpointer user_data)
@@ -365,18 +354,55 @@ stop_timeout_cb(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* Runs from stop on, but not while NetworkManager is waited for. */
+static void
+set_stop_timeout(NMMacvtapMove *self)
+{
+    if (self->transaction.step == NM_MACVTAP_STEP_WAIT_MANAGER)
+        g_clear_handle_id(&self->stop_timeout_id, g_source_remove);
+    else if (self->stop_timeout_ms > 0 && self->stop_timeout_id == 0)
+        self->stop_timeout_id = g_timeout_add(self->stop_timeout_ms, stop_timeout_cb, self);
+}
+
+static void
+begin_step(NMMacvtapMove *self)
+{
+    self->is_lost = FALSE;
+    set_stop_timeout(self);
+    g_clear_handle_id(&self->wait_id, g_source_remove);
+    g_clear_pointer(&self->audience, nm_macvtap_audience_free);
+    g_debug("profile '%s': %s",
+            nm_macvtap_move_get_profile(self)->id,
+            nm_macvtap_step_to_string(self->transaction.step));
+    runners[self->transaction.step](self);
+}
+
+static void
+start(NMMacvtapActivation *activation)
+{
+    NMMacvtapMove *self = NM_MACVTAP_MOVE(activation);
+
+    nm_macvtap_transaction_init(&self->transaction);
+    nm_macvtap_move_watch_manager(self);
+    begin_step(self);
+}
+
 static void
 stop(NMMacvtapActivation *activation, guint timeout_ms)
 {
     NMMacvtapMove *self = NM_MACVTAP_MOVE(activation);
+    gboolean once_more = self->stop_timeout_ms > 0;
 
     if (self->transaction.step == NM_MACVTAP_STEP_DOWN) {
         emit_stopped(self);
         return;
     }
-    if (!self->stop_timeout_id)
-        self->stop_timeout_id = g_timeout_add(timeout_ms, stop_timeout_cb, self);
-    advance(self, NM_MACVTAP_EVENT_STOP);
+    self->stop_timeout_ms = timeout_ms;
+    set_stop_timeout(self);
+    if (once_more && self->transaction.step == NM_MACVTAP_STEP_WAIT_MANAGER)
+        advance(self, NM_MACVTAP_EVENT_FAILED);
+    else
+        advance(self, NM_MACVTAP_EVENT_STOP);
 }
 
 static void

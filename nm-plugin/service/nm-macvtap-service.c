@@ -340,7 +340,7 @@ nm_macvtap_service_new(const char *bus_name,
  * @self: the service
  *
  * Takes the profile down if it is up; "done" is emitted when everything is undone. Calling it again
- * meanwhile changes nothing.
+ * meanwhile ends a wait for NetworkManager, and changes nothing else.
  */
 void
 nm_macvtap_service_quit(NMMacvtapService *self)
@@ -350,7 +350,9 @@ nm_macvtap_service_quit(NMMacvtapService *self)
     g_object_get(self, NM_VPN_SERVICE_PLUGIN_STATE, &state, NULL);
     if (state == NM_VPN_SERVICE_STATE_STARTING || state == NM_VPN_SERVICE_STATE_STARTED)
         nm_vpn_service_plugin_disconnect(NM_VPN_SERVICE_PLUGIN(self), NULL);
-    else if (!self->claims)
+    else if (self->claims)
+        nm_macvtap_activation_stop(self->activation, STOP_TIMEOUT_MS);
+    else
         schedule_done(self);
 }
 
@@ -359,7 +361,10 @@ nm_macvtap_service_quit(NMMacvtapService *self)
 static void
 quit(NMVpnServicePlugin *plugin)
 {
-    nm_macvtap_service_quit(NM_MACVTAP_SERVICE(plugin));
+    NMMacvtapService *self = NM_MACVTAP_SERVICE(plugin);
+
+    if (!self->claims)
+        nm_macvtap_service_quit(self);
 }
 
 static void

@@ -118,11 +118,48 @@ test_adoption(void)
     walk(&transaction, way_down, G_N_ELEMENTS(way_down));
 }
 
+/* Another NetworkManager is waited for, as often as it goes away, and everything moved back. */
+static void
+test_lost_manager(void)
+{
+    NMMacvtapTransaction transaction;
+
+    nm_macvtap_transaction_init(&transaction);
+    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_WAIT_MANAGER);
+    g_assert_false(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_STOP));
+    g_assert_false(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_DONE));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_RESTORE);
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_WAIT_MANAGER);
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_DONE));
+    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
+
+    /* Nobody waits any longer. */
+    nm_macvtap_transaction_init(&transaction);
+    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_FAILED));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_DOWN);
+
+    /* Nothing was moved, and nothing is to be moved any more. */
+    nm_macvtap_transaction_init(&transaction);
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_DOWN);
+    nm_macvtap_transaction_init(&transaction);
+    transaction.step = NM_MACVTAP_STEP_RELEASE;
+    g_assert_true(nm_macvtap_transaction_handle(&transaction, NM_MACVTAP_EVENT_LOST));
+    g_assert_cmpint(transaction.step, ==, NM_MACVTAP_STEP_DOWN);
+}
+
 /* What the parent's address, the link's and the checkpoint are after some steps. */
 typedef struct {
     gboolean is_bare; /* the parent, maybe */
     gboolean has_link;
     gboolean has_checkpoint;
+    gboolean was_lost; /* NetworkManager, once */
 } World;
 
 static guint n_ends;
@@ -131,6 +168,13 @@ static guint n_ends;
 static void
 play(World *world, NMMacvtapStep step, NMMacvtapEvent event)
 {
+    if (event == NM_MACVTAP_EVENT_LOST) {
+        world->was_lost = TRUE;
+        world->has_checkpoint = FALSE;
+        world->has_link = world->has_link || step == NM_MACVTAP_STEP_ADD;
+        world->is_bare = world->is_bare || step == NM_MACVTAP_STEP_REAPPLY;
+        return;
+    }
     switch (step) {
     case NM_MACVTAP_STEP_CHECKPOINT:
         world->has_checkpoint = event == NM_MACVTAP_EVENT_DONE;
@@ -164,6 +208,7 @@ explore(NMMacvtapTransaction transaction, World world, guint depth)
         NM_MACVTAP_EVENT_DONE,
         NM_MACVTAP_EVENT_FAILED,
         NM_MACVTAP_EVENT_STOP,
+        NM_MACVTAP_EVENT_LOST,
     };
 
     g_assert_cmpuint(depth, <, MAX_DEPTH);
@@ -180,7 +225,8 @@ explore(NMMacvtapTransaction transaction, World world, guint depth)
 
         /* Nothing is done with being up; a stop is asked for once. */
         if ((transaction.step == NM_MACVTAP_STEP_UP && events[i] == NM_MACVTAP_EVENT_DONE) ||
-            (transaction.stopping && events[i] == NM_MACVTAP_EVENT_STOP))
+            (transaction.stopping && events[i] == NM_MACVTAP_EVENT_STOP) ||
+            (world.was_lost && events[i] == NM_MACVTAP_EVENT_LOST))
             continue;
         g_assert_true(begins || events[i] == NM_MACVTAP_EVENT_STOP);
         if (begins)
@@ -233,6 +279,7 @@ main(int argc, char **argv)
     g_test_add_func("/transaction/stop", test_stop_in_call_and_wait);
     g_test_add_func("/transaction/recovery", test_recovery_begins_anew);
     g_test_add_func("/transaction/adoption", test_adoption);
+    g_test_add_func("/transaction/lost-manager", test_lost_manager);
     g_test_add_func("/transaction/every-way", test_every_way);
     g_test_add_func("/transaction/names", test_names);
     return g_test_run();
