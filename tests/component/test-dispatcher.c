@@ -108,23 +108,23 @@ test_events_put_back_are_older(RunDir *run, gconstpointer data)
 
 /* Before a profile is activated; those of others are no matter, and all stay. */
 static void
-test_events_of_one_profile(Fixture *fixture, gconstpointer data)
+test_events_of_one_profile(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) others = nm_macvtap_events_parse("up eth0 a 1\nvpn-up lo b 2\n");
     g_autoptr(GPtrArray) own = nm_macvtap_events_parse("vpn-pre-down lo c 3\n");
     g_autoptr(GPtrArray) events = NULL;
 
-    g_assert_false(nm_macvtap_events_wait_of(fixture->dir, "c"));
-    nm_macvtap_events_put_back(fixture->dir, others, &error);
+    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
+    nm_macvtap_events_put_back(run->dir, others, &error);
     g_assert_no_error(error);
-    g_assert_false(nm_macvtap_events_wait_of(fixture->dir, "c"));
-    nm_macvtap_events_put_back(fixture->dir, own, &error);
+    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
+    nm_macvtap_events_put_back(run->dir, own, &error);
     g_assert_no_error(error);
-    g_assert_true(nm_macvtap_events_wait_of(fixture->dir, "c"));
-    events = take(fixture);
+    g_assert_true(nm_macvtap_events_wait_of(run->dir, "c"));
+    events = take(run);
     g_assert_cmpuint(events->len, ==, 3);
-    g_assert_false(nm_macvtap_events_wait_of(fixture->dir, "c"));
+    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
     g_assert_false(nm_macvtap_events_wait_of("/proc/no/such", "c"));
 }
 
@@ -311,8 +311,12 @@ main(int argc, char **argv)
                test_events_put_back_are_older,
                run_dir_tear_down);
     g_test_add_func("/events/order", test_events_order);
-    g_test_add(
-        "/events/of-one-profile", Fixture, NULL, set_up, test_events_of_one_profile, tear_down);
+    g_test_add("/events/of-one-profile",
+               RunDir,
+               NULL,
+               set_up,
+               test_events_of_one_profile,
+               run_dir_tear_down);
     g_test_add_func("/events/error", test_events_error);
     g_test_add("/lock", RunDir, NULL, set_up, test_lock_excludes, run_dir_tear_down);
     g_test_add("/claims", RunDir, NULL, set_up, test_claims, run_dir_tear_down);
