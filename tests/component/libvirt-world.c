@@ -208,16 +208,22 @@ world_undefine_network(gpointer data, const char *name)
     check(virNetworkUndefine(network) == 0);
 }
 
-void
-libvirt_world_signal_daemon(int number)
+static pid_t
+read_daemon_pid(void)
 {
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
-    pid_t pid;
 
     g_file_get_contents(PID_FILE, &text, NULL, &error);
     g_assert_no_error(error);
-    pid = (pid_t)g_ascii_strtoll(text, NULL, 10);
+    return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+void
+libvirt_world_signal_daemon(int number)
+{
+    pid_t pid = read_daemon_pid();
+
     g_assert_cmpint(kill(pid, number), ==, 0);
     while (number == SIGKILL && kill(pid, 0) == 0)
         g_usleep(1000);
@@ -241,6 +247,24 @@ world_restore_daemon(gpointer data)
     g_assert_no_error(error);
     g_spawn_check_wait_status(status, &error);
     g_assert_no_error(error);
+}
+
+void
+libvirt_world_revive_daemon(void)
+{
+    pid_t pid = read_daemon_pid();
+
+    libvirt_world_signal_daemon(SIGCONT);
+    for (guint i = 0; i < 10; i++) {
+        g_autoptr(virConnect) conn = virConnectOpenReadOnly(URI);
+
+        g_usleep(G_USEC_PER_SEC / 20);
+        if (kill(pid, 0) == 0)
+            continue;
+        g_test_message("libvirtd has ended by itself");
+        world_restore_daemon(NULL);
+        return;
+    }
 }
 
 const HypervisorWorld libvirt_world = {

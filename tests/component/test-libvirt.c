@@ -246,7 +246,7 @@ test_hung_call(void)
     close_at_once(hypervisor);
     g_assert_cmpuint(closed, ==, 1);
 
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_world_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
@@ -268,7 +268,7 @@ test_hung_close(void)
     close_at_once(hypervisor);
     finish_hung_calls(calls);
 
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_world_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
@@ -323,7 +323,7 @@ test_hung_open(void)
     background_finish(&call);
     g_assert_error(call.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
     g_clear_error(&call.error);
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_world_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
