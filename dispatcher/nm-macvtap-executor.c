@@ -385,17 +385,6 @@ find_link(Restore *restore)
     return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
 }
 
-/* With the cable out, or by a person's word, there is nothing that could have an address. */
-static gboolean
-is_off(NMDevice *device)
-{
-    NMDeviceState state = nm_device_get_state(device);
-
-    return state < NM_DEVICE_STATE_DISCONNECTED ||
-           (state == NM_DEVICE_STATE_DISCONNECTED &&
-            nm_device_get_state_reason(device) == NM_DEVICE_STATE_REASON_USER_REQUESTED);
-}
-
 /* Not as long as it has an address and the device, which shall have one, has none: one that
  * NetworkManager has given up may not get any for long. */
 static gboolean
@@ -404,7 +393,7 @@ may_link_go(Restore *restore)
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
     NMDevice *link = find_link(restore);
 
-    return !link || !device || is_off(device) ||
+    return !link || !device || nm_macvtap_nm_is_off(device) ||
            ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
             (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
 }

@@ -302,6 +302,28 @@ nm_macvtap_nm_find_address(NMDevice *device, int family)
     return NULL;
 }
 
+/**
+ * nm_macvtap_nm_is_off:
+ * @device: a device
+ *
+ * A device that NetworkManager has given up, without an answer of the DHCP server say, is
+ * disconnected too, but not off: it gets an address as soon as there is one.
+ *
+ * Returns: whether the device is not to have an address, with the cable out, unmanaged,
+ *   disconnected by a person or its profile deleted
+ */
+gboolean
+nm_macvtap_nm_is_off(NMDevice *device)
+{
+    NMDeviceState state = nm_device_get_state(device);
+    NMDeviceStateReason reason = nm_device_get_state_reason(device);
+
+    return state < NM_DEVICE_STATE_DISCONNECTED ||
+           (state == NM_DEVICE_STATE_DISCONNECTED &&
+            (reason == NM_DEVICE_STATE_REASON_USER_REQUESTED ||
+             reason == NM_DEVICE_STATE_REASON_CONNECTION_REMOVED));
+}
+
 static void
 collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray *used)
 {

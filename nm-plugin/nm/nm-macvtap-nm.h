@@ -37,6 +37,8 @@ nm_macvtap_nm_check_permissions(NMConnection *connection, const char *group, GEr
 /* (nullable) (transfer none): the first address of @family, AF_INET or AF_INET6, that others than
  * neighbours can use. */
 const char *nm_macvtap_nm_find_address(NMDevice *device, int family);
+/* Nothing gives it an address: the cable is out, or a person said so. */
+gboolean nm_macvtap_nm_is_off(NMDevice *device);
 
 /* Static IPv4 and IPv6 addresses of profiles, but @except_uuid's (nullable), appended to @used
  * (element-type NMMacvtapUsedSubnet). @connections: (element-type NMConnection). */

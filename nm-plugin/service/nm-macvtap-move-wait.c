@@ -125,16 +125,15 @@ is_online(NMMacvtapMove *self, GError **error)
             (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
 }
 
-/* With the cable out there is nothing to wait for. Without a link there is nothing to keep
- * meanwhile, but what is to begin anew begins with what the parent has then. */
+/* Where the parent is not to have an address there is nothing to wait for. Without a link there is
+ * nothing to keep meanwhile, but what is to begin anew begins with what the parent has then. */
 static gboolean
 is_restored(NMMacvtapMove *self, GError **error)
 {
     NMDevice *link = nm_macvtap_move_get_link_device(self);
     gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
 
-    return nm_device_get_state(self->device) < NM_DEVICE_STATE_PREPARE ||
-           (!has_link && !self->transaction.recovering) ||
+    return nm_macvtap_nm_is_off(self->device) || (!has_link && !self->transaction.recovering) ||
            (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
             has_all_addresses(self, self->device));
 }

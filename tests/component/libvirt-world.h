@@ -21,8 +21,8 @@ extern const HypervisorWorld libvirt_world;
 
 /* To libvirtd; after SIGKILL it waits for its end. */
 void libvirt_world_signal_daemon(int number);
-/* After SIGSTOP. libvirtd 9.0 now and then crashes on what clients that have gone meanwhile had asked
- * for; then it is started anew, as systemd does it. */
+/* After SIGSTOP. libvirtd 9.0 now and then crashes on what clients that have gone meanwhile had
+ * asked for; then it is started anew, as systemd does it. */
 void libvirt_world_revive_daemon(void);
 
 G_END_DECLS

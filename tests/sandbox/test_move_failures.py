@@ -332,5 +332,31 @@ def test_no_lease_on_the_way_back(host):
     check_stream(host, 'at the end')
 
 
+@tap.host()
+def test_parent_given_up_on_the_way_back(host):
+    """NetworkManager tries the parent no more: the link keeps the address then, too."""
+    without_helper(host)
+    host.nmcli('connection', 'modify', 'eth0', 'ipv4.dhcp-timeout', '4', 'ipv4.may-fail', 'no', 'ipv6.method', 'disabled',
+               'connection.autoconnect-retries', '1')
+    host.nmcli('connection', 'up', 'eth0')
+    address = host.address()
+    start_stream(host, address)
+    add(host, parent='eth0')
+    profiles.up(host)
+    host.lan.stop_service('dnsmasq')
+    host.nmcli('--wait', '0', 'connection', 'down', 'guests')
+    host.wait_for(lambda: host.nmcli('-g', 'GENERAL.STATE', 'device', 'show', 'eth0').stdout.startswith('30 '),
+                  'the parent to be disconnected', 30)
+    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
+    equal(host.address(LINK), address, 'address with the parent given up')
+    check_stream(host, 'with the parent given up', 1.0)
+    host.lan.start_dnsmasq()
+    host.nmcli('device', 'connect', 'eth0')
+    profiles.up(host)
+    profiles.down(host)
+    equal(host.address(), address, 'address after down')
+    check(LINK not in host.run(['ip', '-o', 'link']).stdout, 'the link is left')
+
+
 if __name__ == '__main__':
     tap.main()
