@@ -11,6 +11,18 @@ LAN_PREFIX = '10.77'
 LAN_PREFIX6 = 'fd77:77'
 
 
+# Newer libvirt waits for udev and then opens a link's device node once; who makes the nodes here, see machine_init.py.
+UDEVADM = '''#!/bin/sh
+[ "$1" = settle ] || exit 0
+for tap in /sys/class/net/*/macvtap/tap*; do
+    for _ in $(seq 250); do
+        [ -e "$tap" ] && [ ! -e "/dev/${tap##*/}" ] || break
+        sleep 0.02
+    done
+done
+'''
+
+
 class Lan(Machine):
     """Everything beyond the host's uplinks: on link lanN of each the gateway 10.77.N.1 with DHCP,
     DNS (`lan.example` is the gateway) and a web server; with ipv6 fd77:77:0:N::1 and router advertisements."""
@@ -230,6 +242,7 @@ namespaces = []
 cgroup_controllers = []
 stdio_handler = "file"
 ''')
+        self.write('/usr/bin/udevadm', UDEVADM, 0o755)
         for directory in ('/run/guests', '/var/log/guests'):
             self.run(['mkdir', '-p', directory])
 
