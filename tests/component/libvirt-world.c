@@ -256,8 +256,10 @@ libvirt_world_revive_daemon(void)
 
     libvirt_world_signal_daemon(SIGCONT);
     for (guint i = 0; i < 10; i++) {
-        g_autoptr(virConnect) conn = virConnectOpenReadOnly(URI);
+        virConnect *conn = virConnectOpenReadOnly(URI);
 
+        if (conn)
+            virConnectClose(conn);
         g_usleep(G_USEC_PER_SEC / 20);
         if (kill(pid, 0) == 0)
             continue;
