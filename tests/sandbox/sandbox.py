@@ -113,6 +113,7 @@ class Host(Machine):
             self.start_nm(wait=False)
             self.start_libvirtd()
             self.wait_online()
+            self.wait_for(self.uplinks_connected, 'all uplinks to be connected')
         except BaseException:
             self.close()
             raise
@@ -195,6 +196,10 @@ addr-gen-mode=eui64
     def wait_online(self, timeout=20):
         self.wait_for(lambda: self.nm_state() == 'connected:full',
                       'NetworkManager to be connected (full)', timeout, interval=0.1)
+
+    def uplinks_connected(self):
+        states = self.nmcli('-t', '-f', 'DEVICE,STATE', 'device').stdout.splitlines()
+        return all(f'{uplink}:connected' in states for uplink in self.uplinks)
 
     def address(self, link='eth0', family=4, check=True):
         """The first global address on a link, None without one."""
