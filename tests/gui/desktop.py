@@ -24,6 +24,11 @@ printf '[Settings]\ngtk-font-name=Cantarell 11\n' | tee ~/.config/gtk-4.0/settin
 export XDG_RUNTIME_DIR=/run/desktop XDG_CURRENT_DESKTOP=GNOME GDK_BACKEND=x11 GSK_RENDERER=cairo \
     GSETTINGS_BACKEND=memory ADW_DISABLE_PORTAL=1 GIO_USE_VFS=local
 metacity --no-composite --sm-disable >/run/desktop/metacity.log 2>&1 &
+# A window that is there before its manager may never be the one in front.
+for _ in $(seq 100); do
+    xdotool get_num_desktops >/dev/null 2>&1 && break
+    sleep 0.1
+done
 env | grep -E '^(DISPLAY|DBUS_SESSION|XDG|GDK|GSK|GSETTINGS|ADW|GIO)' >/run/desktop/env
 exec python3 -B /run/desktop/driver.py
 '''

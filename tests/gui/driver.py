@@ -196,9 +196,14 @@ def scroll_to(node):
         time.sleep(0.1)
 
 
-def active_window():
-    """Between a window that has gone and the next there is none for a moment."""
-    for _ in range(50):
+def active_window(app):
+    """Between a window that has gone and the next there is none for a moment; for longer, a click is what a person
+    would give it."""
+    for attempt in range(50):
+        if attempt == 20:
+            title = list(children(application(app)))[-1].get_name()
+            subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', f'^{title}$', 'windowactivate'],
+                           stdout=subprocess.DEVNULL, check=False)
         answer = subprocess.run(['xdotool', 'getactivewindow'], capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             return answer.stdout.strip()
@@ -209,7 +214,7 @@ def active_window():
 def point(app, role, name, exact=True):
     """Clicks in the middle of a widget of the window in front with the mouse."""
     node = find(app, role, name, exact)
-    window = active_window()
+    window = active_window(app)
     x, y, width, height = box_of(node)
     subprocess.run(['xdotool', 'mousemove', '--window', window, str(x + width // 2),
                     str(y + height // 2), 'click', '1'], check=True)
