@@ -368,13 +368,6 @@ find_link_profile(NMClient *client, const NMMacvtapAction *action)
     return nm_client_get_connection_by_uuid(client, uuid);
 }
 
-/* One that others than neighbours can use. */
-static gboolean
-has_address(NMDevice *device, int family)
-{
-    return nm_macvtap_nm_find_address(device, family) != NULL;
-}
-
 /* (nullable): the host link, as long as the host has an address through it. */
 static NMDevice *
 find_link(Restore *restore)
@@ -383,6 +376,12 @@ find_link(Restore *restore)
     NMDevice *link = name ? nm_client_get_device_by_iface(restore->client, name) : NULL;
 
     return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
+}
+
+static gboolean
+has_as_much(NMDevice *device, NMDevice *link, int family)
+{
+    return nm_macvtap_nm_find_address(device, family) || !nm_macvtap_nm_find_address(link, family);
 }
 
 /* Not as long as it has an address and the device, which shall have one, has none: one that
@@ -394,8 +393,7 @@ may_link_go(Restore *restore)
     NMDevice *link = find_link(restore);
 
     return !link || !device || nm_macvtap_nm_is_off(device) ||
-           ((has_address(device, AF_INET) || !has_address(link, AF_INET)) &&
-            (has_address(device, AF_INET6) || !has_address(link, AF_INET6)));
+           (has_as_much(device, link, AF_INET) && has_as_much(device, link, AF_INET6));
 }
 
 static gboolean
