@@ -124,21 +124,6 @@ nm_macvtap_parent_name_link(const NMMacvtapProfile *profile, NMDevice *parent)
                                              ?: nm_device_get_iface(parent));
 }
 
-/**
- * nm_macvtap_parent_describe_link:
- * @profile: the profile
- * @parent: its lower device
- *
- * Returns: (transfer full): the host link, in words for the user
- */
-char *
-nm_macvtap_parent_describe_link(const NMMacvtapProfile *profile, NMDevice *parent)
-{
-    g_autofree char *name = nm_macvtap_parent_name_link(profile, parent);
-
-    return g_strdup_printf(_("host link '%s'"), name);
-}
-
 static gboolean
 refuse(GError **error, NMMacvtapError code, const char *message)
 {

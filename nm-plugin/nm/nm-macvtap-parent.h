@@ -25,9 +25,6 @@ NMDevice *nm_macvtap_parent_find(NMClient *client,
 NMDevice *nm_macvtap_parent_below(NMClient *client, NMDevice *device);
 /* (transfer full): the name of @profile's host link over @parent. */
 char *nm_macvtap_parent_name_link(const NMMacvtapProfile *profile, NMDevice *parent);
-/* (transfer full): that link as something that one profile alone can hold, in words for the user.
- */
-char *nm_macvtap_parent_describe_link(const NMMacvtapProfile *profile, NMDevice *parent);
 /* Can the parent's configuration be moved? */
 gboolean nm_macvtap_parent_check(NMClient *client, NMDevice *parent, GError **error);
 /* A link of ours over @parent, or one of the name that is somebody else's. */

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <glib/gi18n-lib.h>
 
+#include "nm-macvtap-exclusive.h"
 #include "nm-macvtap-isolated.h"
 #include "nm-macvtap-move.h"
 #include "nm-macvtap-parent.h"
@@ -255,6 +256,23 @@ nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error)
 
     return nm_macvtap_parent_find(
         priv->client, priv->profile, nm_macvtap_activation_get_base(self), error);
+}
+
+/**
+ * nm_macvtap_activation_list_link_claims:
+ * @self: an activation of mode share or move
+ * @error: return location for what nm_macvtap_parent_find() says
+ *
+ * Returns: (transfer full) (nullable): as nm_macvtap_activation_get_claims()
+ */
+char **
+nm_macvtap_activation_list_link_claims(NMMacvtapActivation *self, GError **error)
+{
+    NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(self);
+    NMDevice *parent = nm_macvtap_activation_find_parent(self, error);
+    g_autofree char *link = parent ? nm_macvtap_parent_name_link(profile, parent) : NULL;
+
+    return parent ? nm_macvtap_exclusive_list(profile, link, nm_device_get_iface(parent)) : NULL;
 }
 
 static const char *

@@ -68,6 +68,8 @@ void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 /* (transfer none) (nullable): the device of the VPN's base connection. */
 NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
 /* (transfer none) (nullable): the lower device of a profile of mode share or move. */
+/* A get_claims for a mode with a host link. */
+char **nm_macvtap_activation_list_link_claims(NMMacvtapActivation *self, GError **error);
 NMDevice *nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error);
 
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;

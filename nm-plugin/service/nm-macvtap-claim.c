@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-exclusive.h"
 #include "nm-macvtap-names.h"
 
 #define KEY_ID         "id"
@@ -124,12 +125,7 @@ nm_macvtap_claim_try(const char *run_dir,
     read_holder(fd, &holder_uuid, &holder_id, &ending);
     close(fd);
     *out_wait = ending || !holder_uuid || g_strcmp0(holder_uuid, profile_uuid) == 0;
-    g_set_error(error,
-                NM_MACVTAP_ERROR,
-                NM_MACVTAP_ERROR_CONFLICT,
-                _("%s is in use by profile '%s'; take that one down first, or choose another"),
-                what,
-                holder_id ?: "?");
+    nm_macvtap_exclusive_refuse(what, holder_id, error);
     return NULL;
 }
 

@@ -13,6 +13,7 @@
 
 #include "nm-macvtap-bridge.h"
 #include "nm-macvtap-error.h"
+#include "nm-macvtap-exclusive.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
@@ -28,17 +29,10 @@ struct _NMMacvtapIsolated {
 
 G_DEFINE_TYPE(NMMacvtapIsolated, nm_macvtap_isolated, NM_MACVTAP_TYPE_ACTIVATION)
 
-/* The network, and the libvirt that has it. */
 static char **
 get_claims(NMMacvtapActivation *activation, GError **error)
 {
-    NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(activation);
-    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
-    g_autofree char *network =
-        g_strdup_printf(_("network '%s' of '%s'"), profile->network, profile->libvirt_uri);
-
-    g_strv_builder_add(claims, network);
-    return g_strv_builder_end(claims);
+    return nm_macvtap_exclusive_list(nm_macvtap_activation_get_profile(activation), NULL, NULL);
 }
 
 static GPtrArray *

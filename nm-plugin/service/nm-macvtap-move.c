@@ -171,24 +171,6 @@ check_link_name(NMMacvtapMove *self, GError **error)
     return FALSE;
 }
 
-/* Two links of different names over one device could not both have its configuration. */
-static char **
-get_claims(NMMacvtapActivation *activation, GError **error)
-{
-    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
-    NMDevice *device = nm_macvtap_activation_find_parent(activation, error);
-    g_autofree char *link = NULL;
-    g_autofree char *configuration = NULL;
-
-    if (!device)
-        return NULL;
-    link = nm_macvtap_parent_describe_link(nm_macvtap_activation_get_profile(activation), device);
-    configuration = g_strdup_printf(_("the configuration of '%s'"), nm_device_get_iface(device));
-    g_strv_builder_add(claims, link);
-    g_strv_builder_add(claims, configuration);
-    return g_strv_builder_end(claims);
-}
-
 static gboolean
 find_parent(NMMacvtapMove *self, GError **error)
 {
@@ -443,7 +425,7 @@ nm_macvtap_move_class_init(NMMacvtapMoveClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
-    activation_class->get_claims = get_claims;
+    activation_class->get_claims = nm_macvtap_activation_list_link_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }

@@ -173,20 +173,6 @@ failed_cb(gpointer object, const GError *error, gpointer user_data)
 
 /* Life */
 
-static char **
-get_claims(NMMacvtapActivation *activation, GError **error)
-{
-    g_autoptr(GStrvBuilder) claims = g_strv_builder_new();
-    NMDevice *parent = nm_macvtap_activation_find_parent(activation, error);
-    g_autofree char *link = NULL;
-
-    if (!parent)
-        return NULL;
-    link = nm_macvtap_parent_describe_link(nm_macvtap_activation_get_profile(activation), parent);
-    g_strv_builder_add(claims, link);
-    return g_strv_builder_end(claims);
-}
-
 static gboolean
 read_parent(NMMacvtapShare *self, GError **error)
 {
@@ -317,7 +303,7 @@ nm_macvtap_share_class_init(NMMacvtapShareClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
-    activation_class->get_claims = get_claims;
+    activation_class->get_claims = nm_macvtap_activation_list_link_claims;
     activation_class->start = start;
     activation_class->stop = stop;
 }

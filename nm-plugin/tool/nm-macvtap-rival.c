@@ -8,28 +8,19 @@
 
 #include "nm-macvtap-rival.h"
 
-#include <glib/gi18n-lib.h>
+#include "nm-macvtap-exclusive.h"
 
-#include "nm-macvtap-error.h"
-
-/* (transfer full) (nullable): what both would hold, in words for the user. */
+/* (transfer full) (nullable): what both would hold. */
 static char *
 find_shared(const NMMacvtapWorldProfile *a, const NMMacvtapWorldProfile *b)
 {
-    const NMMacvtapProfile *p = a->profile;
-    const NMMacvtapProfile *q = b->profile;
+    g_auto(GStrv) list = nm_macvtap_exclusive_list(a->profile, a->link, a->parent);
+    g_auto(GStrv) other = nm_macvtap_exclusive_list(b->profile, b->link, b->parent);
 
-    if ((p->mode == NM_MACVTAP_MODE_ISOLATED) != (q->mode == NM_MACVTAP_MODE_ISOLATED))
-        return NULL;
-    if (p->mode == NM_MACVTAP_MODE_ISOLATED)
-        return g_str_equal(p->network, q->network) && g_str_equal(p->libvirt_uri, q->libvirt_uri)
-                   ? g_strdup_printf(_("network '%s' of '%s'"), p->network, p->libvirt_uri)
-                   : NULL;
-    if (a->link && g_strcmp0(a->link, b->link) == 0)
-        return g_strdup_printf(_("host link '%s'"), a->link);
-    if (p->mode == NM_MACVTAP_MODE_MOVE && q->mode == NM_MACVTAP_MODE_MOVE && a->parent &&
-        g_strcmp0(a->parent, b->parent) == 0)
-        return g_strdup_printf(_("the configuration of '%s'"), a->parent);
+    for (char **what = list; *what; what++) {
+        if (g_strv_contains((const char *const *)other, *what))
+            return g_strdup(*what);
+    }
     return NULL;
 }
 
@@ -61,15 +52,8 @@ nm_macvtap_rival_check(const NMMacvtapWorld *world,
         if (other == profile || !holds_claims(other))
             continue;
         what = find_shared(profile, other);
-        if (!what)
-            continue;
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_CONFLICT,
-                    _("%s is in use by profile '%s'; take that one down first, or choose another"),
-                    what,
-                    other->id);
-        return FALSE;
+        if (what)
+            return nm_macvtap_exclusive_refuse(what, other->id, error);
     }
     return TRUE;
 }
