@@ -56,7 +56,7 @@ nm_macvtap_claims_read(const char *run_dir, const char *locks)
         g_autofree char *path = g_build_filename(run_dir, name, NULL);
         char *uuid;
 
-        if (!g_str_has_prefix(name, NM_MACVTAP_CLAIM_PREFIX) || !is_locked(path, locks))
+        if (!g_str_has_prefix(name, NM_MACVTAP_LOCK_PREFIX) || !is_locked(path, locks))
             continue;
         uuid = read_uuid(path);
         if (uuid)

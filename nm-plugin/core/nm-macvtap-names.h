@@ -13,9 +13,8 @@
 #define NM_MACVTAP_CONFIG_FILE "/etc/NetworkManager/nm-macvtap.conf"
 #define NM_MACVTAP_RUN_DIR     "/run/nm-macvtap"
 
-/* In the run directory: locked files by which processes of the service claim what a profile needs;
- * keyfiles that name the profile. */
-#define NM_MACVTAP_CLAIM_PREFIX   "claim-"
+/* In the run directory: the locks of active profiles; keyfiles that name the holder. */
+#define NM_MACVTAP_LOCK_PREFIX    "lock-"
 #define NM_MACVTAP_CLAIM_GROUP    "claim"
 #define NM_MACVTAP_CLAIM_KEY_UUID "uuid"
 

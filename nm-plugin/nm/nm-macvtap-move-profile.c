@@ -94,13 +94,13 @@ build_macvlan_setting(const NMMacvtapMoveSource *source)
     return setting;
 }
 
-/* A MAC that stays the same, for servers and switches that remember it. It cannot be the parent's
- * (EADDRINUSE). */
+/* A MAC that stays the same, because servers and switches remember it, and that differs between
+ * hosts that share the profile. It cannot be the parent's (EADDRINUSE). */
 static NMSetting *
 build_wired_setting(const NMMacvtapMoveSource *source)
 {
     NMSetting *setting = nm_setting_wired_new();
-    g_autofree char *mac = nm_macvtap_identity_mac(source->profile_uuid, source->parent);
+    g_autofree char *mac = nm_macvtap_identity_link_mac(source->profile_uuid, source->parent_mac);
 
     g_object_set(setting, NM_SETTING_WIRED_CLONED_MAC_ADDRESS, mac, NULL);
     return setting;

@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 #include <glib/gi18n-lib.h>
 
-#include "nm-macvtap-exclusive.h"
+#include "nm-macvtap-lock-key.h"
 #include "nm-macvtap-isolated.h"
 #include "nm-macvtap-move.h"
 #include "nm-macvtap-parent.h"
@@ -82,7 +82,7 @@ nm_macvtap_activation_new(NMMacvtapProfile *profile, NMClient *client)
  * Returns: (transfer full) (nullable): what only one profile may hold at a time, in words for the
  *   user
  */
-char **
+GPtrArray *
 nm_macvtap_activation_get_claims(NMMacvtapActivation *self, GError **error)
 {
     g_return_val_if_fail(NM_MACVTAP_IS_ACTIVATION(self), NULL);
@@ -265,14 +265,14 @@ nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error)
  *
  * Returns: (transfer full) (nullable): as nm_macvtap_activation_get_claims()
  */
-char **
+GPtrArray *
 nm_macvtap_activation_list_link_claims(NMMacvtapActivation *self, GError **error)
 {
     NMMacvtapProfile *profile = nm_macvtap_activation_get_profile(self);
     NMDevice *parent = nm_macvtap_activation_find_parent(self, error);
     g_autofree char *link = parent ? nm_macvtap_parent_name_link(profile, parent) : NULL;
 
-    return parent ? nm_macvtap_exclusive_list(profile, link, nm_device_get_iface(parent)) : NULL;
+    return parent ? nm_macvtap_lock_key_list(profile, link, nm_device_get_iface(parent)) : NULL;
 }
 
 static const char *

@@ -27,7 +27,7 @@ G_DECLARE_DERIVABLE_TYPE(NMMacvtapActivation,
 struct _NMMacvtapActivationClass {
     GObjectClass parent;
 
-    char **(*get_claims)(NMMacvtapActivation *self, GError **error);
+    GPtrArray *(*get_claims)(NMMacvtapActivation *self, GError **error);
     void (*start)(NMMacvtapActivation *self);
     void (*stop)(NMMacvtapActivation *self, guint timeout_ms);
 };
@@ -45,7 +45,7 @@ gboolean nm_macvtap_activation_has_mode(NMMacvtapMode mode);
 
 /* (transfer full) (nullable): what it claims for itself alone while it is up, each in words for the
  * user: "network 'isolated' of qemu:///system", "host link 'nmmveth0'". */
-char **nm_macvtap_activation_get_claims(NMMacvtapActivation *self, GError **error);
+GPtrArray *nm_macvtap_activation_get_claims(NMMacvtapActivation *self, GError **error);
 
 void nm_macvtap_activation_start(NMMacvtapActivation *self);
 void nm_macvtap_activation_stop(NMMacvtapActivation *self, guint timeout_ms);
@@ -69,7 +69,7 @@ void nm_macvtap_activation_emit_stopped(NMMacvtapActivation *self);
 NMDevice *nm_macvtap_activation_get_base(NMMacvtapActivation *self);
 /* (transfer none) (nullable): the lower device of a profile of mode share or move. */
 /* A get_claims for a mode with a host link. */
-char **nm_macvtap_activation_list_link_claims(NMMacvtapActivation *self, GError **error);
+GPtrArray *nm_macvtap_activation_list_link_claims(NMMacvtapActivation *self, GError **error);
 NMDevice *nm_macvtap_activation_find_parent(NMMacvtapActivation *self, GError **error);
 
 /* An "external gateway" that makes NM add no route: the base device's own address. Floating;

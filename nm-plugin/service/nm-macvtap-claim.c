@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-exclusive.h"
 #include "nm-macvtap-names.h"
 
 #define KEY_ID         "id"
@@ -62,10 +61,10 @@ read_holder(int fd, char **out_uuid, char **out_id, gboolean *out_ending)
 }
 
 static int
-open_file(const char *run_dir, const char *what, GError **error)
+open_file(const char *run_dir, const NMMacvtapLockKey *key, GError **error)
 {
-    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, what, -1);
-    g_autofree char *path = g_strdup_printf("%s/" NM_MACVTAP_CLAIM_PREFIX "%.16s", run_dir, hash);
+    g_autofree char *name = nm_macvtap_lock_key_get_file_name(key);
+    g_autofree char *path = g_build_filename(run_dir, name, NULL);
     int fd;
 
     if (g_mkdir_with_parents(run_dir, 0700) == 0)
@@ -85,7 +84,7 @@ open_file(const char *run_dir, const char *what, GError **error)
 /**
  * nm_macvtap_claim_try:
  * @run_dir: directory for the claims; made (mode 0700) if it is not there
- * @what: what is claimed, in words for the user
+ * @key: what is claimed
  * @profile_uuid: the claiming profile's UUID
  * @profile_id: the claiming profile's name
  * @out_wait: (out): set together with an error: whether the claim will be free soon
@@ -96,7 +95,7 @@ open_file(const char *run_dir, const char *what, GError **error)
  */
 NMMacvtapClaim *
 nm_macvtap_claim_try(const char *run_dir,
-                     const char *what,
+                     const NMMacvtapLockKey *key,
                      const char *profile_uuid,
                      const char *profile_id,
                      gboolean *out_wait,
@@ -109,7 +108,7 @@ nm_macvtap_claim_try(const char *run_dir,
     int fd;
 
     *out_wait = FALSE;
-    fd = open_file(run_dir, what, error);
+    fd = open_file(run_dir, key, error);
     if (fd < 0)
         return NULL;
 
@@ -125,7 +124,7 @@ nm_macvtap_claim_try(const char *run_dir,
     read_holder(fd, &holder_uuid, &holder_id, &ending);
     close(fd);
     *out_wait = ending || !holder_uuid || g_strcmp0(holder_uuid, profile_uuid) == 0;
-    nm_macvtap_exclusive_refuse(what, holder_id, error);
+    nm_macvtap_lock_key_refuse(key, holder_id, error);
     return NULL;
 }
 

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "nm-macvtap-lock-key.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +17,7 @@ typedef struct _NMMacvtapClaim NMMacvtapClaim;
  * down, or is an older process of the same profile): trying again soon makes sense.
  * Errors: NM_MACVTAP_ERROR_CONFLICT, naming the holder's profile. */
 NMMacvtapClaim *nm_macvtap_claim_try(const char *run_dir,
-                                     const char *what,
+                                     const NMMacvtapLockKey *key,
                                      const char *profile_uuid,
                                      const char *profile_id,
                                      gboolean *out_wait,

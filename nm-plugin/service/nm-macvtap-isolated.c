@@ -13,7 +13,7 @@
 
 #include "nm-macvtap-bridge.h"
 #include "nm-macvtap-error.h"
-#include "nm-macvtap-exclusive.h"
+#include "nm-macvtap-lock-key.h"
 #include "nm-macvtap-identity.h"
 #include "nm-macvtap-libvirt.h"
 #include "nm-macvtap-names.h"
@@ -29,10 +29,10 @@ struct _NMMacvtapIsolated {
 
 G_DEFINE_TYPE(NMMacvtapIsolated, nm_macvtap_isolated, NM_MACVTAP_TYPE_ACTIVATION)
 
-static char **
+static GPtrArray *
 get_claims(NMMacvtapActivation *activation, GError **error)
 {
-    return nm_macvtap_exclusive_list(nm_macvtap_activation_get_profile(activation), NULL, NULL);
+    return nm_macvtap_lock_key_list(nm_macvtap_activation_get_profile(activation), NULL, NULL);
 }
 
 static GPtrArray *

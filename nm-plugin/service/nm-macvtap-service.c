@@ -32,7 +32,7 @@ struct _NMMacvtapService {
     NMMacvtapProfile *profile;
     GCancellable *cancellable;       /* of the wait for a client */
     NMMacvtapActivation *activation; /* from when there is a client */
-    char **claims_wanted;            /* (element-type utf8): from then on */
+    GPtrArray *claims_wanted;        /* (element-type NMMacvtapLockKey): from then on */
     GPtrArray *claims; /* (element-type NMMacvtapClaim): from the activation's start, all of them */
     gint64 claim_deadline; /* monotonic, in µs */
     guint claim_retry_id;
@@ -108,10 +108,14 @@ try_claims(NMMacvtapService *self, GError **error)
     g_autoptr(GPtrArray) claims =
         g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_claim_release);
 
-    for (char **what = self->claims_wanted; *what; what++) {
+    for (guint i = 0; i < self->claims_wanted->len; i++) {
         gboolean wait;
-        NMMacvtapClaim *claim = nm_macvtap_claim_try(
-            self->run_dir, *what, self->profile->uuid, self->profile->id, &wait, error);
+        NMMacvtapClaim *claim = nm_macvtap_claim_try(self->run_dir,
+                                                     self->claims_wanted->pdata[i],
+                                                     self->profile->uuid,
+                                                     self->profile->id,
+                                                     &wait,
+                                                     error);
 
         if (!claim && wait && g_get_monotonic_time() < self->claim_deadline) {
             g_clear_error(error);
@@ -388,7 +392,7 @@ finalize(GObject *object)
     NMMacvtapService *self = NM_MACVTAP_SERVICE(object);
 
     g_clear_pointer(&self->profile, nm_macvtap_profile_unref);
-    g_strfreev(self->claims_wanted);
+    g_clear_pointer(&self->claims_wanted, g_ptr_array_unref);
     g_free(self->config_file);
     g_free(self->run_dir);
 

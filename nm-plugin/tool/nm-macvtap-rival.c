@@ -8,20 +8,12 @@
 
 #include "nm-macvtap-rival.h"
 
-#include "nm-macvtap-exclusive.h"
+#include "nm-macvtap-lock-key.h"
 
-/* (transfer full) (nullable): what both would hold. */
-static char *
-find_shared(const NMMacvtapWorldProfile *a, const NMMacvtapWorldProfile *b)
+static GPtrArray *
+list_keys(const NMMacvtapWorldProfile *profile)
 {
-    g_auto(GStrv) list = nm_macvtap_exclusive_list(a->profile, a->link, a->parent);
-    g_auto(GStrv) other = nm_macvtap_exclusive_list(b->profile, b->link, b->parent);
-
-    for (char **what = list; *what; what++) {
-        if (g_strv_contains((const char *const *)other, *what))
-            return g_strdup(*what);
-    }
-    return NULL;
+    return nm_macvtap_lock_key_list(profile->profile, profile->link, profile->parent);
 }
 
 /* One that is going down lets go, and is waited for. */
@@ -45,15 +37,19 @@ nm_macvtap_rival_check(const NMMacvtapWorld *world,
                        const NMMacvtapWorldProfile *profile,
                        GError **error)
 {
+    g_autoptr(GPtrArray) keys = list_keys(profile);
+
     for (guint i = 0; i < world->profiles->len; i++) {
         const NMMacvtapWorldProfile *other = g_ptr_array_index(world->profiles, i);
-        g_autofree char *what = NULL;
+        g_autoptr(GPtrArray) other_keys = NULL;
+        const NMMacvtapLockKey *key;
 
         if (other == profile || !holds_claims(other))
             continue;
-        what = find_shared(profile, other);
-        if (what)
-            return nm_macvtap_exclusive_refuse(what, other->id, error);
+        other_keys = list_keys(other);
+        key = nm_macvtap_lock_key_find_shared(keys, other_keys);
+        if (key)
+            return nm_macvtap_lock_key_refuse(key, other->id, error);
     }
     return TRUE;
 }

@@ -12,13 +12,25 @@
 #include "nm-macvtap-error.h"
 #include "run-dir.h"
 
+/* A key as core makes it, for a thing named @name. */
+static NMMacvtapLockKey *
+make_key(const char *name)
+{
+    NMMacvtapLockKey *key = g_new0(NMMacvtapLockKey, 1);
+
+    key->id = g_strconcat("network qemu:///system ", name, NULL);
+    key->label = g_strdup_printf("network '%s'", name);
+    return key;
+}
+
 static NMMacvtapClaim *
-claim(RunDir *run, const char *what, const char *id)
+claim(RunDir *run, const char *name, const char *id)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *uuid = g_strconcat("uuid-of-", id, NULL);
     gboolean wait = TRUE;
-    NMMacvtapClaim *result = nm_macvtap_claim_try(run->dir, what, uuid, id, &wait, &error);
+    g_autoptr(NMMacvtapLockKey) key = make_key(name);
+    NMMacvtapClaim *result = nm_macvtap_claim_try(run->dir, key, uuid, id, &wait, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(result);
@@ -27,61 +39,62 @@ claim(RunDir *run, const char *what, const char *id)
 }
 
 static void
-assert_refused(RunDir *run, const char *what, const char *id, const char *holder, gboolean wait)
+assert_refused(RunDir *run, const char *name, const char *id, const char *holder, gboolean wait)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *uuid = g_strconcat("uuid-of-", id, NULL);
     g_autofree char *quoted = g_strdup_printf("'%s'", holder);
+    g_autoptr(NMMacvtapLockKey) key = make_key(name);
     gboolean out_wait = !wait;
 
-    g_assert_null(nm_macvtap_claim_try(run->dir, what, uuid, id, &out_wait, &error));
+    g_assert_null(nm_macvtap_claim_try(run->dir, key, uuid, id, &out_wait, &error));
     g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, quoted));
-    g_assert_nonnull(strstr(error->message, what));
+    g_assert_nonnull(strstr(error->message, key->label));
     g_assert_cmpint(out_wait, ==, wait);
 }
 
 static void
 test_exclusive(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NMMacvtapClaim) first = claim(run, "network 'isolated'", "guests");
-    g_autoptr(NMMacvtapClaim) other = claim(run, "network 'second'", "more guests");
+    g_autoptr(NMMacvtapClaim) first = claim(run, "isolated", "guests");
+    g_autoptr(NMMacvtapClaim) other = claim(run, "second", "more guests");
 
     g_assert_true(first != other);
-    assert_refused(run, "network 'isolated'", "more guests", "guests", FALSE);
+    assert_refused(run, "isolated", "more guests", "guests", FALSE);
     g_clear_pointer(&first, nm_macvtap_claim_release);
-    first = claim(run, "network 'isolated'", "more guests");
-    assert_refused(run, "network 'isolated'", "guests", "more guests", FALSE);
+    first = claim(run, "isolated", "more guests");
+    assert_refused(run, "isolated", "guests", "more guests", FALSE);
 }
 
 static void
 test_same_profile_waits(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NMMacvtapClaim) first = claim(run, "network 'isolated'", "guests");
+    g_autoptr(NMMacvtapClaim) first = claim(run, "isolated", "guests");
 
-    assert_refused(run, "network 'isolated'", "guests", "guests", TRUE);
+    assert_refused(run, "isolated", "guests", "guests", TRUE);
     g_clear_pointer(&first, nm_macvtap_claim_release);
-    first = claim(run, "network 'isolated'", "guests");
+    first = claim(run, "isolated", "guests");
 }
 
 static void
 test_ending_holder_waits(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NMMacvtapClaim) first = claim(run, "network 'isolated'", "guests with a longer name");
+    g_autoptr(NMMacvtapClaim) first = claim(run, "isolated", "guests with a longer name");
 
     nm_macvtap_claim_set_ending(first);
-    assert_refused(run, "network 'isolated'", "b", "guests with a longer name", TRUE);
+    assert_refused(run, "isolated", "b", "guests with a longer name", TRUE);
     g_clear_pointer(&first, nm_macvtap_claim_release);
 
     /* The next holder is not taken for one that is ending, nor for the last. */
-    first = claim(run, "network 'isolated'", "b");
-    assert_refused(run, "network 'isolated'", "c", "b", FALSE);
+    first = claim(run, "isolated", "b");
+    assert_refused(run, "isolated", "c", "b", FALSE);
 }
 
 static gpointer
 hold(RunDir *run)
 {
-    return claim(run, "link 'nmmveth0'", "p");
+    return claim(run, "nmmveth0", "p");
 }
 
 static void
@@ -96,20 +109,21 @@ test_killed_holder(RunDir *run, gconstpointer data)
     g_autoptr(NMMacvtapClaim) again = NULL;
     GPid pid = run_dir_start(run, hold, wait_for_ever);
 
-    assert_refused(run, "link 'nmmveth0'", "guests", "p", FALSE);
+    assert_refused(run, "nmmveth0", "guests", "p", FALSE);
     run_dir_kill(pid);
-    again = claim(run, "link 'nmmveth0'", "guests");
-    assert_refused(run, "link 'nmmveth0'", "p", "guests", FALSE);
+    again = claim(run, "nmmveth0", "guests");
+    assert_refused(run, "nmmveth0", "p", "guests", FALSE);
     g_clear_pointer(&again, nm_macvtap_claim_release);
 }
 
 static void
 test_no_directory(RunDir *run, gconstpointer data)
 {
+    g_autoptr(NMMacvtapLockKey) key = make_key("x");
     g_autoptr(GError) error = NULL;
     gboolean wait = TRUE;
 
-    g_assert_null(nm_macvtap_claim_try("/proc/nowhere", "network 'x'", "u", "p", &wait, &error));
+    g_assert_null(nm_macvtap_claim_try("/proc/nowhere", key, "u", "p", &wait, &error));
     g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "/proc/nowhere"));
     g_assert_false(wait);

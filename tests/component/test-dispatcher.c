@@ -176,8 +176,8 @@ make_claim(RunDir *run, const char *name, const char *uuid)
 static void
 test_claims(RunDir *run, gconstpointer data)
 {
-    int held = make_claim(run, NM_MACVTAP_CLAIM_PREFIX "1", "held");
-    int left = make_claim(run, NM_MACVTAP_CLAIM_PREFIX "2", "left");
+    int held = make_claim(run, NM_MACVTAP_LOCK_PREFIX "1", "held");
+    int left = make_claim(run, NM_MACVTAP_LOCK_PREFIX "2", "left");
     int other = make_claim(run, NM_MACVTAP_LOCK_FILE, "other");
     g_autofree char *locks = NULL;
     g_autoptr(GHashTable) uuids = NULL;

@@ -237,9 +237,32 @@ test_uuid(void)
     g_autofree char *same = nm_macvtap_move_profile_build_uuid(UUID, "eth0");
     g_autofree char *other = nm_macvtap_move_profile_build_uuid(UUID, "eth1");
 
+    /* A golden value: it may never change, because NetworkManager's lease hangs on it. */
+    g_assert_cmpstr(one, ==, "2fe87040-f0c1-5d03-81c6-e537bb6c25b9");
     g_assert_true(g_uuid_string_is_valid(one));
     g_assert_cmpstr(one, ==, same);
     g_assert_cmpstr(one, !=, other);
+}
+
+/* Golden values. One profile that is copied to several hosts gives each of them a MAC of its own.
+ */
+static void
+test_mac(void)
+{
+    g_autoptr(NMConnection) applied = new_parent("auto", "auto");
+    NMMacvtapMoveSource source = new_source(applied);
+    g_autoptr(NMConnection) link = nm_macvtap_move_profile_build_link(&source, NULL);
+    g_autoptr(NMConnection) other_host = NULL;
+
+    source.parent_mac = "02:00:00:00:00:02";
+    other_host = nm_macvtap_move_profile_build_link(&source, NULL);
+    g_assert_cmpstr(nm_setting_wired_get_cloned_mac_address(nm_connection_get_setting_wired(link)),
+                    ==,
+                    "52:BA:26:E8:A2:7D");
+    g_assert_cmpstr(
+        nm_setting_wired_get_cloned_mac_address(nm_connection_get_setting_wired(other_host)),
+        ==,
+        "52:9C:6D:9E:A5:76");
 }
 
 static void
@@ -290,6 +313,7 @@ main(int argc, char **argv)
     g_test_add_func("/move-profile/parent", test_parent);
     g_test_add_func("/move-profile/expects-address", test_expects_address);
     g_test_add_func("/move-profile/uuid", test_uuid);
+    g_test_add_func("/move-profile/mac", test_mac);
     g_test_add_func("/move-profile/metric", test_metric);
     g_test_add_func("/move-profile/token", test_token);
     return g_test_run();
