@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "nm-macvtap-keys.h"
+#include "nmm-keys.h"
 
 /* roff takes '-' for a hyphen, '\' for an escape and '.' or ''' at the start of a line for a
  * request. */
@@ -23,20 +23,20 @@ append_escaped(GString *out, const char *text)
 }
 
 static void
-append_modes(GString *out, const NMMacvtapKeyInfo *key)
+append_modes(GString *out, const NmmKeyInfo *key)
 {
-    if (key->modes == NM_MACVTAP_MODES_ALL)
+    if (key->modes == NMM_MODES_ALL)
         return;
     g_string_append(out, "Mode");
-    for (int mode = NM_MACVTAP_MODE_ISOLATED; mode <= NM_MACVTAP_MODE_MOVE; mode++) {
-        if (key->modes & NM_MACVTAP_MODE_BIT(mode))
-            g_string_append_printf(out, " \\fB%s\\fR", nm_macvtap_mode_to_string(mode));
+    for (int mode = NMM_MODE_ISOLATED; mode <= NMM_MODE_MOVE; mode++) {
+        if (key->modes & NMM_MODE_BIT(mode))
+            g_string_append_printf(out, " \\fB%s\\fR", nmm_mode_to_string(mode));
     }
     g_string_append(out, ".\n");
 }
 
 static void
-append_key(GString *out, const NMMacvtapKeyInfo *key)
+append_key(GString *out, const NmmKeyInfo *key)
 {
     g_string_append(out, ".TP\n.B ");
     append_escaped(out, key->name);
@@ -74,19 +74,19 @@ main(int argc, char **argv)
     g_autoptr(GString) page = NULL;
     g_autofree char *template = NULL;
     g_autoptr(GError) error = NULL;
-    const NMMacvtapKeyInfo *infos;
+    const NmmKeyInfo *infos;
     gsize n;
 
     if (argc != 3 || !g_file_get_contents(argv[1], &template, NULL, &error)) {
         g_printerr("%s\n", error ? error->message : "usage: generate-settings-man TEMPLATE OUTPUT");
         return 1;
     }
-    infos = nm_macvtap_keys_get_all(&n);
+    infos = nmm_keys_get_all(&n);
     for (gsize i = 0; i < n; i++)
         append_key(keys, &infos[i]);
 
     page = g_string_new(template);
-    replace(page, "@VERSION@", NM_MACVTAP_VERSION);
+    replace(page, "@VERSION@", NMM_VERSION);
     replace(page, "@KEYS@\n", keys->str);
     if (!g_file_set_contents(argv[2], page->str, page->len, &error)) {
         g_printerr("%s\n", error->message);

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nm-macvtap-names.h"
+#include "nmm-names.h"
 
 #define HELPER     "nm-macvtap-dispatcher"
 #define MAX_EVENTS (256 * 1024) /* bytes; what comes then is lost, the state is not */
@@ -88,7 +88,7 @@ note(const char *action)
 {
     struct stat info;
     char line[256];
-    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_EVENTS_FILE,
+    int fd = open(NMM_RUN_DIR "/" NMM_EVENTS_FILE,
                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                   0600);
     int length;
@@ -118,7 +118,7 @@ start_helper(void)
     char fd_text[16];
     char *const argv[] = {(char *)HELPER, (char *)"--lock-fd", fd_text, NULL};
     char *const envp[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-    int fd = open(NM_MACVTAP_RUN_DIR "/" NM_MACVTAP_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    int fd = open(NMM_RUN_DIR "/" NMM_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
     pid_t pid;
 
     if (fd < 0)
@@ -133,7 +133,7 @@ start_helper(void)
     setpriority(PRIO_PROCESS, 0, 10);
     nanosleep(&pause_before_helper, NULL);
     snprintf(fd_text, sizeof(fd_text), "%d", fd);
-    execve(NM_MACVTAP_LIBEXECDIR "/" HELPER, argv, envp);
+    execve(NMM_LIBEXECDIR "/" HELPER, argv, envp);
     _exit(errno == ENOENT ? 0 : 1);
 }
 
@@ -145,7 +145,7 @@ main(int argc, char **argv)
     if (!is_interesting(action))
         return 0;
     alarm(5);
-    if ((mkdir(NM_MACVTAP_RUN_DIR, 0700) < 0 && errno != EEXIST) || note(action) < 0)
+    if ((mkdir(NMM_RUN_DIR, 0700) < 0 && errno != EEXIST) || note(action) < 0)
         fprintf(stderr, "90-nm-macvtap: cannot note '%s': %s\n", action, strerror(errno));
     else if (strcmp(action, "vpn-pre-down") != 0 && start_helper() < 0)
         fprintf(stderr, "90-nm-macvtap: cannot start the helper: %s\n", strerror(errno));

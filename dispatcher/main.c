@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nm-macvtap-events.h"
-#include "nm-macvtap-helper.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-text.h"
+#include "nmm-events.h"
+#include "nmm-loop.h"
+#include "nmm-names.h"
+#include "nmm-text.h"
 
 #define PROGRAM        "nm-macvtap-dispatcher"
 #define LOCK_TIMEOUT_S 120
@@ -57,8 +57,7 @@ print_done(const GPtrArray *done, gboolean json)
     if (json)
         g_print("{\"actions\": [");
     for (guint i = 0; i < done->len; i++) {
-        g_autofree char *text =
-            json ? quote_json(done->pdata[i]) : nm_macvtap_text_clean(done->pdata[i]);
+        g_autofree char *text = json ? quote_json(done->pdata[i]) : nmm_text_clean(done->pdata[i]);
 
         if (json)
             g_print("%s%s", i > 0 ? ", " : "", text);
@@ -87,7 +86,7 @@ run_helper(int lock_fd, GPtrArray *done)
 {
     complaint =
         PROGRAM ": NetworkManager has not answered in time; 'nm-macvtap refresh' tries again\n";
-    return nm_macvtap_helper_run(NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, lock_fd, done);
+    return nmm_loop_run(NMM_CONFIG_FILE, NMM_RUN_DIR, lock_fd, done);
 }
 
 static int
@@ -100,8 +99,8 @@ refresh(gboolean json)
 
     complaint = PROGRAM ": another one is at work and does not end; try again later\n";
     alarm(LOCK_TIMEOUT_S);
-    if (nm_macvtap_events_add(NM_MACVTAP_RUN_DIR, "refresh", &error))
-        lock_fd = nm_macvtap_events_lock(NM_MACVTAP_RUN_DIR, TRUE, &error);
+    if (nmm_events_add(NMM_RUN_DIR, "refresh", &error))
+        lock_fd = nmm_events_lock(NMM_RUN_DIR, TRUE, &error);
     if (lock_fd < 0) {
         g_printerr(PROGRAM ": %s\n", error->message);
         return 1;
@@ -137,7 +136,7 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     setlocale(LC_ALL, "");
-    bindtextdomain(GETTEXT_PACKAGE, NM_MACVTAP_LOCALEDIR);
+    bindtextdomain(GETTEXT_PACKAGE, NMM_LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     g_log_set_writer_func(write_log, NULL, NULL);
 
@@ -151,7 +150,7 @@ main(int argc, char **argv)
         return 2;
     }
     if (version) {
-        g_print("%s\n", NM_MACVTAP_VERSION);
+        g_print("%s\n", NMM_VERSION);
         return 0;
     }
     if (argc > 1) {

@@ -10,14 +10,14 @@
 #include <locale.h>
 #include <malloc.h>
 
-#include "nm-macvtap-log.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-service.h"
+#include "nmm-log.h"
+#include "nmm-names.h"
+#include "nmm-service.h"
 
 static gboolean
 signal_cb(gpointer user_data)
 {
-    nm_macvtap_service_quit(user_data);
+    nmm_service_quit(user_data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -25,11 +25,11 @@ static int
 run(const char *bus_name)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    g_autoptr(NMMacvtapService) service = NULL;
+    g_autoptr(NmmService) service = NULL;
     g_autoptr(GError) error = NULL;
     guint sigterm_id, sigint_id;
 
-    service = nm_macvtap_service_new(bus_name, NM_MACVTAP_CONFIG_FILE, NM_MACVTAP_RUN_DIR, &error);
+    service = nmm_service_new(bus_name, NMM_CONFIG_FILE, NMM_RUN_DIR, &error);
     if (!service) {
         g_printerr(_("nm-macvtap-service: cannot offer '%s' on the system bus: %s\n"),
                    bus_name,
@@ -74,8 +74,8 @@ main(int argc, char **argv)
 
     spare_memory();
     setlocale(LC_ALL, "");
-    nm_macvtap_log_init("nm-macvtap-service");
-    bindtextdomain(GETTEXT_PACKAGE, NM_MACVTAP_LOCALEDIR);
+    nmm_log_init("nm-macvtap-service");
+    bindtextdomain(GETTEXT_PACKAGE, NMM_LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 
     g_option_context_set_summary(
@@ -86,8 +86,8 @@ main(int argc, char **argv)
         return 2;
     }
     if (version) {
-        g_print("%s\n", NM_MACVTAP_VERSION);
+        g_print("%s\n", NMM_VERSION);
         return 0;
     }
-    return run(bus_name ?: NM_MACVTAP_DBUS_SERVICE);
+    return run(bus_name ?: NMM_DBUS_SERVICE);
 }

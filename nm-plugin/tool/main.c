@@ -5,10 +5,10 @@
 
 #include "config.h"
 
-#include "nm-macvtap-tool.h"
+#include "nmm-tool.h"
 
 int
 main(int argc, char **argv)
 {
-    return nm_macvtap_tool_main(argc, argv);
+    return nmm_tool_main(argc, argv);
 }

@@ -7,9 +7,9 @@
 
 #include <glib.h>
 
-#include "nm-macvtap-keys.h"
-#include "nm-macvtap-libvirt.h"
-#include "nm-macvtap-sync.h"
+#include "nmm-keys.h"
+#include "nmm-libvirt.h"
+#include "nmm-sync.h"
 
 typedef struct {
     GMainLoop *loop;
@@ -19,20 +19,20 @@ typedef struct {
 static GPtrArray *
 no_used_subnets(gpointer user_data)
 {
-    return g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
 }
 
 static void
-up_cb(NMMacvtapSync *sync, const NMMacvtapPlan *plan, gpointer user_data)
+up_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
 {
     Run *run = user_data;
 
     g_print("%.3f\n", (double)(g_get_monotonic_time() - run->start) / 1e6);
-    nm_macvtap_sync_stop(sync, 120 * 1000);
+    nmm_sync_stop(sync, 120 * 1000);
 }
 
 static void
-failed_cb(NMMacvtapSync *sync, const GError *error, gpointer user_data)
+failed_cb(NmmSync *sync, const GError *error, gpointer user_data)
 {
     g_error("sync: %s", error->message);
 }
@@ -41,27 +41,27 @@ int
 main(int argc, char **argv)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(NMMacvtapHypervisor) hypervisor = NULL;
-    g_autoptr(NMMacvtapProfile) profile = NULL;
-    g_autoptr(NMMacvtapSync) sync = NULL;
+    g_autoptr(NmmHypervisor) hypervisor = NULL;
+    g_autoptr(NmmProfile) profile = NULL;
+    g_autoptr(NmmSync) sync = NULL;
     g_autoptr(GError) error = NULL;
     Run run = {.loop = g_main_loop_new(NULL, FALSE)};
 
     if (argc != 3)
         g_error("usage: sync-engine keep|remove NETWORK");
-    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_ON_DISCONNECT, argv[1]);
-    g_hash_table_insert(data, (gpointer)NM_MACVTAP_KEY_NETWORK, argv[2]);
-    profile = nm_macvtap_profile_parse("bench", "bench", NULL, data, NULL, &error);
+    g_hash_table_insert(data, (gpointer)NMM_KEY_ON_DISCONNECT, argv[1]);
+    g_hash_table_insert(data, (gpointer)NMM_KEY_NETWORK, argv[2]);
+    profile = nmm_profile_parse("bench", "bench", NULL, data, NULL, &error);
     if (!profile)
         g_error("%s", error->message);
 
     run.start = g_get_monotonic_time();
-    hypervisor = nm_macvtap_libvirt_new(profile->libvirt_uri);
-    sync = nm_macvtap_sync_new(hypervisor, profile, "", no_used_subnets, NULL);
+    hypervisor = nmm_libvirt_new(profile->libvirt_uri);
+    sync = nmm_sync_new(hypervisor, profile, "", no_used_subnets, NULL);
     g_signal_connect(sync, "up", G_CALLBACK(up_cb), &run);
     g_signal_connect(sync, "failed", G_CALLBACK(failed_cb), NULL);
     g_signal_connect_swapped(sync, "stopped", G_CALLBACK(g_main_loop_quit), run.loop);
-    nm_macvtap_sync_start(sync);
+    nmm_sync_start(sync);
     g_main_loop_run(run.loop);
     g_main_loop_unref(run.loop);
     return 0;

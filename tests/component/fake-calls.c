@@ -174,7 +174,7 @@ fake_calls_fail(FakeCalls *calls,
                 const char *pattern,
                 guint nth,
                 guint times,
-                NMMacvtapError code,
+                NmmError code,
                 const char *message)
 {
     Fault *fault = g_new0(Fault, 1);
@@ -183,7 +183,7 @@ fake_calls_fail(FakeCalls *calls,
     fault->pattern = g_strdup(pattern);
     fault->skip = nth - 1;
     fault->times = times;
-    fault->error = g_error_new_literal(NM_MACVTAP_ERROR, code, message);
+    fault->error = g_error_new_literal(NMM_ERROR, code, message);
     add_fault(calls, fault);
 }
 

@@ -11,7 +11,7 @@
 
 #include <glib.h>
 
-#include "nm-macvtap-error.h"
+#include "nmm-error.h"
 
 G_BEGIN_DECLS
 
@@ -29,7 +29,7 @@ void fake_calls_fail(FakeCalls *calls,
                      const char *pattern,
                      guint nth,
                      guint times,
-                     NMMacvtapError code,
+                     NmmError code,
                      const char *message);
 /* Matching calls block until fake_calls_release(). */
 void fake_calls_hang(FakeCalls *calls, const char *pattern);

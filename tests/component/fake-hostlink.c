@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-identity.h"
+#include "nmm-error.h"
+#include "nmm-identity.h"
 
 typedef struct {
     char *name;
@@ -23,8 +23,8 @@ typedef struct {
     gboolean wireless;
     gboolean up;
     gboolean carrier;
-    GArray *addresses; /* NMMacvtapCidr */
-    GArray *routes;    /* NMMacvtapRoute */
+    GArray *addresses; /* NmmCidr */
+    GArray *routes;    /* NmmRoute */
 } Device;
 
 struct _FakeHostlink {
@@ -34,18 +34,18 @@ struct _FakeHostlink {
     char *link;          /* (nullable): the one made */
     char *parent;
     gboolean told_gone;
-    GArray *neighbours; /* NMMacvtapHostlinkNeighbour */
+    GArray *neighbours; /* NmmHostlinkNeighbour */
     guint idle;
     gboolean addresses_changed;
     gboolean carrier_told;
 };
 
-static void hostlink_iface_init(NMMacvtapHostlinkInterface *iface);
+static void hostlink_iface_init(NmmHostlinkInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE(FakeHostlink,
                         fake_hostlink,
                         G_TYPE_OBJECT,
-                        G_IMPLEMENT_INTERFACE(NM_MACVTAP_TYPE_HOSTLINK, hostlink_iface_init))
+                        G_IMPLEMENT_INTERFACE(NMM_TYPE_HOSTLINK, hostlink_iface_init))
 
 static void
 free_device(gpointer data)
@@ -78,8 +78,8 @@ add_device(FakeHostlink *self, const char *name, const char *mac)
     device->mac =
         mac != NULL ? g_strdup(mac) : g_strdup_printf("02:00:00:00:00:%02x", ++self->n_devices);
     device->up = device->carrier = TRUE;
-    device->addresses = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
-    device->routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
+    device->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    device->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     g_hash_table_insert(self->devices, device->name, device);
     return device;
 }
@@ -100,16 +100,16 @@ tell_cb(gpointer data)
         self->told_gone = TRUE;
         if (link == NULL)
             g_clear_pointer(&self->link, g_free);
-        nm_macvtap_hostlink_emit_gone(NM_MACVTAP_HOSTLINK(self), "taken by the test");
+        nmm_hostlink_emit_gone(NMM_HOSTLINK(self), "taken by the test");
         return G_SOURCE_REMOVE;
     }
     if (parent->carrier != self->carrier_told) {
         self->carrier_told = parent->carrier;
-        nm_macvtap_hostlink_emit_carrier_changed(NM_MACVTAP_HOSTLINK(self), parent->carrier);
+        nmm_hostlink_emit_carrier_changed(NMM_HOSTLINK(self), parent->carrier);
     }
     if (self->addresses_changed && self->link != NULL) {
         self->addresses_changed = FALSE;
-        nm_macvtap_hostlink_emit_addresses_changed(NM_MACVTAP_HOSTLINK(self));
+        nmm_hostlink_emit_addresses_changed(NMM_HOSTLINK(self));
     }
     return G_SOURCE_REMOVE;
 }
@@ -143,7 +143,7 @@ static gboolean
 check_parent(FakeHostlink *self, const char *name, GError **error)
 {
     const Device *device = find(self, name);
-    NMMacvtapHostlinkParent facts = {.name = name};
+    NmmHostlinkParent facts = {.name = name};
 
     if (device != NULL) {
         facts.exists = facts.ethernet = TRUE;
@@ -152,11 +152,11 @@ check_parent(FakeHostlink *self, const char *name, GError **error)
         facts.master_kind = device->master != NULL ? "bridge" : NULL;
         facts.passthrough = find_passthrough(self, name);
     }
-    return nm_macvtap_hostlink_check_parent(&facts, error);
+    return nmm_hostlink_check_parent(&facts, error);
 }
 
 static gboolean
-hostlink_create(NMMacvtapHostlink *hostlink, const NMMacvtapHostlinkSpec *spec, GError **error)
+hostlink_create(NmmHostlink *hostlink, const NmmHostlinkSpec *spec, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
     const Device *old = find(self, spec->name);
@@ -168,13 +168,13 @@ hostlink_create(NMMacvtapHostlink *hostlink, const NMMacvtapHostlinkSpec *spec, 
     if (!check_parent(self, spec->parent, error))
         return FALSE;
     if (old != NULL &&
-        !nm_macvtap_hostlink_check_mark(spec->name, old->ifalias, spec->profile_uuid, error))
+        !nmm_hostlink_check_mark(spec->name, old->ifalias, spec->profile_uuid, error))
         return FALSE;
     g_hash_table_remove(self->devices, spec->name);
-    mac = nm_macvtap_identity_link_mac(spec->profile_uuid, find(self, spec->parent)->mac);
+    mac = nmm_identity_link_mac(spec->profile_uuid, find(self, spec->parent)->mac);
     device = add_device(self, spec->name, mac);
     device->parent = g_strdup(spec->parent);
-    device->ifalias = nm_macvtap_hostlink_make_mark(spec->profile_uuid);
+    device->ifalias = nmm_hostlink_make_mark(spec->profile_uuid);
     self->link = g_strdup(spec->name);
     g_free(self->parent);
     self->parent = g_strdup(spec->parent);
@@ -185,7 +185,7 @@ hostlink_create(NMMacvtapHostlink *hostlink, const NMMacvtapHostlinkSpec *spec, 
 }
 
 static gboolean
-hostlink_remove(NMMacvtapHostlink *hostlink, GError **error)
+hostlink_remove(NmmHostlink *hostlink, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
 
@@ -196,10 +196,10 @@ hostlink_remove(NMMacvtapHostlink *hostlink, GError **error)
 }
 
 static gboolean
-has_address(const Device *device, const NMMacvtapCidr *address)
+has_address(const Device *device, const NmmCidr *address)
 {
     for (guint i = 0; i < device->addresses->len; i++) {
-        const NMMacvtapCidr *mine = &g_array_index(device->addresses, NMMacvtapCidr, i);
+        const NmmCidr *mine = &g_array_index(device->addresses, NmmCidr, i);
 
         if (mine->family == address->family &&
             memcmp(mine->bytes, address->bytes, sizeof(mine->bytes)) == 0)
@@ -209,7 +209,7 @@ has_address(const Device *device, const NMMacvtapCidr *address)
 }
 
 static gboolean
-hostlink_set_routes(NMMacvtapHostlink *hostlink, const GArray *routes, GError **error)
+hostlink_set_routes(NmmHostlink *hostlink, const GArray *routes, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
     Device *link = find(self, self->link);
@@ -220,7 +220,7 @@ hostlink_set_routes(NMMacvtapHostlink *hostlink, const GArray *routes, GError **
 
     g_array_set_size(link->routes, 0);
     for (guint i = 0; i < routes->len; i++) {
-        const NMMacvtapRoute *route = &g_array_index(routes, NMMacvtapRoute, i);
+        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
 
         if (has_address(parent, &route->source)) {
             g_array_append_vals(link->routes, route, 1);
@@ -228,8 +228,8 @@ hostlink_set_routes(NMMacvtapHostlink *hostlink, const GArray *routes, GError **
         }
         if (all)
             g_set_error(error,
-                        NM_MACVTAP_ERROR,
-                        NM_MACVTAP_ERROR_FAILED,
+                        NMM_ERROR,
+                        NMM_ERROR_FAILED,
                         "the source is no address of '%s'",
                         parent->name);
         all = FALSE;
@@ -238,13 +238,13 @@ hostlink_set_routes(NMMacvtapHostlink *hostlink, const GArray *routes, GError **
 }
 
 static gboolean
-hostlink_has_carrier(NMMacvtapHostlink *hostlink)
+hostlink_has_carrier(NmmHostlink *hostlink)
 {
     return FAKE_HOSTLINK(hostlink)->carrier_told;
 }
 
 static GArray *
-hostlink_list_addresses(NMMacvtapHostlink *hostlink, GError **error)
+hostlink_list_addresses(NmmHostlink *hostlink, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
 
@@ -252,28 +252,28 @@ hostlink_list_addresses(NMMacvtapHostlink *hostlink, GError **error)
 }
 
 static GArray *
-hostlink_list_neighbours(NMMacvtapHostlink *hostlink, GError **error)
+hostlink_list_neighbours(NmmHostlink *hostlink, GError **error)
 {
     return g_array_copy(FAKE_HOSTLINK(hostlink)->neighbours);
 }
 
 static GPtrArray *
-hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
+hostlink_list(NmmHostlink *hostlink, GError **error)
 {
     FakeHostlink *self = FAKE_HOSTLINK(hostlink);
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_hostlink_info_free);
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_hostlink_info_free);
     GHashTableIter iter;
     gpointer data;
 
     g_hash_table_iter_init(&iter, self->devices);
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Device *device = data;
-        const char *uuid = nm_macvtap_hostlink_read_mark(device->ifalias);
-        NMMacvtapHostlinkInfo *info;
+        const char *uuid = nmm_hostlink_read_mark(device->ifalias);
+        NmmHostlinkInfo *info;
 
         if (uuid == NULL)
             continue;
-        info = g_new0(NMMacvtapHostlinkInfo, 1);
+        info = g_new0(NmmHostlinkInfo, 1);
         info->name = g_strdup(device->name);
         info->profile_uuid = g_strdup(uuid);
         info->parent = g_strdup(device->parent);
@@ -283,7 +283,7 @@ hostlink_list(NMMacvtapHostlink *hostlink, GError **error)
 }
 
 static gboolean
-hostlink_remove_leftover(NMMacvtapHostlink *hostlink,
+hostlink_remove_leftover(NmmHostlink *hostlink,
                          const char *name,
                          const char *profile_uuid,
                          GError **error)
@@ -292,21 +292,18 @@ hostlink_remove_leftover(NMMacvtapHostlink *hostlink,
     const Device *device = find(self, name);
 
     if (device == NULL) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_NOT_FOUND,
-                    "there is no network interface '%s'",
-                    name);
+        g_set_error(
+            error, NMM_ERROR, NMM_ERROR_NOT_FOUND, "there is no network interface '%s'", name);
         return FALSE;
     }
-    if (!nm_macvtap_hostlink_check_mark(name, device->ifalias, profile_uuid, error))
+    if (!nmm_hostlink_check_mark(name, device->ifalias, profile_uuid, error))
         return FALSE;
     g_hash_table_remove(self->devices, name);
     return TRUE;
 }
 
 static void
-hostlink_iface_init(NMMacvtapHostlinkInterface *iface)
+hostlink_iface_init(NmmHostlinkInterface *iface)
 {
     iface->create = hostlink_create;
     iface->remove = hostlink_remove;
@@ -360,19 +357,19 @@ fake_hostlink_add_link(FakeHostlink *self,
     device->passthrough = passthrough;
 }
 
-static NMMacvtapCidr
+static NmmCidr
 parse(const char *address)
 {
-    NMMacvtapCidr cidr;
+    NmmCidr cidr;
 
-    g_assert_true(nm_macvtap_cidr_parse(address, &cidr, NULL));
+    g_assert_true(nmm_cidr_parse(address, &cidr, NULL));
     return cidr;
 }
 
 void
 fake_hostlink_add_address(FakeHostlink *self, const char *parent, const char *address)
 {
-    NMMacvtapCidr cidr = parse(address);
+    NmmCidr cidr = parse(address);
 
     g_array_append_val(find(self, parent)->addresses, cidr);
     if (g_strcmp0(parent, self->parent) == 0) {
@@ -383,12 +380,12 @@ fake_hostlink_add_address(FakeHostlink *self, const char *parent, const char *ad
 
 /* As in the kernel, the routes with that source go with it. */
 static void
-drop_routes(FakeHostlink *self, const NMMacvtapCidr *source)
+drop_routes(FakeHostlink *self, const NmmCidr *source)
 {
     Device *link = find(self, self->link);
 
     for (guint i = link != NULL ? link->routes->len : 0; i > 0; i--) {
-        const NMMacvtapRoute *route = &g_array_index(link->routes, NMMacvtapRoute, i - 1);
+        const NmmRoute *route = &g_array_index(link->routes, NmmRoute, i - 1);
 
         if (memcmp(route->source.bytes, source->bytes, sizeof(source->bytes)) == 0)
             g_array_remove_index(link->routes, i - 1);
@@ -398,11 +395,11 @@ drop_routes(FakeHostlink *self, const NMMacvtapCidr *source)
 void
 fake_hostlink_remove_address(FakeHostlink *self, const char *parent, const char *address)
 {
-    NMMacvtapCidr cidr = parse(address);
+    NmmCidr cidr = parse(address);
     GArray *addresses = find(self, parent)->addresses;
 
     for (guint i = addresses->len; i > 0; i--) {
-        if (nm_macvtap_cidr_equal(&g_array_index(addresses, NMMacvtapCidr, i - 1), &cidr))
+        if (nmm_cidr_equal(&g_array_index(addresses, NmmCidr, i - 1), &cidr))
             g_array_remove_index(addresses, i - 1);
     }
     drop_routes(self, &cidr);
@@ -413,7 +410,7 @@ fake_hostlink_remove_address(FakeHostlink *self, const char *parent, const char 
 }
 
 void
-fake_hostlink_add_neighbour(FakeHostlink *self, const NMMacvtapHostlinkNeighbour *neighbour)
+fake_hostlink_add_neighbour(FakeHostlink *self, const NmmHostlinkNeighbour *neighbour)
 {
     g_array_append_vals(self->neighbours, neighbour, 1);
 }
@@ -460,10 +457,10 @@ fake_hostlink_describe_routes(FakeHostlink *self, const char *name)
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < routes->len; i++) {
-        const NMMacvtapRoute *route = &g_array_index(routes, NMMacvtapRoute, i);
-        g_autofree char *address = nm_macvtap_cidr_to_string(&route->address);
-        g_autofree char *source = nm_macvtap_cidr_address_to_string(&route->source);
-        g_autofree char *mac = nm_macvtap_mac_to_string(route->mac);
+        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+        g_autofree char *address = nmm_cidr_to_string(&route->address);
+        g_autofree char *source = nmm_cidr_address_to_string(&route->source);
+        g_autofree char *mac = nmm_mac_to_string(route->mac);
 
         g_string_append_printf(text, "%s src %s at %s\n", address, source, mac);
     }
@@ -499,7 +496,7 @@ static void
 fake_hostlink_init(FakeHostlink *self)
 {
     self->devices = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_device);
-    self->neighbours = g_array_new(FALSE, FALSE, sizeof(NMMacvtapHostlinkNeighbour));
+    self->neighbours = g_array_new(FALSE, FALSE, sizeof(NmmHostlinkNeighbour));
 }
 
 FakeHostlink *

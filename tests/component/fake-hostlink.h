@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "nm-macvtap-hostlink.h"
+#include "nmm-hostlink.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +27,7 @@ void fake_hostlink_add_link(FakeHostlink *self,
                             gboolean passthrough);
 void fake_hostlink_add_address(FakeHostlink *self, const char *parent, const char *address);
 void fake_hostlink_remove_address(FakeHostlink *self, const char *parent, const char *address);
-void fake_hostlink_add_neighbour(FakeHostlink *self, const NMMacvtapHostlinkNeighbour *neighbour);
+void fake_hostlink_add_neighbour(FakeHostlink *self, const NmmHostlinkNeighbour *neighbour);
 void fake_hostlink_delete(FakeHostlink *self, const char *name);
 void fake_hostlink_set_down(FakeHostlink *self, const char *name);
 

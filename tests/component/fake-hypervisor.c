@@ -14,13 +14,12 @@ struct _FakeHypervisor {
     gint read_only; /* atomic */
 };
 
-static void fake_hypervisor_iface_init(NMMacvtapHypervisorInterface *iface);
+static void fake_hypervisor_iface_init(NmmHypervisorInterface *iface);
 
 G_DEFINE_TYPE_WITH_CODE(FakeHypervisor,
                         fake_hypervisor,
                         G_TYPE_OBJECT,
-                        G_IMPLEMENT_INTERFACE(NM_MACVTAP_TYPE_HYPERVISOR,
-                                              fake_hypervisor_iface_init))
+                        G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, fake_hypervisor_iface_init))
 
 /* Logs the call, lets it suffer its faults, and checks that the connection still stands. */
 static gboolean
@@ -30,10 +29,10 @@ begin(FakeHypervisor *self, const char *line, const char *guest, GError **error)
 
     if (!fake_calls_begin(calls, line, guest, error))
         return FALSE;
-    if (fake_world_is_joined(self->world, NM_MACVTAP_HYPERVISOR(self)))
+    if (fake_world_is_joined(self->world, NMM_HYPERVISOR(self)))
         return TRUE;
     fake_calls_end(calls, guest);
-    g_set_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE, "the connection is closed");
+    g_set_error(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "the connection is closed");
     return FALSE;
 }
 
@@ -51,13 +50,12 @@ begin_change(FakeHypervisor *self, const char *line, const char *guest, GError *
     if (!g_atomic_int_get(&self->read_only))
         return TRUE;
     end(self, guest);
-    g_set_error(
-        error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_DENIED, "the connection is for reading only");
+    g_set_error(error, NMM_ERROR, NMM_ERROR_DENIED, "the connection is for reading only");
     return FALSE;
 }
 
 static gboolean
-fake_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error)
+fake_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     FakeCalls *calls = fake_world_get_calls(self->world);
@@ -73,25 +71,25 @@ fake_open(NMMacvtapHypervisor *hypervisor, gboolean read_only, GError **error)
 
 /* Never logged nor delayed: closing returns at once whatever else hangs. */
 static void
-fake_close(NMMacvtapHypervisor *hypervisor)
+fake_close(NmmHypervisor *hypervisor)
 {
     fake_world_leave(FAKE_HYPERVISOR(hypervisor)->world, hypervisor);
 }
 
-static NMMacvtapGuest *
+static NmmGuest *
 read_guest(FakeHypervisor *self, const char *uuid, GError **error)
 {
-    g_autofree char *config = fake_world_dump_guest(self->world, uuid, NM_MACVTAP_SCOPE_CONFIG);
-    g_autofree char *live = fake_world_dump_guest(self->world, uuid, NM_MACVTAP_SCOPE_LIVE);
+    g_autofree char *config = fake_world_dump_guest(self->world, uuid, NMM_SCOPE_CONFIG);
+    g_autofree char *live = fake_world_dump_guest(self->world, uuid, NMM_SCOPE_LIVE);
 
     if (config || live)
-        return nm_macvtap_guest_new_from_xml(config, live, error);
-    g_set_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND, "no domain '%s'", uuid);
+        return nmm_guest_new_from_xml(config, live, error);
+    g_set_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND, "no domain '%s'", uuid);
     return NULL;
 }
 
 static GPtrArray *
-fake_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
+fake_list_guests(NmmHypervisor *hypervisor, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     g_auto(GStrv) uuids = NULL;
@@ -99,28 +97,28 @@ fake_list_guests(NMMacvtapHypervisor *hypervisor, GError **error)
 
     if (!begin(self, "list-guests", NULL, error))
         return NULL;
-    guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     uuids = fake_world_list_guests(self->world);
     for (char **uuid = uuids; *uuid; uuid++) {
         g_autoptr(GError) guest_error = NULL;
-        NMMacvtapGuest *guest = read_guest(self, *uuid, &guest_error);
+        NmmGuest *guest = read_guest(self, *uuid, &guest_error);
 
         if (guest)
             g_ptr_array_add(guests, guest);
-        else if (!g_error_matches(guest_error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND))
+        else if (!g_error_matches(guest_error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
             g_warning("%s", guest_error->message);
     }
     end(self, NULL);
     return guests;
 }
 
-static NMMacvtapGuest *
-fake_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **error)
+static NmmGuest *
+fake_read_guest(NmmHypervisor *hypervisor, const char *uuid, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
     g_autofree char *line = g_strdup_printf("read-guest %s", name ? name : uuid);
-    NMMacvtapGuest *guest;
+    NmmGuest *guest;
 
     if (!begin(self, line, uuid, error))
         return NULL;
@@ -130,7 +128,7 @@ fake_read_guest(NMMacvtapHypervisor *hypervisor, const char *uuid, GError **erro
 }
 
 static GPtrArray *
-fake_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
+fake_list_networks(NmmHypervisor *hypervisor, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     GPtrArray *networks;
@@ -143,7 +141,7 @@ fake_list_networks(NMMacvtapHypervisor *hypervisor, GError **error)
 }
 
 static GPtrArray *
-fake_list_leases(NMMacvtapHypervisor *hypervisor, const char *network, GError **error)
+fake_list_leases(NmmHypervisor *hypervisor, const char *network, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     g_autofree char *line = g_strdup_printf("list-leases %s", network);
@@ -159,15 +157,15 @@ fake_list_leases(NMMacvtapHypervisor *hypervisor, const char *network, GError **
 typedef gboolean (*NetworkFunc)(FakeWorld *world, const char *argument, GError **error);
 
 static gboolean
-change_network(NMMacvtapHypervisor *hypervisor,
-               NMMacvtapEditKind kind,
+change_network(NmmHypervisor *hypervisor,
+               NmmEditKind kind,
                NetworkFunc func,
                const char *name,
                const char *argument,
                GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
-    g_autofree char *line = g_strdup_printf("%s %s", nm_macvtap_edit_kind_to_string(kind), name);
+    g_autofree char *line = g_strdup_printf("%s %s", nmm_edit_kind_to_string(kind), name);
     gboolean ok;
 
     if (!begin_change(self, line, NULL, error))
@@ -178,77 +176,64 @@ change_network(NMMacvtapHypervisor *hypervisor,
 }
 
 static gboolean
-fake_define_network(NMMacvtapHypervisor *hypervisor, const char *xml, GError **error)
+fake_define_network(NmmHypervisor *hypervisor, const char *xml, GError **error)
 {
-    g_autoptr(NMMacvtapNetwork) network =
-        nm_macvtap_network_new_from_xml(xml, FALSE, FALSE, TRUE, error);
+    g_autoptr(NmmNetwork) network = nmm_network_new_from_xml(xml, FALSE, FALSE, TRUE, error);
 
     if (!network)
         return FALSE;
-    return change_network(hypervisor,
-                          NM_MACVTAP_EDIT_NETWORK_DEFINE,
-                          fake_world_define_network,
-                          network->name,
-                          xml,
-                          error);
+    return change_network(
+        hypervisor, NMM_EDIT_NETWORK_DEFINE, fake_world_define_network, network->name, xml, error);
 }
 
 static gboolean
-fake_autostart_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
-{
-    return change_network(hypervisor,
-                          NM_MACVTAP_EDIT_NETWORK_AUTOSTART,
-                          fake_world_autostart_network,
-                          name,
-                          name,
-                          error);
-}
-
-static gboolean
-fake_start_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+fake_autostart_network(NmmHypervisor *hypervisor, const char *name, GError **error)
 {
     return change_network(
-        hypervisor, NM_MACVTAP_EDIT_NETWORK_START, fake_world_start_network, name, name, error);
+        hypervisor, NMM_EDIT_NETWORK_AUTOSTART, fake_world_autostart_network, name, name, error);
 }
 
 static gboolean
-fake_destroy_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+fake_start_network(NmmHypervisor *hypervisor, const char *name, GError **error)
 {
     return change_network(
-        hypervisor, NM_MACVTAP_EDIT_NETWORK_DESTROY, fake_world_stop_network, name, name, error);
+        hypervisor, NMM_EDIT_NETWORK_START, fake_world_start_network, name, name, error);
 }
 
 static gboolean
-fake_undefine_network(NMMacvtapHypervisor *hypervisor, const char *name, GError **error)
+fake_destroy_network(NmmHypervisor *hypervisor, const char *name, GError **error)
 {
-    return change_network(hypervisor,
-                          NM_MACVTAP_EDIT_NETWORK_UNDEFINE,
-                          fake_world_undefine_network,
-                          name,
-                          name,
-                          error);
+    return change_network(
+        hypervisor, NMM_EDIT_NETWORK_DESTROY, fake_world_stop_network, name, name, error);
+}
+
+static gboolean
+fake_undefine_network(NmmHypervisor *hypervisor, const char *name, GError **error)
+{
+    return change_network(
+        hypervisor, NMM_EDIT_NETWORK_UNDEFINE, fake_world_undefine_network, name, name, error);
 }
 
 typedef gboolean (*NicFunc)(FakeWorld *world,
                             const char *guest,
-                            NMMacvtapScope scope,
+                            NmmScope scope,
                             const char *argument,
                             GError **error);
 
 static gboolean
-change_nic(NMMacvtapHypervisor *hypervisor,
-           NMMacvtapEditKind kind,
+change_nic(NmmHypervisor *hypervisor,
+           NmmEditKind kind,
            NicFunc func,
            const char *uuid,
-           NMMacvtapScope scope,
+           NmmScope scope,
            const char *argument,
            GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
     g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
     g_autofree char *line = g_strdup_printf("%s %s %s",
-                                            nm_macvtap_edit_kind_to_string(kind),
-                                            scope == NM_MACVTAP_SCOPE_LIVE ? "live" : "config",
+                                            nmm_edit_kind_to_string(kind),
+                                            scope == NMM_SCOPE_LIVE ? "live" : "config",
                                             name ? name : uuid);
     gboolean ok;
 
@@ -260,40 +245,38 @@ change_nic(NMMacvtapHypervisor *hypervisor,
 }
 
 static gboolean
-fake_attach_nic(NMMacvtapHypervisor *hypervisor,
+fake_attach_nic(NmmHypervisor *hypervisor,
                 const char *uuid,
-                NMMacvtapScope scope,
+                NmmScope scope,
                 const char *xml,
                 GError **error)
 {
-    return change_nic(
-        hypervisor, NM_MACVTAP_EDIT_NIC_ATTACH, fake_world_attach, uuid, scope, xml, error);
+    return change_nic(hypervisor, NMM_EDIT_NIC_ATTACH, fake_world_attach, uuid, scope, xml, error);
 }
 
 static gboolean
-fake_update_nic(NMMacvtapHypervisor *hypervisor,
+fake_update_nic(NmmHypervisor *hypervisor,
                 const char *uuid,
-                NMMacvtapScope scope,
+                NmmScope scope,
                 const char *xml,
                 GError **error)
 {
-    return change_nic(
-        hypervisor, NM_MACVTAP_EDIT_NIC_UPDATE, fake_world_update, uuid, scope, xml, error);
+    return change_nic(hypervisor, NMM_EDIT_NIC_UPDATE, fake_world_update, uuid, scope, xml, error);
 }
 
 static gboolean
-fake_detach_nic(NMMacvtapHypervisor *hypervisor,
+fake_detach_nic(NmmHypervisor *hypervisor,
                 const char *uuid,
-                NMMacvtapScope scope,
+                NmmScope scope,
                 const char *alias,
                 GError **error)
 {
     return change_nic(
-        hypervisor, NM_MACVTAP_EDIT_NIC_DETACH, fake_world_detach, uuid, scope, alias, error);
+        hypervisor, NMM_EDIT_NIC_DETACH, fake_world_detach, uuid, scope, alias, error);
 }
 
 static void
-fake_hypervisor_iface_init(NMMacvtapHypervisorInterface *iface)
+fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
     iface->open = fake_open;
     iface->close = fake_close;
@@ -311,13 +294,13 @@ fake_hypervisor_iface_init(NMMacvtapHypervisorInterface *iface)
     iface->detach_nic = fake_detach_nic;
 }
 
-NMMacvtapHypervisor *
+NmmHypervisor *
 fake_hypervisor_new(FakeWorld *world)
 {
     FakeHypervisor *self = g_object_new(FAKE_TYPE_HYPERVISOR, NULL);
 
     self->world = fake_world_ref(world);
-    return NM_MACVTAP_HYPERVISOR(self);
+    return NMM_HYPERVISOR(self);
 }
 
 static void
@@ -330,7 +313,7 @@ fake_hypervisor_dispose(GObject *object)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(object);
 
-    fake_world_leave(self->world, NM_MACVTAP_HYPERVISOR(self));
+    fake_world_leave(self->world, NMM_HYPERVISOR(self));
     G_OBJECT_CLASS(fake_hypervisor_parent_class)->dispose(object);
 }
 

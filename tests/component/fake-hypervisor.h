@@ -14,6 +14,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(FakeHypervisor, fake_hypervisor, FAKE, HYPERVISOR, GObject)
 
 /* Not open. */
-NMMacvtapHypervisor *fake_hypervisor_new(FakeWorld *world);
+NmmHypervisor *fake_hypervisor_new(FakeWorld *world);
 
 G_END_DECLS

@@ -39,41 +39,41 @@ need_guest(FakeWorld *world, const char *name, GError **error)
 
     if (!guest)
         g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_NOT_FOUND,
+                    NMM_ERROR,
+                    NMM_ERROR_NOT_FOUND,
                     "no domain with matching name or UUID '%s'",
                     name);
     return guest;
 }
 
 static gboolean
-refuse(GError **error, NMMacvtapError code, const char *why)
+refuse(GError **error, NmmError code, const char *why)
 {
-    g_set_error_literal(error, NM_MACVTAP_ERROR, code, why);
+    g_set_error_literal(error, NMM_ERROR, code, why);
     return FALSE;
 }
 
 static xmlNode *
 get_devices(xmlDoc *doc)
 {
-    return nm_macvtap_xml_child(xmlDocGetRootElement(doc), "devices");
+    return nmm_xml_child(xmlDocGetRootElement(doc), "devices");
 }
 
 /* The attribute of a child of an <interface>: ("mac", "address"), ("source", "network") … */
 static char *
 get_nic_attr(xmlNode *nic, const char *child, const char *attr)
 {
-    xmlNode *node = nm_macvtap_xml_child(nic, child);
+    xmlNode *node = nmm_xml_child(nic, child);
 
-    return node ? nm_macvtap_xml_attr(node, attr) : NULL;
+    return node ? nmm_xml_attr(node, attr) : NULL;
 }
 
 static xmlNode *
 find_nic(xmlDoc *doc, const char *child, const char *attr, const char *value)
 {
-    xmlNode *nic = nm_macvtap_xml_child(get_devices(doc), "interface");
+    xmlNode *nic = nmm_xml_child(get_devices(doc), "interface");
 
-    for (; nic; nic = nm_macvtap_xml_next(nic)) {
+    for (; nic; nic = nmm_xml_next(nic)) {
         g_autofree char *found = get_nic_attr(nic, child, attr);
 
         if (found && g_ascii_strcasecmp(found, value) == 0)
@@ -86,8 +86,8 @@ find_nic(xmlDoc *doc, const char *child, const char *attr, const char *value)
 static void
 resolve_macvtap(xmlNode *nic, FakeNetwork *network)
 {
-    g_autoptr(NMMacvtapNetwork) read = fake_network_read(network, NULL);
-    xmlNode *source = nm_macvtap_xml_child(nic, "source");
+    g_autoptr(NmmNetwork) read = fake_network_read(network, NULL);
+    xmlNode *source = nmm_xml_child(nic, "source");
 
     if (!read || !read->macvtap || !read->lower[0])
         return;
@@ -107,16 +107,16 @@ realise_nic(FakeWorld *world, xmlNode *nic, GError **error)
         FakeNetwork *network = fake_world_find_network(world, network_name);
 
         if (!network || !network->active)
-            return refuse(error, NM_MACVTAP_ERROR_FAILED, "its network is not active");
+            return refuse(error, NMM_ERROR_FAILED, "its network is not active");
         resolve_macvtap(nic, network);
     }
-    if (!nm_macvtap_xml_child(nic, "target")) {
+    if (!nmm_xml_child(nic, "target")) {
         g_autofree char *device = g_strdup_printf("vnet%u", number);
         xmlNode *target = xmlNewTextChild(nic, NULL, BAD_CAST "target", NULL);
 
         xmlSetProp(target, BAD_CAST "dev", BAD_CAST device);
     }
-    if (!nm_macvtap_xml_child(nic, "alias")) {
+    if (!nmm_xml_child(nic, "alias")) {
         g_autofree char *alias = g_strdup_printf("net%u", number);
         xmlNode *node = xmlNewTextChild(nic, NULL, BAD_CAST "alias", NULL);
 
@@ -129,9 +129,9 @@ static xmlDoc *
 realise(FakeWorld *world, xmlDoc *config, GError **error)
 {
     g_autoptr(xmlDoc) live = xmlCopyDoc(config, 1);
-    xmlNode *nic = nm_macvtap_xml_child(get_devices(live), "interface");
+    xmlNode *nic = nmm_xml_child(get_devices(live), "interface");
 
-    for (; nic; nic = nm_macvtap_xml_next(nic)) {
+    for (; nic; nic = nmm_xml_next(nic)) {
         if (!realise_nic(world, nic, error))
             return NULL;
     }
@@ -141,9 +141,9 @@ realise(FakeWorld *world, xmlDoc *config, GError **error)
 static char *
 take_text(xmlNode *root, const char *name)
 {
-    xmlNode *node = nm_macvtap_xml_child(root, name);
+    xmlNode *node = nmm_xml_child(root, name);
 
-    return node ? nm_macvtap_xml_text(node) : NULL;
+    return node ? nmm_xml_text(node) : NULL;
 }
 
 /* Finds or adds the guest that @doc describes; libvirt fills in a missing UUID. */
@@ -178,7 +178,7 @@ gboolean
 fake_world_define_guest(FakeWorld *world, const char *xml, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    xmlDoc *doc = nm_macvtap_xml_parse(xml, "domain", error);
+    xmlDoc *doc = nmm_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
     if (!doc)
@@ -194,14 +194,14 @@ gboolean
 fake_world_create_guest(FakeWorld *world, const char *xml, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(xml, "domain", error);
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
     if (!doc)
         return FALSE;
     guest = ensure_guest(world, doc);
     if (guest->live)
-        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is already running");
+        return refuse(error, NMM_ERROR_FAILED, "is already running");
     guest->live = realise(world, doc, error);
     if (!guest->live) {
         drop_if_gone(world, guest);
@@ -220,7 +220,7 @@ fake_world_start_guest(FakeWorld *world, const char *name, GError **error)
     if (!guest)
         return FALSE;
     if (guest->live)
-        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is already running");
+        return refuse(error, NMM_ERROR_FAILED, "is already running");
     guest->live = realise(world, guest->config, error);
     if (!guest->live)
         return FALSE;
@@ -237,7 +237,7 @@ fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
     if (!guest)
         return FALSE;
     if (!guest->live)
-        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is not running");
+        return refuse(error, NMM_ERROR_FAILED, "is not running");
     g_clear_pointer(&guest->live, xmlFreeDoc);
     g_ptr_array_set_size(guest->asked, 0);
     fake_world_guest_event(world, guest->uuid);
@@ -254,7 +254,7 @@ fake_world_undefine_guest(FakeWorld *world, const char *name, GError **error)
     if (!guest)
         return FALSE;
     if (!guest->config)
-        return refuse(error, NM_MACVTAP_ERROR_FAILED, "is transient");
+        return refuse(error, NMM_ERROR_FAILED, "is transient");
     g_clear_pointer(&guest->config, xmlFreeDoc);
     fake_world_guest_event(world, guest->uuid);
     drop_if_gone(world, guest);
@@ -263,27 +263,27 @@ fake_world_undefine_guest(FakeWorld *world, const char *name, GError **error)
 
 /* The document that an edit of @scope is about, or NULL with an error. */
 static xmlDoc *
-need_doc(FakeGuest *guest, NMMacvtapScope scope, GError **error)
+need_doc(FakeGuest *guest, NmmScope scope, GError **error)
 {
-    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+    if (scope == NMM_SCOPE_LIVE) {
         if (!guest->live)
-            refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is not running");
+            refuse(error, NMM_ERROR_NOT_FOUND, "is not running");
         return guest->live;
     }
     if (!guest->config)
-        refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "is transient");
+        refuse(error, NMM_ERROR_NOT_FOUND, "is transient");
     return guest->config;
 }
 
 gboolean
 fake_world_attach(FakeWorld *world,
                   const char *name,
-                  NMMacvtapScope scope,
+                  NmmScope scope,
                   const char *xml,
                   GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
+    g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
     FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *alias = NULL;
@@ -294,15 +294,15 @@ fake_world_attach(FakeWorld *world,
     nic = xmlDocGetRootElement(nic_doc);
     alias = get_nic_attr(nic, "alias", "name");
     if (alias && find_nic(doc, "alias", "name", alias))
-        return refuse(error, NM_MACVTAP_ERROR_FAILED, "non unique alias detected");
-    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+        return refuse(error, NMM_ERROR_FAILED, "non unique alias detected");
+    if (scope == NMM_SCOPE_LIVE) {
         if (guest->rigid)
-            return refuse(error, NM_MACVTAP_ERROR_UNSUPPORTED, "no free slot is left");
+            return refuse(error, NMM_ERROR_UNSUPPORTED, "no free slot is left");
         if (!realise_nic(world, nic, error))
             return FALSE;
     }
     xmlAddChild(get_devices(doc), xmlDocCopyNode(nic, doc, 1));
-    if (scope == NM_MACVTAP_SCOPE_LIVE)
+    if (scope == NMM_SCOPE_LIVE)
         fake_world_guest_event(world, guest->uuid);
     return TRUE;
 }
@@ -310,12 +310,12 @@ fake_world_attach(FakeWorld *world,
 gboolean
 fake_world_update(FakeWorld *world,
                   const char *name,
-                  NMMacvtapScope scope,
+                  NmmScope scope,
                   const char *xml,
                   GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    g_autoptr(xmlDoc) nic_doc = nm_macvtap_xml_parse(xml, "interface", error);
+    g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
     FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *mac = NULL;
@@ -328,17 +328,17 @@ fake_world_update(FakeWorld *world,
     mac = get_nic_attr(nic, "mac", "address");
     old = mac ? find_nic(doc, "mac", "address", mac) : NULL;
     if (!old)
-        return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no interface with that MAC");
-    if (scope == NM_MACVTAP_SCOPE_LIVE) {
+        return refuse(error, NMM_ERROR_NOT_FOUND, "no interface with that MAC");
+    if (scope == NMM_SCOPE_LIVE) {
         g_autofree char *old_model = get_nic_attr(old, "model", "type");
         g_autofree char *model = get_nic_attr(nic, "model", "type");
-        xmlNode *target = nm_macvtap_xml_child(old, "target");
+        xmlNode *target = nmm_xml_child(old, "target");
 
         if (model && g_strcmp0(old_model, model) != 0)
             return refuse(error,
-                          NM_MACVTAP_ERROR_UNSUPPORTED,
+                          NMM_ERROR_UNSUPPORTED,
                           "the model of a running guest's interface cannot be changed");
-        if (!nm_macvtap_xml_child(nic, "target"))
+        if (!nmm_xml_child(nic, "target"))
             xmlAddChild(nic, xmlDocCopyNode(target, nic_doc, 1));
     }
     xmlReplaceNode(old, xmlDocCopyNode(nic, doc, 1));
@@ -356,7 +356,7 @@ remove_nic(xmlNode *nic)
 gboolean
 fake_world_detach(FakeWorld *world,
                   const char *name,
-                  NMMacvtapScope scope,
+                  NmmScope scope,
                   const char *alias,
                   GError **error)
 {
@@ -369,14 +369,14 @@ fake_world_detach(FakeWorld *world,
         return FALSE;
     nic = find_nic(doc, "alias", "name", alias);
     if (!nic)
-        return refuse(error, NM_MACVTAP_ERROR_NOT_FOUND, "no device with that alias");
-    if (scope == NM_MACVTAP_SCOPE_LIVE && guest->reluctant) {
+        return refuse(error, NMM_ERROR_NOT_FOUND, "no device with that alias");
+    if (scope == NMM_SCOPE_LIVE && guest->reluctant) {
         if (!g_ptr_array_find_with_equal_func(guest->asked, alias, g_str_equal, NULL))
             g_ptr_array_add(guest->asked, g_strdup(alias));
         return TRUE;
     }
     remove_nic(nic);
-    if (scope == NM_MACVTAP_SCOPE_LIVE)
+    if (scope == NMM_SCOPE_LIVE)
         fake_world_guest_event(world, guest->uuid);
     return TRUE;
 }
@@ -384,11 +384,11 @@ fake_world_detach(FakeWorld *world,
 static void
 strip_direct(xmlDoc *doc)
 {
-    xmlNode *nic = nm_macvtap_xml_child(get_devices(doc), "interface");
+    xmlNode *nic = nmm_xml_child(get_devices(doc), "interface");
 
     while (nic) {
-        xmlNode *next = nm_macvtap_xml_next(nic);
-        g_autofree char *type = nm_macvtap_xml_attr(nic, "type");
+        xmlNode *next = nmm_xml_next(nic);
+        g_autofree char *type = nmm_xml_attr(nic, "type");
 
         if (g_strcmp0(type, "direct") == 0)
             remove_nic(nic);
@@ -466,13 +466,13 @@ fake_world_get_guest_name(FakeWorld *world, const char *name)
 }
 
 char *
-fake_world_dump_guest(FakeWorld *world, const char *name, NMMacvtapScope scope)
+fake_world_dump_guest(FakeWorld *world, const char *name, NmmScope scope)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeGuest *guest = find_guest(world, name);
     xmlDoc *doc = NULL;
 
     if (guest)
-        doc = scope == NM_MACVTAP_SCOPE_LIVE ? guest->live : guest->config;
-    return doc ? nm_macvtap_xml_to_string(xmlDocGetRootElement(doc)) : NULL;
+        doc = scope == NMM_SCOPE_LIVE ? guest->live : guest->config;
+    return doc ? nmm_xml_to_string(xmlDocGetRootElement(doc)) : NULL;
 }

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "nm-macvtap-xml.h"
+#include "nmm-xml.h"
 
 #include "fake-world.h"
 
@@ -28,11 +28,11 @@ typedef struct {
     gboolean active;
     gboolean autostart;
     gboolean persistent;
-    GPtrArray *leases; /* (element-type NMMacvtapLease) */
+    GPtrArray *leases; /* (element-type NmmLease) */
 } FakeNetwork;
 
 typedef struct {
-    NMMacvtapHypervisor *hypervisor; /* borrowed: it leaves before it goes */
+    NmmHypervisor *hypervisor; /* borrowed: it leaves before it goes */
     gboolean read_only;
 } FakeMember;
 
@@ -52,7 +52,7 @@ void fake_network_free(FakeNetwork *network);
 
 FakeNetwork *fake_world_find_network(FakeWorld *world, const char *name);
 /* (transfer full) (nullable): as the plan sees it. */
-NMMacvtapNetwork *fake_network_read(const FakeNetwork *network, GError **error);
+NmmNetwork *fake_network_read(const FakeNetwork *network, GError **error);
 
 void fake_world_guest_event(FakeWorld *world, const char *uuid);
 void fake_world_network_event(FakeWorld *world, const char *name);

@@ -60,7 +60,7 @@ fake_world_reset(FakeWorld *world)
 /* Connections and events */
 
 static FakeMember *
-find_member(FakeWorld *world, NMMacvtapHypervisor *hypervisor)
+find_member(FakeWorld *world, NmmHypervisor *hypervisor)
 {
     for (guint i = 0; i < world->members->len; i++) {
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
@@ -72,20 +72,15 @@ find_member(FakeWorld *world, NMMacvtapHypervisor *hypervisor)
 }
 
 gboolean
-fake_world_join(FakeWorld *world,
-                NMMacvtapHypervisor *hypervisor,
-                gboolean read_only,
-                GError **error)
+fake_world_join(FakeWorld *world, NmmHypervisor *hypervisor, gboolean read_only, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
     FakeMember new_member = {.hypervisor = hypervisor, .read_only = read_only};
     FakeMember *member = find_member(world, hypervisor);
 
     if (world->dead) {
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_UNREACHABLE,
-                    "failed to connect: the daemon is not there");
+        g_set_error(
+            error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "failed to connect: the daemon is not there");
         return FALSE;
     }
     if (member)
@@ -96,7 +91,7 @@ fake_world_join(FakeWorld *world,
 }
 
 void
-fake_world_leave(FakeWorld *world, NMMacvtapHypervisor *hypervisor)
+fake_world_leave(FakeWorld *world, NmmHypervisor *hypervisor)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
 
@@ -109,7 +104,7 @@ fake_world_leave(FakeWorld *world, NMMacvtapHypervisor *hypervisor)
 }
 
 gboolean
-fake_world_is_joined(FakeWorld *world, NMMacvtapHypervisor *hypervisor)
+fake_world_is_joined(FakeWorld *world, NmmHypervisor *hypervisor)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
 
@@ -134,7 +129,7 @@ fake_world_kill(FakeWorld *world, const char *reason)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nm_macvtap_hypervisor_emit_closed(member->hypervisor, reason);
+            nmm_hypervisor_emit_closed(member->hypervisor, reason);
     }
     g_array_set_size(world->members, 0);
 }
@@ -154,7 +149,7 @@ fake_world_guest_event(FakeWorld *world, const char *uuid)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nm_macvtap_hypervisor_emit_guest_changed(member->hypervisor, uuid);
+            nmm_hypervisor_emit_guest_changed(member->hypervisor, uuid);
     }
 }
 
@@ -165,7 +160,7 @@ fake_world_network_event(FakeWorld *world, const char *name)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nm_macvtap_hypervisor_emit_network_changed(member->hypervisor, name);
+            nmm_hypervisor_emit_network_changed(member->hypervisor, name);
     }
 }
 
@@ -192,10 +187,10 @@ fake_world_find_network(FakeWorld *world, const char *name)
     return NULL;
 }
 
-NMMacvtapNetwork *
+NmmNetwork *
 fake_network_read(const FakeNetwork *network, GError **error)
 {
-    return nm_macvtap_network_new_from_xml(
+    return nmm_network_new_from_xml(
         network->xml, network->active, network->autostart, network->persistent, error);
 }
 
@@ -205,18 +200,15 @@ need_network(FakeWorld *world, const char *name, GError **error)
     FakeNetwork *network = fake_world_find_network(world, name);
 
     if (!network)
-        g_set_error(error,
-                    NM_MACVTAP_ERROR,
-                    NM_MACVTAP_ERROR_NOT_FOUND,
-                    "no network with matching name '%s'",
-                    name);
+        g_set_error(
+            error, NMM_ERROR, NMM_ERROR_NOT_FOUND, "no network with matching name '%s'", name);
     return network;
 }
 
 static gboolean
 refuse(GError **error, const char *why)
 {
-    g_set_error_literal(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED, why);
+    g_set_error_literal(error, NMM_ERROR, NMM_ERROR_FAILED, why);
     return FALSE;
 }
 
@@ -225,15 +217,15 @@ static char *
 complete_network_xml(FakeWorld *world, xmlDoc *doc)
 {
     xmlNode *root = xmlDocGetRootElement(doc);
-    xmlNode *forward = nm_macvtap_xml_child(root, "forward");
+    xmlNode *forward = nmm_xml_child(root, "forward");
 
-    if (!nm_macvtap_xml_child(root, "uuid")) {
+    if (!nmm_xml_child(root, "uuid")) {
         g_autofree char *uuid = g_uuid_string_random();
 
         xmlNewTextChild(root, NULL, BAD_CAST "uuid", BAD_CAST uuid);
     }
-    if (!nm_macvtap_xml_child(forward, "interface")) {
-        xmlNode *bridge = nm_macvtap_xml_child(root, "bridge");
+    if (!nmm_xml_child(forward, "interface")) {
+        xmlNode *bridge = nmm_xml_child(root, "bridge");
         g_autofree char *name = g_strdup_printf("virbr%u", ++world->last_device);
 
         if (!bridge)
@@ -241,25 +233,25 @@ complete_network_xml(FakeWorld *world, xmlDoc *doc)
         if (!xmlHasProp(bridge, BAD_CAST "name"))
             xmlSetProp(bridge, BAD_CAST "name", BAD_CAST name);
     }
-    return nm_macvtap_xml_to_string(root);
+    return nmm_xml_to_string(root);
 }
 
 gboolean
 fake_world_define_network(FakeWorld *world, const char *xml, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(xml, "network", error);
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(xml, "network", error);
     g_autofree char *name = NULL;
     FakeNetwork *network;
 
     if (!doc)
         return FALSE;
-    name = nm_macvtap_xml_text(nm_macvtap_xml_child(xmlDocGetRootElement(doc), "name"));
+    name = nmm_xml_text(nmm_xml_child(xmlDocGetRootElement(doc), "name"));
     network = fake_world_find_network(world, name);
     if (!network) {
         network = g_new0(FakeNetwork, 1);
         network->name = g_strdup(name);
-        network->leases = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_lease_free);
+        network->leases = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_lease_free);
         g_ptr_array_add(world->networks, network);
     }
     g_free(network->xml);
@@ -337,11 +329,10 @@ GPtrArray *
 fake_world_list_networks(FakeWorld *world, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    g_autoptr(GPtrArray) list =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
 
     for (guint i = 0; i < world->networks->len; i++) {
-        NMMacvtapNetwork *network = fake_network_read(world->networks->pdata[i], error);
+        NmmNetwork *network = fake_network_read(world->networks->pdata[i], error);
 
         if (!network)
             return NULL;
@@ -359,7 +350,7 @@ fake_world_get_network_active(FakeWorld *world, const char *name)
     return network && network->active;
 }
 
-NMMacvtapNetwork *
+NmmNetwork *
 fake_world_read_network(FakeWorld *world, const char *name)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
@@ -368,10 +359,10 @@ fake_world_read_network(FakeWorld *world, const char *name)
     return network ? fake_network_read(network, NULL) : NULL;
 }
 
-static NMMacvtapLease *
+static NmmLease *
 lease_new(const char *mac, const char *address, const char *hostname)
 {
-    NMMacvtapLease *lease = g_new0(NMMacvtapLease, 1);
+    NmmLease *lease = g_new0(NmmLease, 1);
 
     lease->mac = g_strdup(mac);
     lease->address = g_strdup(address);
@@ -402,9 +393,9 @@ fake_world_list_leases(FakeWorld *world, const char *name, GError **error)
 
     if (!network)
         return NULL;
-    list = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_lease_free);
+    list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_lease_free);
     for (guint i = 0; i < network->leases->len; i++) {
-        NMMacvtapLease *lease = network->leases->pdata[i];
+        NmmLease *lease = network->leases->pdata[i];
 
         g_ptr_array_add(list, lease_new(lease->mac, lease->address, lease->hostname));
     }

@@ -9,7 +9,7 @@
 
 #pragma once
 
-#include "nm-macvtap-hypervisor.h"
+#include "nmm-hypervisor.h"
 
 #include "fake-calls.h"
 
@@ -35,17 +35,17 @@ gboolean fake_world_stop_guest(FakeWorld *world, const char *guest, GError **err
 gboolean fake_world_undefine_guest(FakeWorld *world, const char *guest, GError **error);
 gboolean fake_world_attach(FakeWorld *world,
                            const char *guest,
-                           NMMacvtapScope scope,
+                           NmmScope scope,
                            const char *xml,
                            GError **error);
 gboolean fake_world_update(FakeWorld *world,
                            const char *guest,
-                           NMMacvtapScope scope,
+                           NmmScope scope,
                            const char *xml,
                            GError **error);
 gboolean fake_world_detach(FakeWorld *world,
                            const char *guest,
-                           NMMacvtapScope scope,
+                           NmmScope scope,
                            const char *alias,
                            GError **error);
 /* Takes every macvtap interface out, in both scopes. */
@@ -61,7 +61,7 @@ char **fake_world_list_guests(FakeWorld *world);
 /* (transfer full) (nullable): the name of a guest, NULL where there is none. */
 char *fake_world_get_guest_name(FakeWorld *world, const char *guest);
 /* (transfer full) (nullable): the document of one scope, NULL where there is none. */
-char *fake_world_dump_guest(FakeWorld *world, const char *guest, NMMacvtapScope scope);
+char *fake_world_dump_guest(FakeWorld *world, const char *guest, NmmScope scope);
 
 /* Networks. */
 gboolean fake_world_define_network(FakeWorld *world, const char *xml, GError **error);
@@ -74,25 +74,23 @@ void fake_world_add_lease(FakeWorld *world,
                           const char *mac,
                           const char *address,
                           const char *hostname);
-/* (transfer full) (element-type NMMacvtapNetwork) */
+/* (transfer full) (element-type NmmNetwork) */
 GPtrArray *fake_world_list_networks(FakeWorld *world, GError **error);
-/* (transfer full) (element-type NMMacvtapLease) */
+/* (transfer full) (element-type NmmLease) */
 GPtrArray *fake_world_list_leases(FakeWorld *world, const char *name, GError **error);
 gboolean fake_world_get_network_active(FakeWorld *world, const char *name);
 /* (transfer full) (nullable): NULL where there is none. */
-NMMacvtapNetwork *fake_world_read_network(FakeWorld *world, const char *name);
+NmmNetwork *fake_world_read_network(FakeWorld *world, const char *name);
 
 /* The daemon dies: connections are closed and open() fails; or it comes back. */
 void fake_world_kill(FakeWorld *world, const char *reason);
 void fake_world_revive(FakeWorld *world);
 
 /* For connections: those that are joined get events and are told when the daemon dies. */
-gboolean fake_world_join(FakeWorld *world,
-                         NMMacvtapHypervisor *hypervisor,
-                         gboolean read_only,
-                         GError **error);
-void fake_world_leave(FakeWorld *world, NMMacvtapHypervisor *hypervisor);
-gboolean fake_world_is_joined(FakeWorld *world, NMMacvtapHypervisor *hypervisor);
+gboolean
+fake_world_join(FakeWorld *world, NmmHypervisor *hypervisor, gboolean read_only, GError **error);
+void fake_world_leave(FakeWorld *world, NmmHypervisor *hypervisor);
+gboolean fake_world_is_joined(FakeWorld *world, NmmHypervisor *hypervisor);
 guint fake_world_count_joined(FakeWorld *world);
 
 G_END_DECLS

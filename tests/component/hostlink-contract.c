@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contract of NMMacvtapHostlink, one test a promise.
+ * The contract of NmmHostlink, one test a promise.
  */
 
 #include "config.h"
@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-identity.h"
+#include "nmm-error.h"
+#include "nmm-identity.h"
 
 #define UUID_A "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 #define UUID_B "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1b02"
@@ -29,23 +29,23 @@ typedef struct {
     GString *signals; /* names and values, one a line */
 } Fixture;
 
-static const NMMacvtapHostlinkSpec spec_a = {"nmmveth0", "eth0", UUID_A};
+static const NmmHostlinkSpec spec_a = {"nmmveth0", "eth0", UUID_A};
 
 static void
-gone_cb(NMMacvtapHostlink *hostlink, const char *reason, Fixture *f)
+gone_cb(NmmHostlink *hostlink, const char *reason, Fixture *f)
 {
     g_assert_cmpstr(reason, !=, "");
     g_string_append(f->signals, "gone\n");
 }
 
 static void
-addresses_changed_cb(NMMacvtapHostlink *hostlink, Fixture *f)
+addresses_changed_cb(NmmHostlink *hostlink, Fixture *f)
 {
     g_string_append(f->signals, "addresses\n");
 }
 
 static void
-carrier_changed_cb(NMMacvtapHostlink *hostlink, gboolean carrier, Fixture *f)
+carrier_changed_cb(NmmHostlink *hostlink, gboolean carrier, Fixture *f)
 {
     g_string_append_printf(f->signals, "carrier %d\n", carrier);
 }
@@ -98,27 +98,27 @@ create(Fixture *f)
 {
     GError *error = NULL;
 
-    g_assert_true(nm_macvtap_hostlink_create(f->world.hostlink, &spec_a, &error));
+    g_assert_true(nmm_hostlink_create(f->world.hostlink, &spec_a, &error));
     g_assert_no_error(error);
 }
 
 /* @names: what the message has to say. */
 static void
-assert_refused(Fixture *f, NMMacvtapError code, const char *const *names)
+assert_refused(Fixture *f, NmmError code, const char *const *names)
 {
     g_autofree char *before = f->world.describe_link(f->world.data, spec_a.name);
     g_autofree char *after = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_hostlink_create(f->world.hostlink, &spec_a, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
+    g_assert_false(nmm_hostlink_create(f->world.hostlink, &spec_a, &error));
+    g_assert_error(error, NMM_ERROR, (int)code);
     for (gsize i = 0; names[i] != NULL; i++) {
         if (strstr(error->message, names[i]) == NULL)
             g_error("'%s' does not name '%s'", error->message, names[i]);
     }
     after = f->world.describe_link(f->world.data, spec_a.name);
     g_assert_cmpstr(after, ==, before);
-    g_assert_true(nm_macvtap_hostlink_remove(f->world.hostlink, NULL));
+    g_assert_true(nmm_hostlink_remove(f->world.hostlink, NULL));
 }
 
 static void
@@ -133,7 +133,7 @@ static char *
 expected_link(Fixture *f)
 {
     g_autofree char *parent_mac = f->world.get_mac(f->world.data, "eth0");
-    g_autofree char *mac = nm_macvtap_identity_link_mac(UUID_A, parent_mac);
+    g_autofree char *mac = nmm_identity_link_mac(UUID_A, parent_mac);
 
     return g_strdup_printf("eth0 up %s " MARK_A, mac);
 }
@@ -146,10 +146,10 @@ test_create(Fixture *f, gconstpointer data)
     create(f);
     assert_link(f, "nmmveth0", expected);
     assert_signals(f, "");
-    g_assert_true(nm_macvtap_hostlink_remove(f->world.hostlink, NULL));
+    g_assert_true(nmm_hostlink_remove(f->world.hostlink, NULL));
     assert_link(f, "nmmveth0", NULL);
     assert_signals(f, "");
-    g_assert_true(nm_macvtap_hostlink_remove(f->world.hostlink, NULL));
+    g_assert_true(nmm_hostlink_remove(f->world.hostlink, NULL));
     /* the object serves again, and the MAC is the same for good */
     create(f);
     assert_link(f, "nmmveth0", expected);
@@ -159,21 +159,21 @@ static void
 test_stranger(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", NULL);
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
 }
 
 static void
 test_stranger_with_alias(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", "uplink nm-macvtap:");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"nmmveth0", NULL});
 }
 
 static void
 test_other_profile(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "nmmveth0", "eth0", MARK_B);
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"nmmveth0", UUID_B, NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"nmmveth0", UUID_B, NULL});
 }
 
 static void
@@ -191,11 +191,11 @@ test_leftover(Fixture *f, gconstpointer data)
 static void
 test_no_parent(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapHostlinkSpec spec = {"nmmveth9", "eth9", UUID_A};
+    const NmmHostlinkSpec spec = {"nmmveth9", "eth9", UUID_A};
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_hostlink_create(f->world.hostlink, &spec, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_false(nmm_hostlink_create(f->world.hostlink, &spec, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, "'eth9'"));
 }
 
@@ -203,21 +203,21 @@ static void
 test_bridge_port(Fixture *f, gconstpointer data)
 {
     f->world.enslave(f->world.data, "eth0", "br7");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"'eth0'", "parent=br7", NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"'eth0'", "parent=br7", NULL});
 }
 
 static void
 test_wireless(Fixture *f, gconstpointer data)
 {
     f->world.set_wireless(f->world.data, "eth0");
-    assert_refused(f, NM_MACVTAP_ERROR_UNSUPPORTED, (const char *[]){"'eth0'", "Wi-Fi", NULL});
+    assert_refused(f, NMM_ERROR_UNSUPPORTED, (const char *[]){"'eth0'", "Wi-Fi", NULL});
 }
 
 static void
 test_passthrough(Fixture *f, gconstpointer data)
 {
     f->world.add_passthrough(f->world.data, "macvtap7", "eth0");
-    assert_refused(f, NM_MACVTAP_ERROR_CONFLICT, (const char *[]){"'eth0'", "'macvtap7'", NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"'eth0'", "'macvtap7'", NULL});
 }
 
 static void
@@ -227,7 +227,7 @@ test_gone(Fixture *f, gconstpointer data)
     f->world.delete_link(f->world.data, "nmmveth0");
     assert_signals(f, "gone\n");
     assert_signals(f, "");
-    g_assert_true(nm_macvtap_hostlink_remove(f->world.hostlink, NULL));
+    g_assert_true(nmm_hostlink_remove(f->world.hostlink, NULL));
     create(f);
     assert_signals(f, "");
 }
@@ -248,7 +248,7 @@ test_set_down(Fixture *f, gconstpointer data)
     f->world.set_down(f->world.data, "nmmveth0");
     assert_signals(f, "gone\n");
     assert_signals(f, "");
-    g_assert_true(nm_macvtap_hostlink_remove(f->world.hostlink, NULL));
+    g_assert_true(nmm_hostlink_remove(f->world.hostlink, NULL));
     assert_link(f, "nmmveth0", NULL);
 }
 
@@ -256,13 +256,13 @@ static void
 assert_addresses(Fixture *f, const char *expected)
 {
     GError *error = NULL;
-    g_autoptr(GArray) addresses = nm_macvtap_hostlink_list_addresses(f->world.hostlink, &error);
+    g_autoptr(GArray) addresses = nmm_hostlink_list_addresses(f->world.hostlink, &error);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_assert_no_error(error);
     for (guint i = 0; i < addresses->len; i++) {
-        const NMMacvtapCidr *cidr = &g_array_index(addresses, NMMacvtapCidr, i);
-        g_autofree char *one = nm_macvtap_cidr_to_string(cidr);
+        const NmmCidr *cidr = &g_array_index(addresses, NmmCidr, i);
+        g_autofree char *one = nmm_cidr_to_string(cidr);
 
         if (!g_str_has_prefix(one, "fe80:"))
             g_string_append_printf(text, "%s%s", text->len ? " " : "", one);
@@ -293,31 +293,30 @@ static void
 test_carrier(Fixture *f, gconstpointer data)
 {
     create(f);
-    g_assert_true(nm_macvtap_hostlink_has_carrier(f->world.hostlink));
+    g_assert_true(nmm_hostlink_has_carrier(f->world.hostlink));
     f->world.set_carrier(f->world.data, "eth0", FALSE);
     assert_signals(f, "carrier 0\n");
-    g_assert_false(nm_macvtap_hostlink_has_carrier(f->world.hostlink));
+    g_assert_false(nmm_hostlink_has_carrier(f->world.hostlink));
     f->world.set_carrier(f->world.data, "eth0", TRUE);
     assert_signals(f, "carrier 1\n");
-    g_assert_true(nm_macvtap_hostlink_has_carrier(f->world.hostlink));
+    g_assert_true(nmm_hostlink_has_carrier(f->world.hostlink));
 }
 
 static int
 compare_infos(gconstpointer a, gconstpointer b)
 {
-    return strcmp((*(NMMacvtapHostlinkInfo *const *)a)->name,
-                  (*(NMMacvtapHostlinkInfo *const *)b)->name);
+    return strcmp((*(NmmHostlinkInfo *const *)a)->name, (*(NmmHostlinkInfo *const *)b)->name);
 }
 
 static void
 assert_list(Fixture *f, const char *expected)
 {
-    g_autoptr(GPtrArray) list = nm_macvtap_hostlink_list(f->world.hostlink, NULL);
+    g_autoptr(GPtrArray) list = nmm_hostlink_list(f->world.hostlink, NULL);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_ptr_array_sort(list, compare_infos);
     for (guint i = 0; i < list->len; i++) {
-        const NMMacvtapHostlinkInfo *info = list->pdata[i];
+        const NmmHostlinkInfo *info = list->pdata[i];
 
         g_string_append_printf(text, "%s %s %s\n", info->name, info->profile_uuid, info->parent);
     }
@@ -335,12 +334,12 @@ test_list(Fixture *f, gconstpointer data)
 }
 
 static void
-assert_leftover_error(Fixture *f, const char *name, const char *uuid, NMMacvtapError code)
+assert_leftover_error(Fixture *f, const char *name, const char *uuid, NmmError code)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_hostlink_remove_leftover(f->world.hostlink, name, uuid, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
+    g_assert_false(nmm_hostlink_remove_leftover(f->world.hostlink, name, uuid, &error));
+    g_assert_error(error, NMM_ERROR, (int)code);
 }
 
 static void
@@ -348,11 +347,10 @@ test_remove_leftover(Fixture *f, gconstpointer data)
 {
     f->world.add_link(f->world.data, "macvtap0", "eth0", NULL);
     f->world.add_link(f->world.data, "nmmvother", "eth0", MARK_B);
-    assert_leftover_error(f, "nmmvother", UUID_A, NM_MACVTAP_ERROR_CONFLICT);
-    assert_leftover_error(f, "macvtap0", UUID_A, NM_MACVTAP_ERROR_CONFLICT);
-    assert_leftover_error(f, "nmmvnone", UUID_A, NM_MACVTAP_ERROR_NOT_FOUND);
-    g_assert_true(
-        nm_macvtap_hostlink_remove_leftover(f->world.hostlink, "nmmvother", UUID_B, NULL));
+    assert_leftover_error(f, "nmmvother", UUID_A, NMM_ERROR_CONFLICT);
+    assert_leftover_error(f, "macvtap0", UUID_A, NMM_ERROR_CONFLICT);
+    assert_leftover_error(f, "nmmvnone", UUID_A, NMM_ERROR_NOT_FOUND);
+    g_assert_true(nmm_hostlink_remove_leftover(f->world.hostlink, "nmmvother", UUID_B, NULL));
     assert_link(f, "nmmvother", NULL);
     assert_list(f, "");
 }
@@ -360,12 +358,12 @@ test_remove_leftover(Fixture *f, gconstpointer data)
 static void
 append_route(GArray *routes, const char *address, const char *source, const char *mac)
 {
-    NMMacvtapRoute route = {.guest = "web"};
+    NmmRoute route = {.guest = "web"};
     guint prefix = strchr(address, ':') ? 128 : 32;
 
-    g_assert_true(nm_macvtap_cidr_init(&route.address, address, prefix, NULL));
-    g_assert_true(nm_macvtap_cidr_init(&route.source, source, prefix, NULL));
-    g_assert_true(nm_macvtap_mac_parse(mac, route.mac));
+    g_assert_true(nmm_cidr_init(&route.address, address, prefix, NULL));
+    g_assert_true(nmm_cidr_init(&route.source, source, prefix, NULL));
+    g_assert_true(nmm_mac_parse(mac, route.mac));
     g_array_append_val(routes, route);
 }
 
@@ -373,7 +371,7 @@ append_route(GArray *routes, const char *address, const char *source, const char
 static void
 set_routes(Fixture *f, const char *const *lines)
 {
-    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
+    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     g_autoptr(GString) expected = g_string_new(NULL);
     g_autofree char *text = NULL;
     GError *error = NULL;
@@ -389,7 +387,7 @@ set_routes(Fixture *f, const char *const *lines)
                                words[1],
                                words[2]);
     }
-    g_assert_true(nm_macvtap_hostlink_set_routes(f->world.hostlink, routes, &error));
+    g_assert_true(nmm_hostlink_set_routes(f->world.hostlink, routes, &error));
     g_assert_no_error(error);
     text = f->world.describe_routes(f->world.data, "nmmveth0");
     g_assert_cmpstr(text, ==, expected->str);
@@ -433,7 +431,7 @@ test_routes_follow_address(Fixture *f, gconstpointer data)
 static void
 test_routes_bad(Fixture *f, gconstpointer data)
 {
-    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
+    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
 
@@ -441,8 +439,8 @@ test_routes_bad(Fixture *f, gconstpointer data)
     create(f);
     append_route(routes, "10.0.0.4", "10.0.0.77", MAC_1); /* no address of the host's */
     append_route(routes, "10.0.0.5", "10.0.0.1", MAC_1);
-    g_assert_false(nm_macvtap_hostlink_set_routes(f->world.hostlink, routes, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_false(nmm_hostlink_set_routes(f->world.hostlink, routes, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     text = f->world.describe_routes(f->world.data, "nmmveth0");
     g_assert_cmpstr(text, ==, "10.0.0.5/32 src 10.0.0.1 at " MAC_1 "\n");
     set_routes(f, (const char *[]){"10.0.0.5 10.0.0.1 " MAC_1, NULL});
@@ -455,7 +453,7 @@ test_neighbours(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     create(f);
-    neighbours = nm_macvtap_hostlink_list_neighbours(f->world.hostlink, &error);
+    neighbours = nmm_hostlink_list_neighbours(f->world.hostlink, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(neighbours->len, ==, 0);
 }

@@ -6,13 +6,13 @@
 
 #pragma once
 
-#include "nm-macvtap-hostlink.h"
+#include "nmm-hostlink.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
     gpointer data;
-    NMMacvtapHostlink *hostlink;
+    NmmHostlink *hostlink;
 
     void (*add_parent)(gpointer data, const char *name); /* Ethernet, up, carrier, no address */
     void (*set_wireless)(gpointer data, const char *parent);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contract of NMMacvtapHypervisor as test cases; see the header.
+ * The contract of NmmHypervisor as test cases; see the header.
  */
 
 #include "config.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
+#include "nmm-error.h"
 
 static void
 test_list_guests(Fixture *f, gconstpointer user_data)
@@ -28,7 +28,7 @@ test_list_guests(Fixture *f, gconstpointer user_data)
     guests = contract_list_guests(f);
     g_assert_cmpuint(guests->len, ==, 2);
     for (i = 0; i < guests->len; i++) {
-        const NMMacvtapGuest *guest = guests->pdata[i];
+        const NmmGuest *guest = guests->pdata[i];
 
         if (g_str_equal(guest->uuid, WEB_UUID)) {
             g_assert_cmpstr(guest->name, ==, "web1");
@@ -46,8 +46,8 @@ test_list_guests(Fixture *f, gconstpointer user_data)
 static void
 test_read_guest(Fixture *f, gconstpointer user_data)
 {
-    g_autoptr(NMMacvtapGuest) shut_off = NULL;
-    g_autoptr(NMMacvtapGuest) running = NULL;
+    g_autoptr(NmmGuest) shut_off = NULL;
+    g_autoptr(NmmGuest) running = NULL;
 
     contract_define_guest(f, "web1", WEB_UUID);
     shut_off = contract_read_guest(f, WEB_UUID, -1);
@@ -60,7 +60,7 @@ test_read_guest(Fixture *f, gconstpointer user_data)
     g_assert_nonnull(running->config);
     g_assert_nonnull(running->live);
 
-    g_assert_null(contract_read_guest(f, NO_UUID, NM_MACVTAP_ERROR_NOT_FOUND));
+    g_assert_null(contract_read_guest(f, NO_UUID, NMM_ERROR_NOT_FOUND));
 }
 
 static void
@@ -79,16 +79,16 @@ test_guest_events(Fixture *f, gconstpointer user_data)
     contract_forget_events(f);
     world->undefine_guest(world->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
-    g_assert_null(contract_read_guest(f, WEB_UUID, NM_MACVTAP_ERROR_NOT_FOUND));
+    g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_NOT_FOUND));
 }
 
 static void
 test_list_networks(Fixture *f, gconstpointer user_data)
 {
     const HypervisorWorld *world = f->world;
-    g_autoptr(NMMacvtapNetwork) none = contract_read_network(f, NETWORK);
-    g_autoptr(NMMacvtapNetwork) inactive = NULL;
-    g_autoptr(NMMacvtapNetwork) active = NULL;
+    g_autoptr(NmmNetwork) none = contract_read_network(f, NETWORK);
+    g_autoptr(NmmNetwork) inactive = NULL;
+    g_autoptr(NmmNetwork) active = NULL;
     g_autofree char *address = NULL;
 
     g_assert_null(none);
@@ -104,38 +104,37 @@ test_list_networks(Fixture *f, gconstpointer user_data)
     active = contract_read_network(f, NETWORK);
     g_assert_true(active->active);
     g_assert_nonnull(active->bridge);
-    address =
-        nm_macvtap_cidr_to_string(nm_macvtap_network_get_address(active, G_SOCKET_FAMILY_IPV4));
+    address = nmm_cidr_to_string(nmm_network_get_address(active, G_SOCKET_FAMILY_IPV4));
     g_assert_cmpstr(address, ==, "192.168.254.1/24");
 }
 
 static void
 test_edit_network(Fixture *f, gconstpointer user_data)
 {
-    g_autoptr(NMMacvtapNetwork) up = NULL;
-    g_autoptr(NMMacvtapNetwork) down = NULL;
-    g_autoptr(NMMacvtapNetwork) gone = NULL;
+    g_autoptr(NmmNetwork) up = NULL;
+    g_autoptr(NmmNetwork) down = NULL;
+    g_autoptr(NmmNetwork) gone = NULL;
 
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_DEFINE, NETWORK, contract_network_xml, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_DEFINE, NETWORK, contract_network_xml, -1);
     contract_await_event(f, "network " NETWORK);
     contract_forget_events(f);
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, -1);
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_START, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_START, NETWORK, NULL, -1);
     contract_await_event(f, "network " NETWORK);
     /* Somebody else may have been faster. */
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_START, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_START, NETWORK, NULL, -1);
     up = contract_read_network(f, NETWORK);
     g_assert_true(up->active && up->autostart && up->persistent);
 
     contract_forget_events(f);
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_DESTROY, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_DESTROY, NETWORK, NULL, -1);
     contract_await_event(f, "network " NETWORK);
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_DESTROY, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_DESTROY, NETWORK, NULL, -1);
     down = contract_read_network(f, NETWORK);
     g_assert_false(down->active);
 
     contract_forget_events(f);
-    contract_edit_network(f, NM_MACVTAP_EDIT_NETWORK_UNDEFINE, NETWORK, NULL, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_UNDEFINE, NETWORK, NULL, -1);
     contract_await_event(f, "network " NETWORK);
     gone = contract_read_network(f, NETWORK);
     g_assert_null(gone);
@@ -144,16 +143,16 @@ test_edit_network(Fixture *f, gconstpointer user_data)
 static void
 test_edit_no_network(Fixture *f, gconstpointer user_data)
 {
-    static const NMMacvtapEditKind kinds[] = {
-        NM_MACVTAP_EDIT_NETWORK_AUTOSTART,
-        NM_MACVTAP_EDIT_NETWORK_START,
-        NM_MACVTAP_EDIT_NETWORK_DESTROY,
-        NM_MACVTAP_EDIT_NETWORK_UNDEFINE,
+    static const NmmEditKind kinds[] = {
+        NMM_EDIT_NETWORK_AUTOSTART,
+        NMM_EDIT_NETWORK_START,
+        NMM_EDIT_NETWORK_DESTROY,
+        NMM_EDIT_NETWORK_UNDEFINE,
     };
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(kinds); i++)
-        contract_edit_network(f, kinds[i], "nowhere", NULL, NM_MACVTAP_ERROR_NOT_FOUND);
+        contract_edit_network(f, kinds[i], "nowhere", NULL, NMM_ERROR_NOT_FOUND);
 }
 
 static void
@@ -182,50 +181,46 @@ test_leases(Fixture *f, gconstpointer user_data)
     contract_start_network(f);
     leases = contract_list_leases(f, NETWORK, -1);
     g_assert_cmpuint(leases->len, ==, 0);
-    g_assert_null(contract_list_leases(f, "nowhere", NM_MACVTAP_ERROR_NOT_FOUND));
+    g_assert_null(contract_list_leases(f, "nowhere", NMM_ERROR_NOT_FOUND));
 }
 
 static void
 test_config_nic(Fixture *f, gconstpointer user_data)
 {
-    const NMMacvtapScope scope = NM_MACVTAP_SCOPE_CONFIG;
-    NMMacvtapNicSpec changed = contract_nic_spec;
-    g_autoptr(NMMacvtapGuest) guest = NULL;
-    const NMMacvtapNic *nic;
+    const NmmScope scope = NMM_SCOPE_CONFIG;
+    NmmNicSpec changed = contract_nic_spec;
+    g_autoptr(NmmGuest) guest = NULL;
+    const NmmNic *nic;
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_ATTACH, scope, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_ATTACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, TRUE, FALSE);
 
     changed.link_down = TRUE;
     changed.isolated = TRUE;
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_UPDATE, scope, WEB_UUID, &changed, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_UPDATE, scope, WEB_UUID, &changed, -1);
     guest = contract_read_guest(f, WEB_UUID, -1);
     nic = contract_find_nic(guest->config, ALIAS);
-    g_assert_cmpint(nic->type, ==, NM_MACVTAP_NIC_NETWORK);
+    g_assert_cmpint(nic->type, ==, NMM_NIC_NETWORK);
     g_assert_cmpstr(nic->network, ==, NETWORK);
     g_assert_cmpstr(nic->mac, ==, MAC);
     g_assert_cmpstr(nic->model, ==, "virtio");
     g_assert_true(nic->link_down);
     g_assert_true(nic->isolated);
 
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
-    contract_edit_nic(f,
-                      NM_MACVTAP_EDIT_NIC_DETACH,
-                      scope,
-                      WEB_UUID,
-                      &contract_nic_spec,
-                      NM_MACVTAP_ERROR_NOT_FOUND);
+    contract_edit_nic(
+        f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, NMM_ERROR_NOT_FOUND);
 }
 
 static void
 test_live_nic(Fixture *f, gconstpointer user_data)
 {
-    const NMMacvtapScope scope = NM_MACVTAP_SCOPE_LIVE;
-    NMMacvtapNicSpec down = contract_nic_spec;
-    g_autoptr(NMMacvtapGuest) guest = NULL;
+    const NmmScope scope = NMM_SCOPE_LIVE;
+    NmmNicSpec down = contract_nic_spec;
+    g_autoptr(NmmGuest) guest = NULL;
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
@@ -233,28 +228,24 @@ test_live_nic(Fixture *f, gconstpointer user_data)
     contract_await_event(f, "guest " WEB_UUID);
     contract_forget_events(f);
 
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_ATTACH, scope, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_ATTACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_await_event(f, "guest " WEB_UUID);
     contract_assert_nic(f, WEB_UUID, FALSE, TRUE);
 
     down.link_down = TRUE;
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_UPDATE, scope, WEB_UUID, &down, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_UPDATE, scope, WEB_UUID, &down, -1);
     guest = contract_read_guest(f, WEB_UUID, -1);
     g_assert_true(contract_find_nic(guest->live, ALIAS)->link_down);
 
     /* Asking is all that is done, once or twice; the guest decides. */
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
-    contract_edit_nic(f, NM_MACVTAP_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, FALSE, TRUE);
     contract_forget_events(f);
     contract_let_go_until_event(f, "guest " WEB_UUID);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
-    contract_edit_nic(f,
-                      NM_MACVTAP_EDIT_NIC_DETACH,
-                      scope,
-                      WEB_UUID,
-                      &contract_nic_spec,
-                      NM_MACVTAP_ERROR_NOT_FOUND);
+    contract_edit_nic(
+        f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, NMM_ERROR_NOT_FOUND);
 }
 
 static void
@@ -265,14 +256,13 @@ test_rigid_guest(Fixture *f, gconstpointer user_data)
     f->world->start_guest(f->world->data, "rigid");
 
     contract_edit_nic(f,
-                      NM_MACVTAP_EDIT_NIC_ATTACH,
-                      NM_MACVTAP_SCOPE_LIVE,
+                      NMM_EDIT_NIC_ATTACH,
+                      NMM_SCOPE_LIVE,
                       WEB_UUID,
                       &contract_nic_spec,
-                      NM_MACVTAP_ERROR_UNSUPPORTED);
+                      NMM_ERROR_UNSUPPORTED);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
-    contract_edit_nic(
-        f, NM_MACVTAP_EDIT_NIC_ATTACH, NM_MACVTAP_SCOPE_CONFIG, WEB_UUID, &contract_nic_spec, -1);
+    contract_edit_nic(f, NMM_EDIT_NIC_ATTACH, NMM_SCOPE_CONFIG, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, TRUE, FALSE);
 }
 
@@ -280,12 +270,12 @@ test_rigid_guest(Fixture *f, gconstpointer user_data)
 static void
 test_edit_lost_guest(Fixture *f, gconstpointer user_data)
 {
-    static const NMMacvtapEditKind kinds[] = {
-        NM_MACVTAP_EDIT_NIC_ATTACH,
-        NM_MACVTAP_EDIT_NIC_UPDATE,
-        NM_MACVTAP_EDIT_NIC_DETACH,
+    static const NmmEditKind kinds[] = {
+        NMM_EDIT_NIC_ATTACH,
+        NMM_EDIT_NIC_UPDATE,
+        NMM_EDIT_NIC_DETACH,
     };
-    const int not_found = NM_MACVTAP_ERROR_NOT_FOUND;
+    const int not_found = NMM_ERROR_NOT_FOUND;
     g_autofree char *transient_xml = contract_guest_xml("brief", DB_UUID);
     gsize i;
 
@@ -294,12 +284,9 @@ test_edit_lost_guest(Fixture *f, gconstpointer user_data)
     f->world->create_transient_guest(f->world->data, transient_xml);
 
     for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        contract_edit_nic(
-            f, kinds[i], NM_MACVTAP_SCOPE_CONFIG, NO_UUID, &contract_nic_spec, not_found);
-        contract_edit_nic(
-            f, kinds[i], NM_MACVTAP_SCOPE_LIVE, WEB_UUID, &contract_nic_spec, not_found);
-        contract_edit_nic(
-            f, kinds[i], NM_MACVTAP_SCOPE_CONFIG, DB_UUID, &contract_nic_spec, not_found);
+        contract_edit_nic(f, kinds[i], NMM_SCOPE_CONFIG, NO_UUID, &contract_nic_spec, not_found);
+        contract_edit_nic(f, kinds[i], NMM_SCOPE_LIVE, WEB_UUID, &contract_nic_spec, not_found);
+        contract_edit_nic(f, kinds[i], NMM_SCOPE_CONFIG, DB_UUID, &contract_nic_spec, not_found);
     }
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
     contract_assert_nic(f, DB_UUID, FALSE, FALSE);
@@ -313,11 +300,11 @@ test_edit_lost_guest(Fixture *f, gconstpointer user_data)
 static void
 test_crowd(Fixture *f, gconstpointer user_data)
 {
-    const NMMacvtapScope scope = NM_MACVTAP_SCOPE_CONFIG;
-    g_autofree char *xml = nm_macvtap_nic_spec_to_xml(&contract_nic_spec);
+    const NmmScope scope = NMM_SCOPE_CONFIG;
+    g_autofree char *xml = nmm_nic_spec_to_xml(&contract_nic_spec);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) guests = NULL;
-    NMMacvtapEdit edits[CROWD];
+    NmmEdit edits[CROWD];
     Call calls[CROWD];
     GThread *threads[CROWD];
     guint i;
@@ -328,8 +315,8 @@ test_crowd(Fixture *f, gconstpointer user_data)
         g_autofree char *uuid = g_strdup_printf("3c2f8a10-3333-4a6b-9c3d-%012u", i);
 
         contract_define_guest(f, name, uuid);
-        edits[i] = (NMMacvtapEdit){
-            .kind = NM_MACVTAP_EDIT_NIC_ATTACH,
+        edits[i] = (NmmEdit){
+            .kind = NMM_EDIT_NIC_ATTACH,
             .scope = scope,
             .guest_uuid = g_steal_pointer(&uuid),
             .network = (char *)NETWORK,
@@ -349,7 +336,7 @@ test_crowd(Fixture *f, gconstpointer user_data)
     guests = contract_list_guests(f);
     g_assert_cmpuint(guests->len, ==, CROWD);
     for (i = 0; i < CROWD; i++) {
-        const NMMacvtapGuest *guest = guests->pdata[i];
+        const NmmGuest *guest = guests->pdata[i];
 
         g_assert_nonnull(contract_find_nic(guest->config, ALIAS));
         g_assert_true(g_hash_table_add(seen, guest->uuid));
@@ -363,11 +350,11 @@ test_read_only(Fixture *f, gconstpointer user_data)
 {
     g_autoptr(GPtrArray) guests = NULL;
     g_autoptr(GPtrArray) leases = NULL;
-    g_autoptr(NMMacvtapNetwork) network = NULL;
+    g_autoptr(NmmNetwork) network = NULL;
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
-    nm_macvtap_hypervisor_close(f->hypervisor);
+    nmm_hypervisor_close(f->hypervisor);
     contract_open_as(f, TRUE, -1);
 
     guests = contract_list_guests(f);
@@ -378,14 +365,9 @@ test_read_only(Fixture *f, gconstpointer user_data)
     g_assert_nonnull(leases);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
 
-    contract_edit_nic(f,
-                      NM_MACVTAP_EDIT_NIC_ATTACH,
-                      NM_MACVTAP_SCOPE_CONFIG,
-                      WEB_UUID,
-                      &contract_nic_spec,
-                      NM_MACVTAP_ERROR_DENIED);
-    contract_edit_network(
-        f, NM_MACVTAP_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, NM_MACVTAP_ERROR_DENIED);
+    contract_edit_nic(
+        f, NMM_EDIT_NIC_ATTACH, NMM_SCOPE_CONFIG, WEB_UUID, &contract_nic_spec, NMM_ERROR_DENIED);
+    contract_edit_network(f, NMM_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, NMM_ERROR_DENIED);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
 }
 
@@ -395,14 +377,14 @@ test_close(Fixture *f, gconstpointer user_data)
     Fixture other = {.world = f->world, .events = g_ptr_array_new_with_free_func(g_free)};
 
     other.hypervisor = f->world->new_hypervisor(f->world->data);
-    nm_macvtap_hypervisor_close(other.hypervisor);
+    nmm_hypervisor_close(other.hypervisor);
     contract_listen(&other);
     contract_open_as(&other, FALSE, -1);
 
     contract_forget_events(f);
-    nm_macvtap_hypervisor_close(f->hypervisor);
-    nm_macvtap_hypervisor_close(f->hypervisor);
-    g_assert_null(contract_read_guest(f, WEB_UUID, NM_MACVTAP_ERROR_UNREACHABLE));
+    nmm_hypervisor_close(f->hypervisor);
+    nmm_hypervisor_close(f->hypervisor);
+    g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
 
     /* What the other one hears of, this one does not. */
     contract_define_guest(f, "web1", WEB_UUID);
@@ -443,18 +425,18 @@ test_lost(Fixture *f, gconstpointer user_data)
     contract_define_guest(f, "web1", WEB_UUID);
     world->lose_daemon(world->data);
     contract_await_event(f, "closed");
-    g_assert_null(contract_read_guest(f, WEB_UUID, NM_MACVTAP_ERROR_UNREACHABLE));
+    g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
     contract_edit_nic(f,
-                      NM_MACVTAP_EDIT_NIC_ATTACH,
-                      NM_MACVTAP_SCOPE_CONFIG,
+                      NMM_EDIT_NIC_ATTACH,
+                      NMM_SCOPE_CONFIG,
                       WEB_UUID,
                       &contract_nic_spec,
-                      NM_MACVTAP_ERROR_UNREACHABLE);
-    contract_open_as(f, FALSE, NM_MACVTAP_ERROR_UNREACHABLE);
+                      NMM_ERROR_UNREACHABLE);
+    contract_open_as(f, FALSE, NMM_ERROR_UNREACHABLE);
     g_assert_cmpuint(contract_count_events(f, "closed"), ==, 1);
 
     world->restore_daemon(world->data);
-    g_assert_null(contract_read_guest(f, WEB_UUID, NM_MACVTAP_ERROR_UNREACHABLE));
+    g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
     contract_open_as(f, FALSE, -1);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
     contract_forget_events(f);

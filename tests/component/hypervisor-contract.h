@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include "nm-macvtap-hypervisor.h"
+#include "nmm-hypervisor.h"
 
 G_BEGIN_DECLS
 
@@ -21,7 +21,7 @@ typedef struct {
     /* Called first in every case: no guest and no network is left, connections can be made. */
     void (*reset)(gpointer data);
     /* (transfer full): not open. */
-    NMMacvtapHypervisor *(*new_hypervisor)(gpointer data);
+    NmmHypervisor *(*new_hypervisor)(gpointer data);
 
     void (*define_guest)(gpointer data, const char *xml);
     void (*undefine_guest)(gpointer data, const char *name);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
+#include "nmm-error.h"
 
 /* When a test that waits for something is given up; nothing is measured by it. */
 #define PATIENCE 60 /* seconds */
@@ -18,19 +18,19 @@
 /* Events */
 
 static void
-guest_changed_cb(NMMacvtapHypervisor *hypervisor, const char *uuid, gpointer user_data)
+guest_changed_cb(NmmHypervisor *hypervisor, const char *uuid, gpointer user_data)
 {
     g_ptr_array_add(user_data, g_strdup_printf("guest %s", uuid));
 }
 
 static void
-network_changed_cb(NMMacvtapHypervisor *hypervisor, const char *name, gpointer user_data)
+network_changed_cb(NmmHypervisor *hypervisor, const char *name, gpointer user_data)
 {
     g_ptr_array_add(user_data, g_strdup_printf("network %s", name));
 }
 
 static void
-closed_cb(NMMacvtapHypervisor *hypervisor, const char *reason, gpointer user_data)
+closed_cb(NmmHypervisor *hypervisor, const char *reason, gpointer user_data)
 {
     g_assert_nonnull(reason);
     g_ptr_array_add(user_data, g_strdup("closed"));
@@ -128,7 +128,7 @@ check_outcome(Call *call, int code)
     if (code < 0) {
         g_assert_no_error(call->error);
     } else {
-        g_assert_error(call->error, NM_MACVTAP_ERROR, code);
+        g_assert_error(call->error, NMM_ERROR, code);
         g_assert_cmpstr(call->error->message, !=, "");
         g_clear_error(&call->error);
     }
@@ -137,7 +137,7 @@ check_outcome(Call *call, int code)
 static void
 run_open(Call *call)
 {
-    call->ok = nm_macvtap_hypervisor_open(call->f->hypervisor, call->read_only, &call->error);
+    call->ok = nmm_hypervisor_open(call->f->hypervisor, call->read_only, &call->error);
 }
 
 void
@@ -152,7 +152,7 @@ contract_open_as(Fixture *f, gboolean read_only, int code)
 static void
 run_list_guests(Call *call)
 {
-    call->result = nm_macvtap_hypervisor_list_guests(call->f->hypervisor, &call->error);
+    call->result = nmm_hypervisor_list_guests(call->f->hypervisor, &call->error);
 }
 
 GPtrArray *
@@ -168,10 +168,10 @@ contract_list_guests(Fixture *f)
 static void
 run_read_guest(Call *call)
 {
-    call->result = nm_macvtap_hypervisor_read_guest(call->f->hypervisor, call->name, &call->error);
+    call->result = nmm_hypervisor_read_guest(call->f->hypervisor, call->name, &call->error);
 }
 
-NMMacvtapGuest *
+NmmGuest *
 contract_read_guest(Fixture *f, const char *uuid, int code)
 {
     Call call = {.f = f, .run = run_read_guest, .name = uuid};
@@ -184,28 +184,28 @@ contract_read_guest(Fixture *f, const char *uuid, int code)
 static void
 run_list_networks(Call *call)
 {
-    call->result = nm_macvtap_hypervisor_list_networks(call->f->hypervisor, &call->error);
+    call->result = nmm_hypervisor_list_networks(call->f->hypervisor, &call->error);
 }
 
 /* (transfer full) (nullable) */
-NMMacvtapNetwork *
+NmmNetwork *
 contract_read_network(Fixture *f, const char *name)
 {
     Call call = {.f = f, .run = run_list_networks};
     g_autoptr(GPtrArray) networks = NULL;
-    NMMacvtapNetwork *network;
+    NmmNetwork *network;
 
     finish_call(&call);
     check_outcome(&call, -1);
     networks = call.result;
-    network = nm_macvtap_network_find(networks, name);
-    return network ? nm_macvtap_network_ref(network) : NULL;
+    network = nmm_network_find(networks, name);
+    return network ? nmm_network_ref(network) : NULL;
 }
 
 static void
 run_list_leases(Call *call)
 {
-    call->result = nm_macvtap_hypervisor_list_leases(call->f->hypervisor, call->name, &call->error);
+    call->result = nmm_hypervisor_list_leases(call->f->hypervisor, call->name, &call->error);
 }
 
 GPtrArray *
@@ -221,11 +221,11 @@ contract_list_leases(Fixture *f, const char *network, int code)
 void
 contract_run_apply(Call *call)
 {
-    call->ok = nm_macvtap_hypervisor_apply(call->f->hypervisor, call->edit, &call->error);
+    call->ok = nmm_hypervisor_apply(call->f->hypervisor, call->edit, &call->error);
 }
 
 static void
-apply(Fixture *f, const NMMacvtapEdit *edit, int code)
+apply(Fixture *f, const NmmEdit *edit, int code)
 {
     g_autofree char *place = edit->guest_uuid ? g_strdup_printf("guest '%s': ", edit->guest_name)
                                               : g_strdup_printf("network '%s': ", edit->network);
@@ -238,18 +238,14 @@ apply(Fixture *f, const NMMacvtapEdit *edit, int code)
 }
 
 void
-contract_edit_network(Fixture *f,
-                      NMMacvtapEditKind kind,
-                      const char *name,
-                      const char *xml,
-                      int code)
+contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char *xml, int code)
 {
-    NMMacvtapEdit edit = {.kind = kind, .network = (char *)name, .xml = (char *)xml};
+    NmmEdit edit = {.kind = kind, .network = (char *)name, .xml = (char *)xml};
 
     apply(f, &edit, code);
 }
 
-const NMMacvtapNicSpec contract_nic_spec = {
+const NmmNicSpec contract_nic_spec = {
     .network = NETWORK,
     .mac = MAC,
     .alias = ALIAS,
@@ -258,14 +254,14 @@ const NMMacvtapNicSpec contract_nic_spec = {
 
 void
 contract_edit_nic(Fixture *f,
-                  NMMacvtapEditKind kind,
-                  NMMacvtapScope scope,
+                  NmmEditKind kind,
+                  NmmScope scope,
                   const char *uuid,
-                  const NMMacvtapNicSpec *spec,
+                  const NmmNicSpec *spec,
                   int code)
 {
-    g_autofree char *xml = nm_macvtap_nic_spec_to_xml(spec);
-    NMMacvtapEdit edit = {
+    g_autofree char *xml = nmm_nic_spec_to_xml(spec);
+    NmmEdit edit = {
         .kind = kind,
         .scope = scope,
         .guest_uuid = (char *)uuid,
@@ -320,14 +316,14 @@ contract_start_network(Fixture *f)
     f->world->start_network(f->world->data, NETWORK);
 }
 
-const NMMacvtapNic *
-contract_find_nic(const NMMacvtapGuestState *state, const char *alias)
+const NmmNic *
+contract_find_nic(const NmmGuestState *state, const char *alias)
 {
     guint i;
 
     g_assert_nonnull(state);
     for (i = 0; i < state->nics->len; i++) {
-        const NMMacvtapNic *nic = state->nics->pdata[i];
+        const NmmNic *nic = state->nics->pdata[i];
 
         if (g_strcmp0(nic->alias, alias) == 0)
             return nic;
@@ -336,15 +332,15 @@ contract_find_nic(const NMMacvtapGuestState *state, const char *alias)
 }
 
 void
-contract_assert_untouched(const NMMacvtapGuestState *state)
+contract_assert_untouched(const NmmGuestState *state)
 {
-    g_assert_nonnull(nm_macvtap_guest_state_find_macvtap(state, "eth0", NULL));
+    g_assert_nonnull(nmm_guest_state_find_macvtap(state, "eth0", NULL));
 }
 
 void
 contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live)
 {
-    g_autoptr(NMMacvtapGuest) guest = contract_read_guest(f, uuid, -1);
+    g_autoptr(NmmGuest) guest = contract_read_guest(f, uuid, -1);
 
     if (guest->config) {
         contract_assert_untouched(guest->config);
@@ -384,7 +380,7 @@ contract_set_up(Fixture *f, gconstpointer user_data)
 void
 contract_tear_down(Fixture *f, gconstpointer user_data)
 {
-    nm_macvtap_hypervisor_close(f->hypervisor);
+    nmm_hypervisor_close(f->hypervisor);
     contract_forget_events(f);
     g_assert_finalize_object(f->hypervisor);
     g_ptr_array_unref(f->events);

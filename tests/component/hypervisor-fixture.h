@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     const HypervisorWorld *world;
-    NMMacvtapHypervisor *hypervisor;
+    NmmHypervisor *hypervisor;
     GPtrArray *events; /* (element-type utf8): "guest UUID", "network NAME", "closed" */
 } Fixture;
 
@@ -32,7 +32,7 @@ struct Call {
     void (*run)(Call *call);
     gboolean read_only;
     const char *name; /* guest's UUID, or network */
-    const NMMacvtapEdit *edit;
+    const NmmEdit *edit;
     gboolean done; /* atomic */
     gboolean ok;
     gpointer result;
@@ -40,7 +40,7 @@ struct Call {
 };
 
 /* An interface of ours. */
-extern const NMMacvtapNicSpec contract_nic_spec;
+extern const NmmNicSpec contract_nic_spec;
 /* NETWORK, as the isolated mode would define it. */
 extern const char contract_network_xml[];
 
@@ -53,28 +53,25 @@ void contract_forget_events(Fixture *f);
 gpointer contract_call_thread(gpointer data);
 void contract_open_as(Fixture *f, gboolean read_only, int code);
 GPtrArray *contract_list_guests(Fixture *f);
-NMMacvtapGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
-NMMacvtapNetwork *contract_read_network(Fixture *f, const char *name);
+NmmGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
+NmmNetwork *contract_read_network(Fixture *f, const char *name);
 GPtrArray *contract_list_leases(Fixture *f, const char *network, int code);
 void contract_run_apply(Call *call);
-void contract_edit_network(Fixture *f,
-                           NMMacvtapEditKind kind,
-                           const char *name,
-                           const char *xml,
-                           int code);
+void
+contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char *xml, int code);
 void contract_edit_nic(Fixture *f,
-                       NMMacvtapEditKind kind,
-                       NMMacvtapScope scope,
+                       NmmEditKind kind,
+                       NmmScope scope,
                        const char *uuid,
-                       const NMMacvtapNicSpec *spec,
+                       const NmmNicSpec *spec,
                        int code);
 /* (transfer full): a guest with one macvtap interface on eth0. */
 char *contract_guest_xml(const char *name, const char *uuid);
 void contract_define_guest(Fixture *f, const char *name, const char *uuid);
 void contract_start_network(Fixture *f);
 /* (transfer none) (nullable) */
-const NMMacvtapNic *contract_find_nic(const NMMacvtapGuestState *state, const char *alias);
-void contract_assert_untouched(const NMMacvtapGuestState *state);
+const NmmNic *contract_find_nic(const NmmGuestState *state, const char *alias);
+void contract_assert_untouched(const NmmGuestState *state);
 /* Our interface is in the guest's definition and in the running guest, or is not. */
 void contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live);
 /* Notes the hypervisor's events from now on. */

@@ -10,7 +10,7 @@
 #include <libvirt/virterror.h>
 #include <signal.h>
 
-#include "nm-macvtap-libvirt.h"
+#include "nmm-libvirt.h"
 
 #define PID_FILE "/run/libvirtd.pid"
 
@@ -93,10 +93,10 @@ world_reset(gpointer data)
     remove_networks(conn);
 }
 
-static NMMacvtapHypervisor *
+static NmmHypervisor *
 world_new_hypervisor(gpointer data)
 {
-    return nm_macvtap_libvirt_new(URI);
+    return nmm_libvirt_new(URI);
 }
 
 static void

@@ -9,7 +9,7 @@
 
 #include "sync-fixture.h"
 
-#include "nm-macvtap-identity.h"
+#include "nmm-identity.h"
 
 #define PATIENCE (60 * G_USEC_PER_SEC)
 
@@ -18,7 +18,7 @@
 #define PLAIN_NIC                                                                                  \
     "<interface type='network'><source network='default'/><model type='virtio'/></interface>"
 
-static const NMMacvtapSyncTiming timing = {
+static const NmmSyncTiming timing = {
     .settle = 20,
     .settle_max = 200,
     .absent = 100,
@@ -71,12 +71,12 @@ fixture_assert_warned(const char *pattern)
 /* Signals */
 
 static void
-keep_plan(Fixture *fixture, NMMacvtapPlan *plan)
+keep_plan(Fixture *fixture, NmmPlan *plan)
 {
     g_free(fixture->bridge);
     fixture->bridge = g_strdup(plan->bridge);
     for (guint i = 0; i < plan->reports->len; i++) {
-        NMMacvtapGuestReport *report = plan->reports->pdata[i];
+        NmmGuestReport *report = plan->reports->pdata[i];
 
         g_hash_table_replace(
             fixture->status, g_strdup(report->guest->name), GINT_TO_POINTER(report->status));
@@ -84,21 +84,21 @@ keep_plan(Fixture *fixture, NMMacvtapPlan *plan)
 }
 
 static void
-up_cb(NMMacvtapSync *sync, NMMacvtapPlan *plan, Fixture *fixture)
+up_cb(NmmSync *sync, NmmPlan *plan, Fixture *fixture)
 {
     keep_plan(fixture, plan);
     fixture->n_up++;
 }
 
 static void
-report_cb(NMMacvtapSync *sync, NMMacvtapPlan *plan, Fixture *fixture)
+report_cb(NmmSync *sync, NmmPlan *plan, Fixture *fixture)
 {
     keep_plan(fixture, plan);
     fixture->n_report++;
 }
 
 static void
-failed_cb(NMMacvtapSync *sync, GError *error, Fixture *fixture)
+failed_cb(NmmSync *sync, GError *error, Fixture *fixture)
 {
     g_clear_error(&fixture->failure);
     fixture->failure = g_error_copy(error);
@@ -106,7 +106,7 @@ failed_cb(NMMacvtapSync *sync, GError *error, Fixture *fixture)
 }
 
 static void
-stopped_cb(NMMacvtapSync *sync, Fixture *fixture)
+stopped_cb(NmmSync *sync, Fixture *fixture)
 {
     fixture->n_stopped++;
 }
@@ -117,21 +117,21 @@ collect_subnets_cb(gpointer data)
     Fixture *fixture = data;
 
     fixture->n_collected++;
-    return g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
 }
 
 /* Life */
 
-static NMMacvtapProfile *
+static NmmProfile *
 make_profile(const char *const *keys)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
-    NMMacvtapProfile *profile;
+    NmmProfile *profile;
 
     for (; keys && keys[0]; keys += 2)
         g_hash_table_insert(data, (gpointer)keys[0], (gpointer)keys[1]);
-    profile = nm_macvtap_profile_parse(
+    profile = nmm_profile_parse(
         "guests", "5a2c7b1e-0000-4000-8000-000000000001", NULL, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
@@ -140,13 +140,13 @@ make_profile(const char *const *keys)
 void
 fixture_replace_engine(Fixture *fixture, gconstpointer keys)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = fake_hypervisor_new(fixture->world);
-    g_autoptr(NMMacvtapProfile) profile = make_profile(keys);
+    g_autoptr(NmmHypervisor) hypervisor = fake_hypervisor_new(fixture->world);
+    g_autoptr(NmmProfile) profile = make_profile(keys);
 
     g_clear_object(&fixture->sync);
-    fixture->sync = nm_macvtap_sync_new(
+    fixture->sync = nmm_sync_new(
         hypervisor, profile, "0123456789abcdef0123456789abcdef", collect_subnets_cb, fixture);
-    nm_macvtap_sync_set_timing(fixture->sync, &timing);
+    nmm_sync_set_timing(fixture->sync, &timing);
     g_signal_connect(fixture->sync, "up", G_CALLBACK(up_cb), fixture);
     g_signal_connect(fixture->sync, "report", G_CALLBACK(report_cb), fixture);
     g_signal_connect(fixture->sync, "failed", G_CALLBACK(failed_cb), fixture);
@@ -240,10 +240,10 @@ fixture_wait_hanging(Fixture *fixture, guint n)
 static gboolean
 is_settled(Fixture *fixture)
 {
-    const NMMacvtapSync *sync = fixture->sync;
+    const NmmSync *sync = fixture->sync;
 
-    return !sync->pass && !nm_macvtap_debounce_is_armed(&sync->settle) &&
-           sync->reconnect.source == 0 && sync->finish_source == 0 && !g_main_context_pending(NULL);
+    return !sync->pass && !nmm_debounce_is_armed(&sync->settle) && sync->reconnect.source == 0 &&
+           sync->finish_source == 0 && !g_main_context_pending(NULL);
 }
 
 void
@@ -257,7 +257,7 @@ fixture_bring_up(Fixture *fixture)
 {
     guint n = fixture->n_up;
 
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, n + 1);
     fixture_settle(fixture);
     fake_calls_clear(fixture->calls);
@@ -268,7 +268,7 @@ fixture_stop(Fixture *fixture, guint timeout_ms)
 {
     guint n = fixture->n_stopped;
 
-    nm_macvtap_sync_stop(fixture->sync, timeout_ms);
+    nmm_sync_stop(fixture->sync, timeout_ms);
     g_assert_cmpuint(fixture->n_stopped, ==, n);
     fixture_wait(fixture, &fixture->n_stopped, n + 1);
 }
@@ -357,10 +357,10 @@ count_alias(const char *xml, const char *alias)
 }
 
 guint
-fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope scope)
+fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope)
 {
     g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, scope);
-    g_autofree char *alias = nm_macvtap_identity_alias(fixture->sync->profile->network);
+    g_autofree char *alias = nmm_identity_alias(fixture->sync->profile->network);
 
     return xml ? count_alias(xml, alias) : 0;
 }
@@ -368,12 +368,12 @@ fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope scope)
 gboolean
 fixture_is_link_up(Fixture *fixture, const char *guest)
 {
-    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, NM_MACVTAP_SCOPE_LIVE);
-    g_autofree char *alias = nm_macvtap_identity_alias(fixture->sync->profile->network);
-    g_autoptr(NMMacvtapGuest) read = nm_macvtap_guest_new_from_xml(NULL, xml, NULL);
+    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, NMM_SCOPE_LIVE);
+    g_autofree char *alias = nmm_identity_alias(fixture->sync->profile->network);
+    g_autoptr(NmmGuest) read = nmm_guest_new_from_xml(NULL, xml, NULL);
 
     for (guint i = 0; i < read->live->nics->len; i++) {
-        const NMMacvtapNic *nic = read->live->nics->pdata[i];
+        const NmmNic *nic = read->live->nics->pdata[i];
 
         if (g_strcmp0(nic->alias, alias) == 0)
             return !nic->link_down;
@@ -395,5 +395,5 @@ fixture_get_status(Fixture *fixture, const char *guest)
 
     if (!g_hash_table_lookup_extended(fixture->status, guest, NULL, &status))
         return NULL;
-    return nm_macvtap_guest_status_to_string((NMMacvtapGuestStatus)GPOINTER_TO_INT(status));
+    return nmm_guest_status_to_string((NmmGuestStatus)GPOINTER_TO_INT(status));
 }

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "nm-macvtap-sync-private.h"
+#include "nmm-sync-private.h"
 
 #include "fake-hypervisor.h"
 
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct {
     FakeWorld *world;
     FakeCalls *calls; /* the world's */
-    NMMacvtapSync *sync;
+    NmmSync *sync;
 
     guint n_up;
     guint n_report;
@@ -23,7 +23,7 @@ typedef struct {
     guint n_collected;  /* calls of the function that collects subnets */
     GError *failure;    /* of the last "failed" */
     char *bridge;       /* of the last plan */
-    GHashTable *status; /* guest name → NMMacvtapGuestStatus, of all plans */
+    GHashTable *status; /* guest name → NmmGuestStatus, of all plans */
 } Fixture;
 
 /* @keys: vpn.data as "key", "value", …, NULL. The engine is not started. */
@@ -56,13 +56,12 @@ void fixture_start_guest(Fixture *fixture, const char *name);
 char *fixture_domain_xml(const char *name, const char *interfaces);
 
 /* How often the interface of ours is there in a scope, and whether its link is up. */
-guint fixture_count_nics(Fixture *fixture, const char *guest, NMMacvtapScope scope);
+guint fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope);
 gboolean fixture_is_link_up(Fixture *fixture, const char *guest);
 /* Calls that change anything. */
 guint fixture_count_edits(Fixture *fixture);
 #define fixture_assert_status(fixture, guest, expected)                                            \
-    g_assert_cmpstr(                                                                               \
-        fixture_get_status(fixture, guest), ==, nm_macvtap_guest_status_to_string(expected))
+    g_assert_cmpstr(fixture_get_status(fixture, guest), ==, nmm_guest_status_to_string(expected))
 const char *fixture_get_status(Fixture *fixture, const char *guest);
 
 /* Takes the oldest warning off the list and compares it (a glob); none may be left at the end. */

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nm-macvtap-announce.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-neighbour-frame.h"
+#include "nmm-announce.h"
+#include "nmm-error.h"
+#include "nmm-neighbour-frame.h"
 
 #define PATIENCE_MS 10000
 
@@ -60,20 +60,20 @@ static char *
 hear_one(Fixture *fixture, int patience_ms)
 {
     struct pollfd waiting = {.fd = fixture->ear, .events = POLLIN};
-    guint8 mac[NM_MACVTAP_MAC_BYTES];
+    guint8 mac[NMM_MAC_BYTES];
     g_autofree char *mac_text = netns_get_mac("eth0");
 
-    g_assert_true(nm_macvtap_mac_parse(mac_text, mac));
+    g_assert_true(nmm_mac_parse(mac_text, mac));
     while (poll(&waiting, 1, patience_ms) > 0) {
-        guint8 data[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+        guint8 data[NMM_NEIGHBOUR_FRAME_MAX];
         gssize length = recv(fixture->ear, data, sizeof(data), 0);
-        NMMacvtapNeighbourFrame frame;
+        NmmNeighbourFrame frame;
 
         /* What the kernel says of itself meanwhile is not ours. */
-        if (length < 0 || !nm_macvtap_neighbour_frame_parse(data, (gsize)length, &frame) ||
+        if (length < 0 || !nmm_neighbour_frame_parse(data, (gsize)length, &frame) ||
             !frame.has_sender || !frame.to_all || memcmp(frame.mac, mac, sizeof(mac)) != 0)
             continue;
-        return nm_macvtap_cidr_address_to_string(&frame.sender);
+        return nmm_cidr_address_to_string(&frame.sender);
     }
     return NULL;
 }
@@ -99,7 +99,7 @@ test_all(Fixture *fixture, gconstpointer data)
     static const char *const expected[] = {"10.0.0.2", "10.0.1.2", "fd00::2", NULL};
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(nm_macvtap_announce("eth0", &error));
+    g_assert_true(nmm_announce("eth0", &error));
     g_assert_no_error(error);
     assert_heard(fixture, expected);
 }
@@ -131,8 +131,8 @@ test_one_that_fails(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     forbid("arp saddr ip 10.0.0.2");
-    g_assert_false(nm_macvtap_announce("eth0", &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_false(nmm_announce("eth0", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "'eth0'"));
     g_assert_nonnull(strstr(error->message, g_strerror(ENOBUFS)));
     assert_heard(fixture, expected);
@@ -145,8 +145,8 @@ test_all_fail(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     forbid("meta protocol { arp, ip6 }");
-    g_assert_false(nm_macvtap_announce("eth0", &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_false(nmm_announce("eth0", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     assert_heard(fixture, expected);
 }
 
@@ -155,8 +155,8 @@ test_nobody(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_announce("nosuch0", &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_false(nmm_announce("nosuch0", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, "'nosuch0'"));
 }
 

@@ -11,8 +11,8 @@
 #include <netlink/route/link.h>
 
 #include "netns.h"
-#include "nm-macvtap-bridge.h"
-#include "nm-macvtap-error.h"
+#include "nmm-bridge.h"
+#include "nmm-error.h"
 
 static gboolean is_port_lost;
 
@@ -56,7 +56,7 @@ add(const char *bridge, const char *port, gboolean isolated)
     g_autoptr(GError) error = NULL;
     gboolean changed = -1;
 
-    g_assert_true(nm_macvtap_bridge_add_port(bridge, port, isolated, &changed, &error));
+    g_assert_true(nmm_bridge_add_port(bridge, port, isolated, &changed, &error));
     g_assert_no_error(error);
     return changed;
 }
@@ -67,8 +67,8 @@ assert_refused(const char *bridge, const char *port, int code, const char *word)
     g_autoptr(GError) error = NULL;
     gboolean changed = -1;
 
-    g_assert_false(nm_macvtap_bridge_add_port(bridge, port, FALSE, &changed, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, code);
+    g_assert_false(nmm_bridge_add_port(bridge, port, FALSE, &changed, &error));
+    g_assert_error(error, NMM_ERROR, code);
     g_assert_nonnull(strstr(error->message, word));
     g_assert_cmpint(changed, ==, -1);
 }
@@ -100,9 +100,9 @@ test_not_isolated(void)
     gboolean changed = -1;
 
     is_port_lost = TRUE;
-    g_assert_false(nm_macvtap_bridge_add_port("bridge0", "port2", TRUE, &changed, &error));
+    g_assert_false(nmm_bridge_add_port("bridge0", "port2", TRUE, &changed, &error));
     is_port_lost = FALSE;
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "isolate"));
     g_assert_cmpint(changed, ==, -1);
     g_assert_cmpint(get_master("port2"), ==, 0);
@@ -113,11 +113,11 @@ test_not_isolated(void)
 static void
 test_refused(void)
 {
-    assert_refused("bridge1", "port0", NM_MACVTAP_ERROR_CONFLICT, "'port0'");
+    assert_refused("bridge1", "port0", NMM_ERROR_CONFLICT, "'port0'");
     g_assert_cmpint(get_master("port0"), ==, if_nametoindex("bridge0"));
-    assert_refused("bridge0", "nowhere", NM_MACVTAP_ERROR_NOT_FOUND, "'nowhere'");
-    assert_refused("nowhere", "port0", NM_MACVTAP_ERROR_NOT_FOUND, "'nowhere'");
-    assert_refused("peer0", "peer1", NM_MACVTAP_ERROR_FAILED, "bridge port");
+    assert_refused("bridge0", "nowhere", NMM_ERROR_NOT_FOUND, "'nowhere'");
+    assert_refused("nowhere", "port0", NMM_ERROR_NOT_FOUND, "'nowhere'");
+    assert_refused("peer0", "peer1", NMM_ERROR_FAILED, "bridge port");
 }
 
 static void
@@ -125,8 +125,8 @@ assert_kept(const char *bridge, int code)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_bridge_remove(bridge, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, code);
+    g_assert_false(nmm_bridge_remove(bridge, &error));
+    g_assert_error(error, NMM_ERROR, code);
 }
 
 /* bridge0 has ports by now. */
@@ -135,12 +135,12 @@ test_remove(void)
 {
     g_autoptr(GError) error = NULL;
 
-    assert_kept("nowhere", NM_MACVTAP_ERROR_NOT_FOUND);
-    assert_kept("peer0", NM_MACVTAP_ERROR_CONFLICT);
-    assert_kept("bridge0", NM_MACVTAP_ERROR_CONFLICT);
+    assert_kept("nowhere", NMM_ERROR_NOT_FOUND);
+    assert_kept("peer0", NMM_ERROR_CONFLICT);
+    assert_kept("bridge0", NMM_ERROR_CONFLICT);
     g_assert_cmpint(if_nametoindex("peer0"), !=, 0);
     g_assert_cmpint(if_nametoindex("bridge0"), !=, 0);
-    g_assert_true(nm_macvtap_bridge_remove("bridge1", &error));
+    g_assert_true(nmm_bridge_remove("bridge1", &error));
     g_assert_no_error(error);
     g_assert_cmpint(if_nametoindex("bridge1"), ==, 0);
 }

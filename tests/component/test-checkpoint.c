@@ -10,68 +10,68 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
-#include "nm-macvtap-checkpoint.h"
-#include "nm-macvtap-error.h"
+#include "nmm-checkpoint.h"
+#include "nmm-error.h"
 #include "run-dir.h"
 
 #define PATH  "/org/freedesktop/NetworkManager/Checkpoint/3"
 #define ASKED 1000000
 
-static NMMacvtapCheckpoint *
+static NmmCheckpoint *
 begin_at(RunDir *run, gint64 now)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapCheckpoint *note = nm_macvtap_checkpoint_begin(run->dir, "eth0", now, &error);
+    NmmCheckpoint *note = nmm_checkpoint_begin(run->dir, "eth0", now, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(note);
     return note;
 }
 
-static NMMacvtapCheckpoint *
+static NmmCheckpoint *
 begin(RunDir *run)
 {
     return begin_at(run, ASKED);
 }
 
-static NMMacvtapCheckpointView
+static NmmCheckpointView
 ours(void)
 {
-    return (NMMacvtapCheckpointView){
+    return (NmmCheckpointView){
         .path = PATH,
         .created = ASKED + 5,
-        .timeout_s = NM_MACVTAP_CHECKPOINT_TIMEOUT_S,
+        .timeout_s = NMM_CHECKPOINT_TIMEOUT_S,
         .device = "eth0",
     };
 }
 
 static gboolean
-is_left(RunDir *run, const NMMacvtapCheckpointView *view)
+is_left(RunDir *run, const NmmCheckpointView *view)
 {
-    return nm_macvtap_checkpoint_is_left(run->dir, "eth0", view);
+    return nmm_checkpoint_is_left(run->dir, "eth0", view);
 }
 
 static void
 test_noted(RunDir *run, gconstpointer data)
 {
-    NMMacvtapCheckpoint *note;
-    NMMacvtapCheckpointView view = ours();
+    NmmCheckpoint *note;
+    NmmCheckpointView view = ours();
     g_autofree char *file = g_build_filename(run->dir, "checkpoint-eth0", NULL);
     GStatBuf info;
 
     g_assert_false(is_left(run, &view));
     note = begin(run);
-    g_assert_null(nm_macvtap_checkpoint_get_path(note));
-    nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
-    g_assert_cmpstr(nm_macvtap_checkpoint_get_path(note), ==, PATH);
+    g_assert_null(nmm_checkpoint_get_path(note));
+    nmm_checkpoint_note(note, PATH, ASKED + 5);
+    g_assert_cmpstr(nmm_checkpoint_get_path(note), ==, PATH);
     g_assert_cmpint(g_stat(file, &info), ==, 0);
     g_assert_cmpuint(info.st_mode & 07777, ==, 0600);
 
     /* Its process lives. */
     g_assert_false(is_left(run, &view));
-    nm_macvtap_checkpoint_free(note);
+    nmm_checkpoint_free(note);
     g_assert_true(is_left(run, &view));
-    g_assert_false(nm_macvtap_checkpoint_is_left(run->dir, "eth1", &view));
+    g_assert_false(nmm_checkpoint_is_left(run->dir, "eth1", &view));
 
     /* A stranger's: of a later NetworkManager, of another path, of other devices. */
     view.created++;
@@ -88,9 +88,9 @@ test_noted(RunDir *run, gconstpointer data)
 static void
 test_asked(RunDir *run, gconstpointer data)
 {
-    NMMacvtapCheckpointView view = ours();
+    NmmCheckpointView view = ours();
 
-    nm_macvtap_checkpoint_free(begin(run));
+    nmm_checkpoint_free(begin(run));
     g_assert_true(is_left(run, &view));
     view.created = ASKED - 1;
     g_assert_false(is_left(run, &view));
@@ -107,15 +107,15 @@ test_asked(RunDir *run, gconstpointer data)
 static void
 test_ended(RunDir *run, gconstpointer data)
 {
-    NMMacvtapCheckpointView view = ours();
-    NMMacvtapCheckpoint *note = begin(run);
+    NmmCheckpointView view = ours();
+    NmmCheckpoint *note = begin(run);
 
-    nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
-    nm_macvtap_checkpoint_end(note);
+    nmm_checkpoint_note(note, PATH, ASKED + 5);
+    nmm_checkpoint_end(note);
     g_assert_false(is_left(run, &view));
     /* The next one writes over it. */
     note = begin(run);
-    nm_macvtap_checkpoint_free(note);
+    nmm_checkpoint_free(note);
     g_assert_true(is_left(run, &view));
 }
 
@@ -123,12 +123,12 @@ static void
 test_two_processes(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapCheckpoint *note = begin(run);
+    NmmCheckpoint *note = begin(run);
 
-    g_assert_null(nm_macvtap_checkpoint_begin(run->dir, "eth0", ASKED, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_null(nmm_checkpoint_begin(run->dir, "eth0", ASKED, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, "'eth0'"));
-    nm_macvtap_checkpoint_end(note);
+    nmm_checkpoint_end(note);
 }
 
 /* One process asks all the time while another begins and ends: the latter is never kept from it,
@@ -143,7 +143,7 @@ static gpointer
 ask_until_told(gpointer data)
 {
     Reader *reader = data;
-    NMMacvtapCheckpointView view = ours();
+    NmmCheckpointView view = ours();
 
     view.created = ASKED + 20000;
     while (!g_atomic_int_get(&reader->over)) {
@@ -161,7 +161,7 @@ test_reader(RunDir *run, gconstpointer data)
 
     /* The view would be of each of them; no two are of the same moment. */
     for (int i = 0; i < 10000 || g_atomic_int_get(&reader.asked) < 10000; i++)
-        nm_macvtap_checkpoint_end(begin_at(run, ASKED + i % 10000));
+        nmm_checkpoint_end(begin_at(run, ASKED + i % 10000));
     g_atomic_int_set(&reader.over, TRUE);
     g_thread_join(thread);
 }
@@ -175,14 +175,14 @@ begin_writer(RunDir *run)
 static void
 write_again(gpointer note)
 {
-    nm_macvtap_checkpoint_note(note, PATH, ASKED + 5);
+    nmm_checkpoint_note(note, PATH, ASKED + 5);
 }
 
 /* At whatever moment it dies that writes, a note is left. */
 static void
 test_killed(RunDir *run, gconstpointer data)
 {
-    NMMacvtapCheckpointView view = ours();
+    NmmCheckpointView view = ours();
 
     for (guint i = 0; i < 100; i++) {
         GPid pid = run_dir_start(run, begin_writer, write_again);
@@ -202,11 +202,11 @@ test_cannot_write(RunDir *run, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     g_assert_no_errno(g_mkdir_with_parents(file, 0700));
-    g_assert_null(nm_macvtap_checkpoint_begin(run->dir, "eth0", ASKED, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_null(nmm_checkpoint_begin(run->dir, "eth0", ASKED, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, run->dir));
     g_assert_no_errno(g_rmdir(file));
-    nm_macvtap_checkpoint_end(begin(run));
+    nmm_checkpoint_end(begin(run));
 }
 
 static void
@@ -214,10 +214,10 @@ test_damaged(RunDir *run, gconstpointer data)
 {
     static const char *const texts[] = {
         "", "\n", "[checkpoint]\n", "[check", "\xff\xfe", "[x]\na=b\n"};
-    NMMacvtapCheckpointView view = ours();
+    NmmCheckpointView view = ours();
     g_autofree char *file = g_build_filename(run->dir, "checkpoint-eth0", NULL);
 
-    nm_macvtap_checkpoint_end(begin(run));
+    nmm_checkpoint_end(begin(run));
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_assert_true(g_file_set_contents(file, texts[i], -1, NULL));
         g_assert_false(is_left(run, &view));
@@ -229,8 +229,8 @@ test_no_directory(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(nm_macvtap_checkpoint_begin("/proc/no", "eth0", ASKED, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+    g_assert_null(nmm_checkpoint_begin("/proc/no", "eth0", ASKED, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
 }
 
 int

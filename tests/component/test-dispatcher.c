@@ -12,10 +12,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "nm-macvtap-claims.h"
-#include "nm-macvtap-events.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-scene-libvirt.h"
+#include "nmm-held-locks.h"
+#include "nmm-events.h"
+#include "nmm-names.h"
+#include "nmm-scene-libvirt.h"
 #include "run-dir.h"
 
 /* The hook has made it. */
@@ -33,7 +33,7 @@ assert_event(GPtrArray *events,
              const char *device,
              const char *uuid)
 {
-    const NMMacvtapSceneEvent *event;
+    const NmmSceneEvent *event;
 
     g_assert_cmpuint(index, <, events->len);
     event = events->pdata[index];
@@ -45,8 +45,8 @@ assert_event(GPtrArray *events,
 static void
 test_events_parse(void)
 {
-    g_autoptr(GPtrArray) events = nm_macvtap_events_parse(
-        "up eth0 a 1\nbroken line\n\nvpn-down - b 2\n a b 3\nrefresh - - 4\ndow");
+    g_autoptr(GPtrArray) events =
+        nmm_events_parse("up eth0 a 1\nbroken line\n\nvpn-down - b 2\n a b 3\nrefresh - - 4\ndow");
 
     g_assert_cmpuint(events->len, ==, 3);
     assert_event(events, 0, "up", "eth0", "a");
@@ -59,8 +59,8 @@ static void
 test_events_order(void)
 {
     g_autoptr(GPtrArray) events =
-        nm_macvtap_events_parse("vpn-pre-down lo a 12884901889\nvpn-up lo a 8589934593\n"
-                                "vpn-down lo a 12884901890\nup eth0 - 8589934593\n");
+        nmm_events_parse("vpn-pre-down lo a 12884901889\nvpn-up lo a 8589934593\n"
+                         "vpn-down lo a 12884901890\nup eth0 - 8589934593\n");
 
     g_assert_cmpuint(events->len, ==, 4);
     assert_event(events, 0, "vpn-up", "lo", "a");
@@ -73,7 +73,7 @@ static GPtrArray *
 take(RunDir *run)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *events = nm_macvtap_events_take(run->dir, &error);
+    GPtrArray *events = nmm_events_take(run->dir, &error);
 
     g_assert_no_error(error);
     return events;
@@ -83,15 +83,15 @@ static void
 test_events_put_back_are_older(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) older = nm_macvtap_events_parse("up eth0 a 0\nvpn-up - b 0\n");
+    g_autoptr(GPtrArray) older = nmm_events_parse("up eth0 a 0\nvpn-up - b 0\n");
     g_autoptr(GPtrArray) events = take(run);
 
     g_assert_cmpuint(events->len, ==, 0);
-    g_assert_false(nm_macvtap_events_wait(run->dir));
-    nm_macvtap_events_add(run->dir, "refresh", &error);
+    g_assert_false(nmm_events_wait(run->dir));
+    nmm_events_add(run->dir, "refresh", &error);
     g_assert_no_error(error);
-    g_assert_true(nm_macvtap_events_wait(run->dir));
-    nm_macvtap_events_put_back(run->dir, older, &error);
+    g_assert_true(nmm_events_wait(run->dir));
+    nmm_events_put_back(run->dir, older, &error);
     g_assert_no_error(error);
 
     g_ptr_array_unref(events);
@@ -111,21 +111,21 @@ static void
 test_events_of_one_profile(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) others = nm_macvtap_events_parse("up eth0 a 1\nvpn-up lo b 2\n");
-    g_autoptr(GPtrArray) own = nm_macvtap_events_parse("vpn-pre-down lo c 3\n");
+    g_autoptr(GPtrArray) others = nmm_events_parse("up eth0 a 1\nvpn-up lo b 2\n");
+    g_autoptr(GPtrArray) own = nmm_events_parse("vpn-pre-down lo c 3\n");
     g_autoptr(GPtrArray) events = NULL;
 
-    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
-    nm_macvtap_events_put_back(run->dir, others, &error);
+    g_assert_false(nmm_events_wait_of(run->dir, "c"));
+    nmm_events_put_back(run->dir, others, &error);
     g_assert_no_error(error);
-    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
-    nm_macvtap_events_put_back(run->dir, own, &error);
+    g_assert_false(nmm_events_wait_of(run->dir, "c"));
+    nmm_events_put_back(run->dir, own, &error);
     g_assert_no_error(error);
-    g_assert_true(nm_macvtap_events_wait_of(run->dir, "c"));
+    g_assert_true(nmm_events_wait_of(run->dir, "c"));
     events = take(run);
     g_assert_cmpuint(events->len, ==, 3);
-    g_assert_false(nm_macvtap_events_wait_of(run->dir, "c"));
-    g_assert_false(nm_macvtap_events_wait_of("/proc/no/such", "c"));
+    g_assert_false(nmm_events_wait_of(run->dir, "c"));
+    g_assert_false(nmm_events_wait_of("/proc/no/such", "c"));
 }
 
 static void
@@ -133,10 +133,10 @@ test_events_error(void)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(nm_macvtap_events_take("/proc/no/such", &error));
+    g_assert_null(nmm_events_take("/proc/no/such", &error));
     g_assert_nonnull(error);
     g_clear_error(&error);
-    g_assert_cmpint(nm_macvtap_events_lock("/proc/no/such", FALSE, &error), ==, -1);
+    g_assert_cmpint(nmm_events_lock("/proc/no/such", FALSE, &error), ==, -1);
     g_assert_nonnull(error);
 }
 
@@ -144,16 +144,16 @@ static void
 test_lock_excludes(RunDir *run, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    int first = nm_macvtap_events_lock(run->dir, FALSE, &error);
+    int first = nmm_events_lock(run->dir, FALSE, &error);
     int second;
 
     g_assert_no_error(error);
     g_assert_cmpint(first, >=, 0);
-    g_assert_cmpint(nm_macvtap_events_lock(run->dir, FALSE, &error), ==, -1);
+    g_assert_cmpint(nmm_events_lock(run->dir, FALSE, &error), ==, -1);
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
     g_clear_error(&error);
     close(first);
-    second = nm_macvtap_events_lock(run->dir, TRUE, &error);
+    second = nmm_events_lock(run->dir, TRUE, &error);
     g_assert_no_error(error);
     close(second);
 }
@@ -176,21 +176,21 @@ make_claim(RunDir *run, const char *name, const char *uuid)
 static void
 test_claims(RunDir *run, gconstpointer data)
 {
-    int held = make_claim(run, NM_MACVTAP_LOCK_PREFIX "1", "held");
-    int left = make_claim(run, NM_MACVTAP_LOCK_PREFIX "2", "left");
-    int other = make_claim(run, NM_MACVTAP_LOCK_FILE, "other");
+    int held = make_claim(run, NMM_LOCK_PREFIX "1", "held");
+    int left = make_claim(run, NMM_LOCK_PREFIX "2", "left");
+    int other = make_claim(run, NMM_LOCK_FILE, "other");
     g_autofree char *locks = NULL;
     g_autoptr(GHashTable) uuids = NULL;
 
     g_assert_cmpint(flock(held, LOCK_EX), ==, 0);
     g_assert_cmpint(flock(other, LOCK_EX), ==, 0);
     g_assert_true(g_file_get_contents("/proc/locks", &locks, NULL, NULL));
-    uuids = nm_macvtap_claims_read(run->dir, locks);
+    uuids = nmm_held_locks_read(run->dir, locks);
     g_assert_cmpuint(g_hash_table_size(uuids), ==, 1);
     g_assert_true(g_hash_table_contains(uuids, "held"));
 
     g_clear_pointer(&uuids, g_hash_table_unref);
-    uuids = nm_macvtap_claims_read("/no/such", locks);
+    uuids = nmm_held_locks_read("/no/such", locks);
     g_assert_cmpuint(g_hash_table_size(uuids), ==, 0);
     close(held);
     close(left);
@@ -211,7 +211,7 @@ add_guest(GPtrArray *guests, const char *name, const char *nics)
                                        NULL);
     g_autoptr(GError) error = NULL;
 
-    g_ptr_array_add(guests, nm_macvtap_guest_new_from_xml(xml, NULL, &error));
+    g_ptr_array_add(guests, nmm_guest_new_from_xml(xml, NULL, &error));
     g_assert_no_error(error);
 }
 
@@ -223,7 +223,7 @@ add_network(GPtrArray *networks, const char *name, const char *inner, gboolean a
         "<network><name>", name, "</name><uuid>", uuid, "</uuid>", inner, "</network>", NULL);
     g_autoptr(GError) error = NULL;
 
-    g_ptr_array_add(networks, nm_macvtap_network_new_from_xml(xml, active, FALSE, TRUE, &error));
+    g_ptr_array_add(networks, nmm_network_new_from_xml(xml, active, FALSE, TRUE, &error));
     g_assert_no_error(error);
 }
 
@@ -232,26 +232,25 @@ add_network(GPtrArray *networks, const char *name, const char *inner, gboolean a
 #define ON(network) "<interface type='network'><source network='" network "'/></interface>"
 #define IP          "<ip address='10.9.0.1' netmask='255.255.255.0'/>"
 
-static NMMacvtapScene *
+static NmmScene *
 take_in(GPtrArray *guests, GPtrArray *networks)
 {
-    NMMacvtapScene *scene = nm_macvtap_scene_new();
+    NmmScene *scene = nmm_scene_new();
 
-    nm_macvtap_scene_take_in(scene, nm_macvtap_scene_get_default_uri(), guests, networks);
+    nmm_scene_take_in(scene, nmm_scene_get_default_uri(), guests, networks);
     return scene;
 }
 
 static void
 test_take_in(void)
 {
-    g_autoptr(GPtrArray) guests =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_autoptr(NMMacvtapScene) scene = NULL;
-    const NMMacvtapSceneLibvirt *libvirt;
-    const NMMacvtapSceneNetwork *network;
-    const char *uri = nm_macvtap_scene_get_default_uri();
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(NmmScene) scene = NULL;
+    const NmmSceneLibvirt *libvirt;
+    const NmmSceneNetwork *network;
+    const char *uri = nmm_scene_get_default_uri();
 
     add_network(networks, "lab", "<bridge name='virbr5'/>" IP, TRUE);
     add_network(networks, "bare", "<bridge name='virbr6'/>", FALSE);
@@ -266,29 +265,28 @@ test_take_in(void)
     add_guest(guests, "natted", ON("nat") ON("bare"));
 
     scene = take_in(guests, networks);
-    libvirt = nm_macvtap_scene_find_libvirt(scene, uri);
+    libvirt = nmm_scene_find_libvirt(scene, uri);
     g_assert_true(libvirt->guests);
     g_assert_true(libvirt->offered);
     g_assert_cmpstrv(libvirt->lowers, ((const char *const[]){"eth0", "eth1", "eth2", NULL}));
-    network = nm_macvtap_scene_find_network(scene, uri, "lab");
+    network = nmm_scene_find_network(scene, uri, "lab");
     g_assert_cmpstr(network->bridge, ==, "virbr5");
     g_assert_true(network->active && network->usable && network->used);
-    network = nm_macvtap_scene_find_network(scene, uri, "bare");
+    network = nmm_scene_find_network(scene, uri, "bare");
     g_assert_false(network->active || network->usable || network->used);
-    network = nm_macvtap_scene_find_network(scene, uri, "nat");
+    network = nmm_scene_find_network(scene, uri, "nat");
     g_assert_false(network->usable);
-    g_assert_null(nm_macvtap_scene_find_network(scene, "lxc:///system", "lab"));
+    g_assert_null(nmm_scene_find_network(scene, "lxc:///system", "lab"));
 }
 
 static void
 test_take_in_without_macvtap(void)
 {
-    g_autoptr(GPtrArray) guests =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
+    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_autoptr(NMMacvtapScene) scene = NULL;
-    const NMMacvtapSceneLibvirt *libvirt;
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(NmmScene) scene = NULL;
+    const NmmSceneLibvirt *libvirt;
 
     add_network(networks, "lab", IP, TRUE);
     add_guest(guests, "a", ON("lab"));
@@ -296,7 +294,7 @@ test_take_in_without_macvtap(void)
     libvirt = scene->libvirts->pdata[0];
     g_assert_false(libvirt->guests);
     g_assert_null(libvirt->lowers[0]);
-    g_assert_false(((NMMacvtapSceneNetwork *)scene->networks->pdata[0])->used);
+    g_assert_false(((NmmSceneNetwork *)scene->networks->pdata[0])->used);
 }
 
 int

@@ -12,14 +12,14 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nm-macvtap-dump.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-rtnl.h"
+#include "nmm-dump.h"
+#include "nmm-error.h"
+#include "nmm-rtnl.h"
 
 typedef struct {
     int ns;
     int previous;
-    NMMacvtapNlSock *sock;
+    NmmNlSock *sock;
 } Fixture;
 
 static guint interruptions;     /* dumps that are still to be interrupted */
@@ -63,7 +63,7 @@ set_up(Fixture *fixture, gconstpointer data)
     netns_add_veth("eth0", "peer0", -1);
     netns_add_address("eth0", "10.0.0.2/24");
     netns_add_address("eth0", "10.0.1.2/24");
-    fixture->sock = nm_macvtap_netlink_connect(&error);
+    fixture->sock = nmm_netlink_connect(&error);
     g_assert_no_error(error);
     callbacks = nl_socket_get_cb(fixture->sock);
     nl_cb_overwrite_recv(callbacks, receive);
@@ -97,12 +97,11 @@ test_addresses(Fixture *fixture, gconstpointer data)
 
     interruptions = 3;
     meanwhile = remove_address;
-    addresses = nm_macvtap_rtnl_list_addresses(fixture->sock, (int)if_nametoindex("eth0"), &error);
+    addresses = nmm_rtnl_list_addresses(fixture->sock, (int)if_nametoindex("eth0"), &error);
     g_assert_no_error(error);
     g_assert_cmpuint(dumps, ==, 4);
     for (guint i = 0; i < addresses->len; i++) {
-        g_autofree char *text =
-            nm_macvtap_cidr_to_string(&g_array_index(addresses, NMMacvtapCidr, i));
+        g_autofree char *text = nmm_cidr_to_string(&g_array_index(addresses, NmmCidr, i));
 
         g_assert_cmpstr(text, !=, "10.0.0.2/24");
     }
@@ -119,14 +118,14 @@ replace_pair(void)
 static void
 test_links(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(NMMacvtapNlCache) links = NULL;
-    g_autoptr(NMMacvtapNlLink) gone = NULL;
-    g_autoptr(NMMacvtapNlLink) come = NULL;
+    g_autoptr(NmmNlCache) links = NULL;
+    g_autoptr(NmmNlLink) gone = NULL;
+    g_autoptr(NmmNlLink) come = NULL;
     g_autoptr(GError) error = NULL;
 
     interruptions = 1;
     meanwhile = replace_pair;
-    links = nm_macvtap_dump_cache(fixture->sock, NM_MACVTAP_DUMP_LINKS, &error);
+    links = nmm_dump_cache(fixture->sock, NMM_DUMP_LINKS, &error);
     g_assert_no_error(error);
     gone = rtnl_link_get_by_name(links, "eth0");
     come = rtnl_link_get_by_name(links, "eth1");
@@ -140,17 +139,17 @@ test_links(Fixture *fixture, gconstpointer data)
 static void
 test_every_table(Fixture *fixture, gconstpointer data)
 {
-    for (int table = 0; table <= NM_MACVTAP_DUMP_LAST; table++) {
+    for (int table = 0; table <= NMM_DUMP_LAST; table++) {
         g_autoptr(GPtrArray) still = NULL;
         g_autoptr(GPtrArray) interrupted = NULL;
         g_autoptr(GError) error = NULL;
 
         dumps = 0;
-        still = nm_macvtap_dump_messages(fixture->sock, table, &error);
+        still = nmm_dump_messages(fixture->sock, table, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(dumps, ==, 1);
         interruptions = 2;
-        interrupted = nm_macvtap_dump_messages(fixture->sock, table, &error);
+        interrupted = nmm_dump_messages(fixture->sock, table, &error);
         g_assert_no_error(error);
         g_assert_cmpuint(dumps, ==, 4);
     }
@@ -160,19 +159,19 @@ test_every_table(Fixture *fixture, gconstpointer data)
 static void
 test_restless(Fixture *fixture, gconstpointer data)
 {
-    for (int table = 0; table <= NM_MACVTAP_DUMP_LAST; table++) {
-        g_autoptr(NMMacvtapNlCache) cache = NULL;
+    for (int table = 0; table <= NMM_DUMP_LAST; table++) {
+        g_autoptr(NmmNlCache) cache = NULL;
         g_autoptr(GError) error = NULL;
 
         dumps = 0;
         interruptions = G_MAXUINT;
-        cache = nm_macvtap_dump_cache(fixture->sock, table, &error);
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+        cache = nmm_dump_cache(fixture->sock, table, &error);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
         g_assert_null(cache);
-        g_assert_cmpuint(dumps, ==, NM_MACVTAP_DUMP_TRIES);
+        g_assert_cmpuint(dumps, ==, NMM_DUMP_TRIES);
 
         interruptions = 0;
-        cache = nm_macvtap_dump_cache(fixture->sock, table, NULL);
+        cache = nmm_dump_cache(fixture->sock, table, NULL);
         g_assert_nonnull(cache);
     }
 }

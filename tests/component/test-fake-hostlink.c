@@ -27,7 +27,7 @@ setup(HostlinkWorld *world)
 
     *world = (HostlinkWorld){
         .data = fake,
-        .hostlink = NM_MACVTAP_HOSTLINK(fake),
+        .hostlink = NMM_HOSTLINK(fake),
         .add_parent = (gpointer)fake_hostlink_add_parent,
         .set_wireless = (gpointer)fake_hostlink_set_wireless,
         .set_carrier = (gpointer)fake_hostlink_set_carrier,

@@ -21,7 +21,7 @@ reset(gpointer data)
     fake_world_reset(data);
 }
 
-static NMMacvtapHypervisor *
+static NmmHypervisor *
 new_hypervisor(gpointer data)
 {
     return fake_hypervisor_new(data);
@@ -31,7 +31,7 @@ new_hypervisor(gpointer data)
 static void
 define_guest(gpointer data, const char *xml)
 {
-    g_autoptr(NMMacvtapGuest) guest = nm_macvtap_guest_new_from_xml(xml, NULL, NULL);
+    g_autoptr(NmmGuest) guest = nmm_guest_new_from_xml(xml, NULL, NULL);
     GError *error = NULL;
 
     must(fake_world_define_guest(data, xml, &error), error);

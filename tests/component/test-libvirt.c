@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "libvirt-world.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-libvirt.h"
+#include "nmm-error.h"
+#include "nmm-libvirt.h"
 
 /* Where a hung libvirtd must not hold anything up: far from the 20 s after which it is given up. */
 #define AT_ONCE (5 * G_TIME_SPAN_SECOND)
@@ -22,8 +22,8 @@
 /*****************************************************************************/
 
 typedef struct {
-    NMMacvtapHypervisor *hypervisor;
-    gboolean (*run)(NMMacvtapHypervisor *hypervisor, GError **error);
+    NmmHypervisor *hypervisor;
+    gboolean (*run)(NmmHypervisor *hypervisor, GError **error);
     GThread *thread;
     GError *error;
     gboolean done; /* atomic */
@@ -55,22 +55,21 @@ background_finish(Background *background)
 }
 
 static gboolean
-run_open(NMMacvtapHypervisor *hypervisor, GError **error)
+run_open(NmmHypervisor *hypervisor, GError **error)
 {
-    return nm_macvtap_hypervisor_open(hypervisor, FALSE, error);
+    return nmm_hypervisor_open(hypervisor, FALSE, error);
 }
 
 static gboolean
-run_list(NMMacvtapHypervisor *hypervisor, GError **error)
+run_list(NmmHypervisor *hypervisor, GError **error)
 {
-    g_autoptr(GPtrArray) guests = nm_macvtap_hypervisor_list_guests(hypervisor, error);
+    g_autoptr(GPtrArray) guests = nmm_hypervisor_list_guests(hypervisor, error);
 
     return guests != NULL;
 }
 
 static void
-run(NMMacvtapHypervisor *hypervisor,
-    gboolean (*what)(NMMacvtapHypervisor *hypervisor, GError **error))
+run(NmmHypervisor *hypervisor, gboolean (*what)(NmmHypervisor *hypervisor, GError **error))
 {
     Background background = {.hypervisor = hypervisor, .run = what};
 
@@ -80,7 +79,7 @@ run(NMMacvtapHypervisor *hypervisor,
 }
 
 static void
-count_cb(NMMacvtapHypervisor *hypervisor, const char *text, gpointer user_data)
+count_cb(NmmHypervisor *hypervisor, const char *text, gpointer user_data)
 {
     (*(guint *)user_data)++;
 }
@@ -90,11 +89,11 @@ count_cb(NMMacvtapHypervisor *hypervisor, const char *text, gpointer user_data)
 static void
 test_unknown_uri(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new("nonsense:///system");
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new("nonsense:///system");
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_hypervisor_open(hypervisor, FALSE, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_assert_false(nmm_hypervisor_open(hypervisor, FALSE, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_assert_true(g_str_has_prefix(error->message, "cannot connect to 'nonsense:///system': "));
 }
 
@@ -115,7 +114,7 @@ count_entries(const char *path)
 static void
 test_idle(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     GMainContext *context = g_main_context_default();
     GPollFD fds[64];
     int priority, timeout;
@@ -146,13 +145,13 @@ test_idle(void)
 static void
 test_no_leak(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     guint i, n = 0;
 
     for (i = 0; i < 20; i++) {
         run(hypervisor, run_open);
         run(hypervisor, run_list);
-        nm_macvtap_hypervisor_close(hypervisor);
+        nmm_hypervisor_close(hypervisor);
         while (g_main_context_iteration(NULL, FALSE))
             ;
         if (i == 0)
@@ -165,7 +164,7 @@ test_no_leak(void)
 static void
 test_close_under_calls(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     guint closed = 0;
     guint i, j;
 
@@ -180,11 +179,11 @@ test_close_under_calls(void)
             background_start(&calls[j]);
         }
         g_usleep(i * 200);
-        nm_macvtap_hypervisor_close(hypervisor);
+        nmm_hypervisor_close(hypervisor);
         for (j = 0; j < G_N_ELEMENTS(calls); j++) {
             background_finish(&calls[j]);
             if (calls[j].error)
-                g_assert_error(calls[j].error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+                g_assert_error(calls[j].error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
             g_clear_error(&calls[j].error);
         }
     }
@@ -195,7 +194,7 @@ test_close_under_calls(void)
 
 /* Calls on several threads that libvirtd, which is there, does not answer. */
 static void
-start_hung_calls(NMMacvtapHypervisor *hypervisor, Background calls[N_HUNG])
+start_hung_calls(NmmHypervisor *hypervisor, Background calls[N_HUNG])
 {
     guint i;
 
@@ -212,17 +211,17 @@ finish_hung_calls(Background calls[N_HUNG])
 
     for (i = 0; i < N_HUNG; i++) {
         background_finish(&calls[i]);
-        g_assert_error(calls[i].error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+        g_assert_error(calls[i].error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
         g_clear_error(&calls[i].error);
     }
 }
 
 static void
-close_at_once(NMMacvtapHypervisor *hypervisor)
+close_at_once(NmmHypervisor *hypervisor)
 {
     gint64 begin = g_get_monotonic_time();
 
-    nm_macvtap_hypervisor_close(hypervisor);
+    nmm_hypervisor_close(hypervisor);
     g_assert_cmpint(g_get_monotonic_time() - begin, <, AT_ONCE);
 }
 
@@ -230,7 +229,7 @@ close_at_once(NMMacvtapHypervisor *hypervisor)
 static void
 test_hung_call(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     Background calls[N_HUNG];
     guint closed = 0;
 
@@ -255,7 +254,7 @@ test_hung_call(void)
 static void
 test_hung_close(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     Background calls[N_HUNG];
     guint closed = 0;
 
@@ -286,7 +285,7 @@ continue_cb(gpointer user_data)
 static void
 test_hung_twice(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     Background slow = {.hypervisor = hypervisor, .run = run_list};
     Background hung = {.hypervisor = hypervisor, .run = run_list};
     guint closed = 0;
@@ -304,7 +303,7 @@ test_hung_twice(void)
     libvirt_world_signal_daemon(SIGSTOP);
     background_start(&hung);
     background_finish(&hung);
-    g_assert_error(hung.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_assert_error(hung.error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_clear_error(&hung.error);
     libvirt_world_signal_daemon(SIGCONT);
     while (closed == 0)
@@ -315,13 +314,13 @@ test_hung_twice(void)
 static void
 test_hung_open(void)
 {
-    g_autoptr(NMMacvtapHypervisor) hypervisor = nm_macvtap_libvirt_new(URI);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     Background call = {.hypervisor = hypervisor, .run = run_open};
 
     libvirt_world_signal_daemon(SIGSTOP);
     background_start(&call);
     background_finish(&call);
-    g_assert_error(call.error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_assert_error(call.error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_clear_error(&call.error);
     libvirt_world_revive_daemon();
     run(hypervisor, run_open);

@@ -13,9 +13,9 @@
 #include <sys/resource.h>
 
 #include "netns.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-reach.h"
-#include "nm-macvtap-routes.h"
+#include "nmm-error.h"
+#include "nmm-neighbour-probe.h"
+#include "nmm-routes.h"
 
 #define HOST_ADDRESS   "192.168.254.1"
 #define GUEST_ADDRESS  "192.168.254.77"
@@ -99,7 +99,7 @@ count_used(GPtrArray *used, const char *what)
     guint n = 0;
 
     for (guint i = 0; i < used->len; i++) {
-        const NMMacvtapUsedSubnet *subnet = g_ptr_array_index(used, i);
+        const NmmUsedSubnet *subnet = g_ptr_array_index(used, i);
 
         n += g_str_equal(subnet->what, what);
     }
@@ -110,7 +110,7 @@ static void
 test_routes(void)
 {
     g_autoptr(GPtrArray) used =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
     g_autoptr(GError) error = NULL;
     struct nl_sock *sock = netns_connect();
 
@@ -122,7 +122,7 @@ test_routes(void)
     add_route(sock, "169.254.0.0/16", "host0", RTN_UNICAST, RT_TABLE_MAIN);
     nl_socket_free(sock);
 
-    g_assert_true(nm_macvtap_routes_collect(used, &error));
+    g_assert_true(nmm_routes_collect(used, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(count_used(used, "route 192.168.254.0/24 dev host0"), ==, 1);
     g_assert_cmpuint(count_used(used, "route 10.9.0.0/16 dev host0"), ==, 1);
@@ -141,7 +141,7 @@ assert_answers(const char *address, gboolean expected)
     g_autoptr(GError) error = NULL;
     g_autoptr(GHashTable) answered = NULL;
 
-    answered = nm_macvtap_reach_probe("host0", addresses, TIMEOUT_MS, &error);
+    answered = nmm_neighbour_probe("host0", addresses, TIMEOUT_MS, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(g_hash_table_lookup(answered, address), ==, expected ? GUEST_MAC : NULL);
 }
@@ -154,7 +154,7 @@ test_probe(void)
     g_autoptr(GHashTable) answered = NULL;
     gint64 begin = g_get_monotonic_time();
 
-    answered = nm_macvtap_reach_probe("host0", addresses, 60 * 1000, &error);
+    answered = nmm_neighbour_probe("host0", addresses, 60 * 1000, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(g_hash_table_size(answered), ==, 2);
     g_assert_cmpstr(g_hash_table_lookup(answered, GUEST_ADDRESS), ==, GUEST_MAC);
@@ -171,7 +171,7 @@ test_probe_time_limit(void)
     g_autoptr(GHashTable) answered = NULL;
     gint64 begin = g_get_monotonic_time();
 
-    answered = nm_macvtap_reach_probe("host0", addresses, 200, &error);
+    answered = nmm_neighbour_probe("host0", addresses, 200, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(g_hash_table_size(answered), ==, 0);
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
@@ -197,7 +197,7 @@ test_probe_many(void)
 
     g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
     answered =
-        nm_macvtap_reach_probe("host0", (const char *const *)addresses->pdata, TIMEOUT_MS, &error);
+        nmm_neighbour_probe("host0", (const char *const *)addresses->pdata, TIMEOUT_MS, &error);
     setrlimit(RLIMIT_NOFILE, &before);
     g_assert_no_error(error);
     g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
@@ -240,11 +240,11 @@ test_probe_errors(void)
     const char *no_addresses[] = {"guest", NULL};
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(nm_macvtap_reach_probe("none0", addresses, 10, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_null(nmm_neighbour_probe("none0", addresses, 10, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, "'none0'"));
     g_clear_error(&error);
-    g_assert_null(nm_macvtap_reach_probe("host0", no_addresses, 10, &error));
+    g_assert_null(nmm_neighbour_probe("host0", no_addresses, 10, &error));
     g_assert_nonnull(error);
 }
 
@@ -257,14 +257,14 @@ test_lookup(void)
 
     assert_answers(GUEST_ADDRESS6, TRUE);
     assert_answers(GUEST_ADDRESS, TRUE);
-    found = nm_macvtap_reach_lookup("host0", upper, &error);
+    found = nmm_neighbour_lookup("host0", upper, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(found, ==, GUEST_ADDRESS);
 
-    g_assert_null(nm_macvtap_reach_lookup("host0", "52:00:00:00:00:01", &error));
+    g_assert_null(nmm_neighbour_lookup("host0", "52:00:00:00:00:01", &error));
     g_assert_no_error(error);
-    g_assert_null(nm_macvtap_reach_lookup("none0", GUEST_MAC, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_null(nmm_neighbour_lookup("none0", GUEST_MAC, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
 }
 
 int

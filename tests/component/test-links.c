@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-hostlink-netlink.h"
-#include "nm-macvtap-links.h"
-#include "nm-macvtap-reach.h"
+#include "nmm-error.h"
+#include "nmm-hostlink-netlink.h"
+#include "nmm-links.h"
+#include "nmm-neighbour-probe.h"
 
 #define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 #define MAC  "52:54:00:00:00:01"
@@ -51,48 +51,48 @@ static GPtrArray *
 read_links(Fixture *fixture)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *links = nm_macvtap_links_read(fixture->sysfs, &error);
+    GPtrArray *links = nmm_links_read(fixture->sysfs, &error);
 
     g_assert_no_error(error);
     return links;
 }
 
-static NMMacvtapHostlink *
+static NmmHostlink *
 make_hostlink(void)
 {
-    const NMMacvtapHostlinkSpec spec = {.name = "nmmveth0", .parent = "eth0", .profile_uuid = UUID};
+    const NmmHostlinkSpec spec = {.name = "nmmveth0", .parent = "eth0", .profile_uuid = UUID};
     g_autoptr(GError) error = NULL;
-    NMMacvtapHostlink *hostlink = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    NmmHostlink *hostlink = nmm_hostlink_netlink_new("/sys", &error);
 
     g_assert_no_error(error);
-    nm_macvtap_hostlink_create(hostlink, &spec, &error);
+    nmm_hostlink_create(hostlink, &spec, &error);
     g_assert_no_error(error);
     return hostlink;
 }
 
 /* To one guest, whose MAC ends in @last. */
 static void
-set_route(NMMacvtapHostlink *hostlink, const char *address, guint8 last)
+set_route(NmmHostlink *hostlink, const char *address, guint8 last)
 {
-    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NMMacvtapRoute));
-    NMMacvtapRoute route = {.mac = {0x52, 0x54, 0, 0, 0, last}};
+    g_autoptr(GArray) routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
+    NmmRoute route = {.mac = {0x52, 0x54, 0, 0, 0, last}};
     g_autoptr(GError) error = NULL;
 
-    nm_macvtap_cidr_init(&route.address, address, 32, &error);
+    nmm_cidr_init(&route.address, address, 32, &error);
     g_assert_no_error(error);
-    nm_macvtap_cidr_init(&route.source, "10.0.0.2", 32, &error);
+    nmm_cidr_init(&route.source, "10.0.0.2", 32, &error);
     g_assert_no_error(error);
     g_array_append_val(routes, route);
-    nm_macvtap_hostlink_set_routes(hostlink, routes, &error);
+    nmm_hostlink_set_routes(hostlink, routes, &error);
     g_assert_no_error(error);
 }
 
 static void
 test_places(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(NMMacvtapHostlink) hostlink = make_hostlink();
+    g_autoptr(NmmHostlink) hostlink = make_hostlink();
     g_autoptr(GPtrArray) links = NULL;
-    const NMMacvtapLink *link, *bridge;
+    const NmmLink *link, *bridge;
     g_autofree char *address = NULL;
 
     g_assert_nonnull(hostlink);
@@ -101,27 +101,27 @@ test_places(Fixture *fixture, gconstpointer data)
     netns_set_master("port0", "br0");
     links = read_links(fixture);
 
-    link = nm_macvtap_links_find(links, "nmmveth0");
+    link = nmm_links_find(links, "nmmveth0");
     g_assert_nonnull(link);
     g_assert_cmpstr(link->kind, ==, "macvtap");
     g_assert_cmpstr(link->parent, ==, "eth0");
     g_assert_cmpstr(link->profile_uuid, ==, UUID);
     g_assert_true(link->up);
     g_assert_cmpuint(link->addresses->len, ==, 0);
-    g_assert_null(nm_macvtap_link_get_address(link));
+    g_assert_null(nmm_link_get_address(link));
 
-    link = nm_macvtap_links_find(links, "eth0");
+    link = nmm_links_find(links, "eth0");
     g_assert_true(link->carrier);
     g_assert_true(link->ethernet);
     g_assert_null(link->profile_uuid);
-    address = nm_macvtap_cidr_to_string(nm_macvtap_link_get_address(link));
+    address = nmm_cidr_to_string(nmm_link_get_address(link));
     g_assert_cmpstr(address, ==, "10.0.0.2/24");
 
-    bridge = nm_macvtap_links_find(links, "br0");
+    bridge = nmm_links_find(links, "br0");
     g_assert_cmpstr(bridge->kind, ==, "bridge");
     g_assert_cmpuint(bridge->n_ports, ==, 1);
-    g_assert_null(nm_macvtap_links_find(links, "nosuch0"));
-    g_assert_null(nm_macvtap_links_find(links, NULL));
+    g_assert_null(nmm_links_find(links, "nosuch0"));
+    g_assert_null(nmm_links_find(links, NULL));
 }
 
 static void
@@ -130,8 +130,8 @@ assert_parent(Fixture *fixture, const char *name, int code, const char *text)
     g_autoptr(GPtrArray) links = read_links(fixture);
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_links_check_parent(links, name, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, code);
+    g_assert_false(nmm_links_check_parent(links, name, &error));
+    g_assert_error(error, NMM_ERROR, code);
     g_assert_nonnull(strstr(error->message, text));
 }
 
@@ -153,21 +153,21 @@ test_parents(Fixture *fixture, gconstpointer data)
     g_autofree char *phy =
         g_build_filename(fixture->sysfs, "class", "net", "eth0", "phy80211", NULL);
 
-    g_assert_true(nm_macvtap_links_check_parent(links, "eth0", &error));
+    g_assert_true(nmm_links_check_parent(links, "eth0", &error));
     g_assert_no_error(error);
-    assert_parent(fixture, "nosuch0", NM_MACVTAP_ERROR_NOT_FOUND, "nosuch0");
+    assert_parent(fixture, "nosuch0", NMM_ERROR_NOT_FOUND, "nosuch0");
 
     netns_add_veth("eth1", "peer1", -1);
     netns_add_bridge("br0");
     netns_set_master("eth1", "br0");
-    assert_parent(fixture, "eth1", NM_MACVTAP_ERROR_CONFLICT, "'br0' (bridge)");
+    assert_parent(fixture, "eth1", NMM_ERROR_CONFLICT, "'br0' (bridge)");
 
     netns_add_veth("eth2", "peer2", -1);
     netns_add_macvtap("taker", "eth2", "passthru", NULL, -1);
-    assert_parent(fixture, "eth2", NM_MACVTAP_ERROR_CONFLICT, "'taker'");
+    assert_parent(fixture, "eth2", NMM_ERROR_CONFLICT, "'taker'");
 
     g_assert_no_errno(g_mkdir_with_parents(phy, 0700));
-    assert_parent(fixture, "eth0", NM_MACVTAP_ERROR_UNSUPPORTED, "Wi-Fi");
+    assert_parent(fixture, "eth0", NMM_ERROR_UNSUPPORTED, "Wi-Fi");
     remove_up_to(phy, fixture->sysfs);
 }
 
@@ -179,7 +179,7 @@ test_foreign_parent(Fixture *fixture, gconstpointer data)
     g_autoptr(GPtrArray) links = NULL;
     g_autoptr(GError) error = NULL;
     const guint index = if_nametoindex("eth0");
-    const NMMacvtapLink *link;
+    const NmmLink *link;
     int other = netns_new();
     int back = netns_enter(other);
 
@@ -189,20 +189,20 @@ test_foreign_parent(Fixture *fixture, gconstpointer data)
     netns_leave(back);
 
     links = read_links(fixture);
-    link = nm_macvtap_links_find(links, "guest0");
+    link = nmm_links_find(links, "guest0");
     g_assert_nonnull(link);
     g_assert_cmpstr(link->kind, ==, "macvtap");
     g_assert_cmpstr(link->parent, ==, NULL);
-    g_assert_cmpstr(nm_macvtap_links_find(links, "eth0")->passthrough, ==, NULL);
-    g_assert_true(nm_macvtap_links_check_parent(links, "eth0", &error));
+    g_assert_cmpstr(nmm_links_find(links, "eth0")->passthrough, ==, NULL);
+    g_assert_true(nmm_links_check_parent(links, "eth0", &error));
     g_assert_no_error(error);
     close(other);
 }
 
-static const NMMacvtapStation *
+static const NmmNeighbour *
 get_station(const GPtrArray *links, const char *name)
 {
-    const NMMacvtapLink *link = nm_macvtap_links_find(links, name);
+    const NmmLink *link = nmm_links_find(links, name);
 
     g_assert_cmpuint(link->stations->len, ==, 1);
     return g_ptr_array_index(link->stations, 0);
@@ -212,17 +212,17 @@ get_station(const GPtrArray *links, const char *name)
 static void
 test_age(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(NMMacvtapHostlink) hostlink = make_hostlink();
+    g_autoptr(NmmHostlink) hostlink = make_hostlink();
     g_autoptr(GPtrArray) first = NULL;
     g_autoptr(GPtrArray) again = NULL;
     g_autoptr(GPtrArray) other = NULL;
-    const NMMacvtapStation *station;
+    const NmmNeighbour *station;
     g_autofree char *address = NULL;
 
     set_route(hostlink, "10.0.0.77", 1);
     first = read_links(fixture);
     station = get_station(first, "nmmveth0");
-    address = nm_macvtap_cidr_address_to_string(&station->address);
+    address = nmm_cidr_address_to_string(&station->address);
     g_assert_cmpstr(address, ==, "10.0.0.77");
     g_assert_cmpstr(station->mac, ==, MAC);
     g_assert_true(station->permanent);
@@ -257,7 +257,7 @@ static void
 test_learnt(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GPtrArray) links = NULL;
-    const NMMacvtapStation *station;
+    const NmmNeighbour *station;
     static const char *const addresses[] = {"10.0.0.3", NULL};
     g_autoptr(GHashTable) answered = NULL;
     g_autoptr(GError) error = NULL;
@@ -271,7 +271,7 @@ test_learnt(Fixture *fixture, gconstpointer data)
     back = netns_enter(other);
     netns_add_address("guest0", "10.0.0.3/24");
     netns_leave(back);
-    answered = nm_macvtap_reach_probe("host0", addresses, 5000, &error);
+    answered = nmm_neighbour_probe("host0", addresses, 5000, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
 
@@ -286,29 +286,29 @@ test_learnt(Fixture *fixture, gconstpointer data)
 /* Worlds made by hand */
 
 static void
-add_address(NMMacvtapLink *link, const char *text)
+add_address(NmmLink *link, const char *text)
 {
-    NMMacvtapCidr cidr;
+    NmmCidr cidr;
 
-    g_assert_true(nm_macvtap_cidr_parse(text, &cidr, NULL));
+    g_assert_true(nmm_cidr_parse(text, &cidr, NULL));
     g_array_append_val(link->addresses, cidr);
 }
 
 static void
 test_address(void)
 {
-    g_autoptr(NMMacvtapLink) link = nm_macvtap_link_new("eth0");
+    g_autoptr(NmmLink) link = nmm_link_new("eth0");
     g_autofree char *text = NULL;
 
-    g_assert_null(nm_macvtap_link_get_address(link));
+    g_assert_null(nmm_link_get_address(link));
     add_address(link, "fe80::1/64");
     add_address(link, "169.254.3.4/16");
-    g_assert_null(nm_macvtap_link_get_address(link));
+    g_assert_null(nmm_link_get_address(link));
     add_address(link, "fd00::1/64");
-    g_assert_cmpuint(nm_macvtap_link_get_address(link)->prefix, ==, 64);
+    g_assert_cmpuint(nmm_link_get_address(link)->prefix, ==, 64);
     add_address(link, "10.0.0.2/24");
     add_address(link, "10.0.0.3/24");
-    text = nm_macvtap_cidr_to_string(nm_macvtap_link_get_address(link));
+    text = nmm_cidr_to_string(nmm_link_get_address(link));
     g_assert_cmpstr(text, ==, "10.0.0.2/24");
 }
 

@@ -5,8 +5,8 @@
 
 #include "config.h"
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-move-profile.h"
+#include "nmm-error.h"
+#include "nmm-move-profile.h"
 
 #define UUID        "11111111-2222-3333-4444-555555555555"
 #define PARENT_UUID "11111111-2222-3333-4444-666666666666"
@@ -54,10 +54,10 @@ new_parent(const char *method4, const char *method6)
     return connection;
 }
 
-static NMMacvtapMoveSource
+static NmmMoveSource
 new_source(NMConnection *applied)
 {
-    return (NMMacvtapMoveSource){
+    return (NmmMoveSource){
         .applied = applied,
         .parent = "eth0",
         .parent_mac = "02:00:00:00:00:01",
@@ -73,14 +73,14 @@ static void
 test_link(void)
 {
     g_autoptr(NMConnection) applied = new_parent("auto", "auto");
-    NMMacvtapMoveSource source = new_source(applied);
+    NmmMoveSource source = new_source(applied);
     g_autoptr(NMConnection) link = NULL;
     g_autoptr(GError) error = NULL;
     NMSettingMacvlan *macvlan;
     NMSettingConnection *base;
     NMSettingIPConfig *ip4;
 
-    link = nm_macvtap_move_profile_build_link(&source, &error);
+    link = nmm_move_profile_build_link(&source, &error);
     g_assert_no_error(error);
     g_assert_true(nm_connection_normalize(link, NULL, NULL, &error));
     g_assert_no_error(error);
@@ -114,8 +114,8 @@ static void
 test_lease_is_kept(void)
 {
     g_autoptr(NMConnection) applied = new_parent("auto", "auto");
-    NMMacvtapMoveSource source = new_source(applied);
-    g_autoptr(NMConnection) by_mac = nm_macvtap_move_profile_build_link(&source, NULL);
+    NmmMoveSource source = new_source(applied);
+    g_autoptr(NMConnection) by_mac = nmm_move_profile_build_link(&source, NULL);
     g_autoptr(NMConnection) by_id = NULL;
     NMSettingIP6Config *ip6;
 
@@ -130,7 +130,7 @@ test_lease_is_kept(void)
     source.ip6.dhcp_id = "00:04:12:34:56:78";
     source.ip6.iaid = "7";
     source.ip6.token = "::1234:5678:9abc:def0";
-    by_id = nm_macvtap_move_profile_build_link(&source, NULL);
+    by_id = nmm_move_profile_build_link(&source, NULL);
     g_assert_true(nm_connection_normalize(by_id, NULL, NULL, NULL));
     g_assert_cmpstr(nm_setting_ip4_config_get_dhcp_client_id(
                         NM_SETTING_IP4_CONFIG(nm_connection_get_setting_ip4_config(by_id))),
@@ -150,12 +150,12 @@ static void
 test_own_metric(void)
 {
     g_autoptr(NMConnection) applied = new_parent("manual", "ignore");
-    NMMacvtapMoveSource source = new_source(applied);
+    NmmMoveSource source = new_source(applied);
     g_autoptr(NMConnection) link = NULL;
     NMSettingIPConfig *ip4 = nm_connection_get_setting_ip4_config(applied);
 
     g_object_set(ip4, NM_SETTING_IP_CONFIG_ROUTE_METRIC, (gint64)55, NULL);
-    link = nm_macvtap_move_profile_build_link(&source, NULL);
+    link = nmm_move_profile_build_link(&source, NULL);
     ip4 = nm_connection_get_setting_ip4_config(link);
     g_assert_cmpint(nm_setting_ip_config_get_route_metric(ip4), ==, 55);
     g_assert_null(nm_setting_ip4_config_get_dhcp_client_id(NM_SETTING_IP4_CONFIG(ip4)));
@@ -179,11 +179,11 @@ test_refused(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(NMConnection) applied = new_parent(cases[i].method4, cases[i].method6);
-        NMMacvtapMoveSource source = new_source(applied);
+        NmmMoveSource source = new_source(applied);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(nm_macvtap_move_profile_build_link(&source, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNSUPPORTED);
+        g_assert_null(nmm_move_profile_build_link(&source, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
         g_assert_nonnull(strstr(error->message, cases[i].word));
         g_assert_nonnull(strstr(error->message, "'eth0'"));
     }
@@ -194,10 +194,10 @@ test_parent(void)
 {
     g_autoptr(NMConnection) applied = new_parent("auto", "ignore");
     g_autoptr(NMConnection) before = nm_simple_connection_new_clone(applied);
-    g_autoptr(NMConnection) bare = nm_macvtap_move_profile_build_parent(applied);
+    g_autoptr(NMConnection) bare = nmm_move_profile_build_parent(applied);
 
-    g_assert_false(nm_macvtap_move_profile_is_bare(applied));
-    g_assert_true(nm_macvtap_move_profile_is_bare(bare));
+    g_assert_false(nmm_move_profile_is_bare(applied));
+    g_assert_true(nmm_move_profile_is_bare(bare));
     g_assert_true(nm_connection_compare(applied, before, NM_SETTING_COMPARE_FLAG_EXACT));
     /* NM reapplies IP settings only: nothing else may differ. */
     nm_connection_remove_setting(before, NM_TYPE_SETTING_IP4_CONFIG);
@@ -223,19 +223,17 @@ test_expects_address(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(NMConnection) connection = new_parent(cases[i].method4, cases[i].method6);
 
-        g_assert_cmpint(
-            nm_macvtap_move_profile_expects_address(connection, AF_INET), ==, cases[i].has4);
-        g_assert_cmpint(
-            nm_macvtap_move_profile_expects_address(connection, AF_INET6), ==, cases[i].has6);
+        g_assert_cmpint(nmm_move_profile_expects_address(connection, AF_INET), ==, cases[i].has4);
+        g_assert_cmpint(nmm_move_profile_expects_address(connection, AF_INET6), ==, cases[i].has6);
     }
 }
 
 static void
 test_uuid(void)
 {
-    g_autofree char *one = nm_macvtap_move_profile_build_uuid(UUID, "eth0");
-    g_autofree char *same = nm_macvtap_move_profile_build_uuid(UUID, "eth0");
-    g_autofree char *other = nm_macvtap_move_profile_build_uuid(UUID, "eth1");
+    g_autofree char *one = nmm_move_profile_build_uuid(UUID, "eth0");
+    g_autofree char *same = nmm_move_profile_build_uuid(UUID, "eth0");
+    g_autofree char *other = nmm_move_profile_build_uuid(UUID, "eth1");
 
     /* A golden value: it may never change, because NetworkManager's lease hangs on it. */
     g_assert_cmpstr(one, ==, "2fe87040-f0c1-5d03-81c6-e537bb6c25b9");
@@ -250,12 +248,12 @@ static void
 test_mac(void)
 {
     g_autoptr(NMConnection) applied = new_parent("auto", "auto");
-    NMMacvtapMoveSource source = new_source(applied);
-    g_autoptr(NMConnection) link = nm_macvtap_move_profile_build_link(&source, NULL);
+    NmmMoveSource source = new_source(applied);
+    g_autoptr(NMConnection) link = nmm_move_profile_build_link(&source, NULL);
     g_autoptr(NMConnection) other_host = NULL;
 
     source.parent_mac = "02:00:00:00:00:02";
-    other_host = nm_macvtap_move_profile_build_link(&source, NULL);
+    other_host = nmm_move_profile_build_link(&source, NULL);
     g_assert_cmpstr(nm_setting_wired_get_cloned_mac_address(nm_connection_get_setting_wired(link)),
                     ==,
                     "52:BA:26:E8:A2:7D");
@@ -270,13 +268,13 @@ test_metric(void)
 {
     g_autoptr(GPtrArray) routes = g_ptr_array_new_with_free_func((GDestroyNotify)nm_ip_route_unref);
 
-    g_assert_cmpint(nm_macvtap_move_profile_find_metric(NULL), ==, -1);
+    g_assert_cmpint(nmm_move_profile_find_metric(NULL), ==, -1);
     g_ptr_array_add(routes, nm_ip_route_new(AF_INET6, "fe80::", 64, NULL, 1024, NULL));
-    g_assert_cmpint(nm_macvtap_move_profile_find_metric(routes), ==, -1);
+    g_assert_cmpint(nmm_move_profile_find_metric(routes), ==, -1);
     g_ptr_array_add(routes, nm_ip_route_new(AF_INET6, "fd00::", 64, NULL, 103, NULL));
-    g_assert_cmpint(nm_macvtap_move_profile_find_metric(routes), ==, 103);
+    g_assert_cmpint(nmm_move_profile_find_metric(routes), ==, 103);
     g_ptr_array_add(routes, nm_ip_route_new(AF_INET6, "::", 0, "fe80::1", 20104, NULL));
-    g_assert_cmpint(nm_macvtap_move_profile_find_metric(routes), ==, 104);
+    g_assert_cmpint(nmm_move_profile_find_metric(routes), ==, 104);
 }
 
 static void
@@ -293,11 +291,11 @@ test_token(void)
     g_ptr_array_add(addresses, configured);
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fe80::1", 64, NULL));
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::99", 128, NULL));
-    g_assert_null(nm_macvtap_move_profile_find_token(NULL, NULL, temporary));
+    g_assert_null(nmm_move_profile_find_token(NULL, NULL, temporary));
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::7:7:7:7", 64, NULL));
-    g_assert_null(nm_macvtap_move_profile_find_token(addresses, setting, temporary));
+    g_assert_null(nmm_move_profile_find_token(addresses, setting, temporary));
     g_ptr_array_add(addresses, nm_ip_address_new(AF_INET6, "fd00::a:b:c:d", 64, NULL));
-    token = nm_macvtap_move_profile_find_token(addresses, setting, temporary);
+    token = nmm_move_profile_find_token(addresses, setting, temporary);
     g_assert_cmpstr(token, ==, "::a:b:c:d");
     g_object_unref(setting);
 }

@@ -13,7 +13,7 @@
 
 #include "hostlink-contract.h"
 #include "netns.h"
-#include "nm-macvtap-hostlink-netlink.h"
+#include "nmm-hostlink-netlink.h"
 
 #define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 #define OTHER_UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a02"
@@ -133,7 +133,7 @@ setup(HostlinkWorld *world)
     g_assert_no_error(error);
     *world = (HostlinkWorld){
         .data = kernel,
-        .hostlink = nm_macvtap_hostlink_netlink_new(kernel->sysfs, &error),
+        .hostlink = nmm_hostlink_netlink_new(kernel->sysfs, &error),
         .add_parent = add_parent,
         .set_wireless = set_wireless,
         .set_carrier = set_carrier,
@@ -190,13 +190,13 @@ test_sysctls(void)
         {"net/ipv6/conf/nmmveth0/forwarding", "0"},
         {"net/ipv6/conf/eth0/forwarding", "0"},
     };
-    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     HostlinkWorld world;
     GError *error = NULL;
 
     setup(&world);
     add_parent(world.data, "eth0");
-    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    nmm_hostlink_create(world.hostlink, &spec, &error);
     g_assert_no_error(error);
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         g_autofree char *value = netns_read_sysctl(expected[i][0]);
@@ -211,7 +211,7 @@ test_sysctls(void)
 static void
 test_hidden_passthrough(void)
 {
-    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     g_autoptr(GError) error = NULL;
     HostlinkWorld world;
     int guest = netns_new();
@@ -219,7 +219,7 @@ test_hidden_passthrough(void)
     setup(&world);
     add_parent(world.data, "eth0");
     netns_add_macvtap("macvtap7", "eth0", "passthru", NULL, guest);
-    g_assert_false(nm_macvtap_hostlink_create(world.hostlink, &spec, &error));
+    g_assert_false(nmm_hostlink_create(world.hostlink, &spec, &error));
     g_assert_nonnull(strstr(error->message, "held by another device"));
     g_object_unref(world.hostlink);
     teardown(&world);
@@ -231,10 +231,10 @@ test_hidden_passthrough(void)
 static void
 test_foreign_parent(void)
 {
-    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     g_autoptr(GPtrArray) list = NULL;
     g_autoptr(GError) error = NULL;
-    const NMMacvtapHostlinkInfo *info;
+    const NmmHostlinkInfo *info;
     HostlinkWorld world;
     guint index, index1;
     int other, back;
@@ -255,14 +255,14 @@ test_foreign_parent(void)
     netns_leave(back);
     netns_set_ifalias("nmmvfar1", "nm-macvtap:" UUID);
 
-    list = nm_macvtap_hostlink_list(world.hostlink, &error);
+    list = nmm_hostlink_list(world.hostlink, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(list->len, ==, 1);
     info = list->pdata[0];
     g_assert_cmpstr(info->name, ==, "nmmvfar1");
     g_assert_cmpstr(info->parent, ==, NULL);
 
-    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    nmm_hostlink_create(world.hostlink, &spec, &error);
     g_assert_no_error(error);
     g_object_unref(world.hostlink);
     teardown(&world);
@@ -279,7 +279,7 @@ count_cb(gpointer hostlink, guint *count)
 static void
 test_overrun(void)
 {
-    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     HostlinkWorld world;
     GError *error = NULL;
     guint count = 0;
@@ -287,7 +287,7 @@ test_overrun(void)
     setup(&world);
     add_parent(world.data, "eth0");
     g_signal_connect(world.hostlink, "addresses-changed", G_CALLBACK(count_cb), &count);
-    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    nmm_hostlink_create(world.hostlink, &spec, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < 3000; i++)
         netns_set_ifalias("eth0-peer", i % 2 ? "odd" : "even");
@@ -301,14 +301,14 @@ test_overrun(void)
 static GArray *
 make_routes(const char *address, const char *source)
 {
-    GArray *routes = g_array_new(FALSE, TRUE, sizeof(NMMacvtapRoute));
-    NMMacvtapRoute route = {.mac = {0x52, 0x54, 0, 0, 0, 1}};
+    GArray *routes = g_array_new(FALSE, TRUE, sizeof(NmmRoute));
+    NmmRoute route = {.mac = {0x52, 0x54, 0, 0, 0, 1}};
     guint prefix = strchr(address, ':') ? 128 : 32;
     g_autoptr(GError) error = NULL;
 
-    nm_macvtap_cidr_init(&route.address, address, prefix, &error);
+    nmm_cidr_init(&route.address, address, prefix, &error);
     g_assert_no_error(error);
-    nm_macvtap_cidr_init(&route.source, source, prefix, &error);
+    nmm_cidr_init(&route.source, source, prefix, &error);
     g_assert_no_error(error);
     g_array_append_val(routes, route);
     return routes;
@@ -328,35 +328,35 @@ static void
 test_route_of_another(gconstpointer data)
 {
     const char *const *addresses = data;
-    const NMMacvtapHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
-    const NMMacvtapHostlinkSpec second = {"nmmvother", "eth0", OTHER_UUID};
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    const NmmHostlinkSpec second = {"nmmvother", "eth0", OTHER_UUID};
     g_autoptr(GArray) routes = make_routes(addresses[0], addresses[1]);
-    g_autoptr(NMMacvtapHostlink) other = NULL;
+    g_autoptr(NmmHostlink) other = NULL;
     g_autoptr(GError) error = NULL;
     HostlinkWorld world;
 
     setup(&world);
-    other = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    other = nmm_hostlink_netlink_new("/sys", &error);
     g_assert_no_error(error);
     add_parent(world.data, "eth0");
     netns_add_address("eth0", "10.0.0.1/24");
     netns_add_address("eth0", "fd00:1::1/64");
-    nm_macvtap_hostlink_create(world.hostlink, &spec, &error);
+    nmm_hostlink_create(world.hostlink, &spec, &error);
     g_assert_no_error(error);
-    nm_macvtap_hostlink_create(other, &second, &error);
+    nmm_hostlink_create(other, &second, &error);
     g_assert_no_error(error);
 
-    nm_macvtap_hostlink_set_routes(world.hostlink, routes, &error);
+    nmm_hostlink_set_routes(world.hostlink, routes, &error);
     g_assert_no_error(error);
-    g_assert_false(nm_macvtap_hostlink_set_routes(other, routes, &error));
+    g_assert_false(nmm_hostlink_set_routes(other, routes, &error));
     g_assert_nonnull(strstr(error->message, addresses[0]));
     g_clear_error(&error);
     assert_routes("nmmveth0", TRUE);
     assert_routes("nmmvother", FALSE);
 
-    nm_macvtap_hostlink_remove(world.hostlink, &error);
+    nmm_hostlink_remove(world.hostlink, &error);
     g_assert_no_error(error);
-    nm_macvtap_hostlink_set_routes(other, routes, &error);
+    nmm_hostlink_set_routes(other, routes, &error);
     g_assert_no_error(error);
     assert_routes("nmmvother", TRUE);
     g_clear_object(&other);

@@ -4,8 +4,8 @@
  * NetworkManager's state is tested with the real one (tests/sandbox/test_move.py).
  */
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-parent.h"
+#include "nmm-error.h"
+#include "nmm-parent.h"
 
 static void
 test_taken(void)
@@ -22,7 +22,7 @@ test_taken(void)
     for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(nm_macvtap_parent_check_kind("eth0", types[i], "ethernet", NULL, &error));
+        g_assert_true(nmm_parent_check_kind("eth0", types[i], "ethernet", NULL, &error));
         g_assert_no_error(error);
     }
 }
@@ -30,14 +30,14 @@ test_taken(void)
 static void
 assert_refused(NMDeviceType type,
                const char *master,
-               NMMacvtapError code,
+               NmmError code,
                const char *text1,
                const char *text2)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_parent_check_kind("dev7", type, "some kind", master, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, (int)code);
+    g_assert_false(nmm_parent_check_kind("dev7", type, "some kind", master, &error));
+    g_assert_error(error, NMM_ERROR, (int)code);
     g_assert_nonnull(strstr(error->message, "'dev7'"));
     g_assert_nonnull(strstr(error->message, text1));
     g_assert_nonnull(strstr(error->message, text2));
@@ -48,12 +48,9 @@ static void
 test_refused(void)
 {
     assert_refused(
-        NM_DEVICE_TYPE_WIFI, NULL, NM_MACVTAP_ERROR_UNSUPPORTED, "Wi-Fi", "use mode 'isolated'");
-    assert_refused(NM_DEVICE_TYPE_ETHERNET,
-                   "br0",
-                   NM_MACVTAP_ERROR_CONFLICT,
-                   "port of 'br0'",
-                   "as the parent");
+        NM_DEVICE_TYPE_WIFI, NULL, NMM_ERROR_UNSUPPORTED, "Wi-Fi", "use mode 'isolated'");
+    assert_refused(
+        NM_DEVICE_TYPE_ETHERNET, "br0", NMM_ERROR_CONFLICT, "port of 'br0'", "as the parent");
     for (int type = 0; type <= NM_DEVICE_TYPE_LOOPBACK; type++) {
         switch ((NMDeviceType)type) {
         case NM_DEVICE_TYPE_ETHERNET:
@@ -65,11 +62,8 @@ test_refused(void)
         case NM_DEVICE_TYPE_WIFI:
             break;
         default:
-            assert_refused((NMDeviceType)type,
-                           NULL,
-                           NM_MACVTAP_ERROR_UNSUPPORTED,
-                           "'some kind'",
-                           "vpn.data parent");
+            assert_refused(
+                (NMDeviceType)type, NULL, NMM_ERROR_UNSUPPORTED, "'some kind'", "vpn.data parent");
         }
     }
 }

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-hostlink-netlink.h"
-#include "nm-macvtap-share-router.h"
+#include "nmm-error.h"
+#include "nmm-hostlink-netlink.h"
+#include "nmm-share-router.h"
 
 #define UUID "11111111-0000-4000-8000-000000000000"
 
-static const NMMacvtapHostlinkSpec spec = {
+static const NmmHostlinkSpec spec = {
     .name = "nmmveth0",
     .parent = "eth0",
     .profile_uuid = UUID,
@@ -23,12 +23,12 @@ static const NMMacvtapHostlinkSpec spec = {
 
 typedef struct {
     int previous;
-    NMMacvtapShareRouter *router;
+    NmmShareRouter *router;
     GError *gone; /* (nullable) */
 } Fixture;
 
 static void
-gone_cb(NMMacvtapShareRouter *router, const GError *error, Fixture *fixture)
+gone_cb(NmmShareRouter *router, const GError *error, Fixture *fixture)
 {
     g_assert_null(fixture->gone);
     fixture->gone = g_error_copy(error);
@@ -37,7 +37,7 @@ gone_cb(NMMacvtapShareRouter *router, const GError *error, Fixture *fixture)
 static void
 set_up(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(NMMacvtapHostlink) hostlink = NULL;
+    g_autoptr(NmmHostlink) hostlink = NULL;
     g_autoptr(GError) error = NULL;
     int ns = netns_new();
 
@@ -45,11 +45,11 @@ set_up(Fixture *fixture, gconstpointer data)
     close(ns);
     netns_add_veth("eth0", "lan0", -1);
     netns_add_address("eth0", "10.0.0.2/24");
-    hostlink = nm_macvtap_hostlink_netlink_new("/sys", &error);
+    hostlink = nmm_hostlink_netlink_new("/sys", &error);
     g_assert_no_error(error);
-    fixture->router = nm_macvtap_share_router_new(hostlink);
+    fixture->router = nmm_share_router_new(hostlink);
     g_signal_connect(fixture->router, "gone", G_CALLBACK(gone_cb), fixture);
-    nm_macvtap_share_router_start(fixture->router, &spec, &error);
+    nmm_share_router_start(fixture->router, &spec, &error);
     g_assert_no_error(error);
 }
 
@@ -70,12 +70,12 @@ test_reopened_when_gone(Fixture *fixture, gconstpointer data)
     netns_delete("eth0");
     while (!fixture->gone)
         g_main_context_iteration(NULL, TRUE);
-    g_assert_error(fixture->gone, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_error(fixture->gone, NMM_ERROR, NMM_ERROR_NOT_FOUND);
 
-    g_assert_true(nm_macvtap_share_router_reopen(fixture->router, &error));
+    g_assert_true(nmm_share_router_reopen(fixture->router, &error));
     g_assert_no_error(error);
-    nm_macvtap_share_router_set_guests(fixture->router, NULL, 0);
-    nm_macvtap_share_router_stop(fixture->router);
+    nmm_share_router_set_guests(fixture->router, NULL, 0);
+    nmm_share_router_stop(fixture->router);
 }
 
 static void
@@ -86,11 +86,11 @@ test_reopened(Fixture *fixture, gconstpointer data)
     g_autofree char *after = NULL;
 
     g_assert_nonnull(before);
-    g_assert_true(nm_macvtap_share_router_reopen(fixture->router, &error));
+    g_assert_true(nmm_share_router_reopen(fixture->router, &error));
     g_assert_no_error(error);
     after = netns_describe_link("nmmveth0");
     g_assert_cmpstr(after, ==, before);
-    nm_macvtap_share_router_stop(fixture->router);
+    nmm_share_router_stop(fixture->router);
     g_clear_pointer(&after, g_free);
     after = netns_describe_link("nmmveth0");
     g_assert_cmpstr(after, !=, before);

@@ -10,8 +10,8 @@
 
 #include "sync-fixture.h"
 
-#define LIVE   NM_MACVTAP_SCOPE_LIVE
-#define CONFIG NM_MACVTAP_SCOPE_CONFIG
+#define LIVE   NMM_SCOPE_LIVE
+#define CONFIG NMM_SCOPE_CONFIG
 
 /* Never reached where all is well. */
 #define AMPLE (60 * 1000)
@@ -75,7 +75,7 @@ test_remove_reluctant(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
     fake_world_set_reluctant(fixture->world, "slow", TRUE);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "read-guest web", 1);
     g_assert_cmpuint(fixture->n_stopped, ==, 0);
     g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
@@ -94,7 +94,7 @@ test_remove_reluctant_stopped(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
     fake_world_set_reluctant(fixture->world, "slow", TRUE);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "nic-detach live slow", 1);
     g_assert_true(fake_world_stop_guest(fixture->world, "slow", NULL));
     fixture_wait(fixture, &fixture->n_stopped, 1);
@@ -121,7 +121,7 @@ test_remove_fault(Fixture *fixture, gconstpointer keys)
     fixture_define(fixture, "good");
     fixture_bring_up(fixture);
     fake_calls_fail(
-        fixture->calls, "nic-detach live bad", 1, 1, NM_MACVTAP_ERROR_FAILED, "device is busy");
+        fixture->calls, "nic-detach live bad", 1, 1, NMM_ERROR_FAILED, "device is busy");
     fixture_stop(fixture, AMPLE);
     fixture_assert_warned("guest 'bad': device is busy");
     g_assert_cmpuint(fixture_count_nics(fixture, "good", CONFIG), ==, 0);
@@ -147,7 +147,7 @@ static void
 test_hang_in_first_pass(Fixture *fixture, gconstpointer keys)
 {
     fake_calls_hang(fixture->calls, "open");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
     fixture_stop(fixture, 50);
     fixture_assert_warned("*libvirt does not answer in time");
@@ -172,9 +172,9 @@ test_during_start(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_define(fixture, "off");
     fake_calls_hang(fixture->calls, "nic-attach config web");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, AMPLE);
     fake_calls_release(fixture->calls);
     fixture_wait(fixture, &fixture->n_stopped, 1);
     g_assert_cmpuint(fixture->n_up, ==, 0);
@@ -187,10 +187,10 @@ static void
 test_twice(Fixture *fixture, gconstpointer keys)
 {
     fixture_bring_up(fixture);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
-    nm_macvtap_sync_stop(fixture->sync, 0);
+    nmm_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, 0);
     fixture_wait(fixture, &fixture->n_stopped, 1);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, AMPLE);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture->n_stopped, ==, 1);
 }
@@ -223,7 +223,7 @@ static void
 test_unref_in_pass(Fixture *fixture, gconstpointer keys)
 {
     fake_calls_hang(fixture->calls, "open");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
     g_clear_object(&fixture->sync);
     fake_calls_release(fixture->calls);
@@ -248,7 +248,7 @@ test_daemon_gone_while_waiting(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
     fake_world_set_reluctant(fixture->world, "slow", TRUE);
-    nm_macvtap_sync_stop(fixture->sync, AMPLE);
+    nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "nic-detach live slow", 1);
     fixture_settle(fixture);
     fake_world_kill(fixture->world, "daemon killed");

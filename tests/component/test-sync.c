@@ -10,8 +10,8 @@
 #include "sync-fixture.h"
 #include "test-sync-stop.h"
 
-#define LIVE   NM_MACVTAP_SCOPE_LIVE
-#define CONFIG NM_MACVTAP_SCOPE_CONFIG
+#define LIVE   NMM_SCOPE_LIVE
+#define CONFIG NMM_SCOPE_CONFIG
 
 static void
 test_first_activation(Fixture *fixture, gconstpointer keys)
@@ -20,7 +20,7 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
         "transient", "<interface type='direct'><source dev='eth0' mode='vepa'/></interface>");
     g_autofree char *plain_before = NULL;
     g_autofree char *plain_after = NULL;
-    g_autoptr(NMMacvtapNetwork) network = NULL;
+    g_autoptr(NmmNetwork) network = NULL;
 
     fixture_define_running(fixture, "running");
     fixture_define(fixture, "off");
@@ -29,7 +29,7 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     g_assert_true(fake_world_create_guest(fixture->world, transient, NULL));
     plain_before = fake_world_dump_guest(fixture->world, "plain", CONFIG);
 
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, 1);
 
     network = fake_world_read_network(fixture->world, "isolated");
@@ -44,10 +44,10 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "transient", LIVE), ==, 1);
     plain_after = fake_world_dump_guest(fixture->world, "plain", CONFIG);
     g_assert_cmpstr(plain_after, ==, plain_before);
-    fixture_assert_status(fixture, "running", NM_MACVTAP_GUEST_SERVED);
-    fixture_assert_status(fixture, "transient", NM_MACVTAP_GUEST_SERVED);
-    fixture_assert_status(fixture, "off", NM_MACVTAP_GUEST_SHUT_OFF);
-    fixture_assert_status(fixture, "plain", NM_MACVTAP_GUEST_NOT_MACVTAP);
+    fixture_assert_status(fixture, "running", NMM_GUEST_SERVED);
+    fixture_assert_status(fixture, "transient", NMM_GUEST_SERVED);
+    fixture_assert_status(fixture, "off", NMM_GUEST_SHUT_OFF);
+    fixture_assert_status(fixture, "plain", NMM_GUEST_NOT_MACVTAP);
     g_assert_cmpuint(fixture->n_collected, ==, 1);
 
     /* The events of its own edits settle without a word. */
@@ -67,7 +67,7 @@ test_idempotent(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
 
     fixture_replace_engine(fixture, keys);
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, 2);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
@@ -95,16 +95,16 @@ test_guest_events(Fixture *fixture, gconstpointer keys)
     fixture_define(fixture, "web");
     fixture_wait(fixture, &fixture->n_report, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SHUT_OFF);
 
     fixture_start_guest(fixture, "web");
     fixture_wait(fixture, &fixture->n_report, 2);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SERVED);
 
     g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
     fixture_wait(fixture, &fixture->n_report, 3);
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SHUT_OFF);
 
     g_assert_true(fake_world_undefine_guest(fixture->world, "web", NULL));
     fixture_wait(fixture, &fixture->n_report, 4);
@@ -164,12 +164,12 @@ test_stopped_meanwhile(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "web");
     fake_calls_hang(fixture->calls, "nic-attach live web");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
     g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
     fake_calls_release(fixture->calls);
     fixture_wait(fixture, &fixture->n_report, 1);
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SHUT_OFF);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SHUT_OFF);
 }
 
 /* Another network that comes to forward through macvtap makes its guests ours. */
@@ -213,7 +213,7 @@ emit_cb(gpointer data)
     Fixture *fixture = data;
     g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
 
-    nm_macvtap_hypervisor_emit_guest_changed(fixture->sync->hypervisor, uuids[0]);
+    nmm_hypervisor_emit_guest_changed(fixture->sync->hypervisor, uuids[0]);
     return G_SOURCE_CONTINUE;
 }
 
@@ -237,8 +237,8 @@ test_fault_of_one(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "bad");
     fixture_define_running(fixture, "good");
     fake_calls_fail(
-        fixture->calls, "nic-attach config bad", 1, 2, NM_MACVTAP_ERROR_FAILED, "no space left");
-    nm_macvtap_sync_start(fixture->sync);
+        fixture->calls, "nic-attach config bad", 1, 2, NMM_ERROR_FAILED, "no space left");
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "good", CONFIG), ==, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 0);
@@ -256,8 +256,8 @@ test_retries_end(Fixture *fixture, gconstpointer keys)
 {
     fixture_define(fixture, "bad");
     fake_calls_fail(
-        fixture->calls, "nic-attach config bad", 1, 3, NM_MACVTAP_ERROR_FAILED, "no space left");
-    nm_macvtap_sync_start(fixture->sync);
+        fixture->calls, "nic-attach config bad", 1, 3, NMM_ERROR_FAILED, "no space left");
+    nmm_sync_start(fixture->sync);
     fixture_wait_calls(fixture, "nic-attach config bad", 3);
     fixture_settle(fixture);
     fixture_assert_warned("guest 'bad': no space left");
@@ -279,15 +279,15 @@ test_needs_restart(Fixture *fixture, gconstpointer keys)
     fake_world_set_rigid(fixture->world, "rigid", TRUE);
     fixture_bring_up(fixture);
     fixture_assert_warned("guest 'rigid': no free slot is left; the guest needs a restart");
-    fixture_assert_status(fixture, "rigid", NM_MACVTAP_GUEST_NEEDS_RESTART);
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "rigid", NMM_GUEST_NEEDS_RESTART);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SERVED);
     g_assert_cmpuint(fixture_count_nics(fixture, "rigid", CONFIG), ==, 1);
     g_assert_false(fixture_has_timer());
 
     g_assert_true(fake_world_stop_guest(fixture->world, "rigid", NULL));
     fixture_start_guest(fixture, "rigid");
     fixture_wait(fixture, &fixture->n_report, 1);
-    fixture_assert_status(fixture, "rigid", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "rigid", NMM_GUEST_SERVED);
 }
 
 static const char *const unmatched_keys[] = {"guests", "web1 db1", NULL};
@@ -312,13 +312,12 @@ test_unreadable_guest(Fixture *fixture, gconstpointer keys)
 {
     fixture_define(fixture, "web");
     fixture_bring_up(fixture);
-    fake_calls_fail(
-        fixture->calls, "read-guest web", 1, 1, NM_MACVTAP_ERROR_BAD_XML, "not a domain");
+    fake_calls_fail(fixture->calls, "read-guest web", 1, 1, NMM_ERROR_BAD_XML, "not a domain");
     fixture_start_guest(fixture, "web");
     fixture_wait_calls(fixture, "read-guest web", 2);
     fixture_settle(fixture);
     fixture_assert_warned("guest '*': not a domain");
-    fixture_assert_status(fixture, "web", NM_MACVTAP_GUEST_SERVED);
+    fixture_assert_status(fixture, "web", NMM_GUEST_SERVED);
 }
 
 /* The network */
@@ -330,7 +329,7 @@ test_network_stopped(Fixture *fixture, gconstpointer keys)
     fixture_bring_up(fixture);
     g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
     fixture_wait(fixture, &fixture->n_failed, 1);
-    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was stopped");
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
@@ -376,9 +375,9 @@ test_network_forwards(Fixture *fixture, gconstpointer keys)
                                             "<network><name>isolated</name><forward mode='nat'/>"
                                             "<ip address='10.1.1.1' prefix='24'/></network>",
                                             NULL));
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_failed, 1);
-    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
     g_assert_cmpuint(fixture->n_up, ==, 0);
 }
@@ -407,8 +406,8 @@ test_network_fails(Fixture *fixture, gconstpointer keys)
 {
     fixture_define(fixture, "web");
     fake_calls_fail(
-        fixture->calls, "network-start isolated", 1, 1, NM_MACVTAP_ERROR_FAILED, "no bridges left");
-    nm_macvtap_sync_start(fixture->sync);
+        fixture->calls, "network-start isolated", 1, 1, NMM_ERROR_FAILED, "no bridges left");
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_failed, 1);
     g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated': no bridges left");
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-*"), ==, 0);
@@ -420,9 +419,9 @@ static void
 test_unreachable(Fixture *fixture, gconstpointer keys)
 {
     fake_world_kill(fixture->world, "killed");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_failed, 1);
-    g_assert_error(fixture->failure, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_UNREACHABLE);
+    g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_assert_false(fixture_has_timer());
     fixture_stop(fixture, 30 * 1000);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "open"), ==, 1);
@@ -474,7 +473,7 @@ test_lost_in_pass(Fixture *fixture, gconstpointer keys)
         fixture_define(fixture, name);
     }
     fake_calls_hang(fixture->calls, "nic-attach config *");
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 4);
     fake_world_kill(fixture->world, "daemon killed");
     fake_calls_release(fixture->calls);
@@ -499,7 +498,7 @@ test_many(Fixture *fixture, gconstpointer keys)
             fixture_define_running(fixture, name);
     }
     fake_calls_delay(fixture->calls, "nic-*", 100);
-    nm_macvtap_sync_start(fixture->sync);
+    nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, 1);
     fixture_settle(fixture);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-attach config *"), ==, 300);

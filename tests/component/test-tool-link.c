@@ -6,10 +6,10 @@
 
 #include "config.h"
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-rival.h"
-#include "nm-macvtap-served.h"
-#include "nm-macvtap-survey.h"
+#include "nmm-error.h"
+#include "nmm-lock-conflict.h"
+#include "nmm-served.h"
+#include "nmm-check-collect.h"
 #include "tool-fixture.h"
 
 #define MAC   "52:54:00:00:00:01"
@@ -17,10 +17,10 @@
 
 /* The chain */
 
-static NMMacvtapFacts *
-new_good_facts(NMMacvtapMode mode)
+static NmmCheckInput *
+new_good_facts(NmmMode mode)
 {
-    NMMacvtapFacts *facts = new_selected_facts("web");
+    NmmCheckInput *facts = new_selected_facts("web");
 
     facts->mode = mode;
     facts->mac = g_strdup(MAC);
@@ -31,9 +31,9 @@ new_good_facts(NMMacvtapMode mode)
     facts->link = g_strdup("nmmveth0");
     facts->link_up = TRUE;
     facts->host_address = g_strdup("10.0.0.2/24");
-    nm_macvtap_facts_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
-    ((NMMacvtapFactsAddress *)g_ptr_array_index(facts->addresses, 0))->answers = TRUE;
-    nm_macvtap_facts_choose_address(facts);
+    nmm_check_input_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
+    ((NmmCheckAddress *)g_ptr_array_index(facts->addresses, 0))->answers = TRUE;
+    nmm_check_input_choose_address(facts);
     return facts;
 }
 
@@ -57,7 +57,7 @@ test_broken(gconstpointer data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
-        g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+        g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
 
         spoil_facts(facts, c);
         assert_case(facts, c);
@@ -70,7 +70,7 @@ test_modes(gconstpointer data)
     static const char *const modes[] = {"vepa", "private", "passthrough"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
-        g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+        g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
 
         /* Bringing the profile up would not help: the mode is told all the same. */
         facts->profile_active = FALSE;
@@ -85,16 +85,16 @@ test_modes(gconstpointer data)
 static void
 test_route(void)
 {
-    g_autoptr(NMMacvtapFacts) share = new_good_facts(NM_MACVTAP_MODE_SHARE);
-    g_autoptr(NMMacvtapFacts) move = new_good_facts(NM_MACVTAP_MODE_MOVE);
+    g_autoptr(NmmCheckInput) share = new_good_facts(NMM_MODE_SHARE);
+    g_autoptr(NmmCheckInput) move = new_good_facts(NMM_MODE_MOVE);
     g_autoptr(GPtrArray) findings = NULL;
 
     share->routed = FALSE;
     assert_broken(share, "route", "'10.0.0.7' over 'nmmveth0'", "up guests");
     /* The host is a neighbour: it needs none. */
     move->routed = FALSE;
-    findings = nm_macvtap_chain_walk(move);
-    g_assert_null(nm_macvtap_chain_find_end(findings));
+    findings = nmm_check_walk(move);
+    g_assert_null(nmm_check_find_end(findings));
     g_assert_cmpuint(findings->len, ==, 11);
 }
 
@@ -102,25 +102,25 @@ test_route(void)
 static void
 test_waiting(gconstpointer data)
 {
-    g_autoptr(NMMacvtapFacts) facts = new_good_facts(GPOINTER_TO_INT(data));
+    g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
     g_autoptr(GPtrArray) findings = NULL;
     g_autofree char *text = NULL;
-    const NMMacvtapFinding *end;
+    const NmmCheckResult *end;
 
     g_ptr_array_set_size(facts->addresses, 0);
     set_string(&facts->address, NULL);
     facts->answers = facts->routed = FALSE;
     facts->since = 0;
-    findings = nm_macvtap_chain_walk(facts);
-    g_assert_null(nm_macvtap_chain_find_broken(findings));
-    end = nm_macvtap_chain_find_end(findings);
-    g_assert_cmpint(end->verdict, ==, NM_MACVTAP_CHAIN_WAITING);
+    findings = nmm_check_walk(facts);
+    g_assert_null(nmm_check_find_broken(findings));
+    end = nmm_check_find_end(findings);
+    g_assert_cmpint(end->verdict, ==, NMM_CHECK_WAITING);
     g_assert_cmpstr(end->step, ==, "address");
-    g_assert_cmpstr(nm_macvtap_chain_verdict_to_string(end->verdict), ==, "waiting");
+    g_assert_cmpstr(nmm_check_verdict_to_string(end->verdict), ==, "waiting");
     g_assert_null(end->remedy);
-    text = nm_macvtap_check_format(facts, findings);
+    text = nmm_check_format(facts, findings);
     g_assert_nonnull(strstr(text,
-                            facts->mode == NM_MACVTAP_MODE_SHARE
+                            facts->mode == NMM_MODE_SHARE
                                 ? "\nwait    it has not been heard yet"
                                 : "\nwait    the host has not spoken to it yet"));
     g_assert_null(strstr(text, "The host reaches"));
@@ -129,41 +129,41 @@ test_waiting(gconstpointer data)
 static void
 test_unasked(void)
 {
-    g_autoptr(NMMacvtapFacts) facts = new_good_facts(NM_MACVTAP_MODE_SHARE);
+    g_autoptr(NmmCheckInput) facts = new_good_facts(NMM_MODE_SHARE);
     g_autoptr(GPtrArray) findings = NULL;
-    const NMMacvtapFinding *last;
+    const NmmCheckResult *last;
     g_autofree char *text = NULL;
 
     facts->answers = FALSE;
-    g_assert_false(nm_macvtap_facts_is_reachable(facts));
+    g_assert_false(nmm_check_input_is_reachable(facts));
     facts->unasked = TRUE;
-    g_assert_true(nm_macvtap_facts_is_reachable(facts));
-    findings = nm_macvtap_chain_walk(facts);
-    g_assert_null(nm_macvtap_chain_find_end(findings));
+    g_assert_true(nmm_check_input_is_reachable(facts));
+    findings = nmm_check_walk(facts);
+    g_assert_null(nmm_check_find_end(findings));
     last = g_ptr_array_index(findings, findings->len - 1);
-    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
-    text = nm_macvtap_check_format(facts, findings);
+    g_assert_cmpint(last->verdict, ==, NMM_CHECK_HINT);
+    text = nmm_check_format(facts, findings);
     g_assert_null(strstr(text, "The host reaches"));
     facts->routed = FALSE;
-    g_assert_false(nm_macvtap_facts_is_reachable(facts));
+    g_assert_false(nmm_check_input_is_reachable(facts));
 }
 
 /* An old address that still has its route does not hide the one at which the guest is. */
 static void
 test_choose(void)
 {
-    g_autoptr(NMMacvtapFacts) facts = g_new0(NMMacvtapFacts, 1);
+    g_autoptr(NmmCheckInput) facts = g_new0(NmmCheckInput, 1);
 
-    nm_macvtap_facts_choose_address(facts);
+    nmm_check_input_choose_address(facts);
     g_assert_null(facts->address);
-    nm_macvtap_facts_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
-    nm_macvtap_facts_add_address(facts, "10.0.0.8", SINCE + 5, NULL);
-    nm_macvtap_facts_choose_address(facts);
+    nmm_check_input_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
+    nmm_check_input_add_address(facts, "10.0.0.8", SINCE + 5, NULL);
+    nmm_check_input_choose_address(facts);
     g_assert_cmpstr(facts->address, ==, "10.0.0.7");
     g_assert_true(facts->routed);
     g_assert_false(facts->answers);
-    ((NMMacvtapFactsAddress *)g_ptr_array_index(facts->addresses, 1))->answers = TRUE;
-    nm_macvtap_facts_choose_address(facts);
+    ((NmmCheckAddress *)g_ptr_array_index(facts->addresses, 1))->answers = TRUE;
+    nmm_check_input_choose_address(facts);
     g_assert_cmpstr(facts->address, ==, "10.0.0.8");
     g_assert_cmpint(facts->since, ==, SINCE + 5);
     g_assert_false(facts->routed);
@@ -173,7 +173,7 @@ test_choose(void)
 static void
 test_bridge_left(void)
 {
-    g_autoptr(NMMacvtapFacts) facts = new_good_facts(NM_MACVTAP_MODE_ISOLATED);
+    g_autoptr(NmmCheckInput) facts = new_good_facts(NMM_MODE_ISOLATED);
 
     facts->profile_active = FALSE;
     facts->bridge_left = TRUE;
@@ -188,8 +188,8 @@ test_bridge_left(void)
 /* Worlds */
 
 /* @nics: of the running guest and its definition alike; @running: whether it runs. */
-static NMMacvtapGuest *
-add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean running)
+static NmmGuest *
+add_guest(NmmWorldHost *host, const char *name, const char *nics, gboolean running)
 {
     g_autofree char *xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid>"
                                            "<devices>%s</devices></domain>",
@@ -197,7 +197,7 @@ add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean
                                            GUEST_UUID,
                                            nics);
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, running ? xml : NULL, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, running ? xml : NULL, &error);
 
     g_assert_no_error(error);
     g_ptr_array_add(host->guests, guest);
@@ -209,21 +209,21 @@ add_guest(NMMacvtapWorldHost *host, const char *name, const char *nics, gboolean
     "/></interface>"
 #define BRIDGE "  mode='bridge'"
 
-static NMMacvtapWorldProfile *
-add_link_profile(NMMacvtapWorld *world, const char *mode)
+static NmmWorldProfile *
+add_link_profile(NmmWorld *world, const char *mode)
 {
     const char *data[] = {"mode", mode, NULL};
-    NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, data);
+    NmmWorldProfile *profile = add_profile(world, "guests", UUID, data);
 
     profile->parent = g_strdup("eth0");
     profile->link = g_strdup("nmmveth0");
     return profile;
 }
 
-static NMMacvtapLink *
-add_link(NMMacvtapWorld *world, const char *name, const char *kind, const char *parent)
+static NmmLink *
+add_link(NmmWorld *world, const char *name, const char *kind, const char *parent)
 {
-    NMMacvtapLink *link = nm_macvtap_link_new(name);
+    NmmLink *link = nmm_link_new(name);
 
     link->kind = g_strdup(kind);
     link->parent = g_strdup(parent);
@@ -233,32 +233,32 @@ add_link(NMMacvtapWorld *world, const char *name, const char *kind, const char *
 }
 
 static void
-add_address(NMMacvtapLink *link, const char *text)
+add_address(NmmLink *link, const char *text)
 {
-    NMMacvtapCidr cidr;
+    NmmCidr cidr;
 
-    g_assert_true(nm_macvtap_cidr_parse(text, &cidr, NULL));
+    g_assert_true(nmm_cidr_parse(text, &cidr, NULL));
     g_array_append_val(link->addresses, cidr);
 }
 
 static void
 test_selection(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    NMMacvtapWorldProfile *profile = add_link_profile(world, "share");
-    NMMacvtapGuest *guest =
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    NmmWorldProfile *profile = add_link_profile(world, "share");
+    NmmGuest *guest =
         add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
 
     /* Of two the one that can be reached. */
-    g_assert_cmpstr(nm_macvtap_served_find_nic(profile, host, guest)->mac, ==, MAC);
-    g_assert_cmpstr(nm_macvtap_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
+    g_assert_cmpstr(nmm_served_find_nic(profile, host, guest)->mac, ==, MAC);
+    g_assert_cmpstr(nmm_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
     add_guest(host, "db", NIC("eth1", BRIDGE, MAC), FALSE);
-    g_assert_cmpuint(nm_macvtap_served_count(world, profile), ==, 1);
-    g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
+    g_assert_cmpuint(nmm_served_count(world, profile), ==, 1);
+    g_assert_null(nmm_served_describe_nobody(world, profile));
     set_string(&profile->parent, "eth1");
-    g_assert_true(nm_macvtap_served_has(profile, host, g_ptr_array_index(host->guests, 1)));
-    g_assert_false(nm_macvtap_served_has(profile, host, guest));
+    g_assert_true(nmm_served_has(profile, host, g_ptr_array_index(host->guests, 1)));
+    g_assert_false(nmm_served_has(profile, host, guest));
 }
 
 /* Data of a profile that is for nobody, and what is said of it; NULL where nothing is wrong. */
@@ -283,18 +283,17 @@ test_nobody(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(nobody_cases); i++) {
         const NobodyCase *c = &nobody_cases[i];
-        g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+        g_autoptr(NmmWorld) world = nmm_world_new_empty();
         g_autoptr(GPtrArray) facts = g_ptr_array_new();
-        NMMacvtapWorldHost *host = add_host(world, URI);
-        NMMacvtapWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
+        NmmWorldHost *host = add_host(world, URI);
+        NmmWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
         g_autofree char *said = NULL;
 
         add_guest(host, "web", NIC("eth0", BRIDGE, MAC), TRUE);
         add_guest(host, "plain", "", TRUE);
-        said = nm_macvtap_served_describe_nobody(world, profile);
-        g_assert_cmpint(nm_macvtap_status_judge(world, facts),
-                        ==,
-                        c->said ? NM_MACVTAP_EXIT_PROBLEM : NM_MACVTAP_EXIT_OK);
+        said = nmm_served_describe_nobody(world, profile);
+        g_assert_cmpint(
+            nmm_status_judge(world, facts), ==, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
         if (!c->said) {
             g_assert_null(said);
             continue;
@@ -302,68 +301,68 @@ test_nobody(void)
         g_assert_nonnull(strstr(said, c->said));
         /* One that is down has promised nothing, but it is told of all the same. */
         profile->state = "down";
-        g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+        g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
         /* Where libvirt says nothing, nobody knows. */
         host->problem = g_strdup("gone");
-        g_assert_null(nm_macvtap_served_describe_nobody(world, profile));
+        g_assert_null(nmm_served_describe_nobody(world, profile));
     }
 }
 
 static void
 test_host_link(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldProfile *profile = add_link_profile(world, "share");
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldProfile *profile = add_link_profile(world, "share");
     g_autoptr(GError) error = NULL;
-    NMMacvtapLink *link;
+    NmmLink *link;
 
-    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_NOT_FOUND);
+    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_clear_error(&error);
 
     add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
     link = add_link(world, "nmmveth0", "macvtap", "eth0");
-    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_clear_error(&error);
     link->profile_uuid = g_strdup(OTHER_UUID);
-    g_assert_null(nm_macvtap_world_find_host_link(world, profile, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_clear_error(&error);
     set_string(&link->profile_uuid, UUID);
-    g_assert_true(nm_macvtap_world_find_host_link(world, profile, &error) == link);
+    g_assert_true(nmm_world_find_host_link(world, profile, &error) == link);
     g_assert_no_error(error);
-    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 2);
+    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 2);
 }
 
 /* NetworkManager makes it, without a mark; the address is where the host is. */
 static void
 test_host_link_moved(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldProfile *profile = add_link_profile(world, "move");
-    NMMacvtapLink *parent = add_link(world, "eth0", "veth", NULL);
-    NMMacvtapLink *link;
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldProfile *profile = add_link_profile(world, "move");
+    NmmLink *parent = add_link(world, "eth0", "veth", NULL);
+    NmmLink *link;
 
     add_address(parent, "10.0.0.2/24");
-    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 2);
+    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 2);
     link = add_link(world, "nmmveth0", "macvtap", "eth0");
     add_address(link, "10.0.0.3/24");
-    g_assert_true(nm_macvtap_world_find_host_link(world, profile, NULL) == link);
-    g_assert_cmpuint(nm_macvtap_world_get_host_address(world, profile)->bytes[3], ==, 3);
+    g_assert_true(nmm_world_find_host_link(world, profile, NULL) == link);
+    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 3);
     set_string(&link->parent, "eth1");
-    g_assert_null(nm_macvtap_world_find_host_link(world, profile, NULL));
+    g_assert_null(nmm_world_find_host_link(world, profile, NULL));
 
     /* Neither is known: the one is in another network namespace, the other is not there. */
     g_clear_pointer(&link->parent, g_free);
     g_clear_pointer(&profile->parent, g_free);
-    g_assert_null(nm_macvtap_world_find_host_link(world, profile, NULL));
+    g_assert_null(nmm_world_find_host_link(world, profile, NULL));
 }
 
 /* Leftovers */
 
 static void
-add_network(NMMacvtapWorldHost *host, const char *mac, gboolean active)
+add_network(NmmWorldHost *host, const char *mac, gboolean active)
 {
     g_autofree char *xml = g_strdup_printf("<network><name>isolated</name><uuid>%s</uuid>"
                                            "<mac address='%s'/><bridge name='virbr1'/>"
@@ -371,7 +370,7 @@ add_network(NMMacvtapWorldHost *host, const char *mac, gboolean active)
                                            UUID,
                                            mac);
     g_autoptr(GError) error = NULL;
-    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, active, TRUE, TRUE, &error);
+    NmmNetwork *network = nmm_network_new_from_xml(xml, active, TRUE, TRUE, &error);
 
     g_assert_no_error(error);
     g_ptr_array_set_size(host->networks, 0);
@@ -379,13 +378,13 @@ add_network(NMMacvtapWorldHost *host, const char *mac, gboolean active)
 }
 
 static void
-assert_leftovers(const NMMacvtapWorld *world, const char *expected)
+assert_leftovers(const NmmWorld *world, const char *expected)
 {
-    g_autoptr(GPtrArray) leftovers = nm_macvtap_leftovers_find(world);
+    g_autoptr(GPtrArray) leftovers = nmm_orphans_find(world);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < leftovers->len; i++) {
-        const NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);
+        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
 
         g_string_append_printf(text, "%s %s;", leftover->kind, leftover->device);
     }
@@ -395,9 +394,9 @@ assert_leftovers(const NMMacvtapWorld *world, const char *expected)
 static void
 test_leftover_links(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
-    NMMacvtapWorldProfile *profile;
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
+    NmmWorldProfile *profile;
 
     /* Without our mark it is somebody else's, whatever its name. */
     assert_leftovers(world, "");
@@ -414,9 +413,9 @@ test_leftover_links(void)
 static void
 test_leftover_bridge(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    NMMacvtapLink *bridge = add_link(world, "virbr1", "bridge", NULL);
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    NmmLink *bridge = add_link(world, "virbr1", "bridge", NULL);
     g_autoptr(GPtrArray) facts = g_ptr_array_new();
     g_autofree char *removable = NULL;
     g_autofree char *foreign = NULL;
@@ -424,12 +423,12 @@ test_leftover_bridge(void)
     bridge->mac = g_strdup("52:54:00:aa:bb:cc");
     add_network(host, "52:54:00:AA:BB:CC", TRUE);
     assert_leftovers(world, "");
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
 
     add_network(host, "52:54:00:AA:BB:CC", FALSE);
     assert_leftovers(world, "bridge virbr1;");
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
-    removable = nm_macvtap_status_format(world, facts);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
+    removable = nmm_status_format(world, facts);
     g_assert_nonnull(strstr(removable, "Network 'isolated': it cannot start: its bridge 'virbr1'"));
     /* With something on it, or another MAC than libvirt gives it, it is not ours to remove, but it
      * is in the way. */
@@ -438,8 +437,8 @@ test_leftover_bridge(void)
     bridge->n_ports = 0;
     set_string(&bridge->mac, "02:00:00:00:00:01");
     assert_leftovers(world, "");
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
-    foreign = nm_macvtap_status_format(world, facts);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
+    foreign = nmm_status_format(world, facts);
     g_assert_nonnull(strstr(foreign, "there is another interface called 'virbr1'"));
 }
 
@@ -448,11 +447,11 @@ test_leftover_bridge(void)
 static GPtrArray *
 make_facts(void)
 {
-    GPtrArray *facts = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
-    NMMacvtapFacts *silent = new_good_facts(NM_MACVTAP_MODE_SHARE);
-    NMMacvtapFacts *vepa = new_good_facts(NM_MACVTAP_MODE_SHARE);
+    GPtrArray *facts = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    NmmCheckInput *silent = new_good_facts(NMM_MODE_SHARE);
+    NmmCheckInput *vepa = new_good_facts(NMM_MODE_SHARE);
 
-    g_ptr_array_add(facts, new_good_facts(NM_MACVTAP_MODE_SHARE));
+    g_ptr_array_add(facts, new_good_facts(NMM_MODE_SHARE));
     g_ptr_array_add(facts, silent);
     set_string(&silent->guest, "silent");
     g_ptr_array_set_size(silent->addresses, 0);
@@ -473,14 +472,14 @@ make_facts(void)
 static void
 test_status(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
     g_autoptr(GPtrArray) facts = make_facts();
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     add_link_profile(world, "share");
     add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
-    text = nm_macvtap_status_format(world, facts);
+    text = nmm_status_format(world, facts);
     g_assert_cmpstr(
         text,
         ==,
@@ -501,7 +500,7 @@ test_status(void)
         "Guest 'vepa': its macvtap mode is 'vepa', which reaches no host link: set mode='bridge' "
         "in its definition and restart it, or use a profile of mode 'isolated'.\n");
 
-    root = parse_again(nm_macvtap_status_to_json(world, facts));
+    root = parse_again(nmm_status_to_json(world, facts));
     assert_path(root, "$.profiles[*].link", "[\"nmmveth0\"]");
     assert_path(root, "$.profiles[*].parent", "[\"eth0\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"10.0.0.2/24\"]");
@@ -512,19 +511,19 @@ test_status(void)
     assert_path(root, "$.guests[0].addresses[*].address", "[\"10.0.0.7\"]");
     assert_path(root, "$.guests[*].mode", "[\"share\",\"share\",\"share\"]");
 
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
     /* One that is silent is no problem. */
     g_ptr_array_set_size(facts, 2);
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
 }
 
 static void
 test_plan(gconstpointer data)
 {
     const char *mode = data;
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    NMMacvtapWorldProfile *profile = add_link_profile(world, mode);
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    NmmWorldProfile *profile = add_link_profile(world, mode);
     gboolean is_move = g_str_equal(mode, "move");
     g_autoptr(GPtrArray) facts = NULL;
     g_autoptr(JsonNode) root = NULL;
@@ -538,8 +537,8 @@ test_plan(gconstpointer data)
     add_guest(host, "off", NIC("eth0", BRIDGE, MAC), FALSE);
     add_guest(host, "vepa", NIC("eth0", "", MAC), TRUE);
     add_guest(host, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
-    facts = nm_macvtap_survey_foresee(world, profile);
-    root = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, "it is private"));
+    facts = nmm_survey_foresee(world, profile);
+    root = parse_again(nmm_plan_link_to_json(world, profile, facts, "it is private"));
     assert_path(root,
                 "$.changes[*].kind",
                 is_move ? "[\"link-add\",\"configuration-move\"]" : "[\"link-add\"]");
@@ -547,7 +546,7 @@ test_plan(gconstpointer data)
     assert_path(root, "$.guests[*].status", "[\"served\",\"shut-off\",\"unreachable\"]");
     assert_path(root, "$.refused", "[\"it is private\"]");
 
-    text = nm_macvtap_plan_link_format(world, profile, facts, "it is private");
+    text = nmm_plan_link_format(world, profile, facts, "it is private");
     g_assert_nonnull(strstr(text, "make host link"));
     g_assert_nonnull(strstr(text, "Guest 'vepa': its macvtap mode is 'vepa'"));
     g_assert_nonnull(strstr(text, "Note: guests reach the host at '10.0.0.2'.\n"));
@@ -555,38 +554,38 @@ test_plan(gconstpointer data)
     g_assert_true((strstr(text, "move configuration") != NULL) == is_move);
 
     profile->state = "active";
-    active = parse_again(nm_macvtap_plan_link_to_json(world, profile, facts, NULL));
+    active = parse_again(nmm_plan_link_to_json(world, profile, facts, NULL));
     assert_path(active, "$.changes[*].kind", "[]");
-    idle = nm_macvtap_plan_link_format(world, profile, facts, NULL);
+    idle = nmm_plan_link_format(world, profile, facts, NULL);
     g_assert_nonnull(strstr(idle, "has nothing to change"));
 }
 
 /* (transfer full): why @profile would be refused, NULL where it would not. */
 static char *
-describe_rival(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile)
+describe_rival(const NmmWorld *world, const NmmWorldProfile *profile)
 {
     g_autoptr(GError) error = NULL;
 
-    if (nm_macvtap_rival_check(world, profile, &error)) {
+    if (nmm_lock_conflict_check(world, profile, &error)) {
         g_assert_no_error(error);
         return NULL;
     }
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     return g_strdup(error->message);
 }
 
 static void
-assert_rival(const NMMacvtapWorld *world, const NMMacvtapWorldProfile *profile, const char *what)
+assert_rival(const NmmWorld *world, const NmmWorldProfile *profile, const char *what)
 {
     g_autofree char *text = describe_rival(world, profile);
 
     g_assert_true(what ? text && g_str_has_prefix(text, what) : !text);
 }
 
-static NMMacvtapWorldProfile *
-add_rival(NMMacvtapWorld *world, const char *id, const char *mode, const char *parent)
+static NmmWorldProfile *
+add_rival(NmmWorld *world, const char *id, const char *mode, const char *parent)
 {
-    NMMacvtapWorldProfile *profile =
+    NmmWorldProfile *profile =
         add_profile(world, id, id, (const char *const[]){"mode", mode, "parent", parent, NULL});
 
     profile->parent = g_strdup(parent);
@@ -598,14 +597,14 @@ add_rival(NMMacvtapWorld *world, const char *id, const char *mode, const char *p
 static void
 test_rival(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldProfile *move = add_rival(world, "own", "move", "eth0");
-    NMMacvtapWorldProfile *share = add_rival(world, "lan", "share", "eth0");
-    NMMacvtapWorldProfile *isolated =
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldProfile *move = add_rival(world, "own", "move", "eth0");
+    NmmWorldProfile *share = add_rival(world, "lan", "share", "eth0");
+    NmmWorldProfile *isolated =
         add_profile(world, "iso", "iso", (const char *const[]){"network", "isolated", NULL});
-    NMMacvtapWorldProfile *same =
+    NmmWorldProfile *same =
         add_profile(world, "same", "same", (const char *const[]){"network", "isolated", NULL});
-    NMMacvtapWorldProfile *other =
+    NmmWorldProfile *other =
         add_profile(world, "other", "other", (const char *const[]){"network", "lab", NULL});
 
     share->state = same->state = other->state = "down";
@@ -616,7 +615,7 @@ test_rival(void)
     /* Of another name it is another link; but a configuration is moved once. */
     set_string(&share->link, "lan0");
     assert_rival(world, share, NULL);
-    share->profile->mode = NM_MACVTAP_MODE_MOVE;
+    share->profile->mode = NMM_MODE_MOVE;
     assert_rival(world, share, "the configuration of 'eth0' is in use by profile 'own'");
     set_string(&share->parent, "eth1");
     assert_rival(world, share, NULL);
@@ -634,7 +633,7 @@ test_rival(void)
 int
 main(int argc, char **argv)
 {
-    static const NMMacvtapMode modes[] = {NM_MACVTAP_MODE_SHARE, NM_MACVTAP_MODE_MOVE};
+    static const NmmMode modes[] = {NMM_MODE_SHARE, NMM_MODE_MOVE};
 
     g_setenv("TZ", "UTC", TRUE);
     g_test_init(&argc, &argv, NULL);
@@ -645,8 +644,8 @@ main(int argc, char **argv)
         } tests[] = {{"broken", test_broken}, {"modes", test_modes}, {"waiting", test_waiting}};
 
         for (gsize t = 0; t < G_N_ELEMENTS(tests); t++) {
-            g_autofree char *path = g_strdup_printf(
-                "/tool/chain/%s/%s", nm_macvtap_mode_to_string(modes[i]), tests[t].name);
+            g_autofree char *path =
+                g_strdup_printf("/tool/chain/%s/%s", nmm_mode_to_string(modes[i]), tests[t].name);
 
             g_test_add_data_func(path, GINT_TO_POINTER(modes[i]), tests[t].func);
         }

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include "nm-macvtap-identity.h"
-#include "nm-macvtap-survey.h"
-#include "nm-macvtap-table.h"
+#include "nmm-identity.h"
+#include "nmm-check-collect.h"
+#include "nmm-table.h"
 #include "tool-fixture.h"
 
 /* Text */
@@ -15,15 +15,15 @@
 static void
 test_text(void)
 {
-    g_autofree char *escape = nm_macvtap_text_clean("a\033[2Jb\nc");
-    g_autofree char *invalid = nm_macvtap_text_clean("a\xff");
+    g_autofree char *escape = nmm_text_clean("a\033[2Jb\nc");
+    g_autofree char *invalid = nmm_text_clean("a\xff");
 
     g_assert_cmpstr(escape, ==, "a\357\277\275[2Jb\357\277\275c");
     g_assert_true(g_utf8_validate(invalid, -1, NULL));
-    g_assert_cmpuint(nm_macvtap_text_width("web1"), ==, 4);
-    g_assert_cmpuint(nm_macvtap_text_width("büro"), ==, 4);
-    g_assert_cmpuint(nm_macvtap_text_width("bu\xcc\x88ro"), ==, 4);
-    g_assert_cmpuint(nm_macvtap_text_width("客人"), ==, 4);
+    g_assert_cmpuint(nmm_text_width("web1"), ==, 4);
+    g_assert_cmpuint(nmm_text_width("büro"), ==, 4);
+    g_assert_cmpuint(nmm_text_width("bu\xcc\x88ro"), ==, 4);
+    g_assert_cmpuint(nmm_text_width("客人"), ==, 4);
 }
 
 static void
@@ -32,12 +32,12 @@ test_table(void)
     const char *titles[] = {"A", "LONG", "C", NULL};
     const char *first[] = {"客人", "x", NULL};
     const char *second[] = {"web", "", "end"};
-    g_autoptr(NMMacvtapTable) table = nm_macvtap_table_new(titles);
+    g_autoptr(NmmTable) table = nmm_table_new(titles);
     g_autofree char *text = NULL;
 
-    nm_macvtap_table_add(table, first);
-    nm_macvtap_table_add(table, second);
-    text = nm_macvtap_table_to_string(table);
+    nmm_table_add(table, first);
+    nmm_table_add(table, second);
+    text = nmm_table_to_string(table);
     g_assert_cmpstr(text,
                     ==,
                     "A     LONG  C\n"
@@ -48,9 +48,9 @@ test_table(void)
 static void
 test_quote(void)
 {
-    g_autofree char *plain = nm_macvtap_chain_quote("web-1.example");
-    g_autofree char *hostile = nm_macvtap_chain_quote("a'; rm -rf /");
-    g_autofree char *empty = nm_macvtap_chain_quote("");
+    g_autofree char *plain = nmm_check_quote("web-1.example");
+    g_autofree char *hostile = nmm_check_quote("a'; rm -rf /");
+    g_autofree char *empty = nmm_check_quote("");
 
     g_assert_cmpstr(plain, ==, "web-1.example");
     g_assert_cmpstr(hostile, ==, "'a'\\''; rm -rf /'");
@@ -59,10 +59,10 @@ test_quote(void)
 
 /* The chain */
 
-static NMMacvtapFacts *
+static NmmCheckInput *
 new_good_facts(void)
 {
-    NMMacvtapFacts *facts = new_selected_facts("web one");
+    NmmCheckInput *facts = new_selected_facts("web one");
 
     facts->network = g_strdup("isolated");
     facts->mac = g_strdup("52:11:22:33:44:55");
@@ -115,7 +115,7 @@ test_chain_broken(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
-        g_autoptr(NMMacvtapFacts) facts = new_good_facts();
+        g_autoptr(NmmCheckInput) facts = new_good_facts();
 
         spoil_facts(facts, c);
         assert_case(facts, c);
@@ -125,13 +125,13 @@ test_chain_broken(void)
 static void
 test_chain_whole(void)
 {
-    g_autoptr(NMMacvtapFacts) facts = new_good_facts();
-    g_autoptr(GPtrArray) findings = nm_macvtap_chain_walk(facts);
+    g_autoptr(NmmCheckInput) facts = new_good_facts();
+    g_autoptr(GPtrArray) findings = nmm_check_walk(facts);
     g_autoptr(GPtrArray) hinted = NULL;
-    const NMMacvtapFinding *last;
+    const NmmCheckResult *last;
 
     g_assert_cmpuint(findings->len, ==, 13);
-    g_assert_null(nm_macvtap_chain_find_broken(findings));
+    g_assert_null(nmm_check_find_broken(findings));
 
     /* No firewalld, no persistent definition, no names: none of it breaks the chain. */
     facts->firewalld = FALSE;
@@ -139,10 +139,10 @@ test_chain_whole(void)
     facts->transient = TRUE;
     facts->in_definition = FALSE;
     facts->names = FALSE;
-    hinted = nm_macvtap_chain_walk(facts);
-    g_assert_null(nm_macvtap_chain_find_broken(hinted));
+    hinted = nmm_check_walk(facts);
+    g_assert_null(nmm_check_find_broken(hinted));
     last = g_ptr_array_index(hinted, hinted->len - 1);
-    g_assert_cmpint(last->verdict, ==, NM_MACVTAP_CHAIN_HINT);
+    g_assert_cmpint(last->verdict, ==, NMM_CHECK_HINT);
     g_assert_cmpstr(last->step, ==, "names");
     g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
 }
@@ -150,19 +150,19 @@ test_chain_whole(void)
 static void
 test_names(void)
 {
-    g_assert_true(nm_macvtap_survey_has_names("hosts: files libvirt_guest dns\n"));
-    g_assert_true(nm_macvtap_survey_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
-    g_assert_false(nm_macvtap_survey_has_names("hosts: files libvirt dns\n"));
-    g_assert_false(nm_macvtap_survey_has_names("#hosts: files libvirt_guest\n"));
-    g_assert_false(nm_macvtap_survey_has_names("hosts: files # libvirt_guest\n"));
-    g_assert_false(nm_macvtap_survey_has_names("networks: libvirt_guest\n"));
-    g_assert_false(nm_macvtap_survey_has_names(""));
+    g_assert_true(nmm_survey_has_names("hosts: files libvirt_guest dns\n"));
+    g_assert_true(nmm_survey_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
+    g_assert_false(nmm_survey_has_names("hosts: files libvirt dns\n"));
+    g_assert_false(nmm_survey_has_names("#hosts: files libvirt_guest\n"));
+    g_assert_false(nmm_survey_has_names("hosts: files # libvirt_guest\n"));
+    g_assert_false(nmm_survey_has_names("networks: libvirt_guest\n"));
+    g_assert_false(nmm_survey_has_names(""));
 }
 
 /* Worlds */
 
 static void
-add_network(NMMacvtapWorldHost *host, const char *name, const char *owner)
+add_network(NmmWorldHost *host, const char *name, const char *owner)
 {
     g_autofree char *metadata =
         owner ? g_strdup_printf("<metadata><nmmacvtap:profile xmlns:nmmacvtap="
@@ -176,7 +176,7 @@ add_network(NMMacvtapWorldHost *host, const char *name, const char *owner)
                         UUID,
                         metadata);
     g_autoptr(GError) error = NULL;
-    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error);
+    NmmNetwork *network = nmm_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error);
 
     g_assert_no_error(error);
     g_assert_cmpstr(network->owner_uuid, ==, owner);
@@ -184,7 +184,7 @@ add_network(NMMacvtapWorldHost *host, const char *name, const char *owner)
 }
 
 static void
-add_guest(NMMacvtapWorldHost *host, const char *name, const char *network, const char *alias)
+add_guest(NmmWorldHost *host, const char *name, const char *network, const char *alias)
 {
     g_autofree char *xml = g_strdup_printf(
         "<domain><name>%s</name><uuid>%s</uuid><devices>"
@@ -196,36 +196,36 @@ add_guest(NMMacvtapWorldHost *host, const char *name, const char *network, const
         network,
         alias);
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, xml, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, xml, &error);
 
     g_assert_no_error(error);
     g_ptr_array_add(host->guests, guest);
 }
 
-static NMMacvtapWorldProfile *
-add_isolated(NMMacvtapWorld *world, const char *id, const char *uuid, const char *network)
+static NmmWorldProfile *
+add_isolated(NmmWorld *world, const char *id, const char *uuid, const char *network)
 {
-    const char *data[] = {NM_MACVTAP_KEY_NETWORK, network, NULL};
+    const char *data[] = {NMM_KEY_NETWORK, network, NULL};
 
     return add_profile(world, id, uuid, data);
 }
 
 static void
-spoil_profile(NMMacvtapWorldProfile *profile, const char *network)
+spoil_profile(NmmWorldProfile *profile, const char *network)
 {
-    g_clear_pointer(&profile->profile, nm_macvtap_profile_unref);
+    g_clear_pointer(&profile->profile, nmm_profile_unref);
     profile->problem = g_strdup("unknown key 'x'");
     profile->network = g_strdup(network);
 }
 
 static char *
-describe_leftovers(const NMMacvtapWorld *world)
+describe_leftovers(const NmmWorld *world)
 {
-    g_autoptr(GPtrArray) leftovers = nm_macvtap_leftovers_find(world);
+    g_autoptr(GPtrArray) leftovers = nmm_orphans_find(world);
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < leftovers->len; i++) {
-        const NMMacvtapLeftover *leftover = g_ptr_array_index(leftovers, i);
+        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
 
         g_string_append_printf(text,
                                "%s %s %s;",
@@ -237,7 +237,7 @@ describe_leftovers(const NMMacvtapWorld *world)
 }
 
 static void
-assert_leftovers(const NMMacvtapWorld *world, const char *expected)
+assert_leftovers(const NmmWorld *world, const char *expected)
 {
     g_autofree char *found = describe_leftovers(world);
 
@@ -247,11 +247,11 @@ assert_leftovers(const NMMacvtapWorld *world, const char *expected)
 static void
 test_leftovers(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    g_autofree char *ours = nm_macvtap_identity_alias("isolated");
-    g_autofree char *other = nm_macvtap_identity_alias("elsewhere");
-    NMMacvtapWorldProfile *profile;
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    g_autofree char *ours = nmm_identity_alias("isolated");
+    g_autofree char *other = nmm_identity_alias("elsewhere");
+    NmmWorldProfile *profile;
 
     add_network(host, "isolated", UUID);
     add_guest(host, "web1", "isolated", ours);
@@ -280,8 +280,8 @@ test_leftovers(void)
 static void
 test_leftovers_foreign(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
 
     add_network(host, "default", NULL);
     add_guest(host, "web1", "default", "ua-mine");
@@ -293,23 +293,23 @@ test_leftovers_foreign(void)
 static void
 test_status_text(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
     g_autoptr(GPtrArray) facts =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
-    NMMacvtapFacts *broken = new_good_facts();
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    NmmCheckInput *broken = new_good_facts();
     g_autofree char *text = NULL;
 
     add_network(add_host(world, URI), "isolated", NULL);
     add_isolated(world, "guests", UUID, "isolated");
     g_ptr_array_add(facts, new_good_facts());
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
     g_ptr_array_add(facts, broken);
     set_string(&broken->guest, "db");
     broken->plugged = FALSE;
     broken->answers = FALSE;
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
 
-    text = nm_macvtap_status_format(world, facts);
+    text = nmm_status_format(world, facts);
     g_assert_cmpstr(
         text,
         ==,
@@ -328,30 +328,30 @@ test_status_text(void)
 static void
 test_status_judge(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
     g_autoptr(GPtrArray) facts =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
-    NMMacvtapFacts *guest = new_good_facts();
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    NmmCheckInput *guest = new_good_facts();
     g_autofree char *text = NULL;
 
     g_ptr_array_add(facts, guest);
     guest->answers = FALSE;
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_PROBLEM);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
     /* Nobody promised anything. */
     guest->profile_active = FALSE;
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
     guest->profile_active = TRUE;
     guest->running = FALSE;
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_OK);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
 
     add_host(world, "lxc:///system")->problem = g_strdup("nobody there");
-    g_assert_cmpint(nm_macvtap_status_judge(world, facts), ==, NM_MACVTAP_EXIT_FAILED);
-    text = nm_macvtap_status_format(world, facts);
+    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_FAILED);
+    text = nmm_status_format(world, facts);
     g_assert_nonnull(strstr(text, "Guests of 'lxc:///system' are not known: nobody there.\n"));
     g_free(text);
     world->nm_problem = g_strdup("it is off");
     g_ptr_array_set_size(facts, 0);
-    text = nm_macvtap_status_format(world, facts);
+    text = nmm_status_format(world, facts);
     g_assert_cmpstr(text,
                     ==,
                     "No guest with a macvtap interface was found.\n"
@@ -363,11 +363,11 @@ test_status_judge(void)
 static void
 test_status_json(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
     g_autoptr(GPtrArray) facts =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_facts_free);
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     g_autoptr(JsonNode) root = NULL;
-    NMMacvtapFacts *broken = new_good_facts();
+    NmmCheckInput *broken = new_good_facts();
 
     add_network(add_host(world, URI), "isolated", NULL);
     add_isolated(world, "guests \"x\"", UUID, "isolated");
@@ -376,7 +376,7 @@ test_status_json(void)
     broken->answers = FALSE;
     set_string(&broken->address, NULL);
 
-    root = parse_again(nm_macvtap_status_to_json(world, facts));
+    root = parse_again(nmm_status_to_json(world, facts));
     assert_path(root, "$.profiles[*].id", "[\"guests \\\"x\\\"\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"192.168.254.1/24\"]");
     assert_path(root, "$.profiles[*].problem", "[null]");
@@ -390,18 +390,18 @@ test_status_json(void)
 static void
 test_check_json(void)
 {
-    g_autoptr(NMMacvtapFacts) facts = new_good_facts();
+    g_autoptr(NmmCheckInput) facts = new_good_facts();
     g_autoptr(GPtrArray) findings = NULL;
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     facts->network_active = FALSE;
-    findings = nm_macvtap_chain_walk(facts);
-    root = parse_again(nm_macvtap_check_to_json(facts, findings));
+    findings = nmm_check_walk(facts);
+    root = parse_again(nmm_check_to_json(facts, findings));
     assert_path(root, "$.broken", "[\"network\"]");
     assert_path(root, "$.guest", "[\"web one\"]");
     assert_path(root, "$.steps[-1:].remedy", "[\"virsh -c qemu:///system net-start isolated\"]");
-    text = nm_macvtap_check_format(facts, findings);
+    text = nmm_check_format(facts, findings);
     g_assert_nonnull(strstr(text,
                             "\nBROKEN  the network 'isolated' is not active\n"
                             "        virsh -c qemu:///system net-start isolated\n"));
@@ -410,16 +410,16 @@ test_check_json(void)
 static void
 test_plan_output(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    NMMacvtapWorldProfile *profile = add_isolated(world, "guests", UUID, "isolated");
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    NmmWorldProfile *profile = add_isolated(world, "guests", UUID, "isolated");
     g_autoptr(GPtrArray) used = g_ptr_array_new();
-    g_autofree char *alias = nm_macvtap_identity_alias("elsewhere");
+    g_autofree char *alias = nmm_identity_alias("elsewhere");
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMMacvtapPlan) plan = NULL;
+    g_autoptr(NmmPlan) plan = NULL;
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
-    NMMacvtapObserved observed = {
+    NmmObserved observed = {
         .guests = host->guests,
         .networks = host->networks,
         .used = used,
@@ -427,9 +427,9 @@ test_plan_output(void)
     };
 
     add_guest(host, "web1", "elsewhere", alias);
-    plan = nm_macvtap_plan_isolated(profile->profile, NM_MACVTAP_PURPOSE_UP, &observed, &error);
+    plan = nmm_plan_isolated(profile->profile, NMM_PURPOSE_UP, &observed, &error);
     g_assert_no_error(error);
-    root = parse_again(nm_macvtap_plan_to_json(profile->profile, plan, "it is private"));
+    root = parse_again(nmm_plan_to_json(profile->profile, plan, "it is private"));
     assert_path(root,
                 "$.changes[*].kind",
                 "[\"network-define\",\"network-autostart\",\"network-start\",\"nic-attach\","
@@ -438,7 +438,7 @@ test_plan_output(void)
     assert_path(root, "$.guests[*].name", "[\"web1\"]");
     assert_path(root, "$.refused", "[\"it is private\"]");
 
-    text = nm_macvtap_plan_format(profile->profile, plan, "it is private");
+    text = nmm_plan_format(profile->profile, plan, "it is private");
     g_assert_nonnull(strstr(text, "define network"));
     g_assert_nonnull(strstr(text, "running guest"));
     g_assert_nonnull(strstr(text, "Activating it would be refused: it is private.\n"));
@@ -447,23 +447,23 @@ test_plan_output(void)
 static void
 test_cleanup_output(void)
 {
-    g_autoptr(NMMacvtapWorld) world = nm_macvtap_world_new_empty();
-    NMMacvtapWorldHost *host = add_host(world, URI);
-    g_autofree char *alias = nm_macvtap_identity_alias("isolated");
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    NmmWorldHost *host = add_host(world, URI);
+    g_autofree char *alias = nmm_identity_alias("isolated");
     g_autoptr(GPtrArray) leftovers = NULL;
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     add_network(host, "isolated", UUID);
     add_guest(host, "web1", "isolated", alias);
-    leftovers = nm_macvtap_leftovers_find(world);
-    text = nm_macvtap_cleanup_format(leftovers);
+    leftovers = nmm_orphans_find(world);
+    text = nmm_cleanup_format(leftovers);
     g_assert_cmpstr(text,
                     ==,
                     "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
                     "interface  -       isolated  web1   qemu:///system\n"
                     "network    -       isolated  -      qemu:///system\n");
-    root = parse_again(nm_macvtap_cleanup_to_json(leftovers));
+    root = parse_again(nmm_cleanup_to_json(leftovers));
     assert_path(root, "$.leftovers[*].kind", "[\"interface\",\"network\"]");
     assert_path(root, "$.leftovers[*].removed", "[false,false]");
 }
@@ -479,24 +479,24 @@ run_tool(const char *arguments)
     g_assert_true(g_shell_parse_argv(line, &argc, &argv, NULL));
     /* Option parsing takes words out of the list it is given. */
     copy = g_memdup2(argv, sizeof(char *) * ((gsize)argc + 1));
-    return nm_macvtap_tool_main(argc, copy);
+    return nmm_tool_main(argc, copy);
 }
 
 static void
 test_usage(void)
 {
-    g_assert_cmpint(run_tool(""), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("--no-such-option status"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("no-such-command"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("status web1"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("check"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("check web1 web2"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("plan --yes guests"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("cleanup --yes everything"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("check --"), ==, NM_MACVTAP_EXIT_USAGE);
-    g_assert_cmpint(run_tool("check -- -web1 -web2"), ==, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool(""), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("--no-such-option status"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("no-such-command"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("status web1"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check web1 web2"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("plan --yes guests"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("cleanup --yes everything"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check --"), ==, NMM_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check -- -web1 -web2"), ==, NMM_EXIT_USAGE);
     /* A name like an option. Nobody has it, or nobody answers. */
-    g_assert_cmpint(run_tool("check -- -no-such-guest"), !=, NM_MACVTAP_EXIT_USAGE);
+    g_assert_cmpint(run_tool("check -- -no-such-guest"), !=, NMM_EXIT_USAGE);
 }
 
 int

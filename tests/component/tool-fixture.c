@@ -14,10 +14,10 @@ set_string(char **where, const char *value)
     *where = g_strdup(value);
 }
 
-NMMacvtapFacts *
+NmmCheckInput *
 new_selected_facts(const char *guest)
 {
-    NMMacvtapFacts *facts = g_new0(NMMacvtapFacts, 1);
+    NmmCheckInput *facts = g_new0(NmmCheckInput, 1);
 
     facts->guest = g_strdup(guest);
     facts->guest_uuid = g_strdup(GUEST_UUID);
@@ -36,7 +36,7 @@ new_selected_facts(const char *guest)
 }
 
 void
-spoil_facts(NMMacvtapFacts *facts, const BrokenCase *c)
+spoil_facts(NmmCheckInput *facts, const BrokenCase *c)
 {
     gboolean *flag = G_STRUCT_MEMBER_P(facts, c->offset);
 
@@ -47,45 +47,45 @@ spoil_facts(NMMacvtapFacts *facts, const BrokenCase *c)
 }
 
 void
-assert_broken(const NMMacvtapFacts *facts, const char *step, const char *detail, const char *remedy)
+assert_broken(const NmmCheckInput *facts, const char *step, const char *detail, const char *remedy)
 {
-    g_autoptr(GPtrArray) findings = nm_macvtap_chain_walk(facts);
-    const NMMacvtapFinding *broken = nm_macvtap_chain_find_broken(findings);
+    g_autoptr(GPtrArray) findings = nmm_check_walk(facts);
+    const NmmCheckResult *broken = nmm_check_find_broken(findings);
 
     g_assert_nonnull(broken);
-    g_assert_true(broken == nm_macvtap_chain_find_end(findings));
+    g_assert_true(broken == nmm_check_find_end(findings));
     g_assert_cmpstr(broken->step, ==, step);
     g_assert_nonnull(strstr(broken->detail, detail));
     g_assert_nonnull(strstr(broken->remedy, remedy));
     for (guint i = 0; i + 1 < findings->len; i++) {
-        const NMMacvtapFinding *finding = g_ptr_array_index(findings, i);
+        const NmmCheckResult *finding = g_ptr_array_index(findings, i);
 
-        g_assert_cmpint(finding->verdict, ==, NM_MACVTAP_CHAIN_OK);
+        g_assert_cmpint(finding->verdict, ==, NMM_CHECK_OK);
     }
 }
 
 void
-assert_case(const NMMacvtapFacts *facts, const BrokenCase *c)
+assert_case(const NmmCheckInput *facts, const BrokenCase *c)
 {
     assert_broken(facts, c->step, c->detail, c->remedy);
 }
 
-NMMacvtapWorldHost *
-add_host(NMMacvtapWorld *world, const char *uri)
+NmmWorldHost *
+add_host(NmmWorld *world, const char *uri)
 {
-    NMMacvtapWorldHost *host = g_new0(NMMacvtapWorldHost, 1);
+    NmmWorldHost *host = g_new0(NmmWorldHost, 1);
 
     host->uri = g_strdup(uri);
-    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
-    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
+    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
     g_ptr_array_add(world->hosts, host);
     return host;
 }
 
-NMMacvtapWorldProfile *
-add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *const *data)
+NmmWorldProfile *
+add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const *data)
 {
-    NMMacvtapWorldProfile *profile = g_new0(NMMacvtapWorldProfile, 1);
+    NmmWorldProfile *profile = g_new0(NmmWorldProfile, 1);
     g_autoptr(GHashTable) table = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
 
@@ -94,7 +94,7 @@ add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char 
     profile->id = g_strdup(id);
     profile->uuid = g_strdup(uuid);
     profile->state = "active";
-    profile->profile = nm_macvtap_profile_parse(id, uuid, NULL, table, NULL, &error);
+    profile->profile = nmm_profile_parse(id, uuid, NULL, table, NULL, &error);
     g_assert_no_error(error);
     g_ptr_array_add(world->profiles, profile);
     return profile;

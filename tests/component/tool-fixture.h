@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "nm-macvtap-commands.h"
+#include "nmm-commands.h"
 
 G_BEGIN_DECLS
 
@@ -24,25 +24,23 @@ typedef struct {
     const char *remedy; /* likewise */
 } BrokenCase;
 
-#define BOOLEAN(field) G_STRUCT_OFFSET(NMMacvtapFacts, field), FALSE, NULL
-#define STRING(field)  G_STRUCT_OFFSET(NMMacvtapFacts, field), TRUE
+#define BOOLEAN(field) G_STRUCT_OFFSET(NmmCheckInput, field), FALSE, NULL
+#define STRING(field)  G_STRUCT_OFFSET(NmmCheckInput, field), TRUE
 
 void set_string(char **where, const char *value);
 /* A running guest on eth0 in mode bridge, that the active profile 'guests' selects. */
-NMMacvtapFacts *new_selected_facts(const char *guest);
-void spoil_facts(NMMacvtapFacts *facts, const BrokenCase *c);
+NmmCheckInput *new_selected_facts(const char *guest);
+void spoil_facts(NmmCheckInput *facts, const BrokenCase *c);
 /* The walk ends there; all before it is whole. */
-void assert_broken(const NMMacvtapFacts *facts,
-                   const char *step,
-                   const char *detail,
-                   const char *remedy);
-void assert_case(const NMMacvtapFacts *facts, const BrokenCase *c);
+void
+assert_broken(const NmmCheckInput *facts, const char *step, const char *detail, const char *remedy);
+void assert_case(const NmmCheckInput *facts, const BrokenCase *c);
 
 /* (transfer none): a libvirt without guests and networks. */
-NMMacvtapWorldHost *add_host(NMMacvtapWorld *world, const char *uri);
+NmmWorldHost *add_host(NmmWorld *world, const char *uri);
 /* (transfer none): an active profile. @data: pairs of key and value, ended by NULL. */
-NMMacvtapWorldProfile *
-add_profile(NMMacvtapWorld *world, const char *id, const char *uuid, const char *const *data);
+NmmWorldProfile *
+add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const *data);
 
 /* The document as text and back again, for a look at its shape. @object: (transfer full). */
 JsonNode *parse_again(JsonObject *object);

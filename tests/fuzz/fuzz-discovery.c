@@ -6,16 +6,16 @@
 
 #include "config.h"
 
-#include "nm-macvtap-neighbour-frame.h"
+#include "nmm-neighbour-frame.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize length);
 
 int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize length)
 {
-    NMMacvtapNeighbourFrame frame;
+    NmmNeighbourFrame frame;
 
-    if (nm_macvtap_neighbour_frame_parse(data, length, &frame)) {
+    if (nmm_neighbour_frame_parse(data, length, &frame)) {
         g_assert_true(frame.has_sender || frame.has_target);
         g_assert_cmpuint(frame.mac[0] & 1, ==, 0);
     }

@@ -10,9 +10,9 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-export.h"
-#include "nm-macvtap-import.h"
+#include "nmm-error.h"
+#include "nmm-export.h"
+#include "nmm-import.h"
 
 #define HOST_ID "0123456789abcdef0123456789abcdef"
 #define UUID    "5f0e2b60-6a0c-4d0b-8d1c-111111111111"
@@ -23,11 +23,11 @@ static void
 check_keyfile(NMConnection *connection)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = nm_macvtap_export_keyfile(connection, NULL, &error);
+    g_autofree char *text = nmm_export_keyfile(connection, NULL, &error);
     g_autoptr(NMConnection) again = NULL;
 
     g_assert_no_error(error);
-    again = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    again = nmm_import_text(text, strlen(text), NULL, &error);
     g_assert_no_error(error);
     g_assert_true(nm_connection_compare(connection, again, NM_SETTING_COMPARE_FLAG_EXACT));
 }
@@ -37,15 +37,15 @@ static void
 check_network(NMConnection *connection)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    g_autofree char *text = nmm_export_network(connection, NULL, HOST_ID, &error);
     g_autoptr(NMConnection) again = NULL;
 
     if (!text) {
-        g_assert_true(g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE) ||
-                      g_error_matches(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML));
+        g_assert_true(g_error_matches(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE) ||
+                      g_error_matches(error, NMM_ERROR, NMM_ERROR_BAD_XML));
         return;
     }
-    again = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    again = nmm_import_text(text, strlen(text), NULL, &error);
     g_assert_no_error(error);
 }
 
@@ -60,10 +60,10 @@ LLVMFuzzerTestOneInput(const guint8 *data, gsize length)
 
     memcpy(text, data, length);
     text[length] = '\0';
-    connection = nm_macvtap_import_text(text, length, NULL, &error);
+    connection = nmm_import_text(text, length, NULL, &error);
     if (!connection) {
         g_assert_nonnull(error);
-        g_assert_true(error->domain == NM_MACVTAP_ERROR);
+        g_assert_true(error->domain == NMM_ERROR);
         g_assert_true(g_utf8_validate(error->message, -1, NULL));
         return 0;
     }

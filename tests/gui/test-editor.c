@@ -12,11 +12,11 @@
 
 #include <glib/gstdio.h>
 
-#include "nm-macvtap-editor-plugin.h"
-#include "nm-macvtap-editor.h"
-#include "nm-macvtap-gtk.h"
-#include "nm-macvtap-keys.h"
-#include "nm-macvtap-names.h"
+#include "nmm-editor-plugin.h"
+#include "nmm-editor.h"
+#include "nmm-gtk.h"
+#include "nmm-keys.h"
+#include "nmm-names.h"
 
 /*****************************************************************************/
 
@@ -65,7 +65,7 @@ rewrite_labels(GtkWidget *page)
 static GtkWidget *
 find_input(GtkWidget *page, const char *key)
 {
-    g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(nm_macvtap_keys_find(key)->label);
+    g_autofree char *text = nmm_gtk_strip_mnemonic(nmm_keys_find(key)->label);
     g_autoptr(GPtrArray) widgets = g_ptr_array_new();
 
     collect(page, widgets);
@@ -91,7 +91,7 @@ find_button(GtkWidget *page, const char *text)
             continue;
         g_object_get(widgets->pdata[i], "label", &label, NULL);
         if (label) {
-            g_autofree char *plain = nm_macvtap_gtk_strip_mnemonic(label);
+            g_autofree char *plain = nmm_gtk_strip_mnemonic(label);
 
             if (g_str_equal(plain, text))
                 return widgets->pdata[i];
@@ -142,8 +142,8 @@ static NMVpnEditorPlugin *
 load_plugin(void)
 {
     g_autoptr(GError) error = NULL;
-    NMVpnEditorPlugin *plugin = nm_vpn_editor_plugin_load_from_file(
-        PLUGIN_PATH, NM_MACVTAP_DBUS_SERVICE, -1, NULL, NULL, &error);
+    NMVpnEditorPlugin *plugin =
+        nm_vpn_editor_plugin_load_from_file(PLUGIN_PATH, NMM_DBUS_SERVICE, -1, NULL, NULL, &error);
 
     g_assert_no_error(error);
     return plugin;
@@ -157,7 +157,7 @@ new_connection(void)
     NMSetting *vpn = nm_setting_vpn_new();
 
     g_object_set(base, NM_SETTING_CONNECTION_ID, "VPN 1", NULL);
-    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE, NULL);
     nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);
     return connection;
@@ -304,11 +304,9 @@ test_no_editor(void)
     path = g_build_filename(directory, "plugin.so", NULL);
     g_assert_true(g_file_get_contents(PLUGIN_PATH, &bytes, &length, &error));
     g_assert_true(g_file_set_contents(path, bytes, (gssize)length, &error));
-    plugin =
-        nm_vpn_editor_plugin_load_from_file(path, NM_MACVTAP_DBUS_SERVICE, -1, NULL, NULL, &error);
+    plugin = nm_vpn_editor_plugin_load_from_file(path, NMM_DBUS_SERVICE, -1, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_assert_true((guint)nm_vpn_editor_plugin_get_capabilities(plugin) &
-                  NM_MACVTAP_CAPABILITY_NO_EDITOR);
+    g_assert_true((guint)nm_vpn_editor_plugin_get_capabilities(plugin) & NMM_CAPABILITY_NO_EDITOR);
     connection = new_connection();
     g_assert_null(nm_vpn_editor_plugin_get_editor(plugin, connection, &error));
     g_assert_nonnull(error);
@@ -321,20 +319,20 @@ static void
 test_labels(Fixture *fixture, gconstpointer user_data)
 {
     gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
 
     open_page(fixture);
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *text = nm_macvtap_gtk_strip_mnemonic(keys[i].label);
+        g_autofree char *text = nmm_gtk_strip_mnemonic(keys[i].label);
         GtkWidget *input;
 
-        if (g_str_equal(keys[i].name, NM_MACVTAP_KEY_MODE))
+        if (g_str_equal(keys[i].name, NMM_KEY_MODE))
             continue;
-        input = keys[i].type == NM_MACVTAP_KEY_TYPE_BOOL ? find_button(fixture->page, text)
-                                                         : find_input(fixture->page, keys[i].name);
+        input = keys[i].type == NMM_KEY_TYPE_BOOL ? find_button(fixture->page, text)
+                                                  : find_input(fixture->page, keys[i].name);
         g_assert_nonnull(input);
         g_assert_true(gtk_widget_get_can_focus(input) || GTK_IS_COMBO_BOX(input));
-        if (keys[i].type != NM_MACVTAP_KEY_TYPE_ENUM) {
+        if (keys[i].type != NMM_KEY_TYPE_ENUM) {
             g_autofree char *tooltip = NULL;
 
             g_object_get(input, "tooltip-text", &tooltip, NULL);
@@ -403,7 +401,7 @@ test_mnemonics(Fixture *fixture, gconstpointer user_data)
         g_autoptr(GPtrArray) widgets = g_ptr_array_new();
         g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 
-        nm_macvtap_gtk_set_active(find_button(fixture->page, modes[i]), TRUE);
+        nmm_gtk_set_active(find_button(fixture->page, modes[i]), TRUE);
         collect(fixture->page, widgets);
         for (guint j = 0; j < widgets->len; j++) {
             guint letter;
@@ -428,7 +426,7 @@ test_modes(Fixture *fixture, gconstpointer user_data)
     g_assert_true(is_shown(fixture, "address"));
     g_assert_false(is_shown(fixture, "link-name"));
 
-    nm_macvtap_gtk_set_active(find_button(fixture->page, "Shared address"), TRUE);
+    nmm_gtk_set_active(find_button(fixture->page, "Shared address"), TRUE);
     g_assert_cmpuint(fixture->changes, ==, 1);
     g_assert_false(is_shown(fixture, "network"));
     g_assert_true(is_shown(fixture, "parent"));
@@ -442,11 +440,11 @@ static void
 test_typing(Fixture *fixture, gconstpointer user_data)
 {
     open_page(fixture);
-    nm_macvtap_gtk_set_text(find_input(fixture->page, "network"), "lab");
-    nm_macvtap_gtk_set_text(find_input(fixture->page, "address"), "10.9.8.1/24");
+    nmm_gtk_set_text(find_input(fixture->page, "network"), "lab");
+    nmm_gtk_set_text(find_input(fixture->page, "address"), "10.9.8.1/24");
     gtk_combo_box_set_active_id(GTK_COMBO_BOX(find_input(fixture->page, "on-disconnect")),
                                 "remove");
-    nm_macvtap_gtk_set_active(find_button(fixture->page, "Plug in to running guests"), FALSE);
+    nmm_gtk_set_active(find_button(fixture->page, "Plug in to running guests"), FALSE);
     g_assert_cmpuint(fixture->changes, ==, 4);
     g_assert_true(save(fixture));
     g_assert_cmpstr(item(fixture->connection, "mode"), ==, "isolated");
@@ -459,9 +457,8 @@ test_typing(Fixture *fixture, gconstpointer user_data)
     /* Opened again, it shows what was saved, and says no change of its own. */
     fixture->changes = 0;
     open_page(fixture);
-    g_assert_cmpstr(nm_macvtap_gtk_get_text(find_input(fixture->page, "network")), ==, "lab");
-    g_assert_false(
-        nm_macvtap_gtk_is_active(find_button(fixture->page, "Plug in to running guests")));
+    g_assert_cmpstr(nmm_gtk_get_text(find_input(fixture->page, "network")), ==, "lab");
+    g_assert_false(nmm_gtk_is_active(find_button(fixture->page, "Plug in to running guests")));
     g_assert_cmpstr(
         gtk_combo_box_get_active_id(GTK_COMBO_BOX(find_input(fixture->page, "on-disconnect"))),
         ==,
@@ -477,11 +474,11 @@ test_error_beside_field(Fixture *fixture, gconstpointer user_data)
     open_page(fixture);
     address = find_input(fixture->page, "address");
     g_assert_false(is_label_shown(fixture->page, "prefix length"));
-    nm_macvtap_gtk_set_text(address, "10.9.8.1");
+    nmm_gtk_set_text(address, "10.9.8.1");
     g_assert_true(is_label_shown(fixture->page, "has no prefix length"));
     g_assert_false(save(fixture));
     g_assert_null(item(fixture->connection, "mode"));
-    nm_macvtap_gtk_set_text(address, "10.9.8.1/24");
+    nmm_gtk_set_text(address, "10.9.8.1/24");
     g_assert_false(is_label_shown(fixture->page, "has no prefix length"));
     g_assert_true(save(fixture));
     close_page(fixture);
@@ -528,7 +525,7 @@ test_without_libvirt(Fixture *fixture, gconstpointer user_data)
         g_assert_cmpint(g_get_monotonic_time(), <, end);
         g_main_context_iteration(NULL, TRUE);
     }
-    nm_macvtap_gtk_set_text(find_input(fixture->page, "guests"), "web1 \"web 2\"");
+    nmm_gtk_set_text(find_input(fixture->page, "guests"), "web1 \"web 2\"");
     g_assert_true(save(fixture));
     g_assert_cmpstr(item(fixture->connection, "guests"), ==, "web1 \"web 2\"");
     close_page(fixture);

@@ -23,8 +23,8 @@ LAYERS = {
 
 # One row a library: a pattern for its headers, and the only places that may include them.
 LIBRARIES = [
-    (r'libvirt/', ['nm-plugin/libvirt/nm-macvtap-libvirt']),
-    (r'libvirt-glib/', ['nm-plugin/libvirt/nm-macvtap-libvirt']),
+    (r'libvirt/', ['nm-plugin/libvirt/nmm-libvirt']),
+    (r'libvirt-glib/', ['nm-plugin/libvirt/nmm-libvirt']),
     (r'netlink/', ['nm-plugin/link/']),
     (r'libxml/', ['nm-plugin/core/', 'properties/']),
     (r'NetworkManager\.h', ['nm-plugin/nm/', 'nm-plugin/service/', 'nm-plugin/tool/', 'dispatcher/',

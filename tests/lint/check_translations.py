@@ -19,8 +19,8 @@ import unicodedata
 DIRECTORIES = ('nm-plugin', 'dispatcher', 'properties')
 MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
 LABEL = re.compile(r'\bN?_\("([^"%]*_[A-Za-z0-9][^"%]*)"\)')
-EDITOR = ('nm-plugin/core/nm-macvtap-keys.c', 'properties/nm-macvtap-editor-model.c',
-          'properties/nm-macvtap-editor.c')
+EDITOR = ('nm-plugin/core/profile/nmm-keys.c', 'properties/nmm-editor-model.c',
+          'properties/nmm-editor.c')
 NOT_SHOWN = '_Mode'  # its choices stand for it
 VERDICTS = ('ok    ', 'hint  ', 'wait  ', 'BROKEN')
 

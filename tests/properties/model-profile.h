@@ -5,8 +5,8 @@
 
 #pragma once
 
-#include "nm-macvtap-editor-model.h"
-#include "nm-macvtap-names.h"
+#include "nmm-editor-model.h"
+#include "nmm-names.h"
 
 #define UUID1 "c1b2a3d4-0001-4000-8000-000000000001"
 #define UUID2 "c1b2a3d4-0002-4000-8000-000000000002"
@@ -26,7 +26,7 @@ new_connection(void)
                  NM_SETTING_CONNECTION_TYPE,
                  NM_SETTING_VPN_SETTING_NAME,
                  NULL);
-    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NM_MACVTAP_DBUS_SERVICE, NULL);
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE, NULL);
     nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);
     return connection;
@@ -51,10 +51,10 @@ count_items(NMConnection *connection)
 }
 
 static inline void
-save(NMMacvtapEditorModel *model, NMConnection *connection)
+save(NmmEditorModel *model, NMConnection *connection)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(nm_macvtap_editor_model_save(model, connection, &error));
+    g_assert_true(nmm_editor_model_save(model, connection, &error));
     g_assert_no_error(error);
 }

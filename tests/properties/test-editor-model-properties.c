@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "model-profile.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-nm.h"
+#include "nmm-error.h"
+#include "nmm-profile-reader.h"
 
 static const char *const texts[] = {
     "",
@@ -95,7 +95,7 @@ static const char *
 random_key(void)
 {
     gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
 
     return keys[g_test_rand_int_range(0, (gint32)n)].name;
 }
@@ -107,7 +107,7 @@ random_value(const char *key)
     char *text = random_text();
 
     for (guint i = 0; i < 60 && g_test_rand_int_range(0, 20) > 0; i++) {
-        if (nm_macvtap_profile_check_value(nm_macvtap_keys_find(key), text, NULL))
+        if (nmm_profile_check_value(nmm_keys_find(key), text, NULL))
             break;
         g_free(text);
         text = random_text();
@@ -139,7 +139,7 @@ fill_at_random(NMConnection *connection)
 
 /* What a user may do to it, in any order. */
 static void
-edit_at_random(NMMacvtapEditorModel *model)
+edit_at_random(NmmEditorModel *model)
 {
     static const char *const modes[] = {"isolated", "share", "move"};
 
@@ -149,30 +149,30 @@ edit_at_random(NMMacvtapEditorModel *model)
 
         switch (g_test_rand_int_range(0, 6)) {
         case 0:
-            nm_macvtap_editor_model_select_guest(model, "web 2", UUID2, g_test_rand_bit());
+            nmm_editor_model_select_guest(model, "web 2", UUID2, g_test_rand_bit());
             break;
         case 1:
-            nm_macvtap_editor_model_select_guest(model, "all", UUID1, g_test_rand_bit());
+            nmm_editor_model_select_guest(model, "all", UUID1, g_test_rand_bit());
             break;
         case 2:
-            nm_macvtap_editor_model_set(
+            nmm_editor_model_set(
                 model, "mode", modes[g_test_rand_int_range(0, G_N_ELEMENTS(modes))]);
             break;
         default:
-            nm_macvtap_editor_model_set(model, key, value);
+            nmm_editor_model_set(model, key, value);
             break;
         }
     }
 }
 
 static gboolean
-has_visible_error(NMMacvtapEditorModel *model)
+has_visible_error(NmmEditorModel *model)
 {
     gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
 
     for (gsize i = 0; i < n; i++) {
-        g_autofree char *message = nm_macvtap_editor_model_get_error(model, &keys[i]);
+        g_autofree char *message = nmm_editor_model_get_error(model, &keys[i]);
 
         if (message)
             return TRUE;
@@ -182,21 +182,18 @@ has_visible_error(NMMacvtapEditorModel *model)
 
 /* The user sees where, and nothing is half written. */
 static void
-check_refused(NMMacvtapEditorModel *model,
-              NMConnection *before,
-              NMConnection *after,
-              const GError *error)
+check_refused(NmmEditorModel *model, NMConnection *before, NMConnection *after, const GError *error)
 {
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
     g_assert_true(has_visible_error(model));
     g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
 }
 
 /* Keys that nobody knows came through as they were, said so, and are all that the service minds. */
 static gboolean
-check_foreign(NMMacvtapEditorModel *model, NMConnection *before, NMConnection *after)
+check_foreign(NmmEditorModel *model, NMConnection *before, NMConnection *after)
 {
-    g_autofree char *notice = nm_macvtap_editor_model_get_notice(model);
+    g_autofree char *notice = nmm_editor_model_get_notice(model);
     NMSettingVpn *vpn = nm_connection_get_setting_vpn(after);
     gboolean found = FALSE;
 
@@ -209,7 +206,7 @@ check_foreign(NMMacvtapEditorModel *model, NMConnection *before, NMConnection *a
     }
     g_assert_true(found == (notice != NULL));
     for (guint i = 0; found && i < G_N_ELEMENTS(foreign_keys); i++) {
-        g_autoptr(NMMacvtapProfile) profile = nm_macvtap_nm_read_profile(after, allowed, NULL);
+        g_autoptr(NmmProfile) profile = nmm_nm_read_profile(after, allowed, NULL);
 
         g_assert_true(!profile || !nm_setting_vpn_get_data_item(vpn, foreign_keys[i]));
         nm_setting_vpn_remove_data_item(vpn, foreign_keys[i]);
@@ -221,15 +218,15 @@ static void
 check_saved(NMConnection *saved)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMMacvtapProfile) profile = nm_macvtap_nm_read_profile(saved, allowed, &error);
+    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(saved, allowed, &error);
     g_autoptr(NMConnection) again = nm_simple_connection_new_clone(saved);
-    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    g_autoptr(NmmEditorModel) model = NULL;
 
     g_assert_no_error(error);
     g_assert_nonnull(profile);
     g_assert_true(nm_connection_verify(saved, &error));
     /* Opening and saving it once more changes nothing. */
-    model = nm_macvtap_editor_model_new(again, allowed);
+    model = nmm_editor_model_new(again, allowed);
     save(model, again);
     g_assert_true(nm_connection_compare(saved, again, NM_SETTING_COMPARE_FLAG_EXACT));
 }
@@ -242,14 +239,14 @@ test_never_refused(void)
     for (guint round = 0; round < 2500; round++) {
         g_autoptr(NMConnection) connection = new_connection();
         g_autoptr(NMConnection) before = NULL;
-        g_autoptr(NMMacvtapEditorModel) model = NULL;
+        g_autoptr(NmmEditorModel) model = NULL;
         g_autoptr(GError) error = NULL;
 
         fill_at_random(connection);
         before = nm_simple_connection_new_clone(connection);
-        model = nm_macvtap_editor_model_new(connection, allowed);
+        model = nmm_editor_model_new(connection, allowed);
         edit_at_random(model);
-        if (!nm_macvtap_editor_model_save(model, connection, &error)) {
+        if (!nmm_editor_model_save(model, connection, &error)) {
             check_refused(model, before, connection, error);
             refused++;
             continue;
@@ -258,7 +255,7 @@ test_never_refused(void)
         if (check_foreign(model, before, connection))
             foreign++;
         check_saved(connection);
-        saved[nm_macvtap_editor_model_get_mode(model)]++;
+        saved[nmm_editor_model_get_mode(model)]++;
     }
     g_test_message(
         "saved: %u isolated, %u share, %u move, of them %u with foreign keys; %u refused",

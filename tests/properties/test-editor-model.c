@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "model-profile.h"
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-selection.h"
+#include "nmm-error.h"
+#include "nmm-selection.h"
 
 static void
-assert_error(NMMacvtapEditorModel *model, const char *key, const char *part)
+assert_error(NmmEditorModel *model, const char *key, const char *part)
 {
-    g_autofree char *message = nm_macvtap_editor_model_get_error(model, nm_macvtap_keys_find(key));
+    g_autofree char *message = nmm_editor_model_get_error(model, nmm_keys_find(key));
 
     if (!part) {
         g_assert_cmpstr(message, ==, NULL);
@@ -30,18 +30,18 @@ static void
 test_new_profile(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(NmmEditorModel) model = nmm_editor_model_new(connection, NULL);
     g_autoptr(NMConnection) bare = nm_simple_connection_new();
-    g_autoptr(NMMacvtapEditorModel) bare_model = nm_macvtap_editor_model_new(bare, NULL);
+    g_autoptr(NmmEditorModel) bare_model = nmm_editor_model_new(bare, NULL);
     gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
 
     for (gsize i = 0; i < n; i++) {
-        g_assert_cmpstr(nm_macvtap_editor_model_get(model, keys[i].name), ==, "");
+        g_assert_cmpstr(nmm_editor_model_get(model, keys[i].name), ==, "");
         assert_error(model, keys[i].name, NULL);
     }
-    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_ISOLATED);
-    g_assert_null(nm_macvtap_editor_model_get_notice(model));
+    g_assert_cmpint(nmm_editor_model_get_mode(model), ==, NMM_MODE_ISOLATED);
+    g_assert_null(nmm_editor_model_get_notice(model));
     save(model, connection);
     g_assert_cmpuint(count_items(connection), ==, 1);
     g_assert_cmpstr(item(connection, "mode"), ==, "isolated");
@@ -53,13 +53,13 @@ static void
 test_every_choice_has_text(void)
 {
     gsize n;
-    const NMMacvtapKeyInfo *keys = nm_macvtap_keys_get_all(&n);
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
     guint seen = 0;
 
     for (gsize i = 0; i < n; i++) {
-        for (guint j = 0; keys[i].type == NM_MACVTAP_KEY_TYPE_ENUM && keys[i].choices[j]; j++) {
-            const NMMacvtapChoiceText *text =
-                nm_macvtap_editor_model_find_choice_text(&keys[i], keys[i].choices[j]);
+        for (guint j = 0; keys[i].type == NMM_KEY_TYPE_ENUM && keys[i].choices[j]; j++) {
+            const NmmChoiceText *text =
+                nmm_editor_model_find_choice_text(&keys[i], keys[i].choices[j]);
 
             g_assert_nonnull(text);
             g_assert_true(text->title[0] != '\0');
@@ -68,34 +68,33 @@ test_every_choice_has_text(void)
         }
     }
     g_assert_cmpuint(seen, >=, 6);
-    g_assert_null(nm_macvtap_editor_model_find_choice_text(nm_macvtap_keys_find("mode"), "bridge"));
-    g_assert_null(
-        nm_macvtap_editor_model_find_choice_text(nm_macvtap_keys_find("nic-model"), "default"));
+    g_assert_null(nmm_editor_model_find_choice_text(nmm_keys_find("mode"), "bridge"));
+    g_assert_null(nmm_editor_model_find_choice_text(nmm_keys_find("nic-model"), "default"));
 }
 
 static void
 test_set_and_unset(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    g_autoptr(NmmEditorModel) model = NULL;
 
     put(connection, "hotplug", "yes");
     put(connection, "network", "lab");
-    model = nm_macvtap_editor_model_new(connection, NULL);
+    model = nmm_editor_model_new(connection, NULL);
     save(model, connection);
     /* A default that somebody wrote down stays written down. */
     g_assert_cmpstr(item(connection, "hotplug"), ==, "yes");
 
-    nm_macvtap_editor_model_set(model, "network", "  new name ");
-    nm_macvtap_editor_model_set(model, "hotplug", "no");
-    g_assert_cmpstr(nm_macvtap_editor_model_get(model, "network"), ==, "new name");
-    g_assert_cmpstr(nm_macvtap_editor_model_get_effective(model, "on-disconnect"), ==, "unplug");
+    nmm_editor_model_set(model, "network", "  new name ");
+    nmm_editor_model_set(model, "hotplug", "no");
+    g_assert_cmpstr(nmm_editor_model_get(model, "network"), ==, "new name");
+    g_assert_cmpstr(nmm_editor_model_get_effective(model, "on-disconnect"), ==, "unplug");
     save(model, connection);
     g_assert_cmpstr(item(connection, "network"), ==, "new name");
     g_assert_cmpstr(item(connection, "hotplug"), ==, "no");
 
-    nm_macvtap_editor_model_set(model, "network", " ");
-    nm_macvtap_editor_model_set(model, "hotplug", "yes");
+    nmm_editor_model_set(model, "network", " ");
+    nmm_editor_model_set(model, "hotplug", "yes");
     save(model, connection);
     g_assert_cmpuint(count_items(connection), ==, 1);
 }
@@ -104,26 +103,26 @@ static void
 test_modes(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = NULL;
-    const NMMacvtapKeyInfo *network = nm_macvtap_keys_find("network");
-    const NMMacvtapKeyInfo *link_name = nm_macvtap_keys_find("link-name");
+    g_autoptr(NmmEditorModel) model = NULL;
+    const NmmKeyInfo *network = nmm_keys_find("network");
+    const NmmKeyInfo *link_name = nmm_keys_find("link-name");
 
     put(connection, "mode", "share");
     put(connection, "network", "lab");
-    model = nm_macvtap_editor_model_new(connection, NULL);
-    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_SHARE);
-    g_assert_false(nm_macvtap_editor_model_is_shown(model, network));
-    g_assert_true(nm_macvtap_editor_model_is_shown(model, link_name));
+    model = nmm_editor_model_new(connection, NULL);
+    g_assert_cmpint(nmm_editor_model_get_mode(model), ==, NMM_MODE_SHARE);
+    g_assert_false(nmm_editor_model_is_shown(model, network));
+    g_assert_true(nmm_editor_model_is_shown(model, link_name));
 
-    nm_macvtap_editor_model_set(model, "mode", "isolated");
-    g_assert_true(nm_macvtap_editor_model_is_shown(model, network));
-    g_assert_false(nm_macvtap_editor_model_is_shown(model, link_name));
+    nmm_editor_model_set(model, "mode", "isolated");
+    g_assert_true(nmm_editor_model_is_shown(model, network));
+    g_assert_false(nmm_editor_model_is_shown(model, link_name));
 
     /* What is hidden stays, unless it is wrong: then it would stand in the way unseen. */
-    nm_macvtap_editor_model_set(model, "network", "a/b");
-    nm_macvtap_editor_model_set(model, "address", "10.0.0.1/24");
+    nmm_editor_model_set(model, "network", "a/b");
+    nmm_editor_model_set(model, "address", "10.0.0.1/24");
     assert_error(model, "network", "not a name of a libvirt network");
-    nm_macvtap_editor_model_set(model, "mode", "move");
+    nmm_editor_model_set(model, "mode", "move");
     assert_error(model, "network", NULL);
     save(model, connection);
     g_assert_cmpstr(item(connection, "mode"), ==, "move");
@@ -135,12 +134,12 @@ static void
 test_bad_choice(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    g_autoptr(NmmEditorModel) model = NULL;
 
     put(connection, "mode", "bridge");
     put(connection, "hotplug", "maybe");
-    model = nm_macvtap_editor_model_new(connection, NULL);
-    g_assert_cmpint(nm_macvtap_editor_model_get_mode(model), ==, NM_MACVTAP_MODE_ISOLATED);
+    model = nmm_editor_model_new(connection, NULL);
+    g_assert_cmpint(nmm_editor_model_get_mode(model), ==, NMM_MODE_ISOLATED);
     save(model, connection);
     g_assert_cmpstr(item(connection, "mode"), ==, "isolated");
     g_assert_null(item(connection, "hotplug"));
@@ -151,32 +150,32 @@ test_errors(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
     g_autoptr(NMConnection) before = NULL;
-    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(NmmEditorModel) model = nmm_editor_model_new(connection, NULL);
     g_autoptr(GError) error = NULL;
 
-    nm_macvtap_editor_model_set(model, "address", "10.9.8.1");
+    nmm_editor_model_set(model, "address", "10.9.8.1");
     assert_error(model, "address", "prefix length");
-    nm_macvtap_editor_model_set(model, "address", "10.9.8.1/24");
+    nmm_editor_model_set(model, "address", "10.9.8.1/24");
     assert_error(model, "address", NULL);
 
     /* Wrong only beside each other: shown where it is to be mended. */
-    nm_macvtap_editor_model_set(model, "dhcp-range", "10.9.9.1-10.9.9.9");
+    nmm_editor_model_set(model, "dhcp-range", "10.9.9.1-10.9.9.9");
     assert_error(model, "dhcp-range", "10.9.8.0/24");
     assert_error(model, "address", NULL);
 
     before = nm_simple_connection_new_clone(connection);
-    g_assert_false(nm_macvtap_editor_model_save(model, connection, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_false(nmm_editor_model_save(model, connection, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
     g_assert_nonnull(strstr(error->message, "dhcp-range"));
     g_assert_true(nm_connection_compare(before, connection, NM_SETTING_COMPARE_FLAG_EXACT));
 
-    nm_macvtap_editor_model_set(model, "dhcp-range", "");
-    nm_macvtap_editor_model_set(model, "libvirt-uri", "qemu:///session");
+    nmm_editor_model_set(model, "dhcp-range", "");
+    nmm_editor_model_set(model, "libvirt-uri", "qemu:///session");
     assert_error(model, "libvirt-uri", "not allowed");
-    nm_macvtap_editor_model_set(model, "libvirt-uri", "");
-    nm_macvtap_editor_model_set(model, "mode", "share");
-    nm_macvtap_editor_model_set(model, "parent", "eth0");
-    nm_macvtap_editor_model_set(model, "link-name", "eth0");
+    nmm_editor_model_set(model, "libvirt-uri", "");
+    nmm_editor_model_set(model, "mode", "share");
+    nmm_editor_model_set(model, "parent", "eth0");
+    nmm_editor_model_set(model, "link-name", "eth0");
     assert_error(model, "link-name", "parent");
     assert_error(model, "parent", NULL);
 }
@@ -186,9 +185,9 @@ test_allowed_uri(void)
 {
     static const char *const allowed[] = {"qemu:///session", NULL};
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, allowed);
+    g_autoptr(NmmEditorModel) model = nmm_editor_model_new(connection, allowed);
 
-    nm_macvtap_editor_model_set(model, "libvirt-uri", "qemu:///session");
+    nmm_editor_model_set(model, "libvirt-uri", "qemu:///session");
     assert_error(model, "libvirt-uri", NULL);
     save(model, connection);
     g_assert_cmpstr(item(connection, "libvirt-uri"), ==, "qemu:///session");
@@ -198,15 +197,15 @@ static void
 test_foreign_keys(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = NULL;
+    g_autoptr(NmmEditorModel) model = NULL;
     g_autofree char *notice = NULL;
 
     put(connection, "zebra", "1");
     put(connection, "future-key", "a b");
-    model = nm_macvtap_editor_model_new(connection, NULL);
-    notice = nm_macvtap_editor_model_get_notice(model);
+    model = nmm_editor_model_new(connection, NULL);
+    notice = nmm_editor_model_get_notice(model);
     g_assert_nonnull(strstr(notice, "future-key, zebra"));
-    nm_macvtap_editor_model_set(model, "network", "lab");
+    nmm_editor_model_set(model, "network", "lab");
     save(model, connection);
     g_assert_cmpstr(item(connection, "zebra"), ==, "1");
     g_assert_cmpstr(item(connection, "future-key"), ==, "a b");
@@ -214,10 +213,9 @@ test_foreign_keys(void)
 }
 
 static void
-assert_placeholder(NMMacvtapEditorModel *model, const char *key, const char *expected)
+assert_placeholder(NmmEditorModel *model, const char *key, const char *expected)
 {
-    g_autofree char *text =
-        nm_macvtap_editor_model_get_placeholder(model, nm_macvtap_keys_find(key));
+    g_autofree char *text = nmm_editor_model_get_placeholder(model, nmm_keys_find(key));
 
     g_assert_cmpstr(text, ==, expected);
 }
@@ -226,28 +224,28 @@ static void
 test_placeholders(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(NmmEditorModel) model = nmm_editor_model_new(connection, NULL);
 
     assert_placeholder(model, "network", "isolated");
     assert_placeholder(model, "guests", "All");
     assert_placeholder(model, "exclude-guests", "None");
     assert_placeholder(model, "dhcp-range", "The whole subnet");
     assert_placeholder(model, "parent", "Any");
-    nm_macvtap_editor_model_set(model, "address", "10.9.8.1/24");
+    nmm_editor_model_set(model, "address", "10.9.8.1/24");
     assert_placeholder(model, "dhcp-range", "10.9.8.2-10.9.8.254");
-    nm_macvtap_editor_model_set(model, "address", "fd00::1/64");
+    nmm_editor_model_set(model, "address", "fd00::1/64");
     assert_placeholder(model, "dhcp-range", "The whole subnet");
-    nm_macvtap_editor_model_set(model, "mode", "share");
+    nmm_editor_model_set(model, "mode", "share");
     assert_placeholder(model, "parent", "The device with the default route");
     assert_placeholder(model, "link-name", "Automatic");
-    nm_macvtap_editor_model_set(model, "parent", "eth0");
+    nmm_editor_model_set(model, "parent", "eth0");
     assert_placeholder(model, "link-name", "nmmveth0");
 }
 
 /*****************************************************************************/
 
 static void
-assert_texts(const NMMacvtapSelection *selection, const char *guests, const char *exclude)
+assert_texts(const NmmSelection *selection, const char *guests, const char *exclude)
 {
     g_assert_cmpstr(selection->guests, ==, guests);
     g_assert_cmpstr(selection->exclude, ==, exclude);
@@ -256,58 +254,58 @@ assert_texts(const NMMacvtapSelection *selection, const char *guests, const char
 static void
 test_selection(void)
 {
-    g_auto(NMMacvtapSelection) s = {NULL};
+    g_auto(NmmSelection) s = {NULL};
 
-    g_assert_true(nm_macvtap_selection_has(&s, "web1", UUID1));
-    g_assert_true(nm_macvtap_selection_set(&s, "web 1", UUID1, FALSE));
+    g_assert_true(nmm_selection_has(&s, "web1", UUID1));
+    g_assert_true(nmm_selection_set(&s, "web 1", UUID1, FALSE));
     assert_texts(&s, NULL, "\"web 1\"");
-    g_assert_false(nm_macvtap_selection_has(&s, "web 1", UUID1));
-    g_assert_true(nm_macvtap_selection_has(&s, "web2", UUID2));
-    g_assert_true(nm_macvtap_selection_set(&s, "web 1", UUID1, TRUE));
+    g_assert_false(nmm_selection_has(&s, "web 1", UUID1));
+    g_assert_true(nmm_selection_has(&s, "web2", UUID2));
+    g_assert_true(nmm_selection_set(&s, "web 1", UUID1, TRUE));
     assert_texts(&s, NULL, "");
 
     /* A list: by name or UUID, and names of guests that are not there stay. */
     s.guests = g_strdup("gone " UUID1);
-    g_assert_true(nm_macvtap_selection_has(&s, "web1", UUID1));
-    g_assert_false(nm_macvtap_selection_has(&s, "web2", UUID2));
-    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, TRUE));
+    g_assert_true(nmm_selection_has(&s, "web1", UUID1));
+    g_assert_false(nmm_selection_has(&s, "web2", UUID2));
+    g_assert_true(nmm_selection_set(&s, "web2", UUID2, TRUE));
     assert_texts(&s, "gone " UUID1 " web2", "");
-    g_assert_true(nm_macvtap_selection_set(&s, "web1", UUID1, FALSE));
+    g_assert_true(nmm_selection_set(&s, "web1", UUID1, FALSE));
     assert_texts(&s, "gone web2", "");
-    g_assert_true(nm_macvtap_selection_set(&s, "gone", "x", FALSE));
+    g_assert_true(nmm_selection_set(&s, "gone", "x", FALSE));
     assert_texts(&s, "web2", "");
 
     /* The last one: an empty list would mean all of them. */
-    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, FALSE));
+    g_assert_true(nmm_selection_set(&s, "web2", UUID2, FALSE));
     assert_texts(&s, "web2", "web2");
-    g_assert_false(nm_macvtap_selection_has(&s, "web2", UUID2));
-    g_assert_true(nm_macvtap_selection_set(&s, "web2", UUID2, TRUE));
+    g_assert_false(nmm_selection_has(&s, "web2", UUID2));
+    g_assert_true(nmm_selection_set(&s, "web2", UUID2, TRUE));
     assert_texts(&s, "web2", "");
 }
 
 static void
 test_selection_corners(void)
 {
-    g_auto(NMMacvtapSelection) s = {g_strdup("all"), NULL};
-    g_auto(NMMacvtapSelection) twice = {g_strdup("web1 " UUID1), NULL};
-    g_auto(NMMacvtapSelection) open_quote = {g_strdup("\"web1"), g_strdup("")};
+    g_auto(NmmSelection) s = {g_strdup("all"), NULL};
+    g_auto(NmmSelection) twice = {g_strdup("web1 " UUID1), NULL};
+    g_auto(NmmSelection) open_quote = {g_strdup("\"web1"), g_strdup("")};
 
     /* A guest called "all" goes by its UUID, which may stand beside others. */
-    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, FALSE));
+    g_assert_true(nmm_selection_set(&s, "all", UUID1, FALSE));
     assert_texts(&s, "all", UUID1);
-    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, TRUE));
+    g_assert_true(nmm_selection_set(&s, "all", UUID1, TRUE));
     g_free(s.guests);
     s.guests = g_strdup("web2");
-    g_assert_true(nm_macvtap_selection_set(&s, "all", UUID1, TRUE));
+    g_assert_true(nmm_selection_set(&s, "all", UUID1, TRUE));
     assert_texts(&s, "web2 " UUID1, "");
 
-    g_assert_true(nm_macvtap_selection_set(&twice, "web1", UUID1, FALSE));
-    g_assert_false(nm_macvtap_selection_has(&twice, "web1", UUID1));
-    g_assert_false(nm_macvtap_selection_has(&twice, "web2", UUID2));
+    g_assert_true(nmm_selection_set(&twice, "web1", UUID1, FALSE));
+    g_assert_false(nmm_selection_has(&twice, "web1", UUID1));
+    g_assert_false(nmm_selection_has(&twice, "web2", UUID2));
 
-    g_assert_false(nm_macvtap_selection_is_valid(&open_quote));
-    g_assert_false(nm_macvtap_selection_has(&open_quote, "web1", UUID1));
-    g_assert_false(nm_macvtap_selection_set(&open_quote, "web1", UUID1, TRUE));
+    g_assert_false(nmm_selection_is_valid(&open_quote));
+    g_assert_false(nmm_selection_has(&open_quote, "web1", UUID1));
+    g_assert_false(nmm_selection_set(&open_quote, "web1", UUID1, TRUE));
     assert_texts(&open_quote, "\"web1", "");
 }
 
@@ -315,15 +313,15 @@ static void
 test_select_guests(void)
 {
     g_autoptr(NMConnection) connection = new_connection();
-    g_autoptr(NMMacvtapEditorModel) model = nm_macvtap_editor_model_new(connection, NULL);
+    g_autoptr(NmmEditorModel) model = nmm_editor_model_new(connection, NULL);
 
-    g_assert_true(nm_macvtap_editor_model_is_guest_selected(model, "web1", UUID1));
-    g_assert_true(nm_macvtap_editor_model_select_guest(model, "web1", UUID1, FALSE));
-    g_assert_false(nm_macvtap_editor_model_is_guest_selected(model, "web1", UUID1));
+    g_assert_true(nmm_editor_model_is_guest_selected(model, "web1", UUID1));
+    g_assert_true(nmm_editor_model_select_guest(model, "web1", UUID1, FALSE));
+    g_assert_false(nmm_editor_model_is_guest_selected(model, "web1", UUID1));
     save(model, connection);
     g_assert_cmpstr(item(connection, "exclude-guests"), ==, "web1");
     g_assert_null(item(connection, "guests"));
-    g_assert_true(nm_macvtap_editor_model_select_guest(model, "web1", UUID1, TRUE));
+    g_assert_true(nmm_editor_model_select_guest(model, "web1", UUID1, TRUE));
     save(model, connection);
     g_assert_null(item(connection, "exclude-guests"));
 }

@@ -2,7 +2,7 @@
 /*
  * Import and export over a directory of files: FILE is the input, FILE.expect what comes out of it,
  * one "name=value" a line, or "error=MESSAGE". Adding a case is adding two files; with
- * NM_MACVTAP_TEST_REGENERATE in the environment the second one is written instead of compared.
+ * NMM_TEST_REGENERATE in the environment the second one is written instead of compared.
  * Whatever imports must survive export and import again.
  */
 
@@ -14,11 +14,11 @@
 
 #include <glib/gstdio.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-export.h"
-#include "nm-macvtap-import.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-nm.h"
+#include "nmm-error.h"
+#include "nmm-export.h"
+#include "nmm-import.h"
+#include "nmm-names.h"
+#include "nmm-profile-reader.h"
 
 #define HOST_ID "0123456789abcdef0123456789abcdef"
 
@@ -88,10 +88,10 @@ check_keyfile_round_trip(NMConnection *connection)
     g_autoptr(NMConnection) before = normalized(connection, uuid);
     g_autoptr(NMConnection) after = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = nm_macvtap_export_keyfile(before, NULL, &error);
+    g_autofree char *text = nmm_export_keyfile(before, NULL, &error);
 
     g_assert_no_error(error);
-    after = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    after = nmm_import_text(text, strlen(text), NULL, &error);
     g_assert_no_error(error);
     g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
 }
@@ -100,17 +100,16 @@ check_keyfile_round_trip(NMConnection *connection)
 static void
 check_network_round_trip(NMConnection *connection)
 {
-    static const char *const keys[] = {
-        NM_MACVTAP_KEY_NETWORK, NM_MACVTAP_KEY_ADDRESS, NM_MACVTAP_KEY_DHCP_RANGE, NULL};
+    static const char *const keys[] = {NMM_KEY_NETWORK, NMM_KEY_ADDRESS, NMM_KEY_DHCP_RANGE, NULL};
     NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
     g_autofree char *uuid = nm_utils_uuid_generate();
     g_autoptr(NMConnection) before = normalized(connection, uuid);
     g_autoptr(NMConnection) after = NULL;
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = nm_macvtap_export_network(before, NULL, HOST_ID, &error);
+    g_autofree char *text = nmm_export_network(before, NULL, HOST_ID, &error);
 
     g_assert_no_error(error);
-    after = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    after = nmm_import_text(text, strlen(text), NULL, &error);
     g_assert_no_error(error);
     for (guint i = 0; keys[i]; i++) {
         const char *wanted = nm_setting_vpn_get_data_item(vpn, keys[i]);
@@ -130,10 +129,10 @@ static void
 check_no_network(NMConnection *connection)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    g_autofree char *text = nmm_export_network(connection, NULL, HOST_ID, &error);
 
     g_assert_null(text);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
 /* What libxml2 says about a malformed document changes with its version. */
@@ -143,7 +142,7 @@ describe_error(const GError *error)
     static const char malformed[] = "the XML document is malformed";
 
     g_assert_nonnull(error);
-    g_assert_true(error->domain == NM_MACVTAP_ERROR);
+    g_assert_true(error->domain == NMM_ERROR);
     g_assert_true(g_utf8_validate(error->message, -1, NULL));
     return g_strdup_printf(
         "error=%s\n", g_str_has_prefix(error->message, malformed) ? malformed : error->message);
@@ -153,15 +152,14 @@ static char *
 import_and_describe(const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, NULL, &error);
+    g_autoptr(NMConnection) connection = nmm_import_file(path, NULL, &error);
     const char *mode;
 
     if (!connection)
         return describe_error(error);
     g_assert_no_error(error);
     check_keyfile_round_trip(connection);
-    mode = nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection),
-                                        NM_MACVTAP_KEY_MODE);
+    mode = nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection), NMM_KEY_MODE);
     if (!mode || g_str_equal(mode, "isolated"))
         check_network_round_trip(connection);
     else
@@ -222,7 +220,7 @@ static void
 expect_refused(const char *path, const char *part)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, NULL, &error);
+    g_autoptr(NMConnection) connection = nmm_import_file(path, NULL, &error);
 
     g_assert_null(connection);
     g_assert_nonnull(error);
@@ -268,13 +266,12 @@ static void
 test_nameless(void)
 {
     static const char text[] =
-        "[connection]\ntype=vpn\n[vpn]\nservice-type=" NM_MACVTAP_DBUS_SERVICE
-        "\n[ipv4]\nmethod=auto\n";
+        "[connection]\ntype=vpn\n[vpn]\nservice-type=" NMM_DBUS_SERVICE "\n[ipv4]\nmethod=auto\n";
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMConnection) connection = nm_macvtap_import_text(text, strlen(text), NULL, &error);
+    g_autoptr(NMConnection) connection = nmm_import_text(text, strlen(text), NULL, &error);
 
     g_assert_null(connection);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
     g_assert_nonnull(strstr(error->message, "connection.id"));
 }
 
@@ -283,7 +280,7 @@ import_ours(const char *name)
 {
     g_autofree char *path = g_build_filename(TEST_DATA_DIR, "import", name, NULL);
     g_autoptr(GError) error = NULL;
-    NMConnection *connection = nm_macvtap_import_file(path, NULL, &error);
+    NMConnection *connection = nmm_import_file(path, NULL, &error);
 
     g_assert_no_error(error);
     return connection;
@@ -301,8 +298,8 @@ test_export_file(void)
     g_autofree char *xml = NULL;
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(nm_macvtap_export_file(connection, keyfile_path, NULL, HOST_ID, &error));
-    g_assert_true(nm_macvtap_export_file(connection, xml_path, NULL, HOST_ID, &error));
+    g_assert_true(nmm_export_file(connection, keyfile_path, NULL, HOST_ID, &error));
+    g_assert_true(nmm_export_file(connection, xml_path, NULL, HOST_ID, &error));
     g_assert_no_error(error);
     g_file_get_contents(keyfile_path, &keyfile, NULL, &error);
     g_file_get_contents(xml_path, &xml, NULL, &error);
@@ -310,10 +307,10 @@ test_export_file(void)
     g_assert_true(g_str_has_prefix(keyfile, "[connection]\n"));
     g_assert_true(g_str_has_prefix(xml, "<network"));
 
-    g_assert_false(nm_macvtap_export_file(connection, nowhere, NULL, HOST_ID, &error));
+    g_assert_false(nmm_export_file(connection, nowhere, NULL, HOST_ID, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_false(nm_macvtap_export_file(connection, "/dev/full", NULL, HOST_ID, &error));
+    g_assert_false(nmm_export_file(connection, "/dev/full", NULL, HOST_ID, &error));
     g_assert_nonnull(error);
 
     g_unlink(keyfile_path);
@@ -329,13 +326,13 @@ test_export_refuses(void)
     g_autoptr(GError) error = NULL;
 
     nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(connection), "mode", "bridge");
-    g_assert_null(nm_macvtap_export_keyfile(connection, NULL, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_null(nmm_export_keyfile(connection, NULL, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
     g_clear_error(&error);
 
     nm_connection_add_setting(stranger, nm_setting_connection_new());
-    g_assert_null(nm_macvtap_export_keyfile(stranger, NULL, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_null(nmm_export_keyfile(stranger, NULL, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
 /* A range without an address, which the service may take: the network may be there already. */
@@ -349,13 +346,13 @@ test_export_range_alone(void)
     g_autoptr(GError) error = NULL;
 
     nm_setting_vpn_add_data_item(vpn, "dhcp-range", "192.168.254.10-192.168.254.20");
-    good = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    good = nmm_export_network(connection, NULL, HOST_ID, &error);
     g_assert_no_error(error);
     g_assert_nonnull(strstr(good, "start=\"192.168.254.10\""));
     nm_setting_vpn_add_data_item(vpn, "dhcp-range", "10.9.9.2-10.9.9.9");
-    bad = nm_macvtap_export_network(connection, NULL, HOST_ID, &error);
+    bad = nmm_export_network(connection, NULL, HOST_ID, &error);
     g_assert_null(bad);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
     g_assert_nonnull(strstr(error->message, "dhcp-range"));
 }
 
@@ -366,7 +363,7 @@ test_allowed_uri(void)
     g_autofree char *path =
         g_build_filename(TEST_DATA_DIR, "import", "profile-uri-not-allowed.nmconnection", NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMConnection) connection = nm_macvtap_import_file(path, allowed, &error);
+    g_autoptr(NMConnection) connection = nmm_import_file(path, allowed, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(connection);
@@ -377,16 +374,16 @@ test_suggested_filename(void)
 {
     g_autoptr(NMConnection) connection = import_ours("profile-empty.nmconnection");
     NMSettingConnection *base = nm_connection_get_setting_connection(connection);
-    g_autofree char *plain = nm_macvtap_export_suggest_filename(connection);
+    g_autofree char *plain = nmm_export_suggest_filename(connection);
     g_autofree char *slashed = NULL;
     g_autofree char *nameless = NULL;
 
     g_assert_cmpstr(plain, ==, "guests.nmconnection");
     g_object_set(base, NM_SETTING_CONNECTION_ID, "../../etc/passwd", NULL);
-    slashed = nm_macvtap_export_suggest_filename(connection);
+    slashed = nmm_export_suggest_filename(connection);
     g_assert_null(strchr(slashed, '/'));
     g_object_set(base, NM_SETTING_CONNECTION_ID, NULL, NULL);
-    nameless = nm_macvtap_export_suggest_filename(connection);
+    nameless = nmm_export_suggest_filename(connection);
     g_assert_cmpstr(nameless, ==, "macvtap.nmconnection");
 }
 

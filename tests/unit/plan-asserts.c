@@ -9,50 +9,50 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
+#include "nmm-error.h"
 
-NMMacvtapPlan *
-plan_isolated_for(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
+NmmPlan *
+plan_isolated_for(World *world, const NmmProfile *profile, NmmPurpose purpose)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapPlan *plan = nm_macvtap_plan_isolated(profile, purpose, &world->observed, &error);
+    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &world->observed, &error);
 
     g_assert_no_error(error);
     return plan;
 }
 
 void
-assert_plan_edits(const NMMacvtapPlan *plan, const char *expected)
+assert_plan_edits(const NmmPlan *plan, const char *expected)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < plan->edits->len; i++) {
-        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
 
         g_string_append_printf(
-            text, "%s%s", i > 0 ? ", " : "", nm_macvtap_edit_kind_to_string(edit->kind));
+            text, "%s%s", i > 0 ? ", " : "", nmm_edit_kind_to_string(edit->kind));
         if (edit->guest_name)
             g_string_append_printf(text,
                                    " %s %s",
-                                   edit->scope == NM_MACVTAP_SCOPE_CONFIG ? "config" : "live",
+                                   edit->scope == NMM_SCOPE_CONFIG ? "config" : "live",
                                    edit->guest_name);
     }
     g_assert_cmpstr(text->str, ==, expected);
 }
 
-const NMMacvtapEdit *
-plan_edit_at(const NMMacvtapPlan *plan, guint i)
+const NmmEdit *
+plan_edit_at(const NmmPlan *plan, guint i)
 {
     g_assert_cmpuint(i, <, plan->edits->len);
     return g_ptr_array_index(plan->edits, i);
 }
 
 void
-assert_plan_status(const NMMacvtapPlan *plan, guint i, const char *expected)
+assert_plan_status(const NmmPlan *plan, guint i, const char *expected)
 {
-    const NMMacvtapGuestReport *report = g_ptr_array_index(plan->reports, i);
+    const NmmGuestReport *report = g_ptr_array_index(plan->reports, i);
 
-    g_assert_cmpstr(nm_macvtap_guest_status_to_string(report->status), ==, expected);
+    g_assert_cmpstr(nmm_guest_status_to_string(report->status), ==, expected);
 }
 
 void
@@ -63,7 +63,7 @@ assert_text_contains(const char *text, const char *part)
 }
 
 void
-assert_plan_note(const NMMacvtapPlan *plan, const char *part)
+assert_plan_note(const NmmPlan *plan, const char *part)
 {
     g_assert_cmpuint(plan->notes->len, ==, part ? 1 : 0);
     if (part)
@@ -71,22 +71,21 @@ assert_plan_note(const NMMacvtapPlan *plan, const char *part)
 }
 
 void
-assert_cidr(const NMMacvtapCidr *cidr, const char *expected)
+assert_cidr(const NmmCidr *cidr, const char *expected)
 {
-    g_autofree char *text = nm_macvtap_cidr_to_string(cidr);
+    g_autofree char *text = nmm_cidr_to_string(cidr);
 
     g_assert_cmpstr(text, ==, expected);
 }
 
 void
-assert_plan_conflict(World *world, const NMMacvtapProfile *profile, const char *const *parts)
+assert_plan_conflict(World *world, const NmmProfile *profile, const char *const *parts)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMMacvtapPlan) plan =
-        nm_macvtap_plan_isolated(profile, NM_MACVTAP_PURPOSE_UP, &world->observed, &error);
+    g_autoptr(NmmPlan) plan = nmm_plan_isolated(profile, NMM_PURPOSE_UP, &world->observed, &error);
 
     g_assert_null(plan);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     for (; *parts; parts++)
         assert_text_contains(error->message, *parts);
 }
@@ -97,7 +96,7 @@ plan_expand_nics(const char *nics)
     GString *text;
     static const struct {
         const char *mark;
-        NMMacvtapNicSpec spec;
+        NmmNicSpec spec;
     } marks[] = {
         {"O", {.model = "virtio"}},
         {"W", {.model = "virtio", .mac = "52:54:00:99:99:99"}},

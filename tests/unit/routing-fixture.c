@@ -9,32 +9,32 @@
 
 #include <string.h>
 
-const NMMacvtapRoutingNic routing_both[] = {{"web", WEB, TRUE, TRUE}, {"db", DB, TRUE, TRUE}};
+const NmmRoutingNic routing_both[] = {{"web", WEB, TRUE, TRUE}, {"db", DB, TRUE, TRUE}};
 
 GArray *
 routing_cidrs(const char *text)
 {
-    GArray *array = g_array_new(FALSE, FALSE, sizeof(NMMacvtapCidr));
+    GArray *array = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
 
     for (gsize i = 0; words[i] != NULL; i++) {
-        NMMacvtapCidr cidr;
+        NmmCidr cidr;
         GError *error = NULL;
 
-        nm_macvtap_cidr_parse(words[i], &cidr, &error);
+        nmm_cidr_parse(words[i], &cidr, &error);
         g_assert_no_error(error);
         g_array_append_val(array, cidr);
     }
     return array;
 }
 
-static NMMacvtapCidr
+static NmmCidr
 parse_address(const char *text)
 {
-    NMMacvtapCidr cidr;
+    NmmCidr cidr;
     GError *error = NULL;
 
-    nm_macvtap_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
+    nmm_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
     g_assert_no_error(error);
     return cidr;
 }
@@ -42,41 +42,41 @@ parse_address(const char *text)
 gboolean
 routing_set_host(Fixture *f, const char *addresses)
 {
-    NMMacvtapRoutingHost host = {
+    NmmRoutingHost host = {
         .addresses = routing_cidrs(addresses),
         .own = routing_cidrs("192.168.254.1/24 10.0.0.250/8"),
         .gateways = routing_cidrs("10.0.0.254/32 fd00::254/128"),
         .servers = routing_cidrs("10.0.0.53/32 fd00::53/128"),
     };
-    gboolean changed = nm_macvtap_routing_set_host(f->routing, &host);
+    gboolean changed = nmm_routing_set_host(f->routing, &host);
 
-    nm_macvtap_routing_host_clear(&host);
+    nmm_routing_host_clear(&host);
     return changed;
 }
 
 void
 routing_setup(Fixture *f, gconstpointer data)
 {
-    f->routing = nm_macvtap_routing_new();
+    f->routing = nmm_routing_new();
     f->now = 1000000;
     routing_set_host(f, "10.0.0.1/24 fe80::1/64 fd00::1/64 2001:db8::1/64");
-    nm_macvtap_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
+    nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
 }
 
 void
 routing_teardown(Fixture *f, gconstpointer data)
 {
-    nm_macvtap_routing_free(f->routing);
+    nmm_routing_free(f->routing);
 }
 
 gboolean
 routing_claim_from(Fixture *f, const char *mac, const char *text, gboolean from_wire)
 {
-    NMMacvtapCidr cidr = parse_address(text);
-    guint8 bytes[NM_MACVTAP_MAC_BYTES];
+    NmmCidr cidr = parse_address(text);
+    guint8 bytes[NMM_MAC_BYTES];
 
-    g_assert_true(nm_macvtap_mac_parse(mac, bytes));
-    return nm_macvtap_routing_claim(f->routing, bytes, &cidr, from_wire, f->now);
+    g_assert_true(nmm_mac_parse(mac, bytes));
+    return nmm_routing_claim(f->routing, bytes, &cidr, from_wire, f->now);
 }
 
 gboolean
@@ -88,9 +88,9 @@ routing_claim(Fixture *f, const char *mac, const char *text)
 void
 routing_asked(Fixture *f, const char *text)
 {
-    NMMacvtapCidr cidr = parse_address(text);
+    NmmCidr cidr = parse_address(text);
 
-    nm_macvtap_routing_asked(f->routing, &cidr, f->now);
+    nmm_routing_asked(f->routing, &cidr, f->now);
 }
 
 gboolean
@@ -100,9 +100,9 @@ routing_pass(Fixture *f, gint64 ms)
     gboolean changed = FALSE;
     gint64 deadline;
 
-    while ((deadline = nm_macvtap_routing_get_deadline(f->routing)) != -1 && deadline <= end) {
+    while ((deadline = nmm_routing_get_deadline(f->routing)) != -1 && deadline <= end) {
         f->now = MAX(f->now, deadline);
-        changed |= nm_macvtap_routing_tick(f->routing, f->now);
+        changed |= nmm_routing_tick(f->routing, f->now);
     }
     f->now = end;
     return changed;
@@ -111,13 +111,13 @@ routing_pass(Fixture *f, gint64 ms)
 void
 routing_assert_routes(Fixture *f, const char *expected)
 {
-    g_autoptr(GArray) routes = nm_macvtap_routing_get_routes(f->routing);
+    g_autoptr(GArray) routes = nmm_routing_get_routes(f->routing);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < routes->len; i++) {
-        const NMMacvtapRoute *route = &g_array_index(routes, NMMacvtapRoute, i);
-        g_autofree char *to = nm_macvtap_cidr_to_string(&route->address);
-        g_autofree char *from = nm_macvtap_cidr_to_string(&route->source);
+        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+        g_autofree char *to = nmm_cidr_to_string(&route->address);
+        g_autofree char *from = nmm_cidr_to_string(&route->source);
 
         g_string_append_printf(text, "%s%s %s src %s", i ? ", " : "", to, route->guest, from);
     }
@@ -133,14 +133,14 @@ compare_text(gconstpointer a, gconstpointer b)
 void
 routing_assert_questions(Fixture *f, const char *expected)
 {
-    g_autoptr(GArray) questions = nm_macvtap_routing_take_questions(f->routing);
+    g_autoptr(GArray) questions = nmm_routing_take_questions(f->routing);
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *text = NULL;
 
     for (guint i = 0; i < questions->len; i++) {
-        const NMMacvtapQuestion *q = &g_array_index(questions, NMMacvtapQuestion, i);
-        g_autofree char *mac = q->lan ? g_strdup("lan") : nm_macvtap_mac_to_string(q->mac);
-        g_autofree char *what = nm_macvtap_cidr_address_to_string(&q->address);
+        const NmmProbe *q = &g_array_index(questions, NmmProbe, i);
+        g_autofree char *mac = q->lan ? g_strdup("lan") : nmm_mac_to_string(q->mac);
+        g_autofree char *what = nmm_cidr_address_to_string(&q->address);
 
         g_assert_cmpint(q->source.family, ==, q->address.family);
         g_ptr_array_add(lines, g_strdup_printf("%s %s", mac, what));
@@ -154,16 +154,16 @@ routing_assert_questions(Fixture *f, const char *expected)
 void
 routing_assert_refusals(Fixture *f, const char *expected)
 {
-    g_autoptr(GPtrArray) refusals = nm_macvtap_routing_take_refusals(f->routing);
+    g_autoptr(GPtrArray) refusals = nmm_routing_take_refusals(f->routing);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < refusals->len; i++) {
-        const NMMacvtapRefusal *r = refusals->pdata[i];
+        const NmmRejection *r = refusals->pdata[i];
 
         g_string_append_printf(text,
                                "%s%s %s %s%s%s",
                                i ? ", " : "",
-                               nm_macvtap_refusal_reason_to_string(r->reason),
+                               nmm_rejection_reason_to_string(r->reason),
                                r->guest,
                                r->address,
                                r->holder ? " " : "",

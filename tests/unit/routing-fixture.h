@@ -5,15 +5,15 @@
 
 #pragma once
 
-#include "nm-macvtap-routing.h"
+#include "nmm-routing.h"
 
 G_BEGIN_DECLS
 
-#define GRACE   NM_MACVTAP_ROUTING_LAN_GRACE_MS
-#define CONTEST NM_MACVTAP_ROUTING_CONTEST_MS
-#define RELAY   NM_MACVTAP_ROUTING_RELAY_MS
-#define RETRY   NM_MACVTAP_ROUTING_RETRY_MS
-#define FRESH   NM_MACVTAP_ROUTING_LAN_FRESH_MS
+#define GRACE   NMM_ROUTING_LAN_GRACE_MS
+#define CONTEST NMM_ROUTING_CONTEST_MS
+#define RELAY   NMM_ROUTING_RELAY_MS
+#define RETRY   NMM_ROUTING_RETRY_MS
+#define FRESH   NMM_ROUTING_LAN_FRESH_MS
 
 #define WEB "52:54:00:00:00:01"
 #define DB  "52:54:00:00:00:02"
@@ -23,10 +23,10 @@ G_BEGIN_DECLS
 #define DB_ROUTE  "10.0.0.5/32 db src 10.0.0.1/32"
 
 /* "web" and "db", running, in mode bridge. */
-extern const NMMacvtapRoutingNic routing_both[2];
+extern const NmmRoutingNic routing_both[2];
 
 typedef struct {
-    NMMacvtapRouting *routing;
+    NmmRouting *routing;
     gint64 now;
 } Fixture;
 

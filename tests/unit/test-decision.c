@@ -7,8 +7,8 @@
 
 #include "config.h"
 
-#include "nm-macvtap-decision.h"
-#include "nm-macvtap-scene-libvirt.h"
+#include "nmm-decision.h"
+#include "nmm-scene-libvirt.h"
 
 #include <string.h>
 
@@ -58,32 +58,32 @@ get_flag(GKeyFile *file, const char *group, const char *key)
 static char *
 get_uri(GKeyFile *file, const char *group)
 {
-    return get_string(file, group, "uri") ?: g_strdup(nm_macvtap_scene_get_default_uri());
+    return get_string(file, group, "uri") ?: g_strdup(nmm_scene_get_default_uri());
 }
 
 static void
-read_devices(GKeyFile *file, NMMacvtapScene *scene)
+read_devices(GKeyFile *file, NmmScene *scene)
 {
     g_auto(GStrv) devices = g_key_file_get_string_list(file, "host", "devices", NULL, NULL);
 
     for (gsize i = 0; devices && devices[i]; i++) {
         g_auto(GStrv) words = g_strsplit(devices[i], ":", 2);
 
-        nm_macvtap_scene_add_device(scene, words[0])->state =
-            (NMMacvtapSceneDeviceState)PARSE_WORD(device_states, words[1]);
+        nmm_scene_add_device(scene, words[0])->state =
+            (NmmSceneDeviceState)PARSE_WORD(device_states, words[1]);
     }
 }
 
 static void
-read_profile(GKeyFile *file, const char *group, const char *name, NMMacvtapScene *scene)
+read_profile(GKeyFile *file, const char *group, const char *name, NmmScene *scene)
 {
-    NMMacvtapSceneProfile *profile = nm_macvtap_scene_add_profile(scene, name, name);
+    NmmSceneProfile *profile = nmm_scene_add_profile(scene, name, name);
     g_autofree char *mode = get_string(file, group, "mode");
     g_autofree char *state = get_string(file, group, "state");
 
-    profile->mode = mode ? (NMMacvtapMode)PARSE_WORD(modes, mode) : NM_MACVTAP_MODE_ISOLATED;
-    profile->state = state ? (NMMacvtapSceneProfileState)PARSE_WORD(profile_states, state)
-                           : NM_MACVTAP_SCENE_PROFILE_DOWN;
+    profile->mode = mode ? (NmmMode)PARSE_WORD(modes, mode) : NMM_MODE_ISOLATED;
+    profile->state =
+        state ? (NmmSceneProfileState)PARSE_WORD(profile_states, state) : NMM_SCENE_PROFILE_DOWN;
     profile->problem = get_string(file, group, "problem");
     profile->parent = get_string(file, group, "parent");
     profile->network = get_string(file, group, "network") ?: g_strdup("isolated");
@@ -94,21 +94,20 @@ read_profile(GKeyFile *file, const char *group, const char *name, NMMacvtapScene
     profile->moved = get_string(file, group, "moved");
     profile->busy = get_flag(file, group, "busy");
     if (get_flag(file, group, "offered")) {
-        NMMacvtapOffer *offer = nm_macvtap_offer_new(
-            profile->mode,
-            profile->mode == NM_MACVTAP_MODE_ISOLATED ? profile->network : profile->parent);
+        NmmSuggestedProfile *offer = nmm_suggested_profile_new(
+            profile->mode, profile->mode == NMM_MODE_ISOLATED ? profile->network : profile->parent);
 
         g_free(profile->uuid);
         profile->uuid = g_strdup(offer->uuid);
         profile->in_memory = TRUE;
-        nm_macvtap_offer_free(offer);
+        nmm_suggested_profile_free(offer);
     }
 }
 
 static void
-read_libvirt(GKeyFile *file, const char *group, const char *name, NMMacvtapScene *scene)
+read_libvirt(GKeyFile *file, const char *group, const char *name, NmmScene *scene)
 {
-    NMMacvtapSceneLibvirt *libvirt = nm_macvtap_scene_add_libvirt(scene, name);
+    NmmSceneLibvirt *libvirt = nmm_scene_add_libvirt(scene, name);
     char **lowers = g_key_file_get_string_list(file, group, "lowers", NULL, NULL);
 
     if (lowers) {
@@ -116,14 +115,14 @@ read_libvirt(GKeyFile *file, const char *group, const char *name, NMMacvtapScene
         libvirt->lowers = lowers;
     }
     libvirt->guests = get_flag(file, group, "guests");
-    libvirt->offered = g_str_equal(name, nm_macvtap_scene_get_default_uri());
+    libvirt->offered = g_str_equal(name, nmm_scene_get_default_uri());
 }
 
 static void
-read_network(GKeyFile *file, const char *group, const char *name, NMMacvtapScene *scene)
+read_network(GKeyFile *file, const char *group, const char *name, NmmScene *scene)
 {
     g_autofree char *uri = get_uri(file, group);
-    NMMacvtapSceneNetwork *network = nm_macvtap_scene_add_network(scene, uri, name);
+    NmmSceneNetwork *network = nmm_scene_add_network(scene, uri, name);
 
     network->bridge = get_string(file, group, "bridge");
     network->active = get_flag(file, group, "active");
@@ -144,7 +143,7 @@ copy_memory(GKeyFile *file, const char *group, const char *name, GKeyFile *out)
 }
 
 /* Memory of @prefix's groups, which are "memory" before and "then" after. */
-static NMMacvtapMemory *
+static NmmProfileStates *
 read_memory(GKeyFile *file, const char *prefix)
 {
     g_autoptr(GKeyFile) memory = g_key_file_new();
@@ -158,13 +157,13 @@ read_memory(GKeyFile *file, const char *prefix)
             copy_memory(file, groups[i], words[1], memory);
     }
     text = g_key_file_to_data(memory, NULL, NULL);
-    return nm_macvtap_memory_new_from_text(text);
+    return nmm_profile_states_new_from_text(text);
 }
 
-static NMMacvtapScene *
+static NmmScene *
 read_scene(GKeyFile *file)
 {
-    NMMacvtapScene *scene = nm_macvtap_scene_new();
+    NmmScene *scene = nmm_scene_new();
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
     scene->now = g_key_file_get_int64(file, "host", "now", NULL);
@@ -185,7 +184,7 @@ read_scene(GKeyFile *file)
         else if (g_str_equal(words[0], "link")) {
             g_autofree char *owner = get_string(file, groups[i], "owner");
 
-            nm_macvtap_scene_add_link(scene, words[1], owner);
+            nmm_scene_add_link(scene, words[1], owner);
         }
     }
     return scene;
@@ -194,15 +193,15 @@ read_scene(GKeyFile *file)
 static GPtrArray *
 read_events(GKeyFile *file)
 {
-    GPtrArray *events = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_scene_event_free);
+    GPtrArray *events = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_scene_event_free);
     g_auto(GStrv) lines = g_key_file_get_string_list(file, "case", "events", NULL, NULL);
 
     for (gsize i = 0; lines && lines[i]; i++) {
         g_auto(GStrv) words = g_strsplit(lines[i], " ", -1);
         guint n = g_strv_length(words);
 
-        NMMacvtapSceneEvent *event =
-            nm_macvtap_scene_event_new(words[0], n > 1 ? words[1] : NULL, n > 2 ? words[2] : NULL);
+        NmmSceneEvent *event =
+            nmm_scene_event_new(words[0], n > 1 ? words[1] : NULL, n > 2 ? words[2] : NULL);
 
         event->order = n > 3 ? g_ascii_strtoll(words[3], NULL, 10) : 0;
         g_ptr_array_add(events, event);
@@ -228,12 +227,12 @@ check_keys(GKeyFile *file, const char *name)
 }
 
 static char *
-join_actions(const NMMacvtapDecision *decision)
+join_actions(const NmmDecision *decision)
 {
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < decision->actions->len; i++) {
-        g_autofree char *action = nm_macvtap_action_to_string(decision->actions->pdata[i]);
+        g_autofree char *action = nmm_action_to_string(decision->actions->pdata[i]);
 
         g_string_append_printf(text, "%s;", action);
     }
@@ -242,16 +241,16 @@ join_actions(const NMMacvtapDecision *decision)
 
 /* On the same host again, with nothing new: nothing is activated or said twice. */
 static void
-check_settled(const NMMacvtapScene *scene, NMMacvtapMemory *memory)
+check_settled(const NmmScene *scene, NmmProfileStates *memory)
 {
     g_autoptr(GPtrArray) none = g_ptr_array_new();
-    g_autoptr(NMMacvtapDecision) decision = nm_macvtap_decide(none, scene, memory);
+    g_autoptr(NmmDecision) decision = nmm_decide(none, scene, memory);
 
     for (guint i = 0; i < decision->actions->len; i++) {
-        const NMMacvtapAction *action = decision->actions->pdata[i];
+        const NmmAction *action = decision->actions->pdata[i];
 
-        g_assert_cmpint(action->kind, !=, NM_MACVTAP_ACTION_ACTIVATE);
-        g_assert_cmpint(action->kind, !=, NM_MACVTAP_ACTION_TELL);
+        g_assert_cmpint(action->kind, !=, NMM_ACTION_ACTIVATE);
+        g_assert_cmpint(action->kind, !=, NMM_ACTION_TELL);
     }
 }
 
@@ -261,11 +260,11 @@ test_case(gconstpointer data)
     const char *path = data;
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMMacvtapScene) scene = NULL;
+    g_autoptr(NmmScene) scene = NULL;
     g_autoptr(GPtrArray) events = NULL;
     g_autoptr(GHashTable) memory = NULL;
     g_autoptr(GHashTable) then = NULL;
-    g_autoptr(NMMacvtapDecision) decision = NULL;
+    g_autoptr(NmmDecision) decision = NULL;
     g_autofree char *expected = NULL;
     g_autofree char *actual = NULL;
     g_autofree char *expected_memory = NULL;
@@ -279,14 +278,14 @@ test_case(gconstpointer data)
     memory = read_memory(file, "memory");
     then = read_memory(file, "then");
 
-    decision = nm_macvtap_decide(events, scene, memory);
+    decision = nmm_decide(events, scene, memory);
 
     expected = get_string(file, "expect", "actions");
     actual = join_actions(decision);
     g_assert_cmpstr(actual, ==, expected);
     g_assert_cmpint(decision->again, ==, get_flag(file, "expect", "again"));
-    expected_memory = nm_macvtap_memory_to_text(then);
-    actual_memory = nm_macvtap_memory_to_text(memory);
+    expected_memory = nmm_profile_states_to_text(then);
+    actual_memory = nmm_profile_states_to_text(memory);
     g_assert_cmpstr(actual_memory, ==, expected_memory);
     check_settled(scene, memory);
 }
@@ -294,29 +293,29 @@ test_case(gconstpointer data)
 static void
 test_uuid_is_for_good(void)
 {
-    NMMacvtapOffer *network = nm_macvtap_offer_new(NM_MACVTAP_MODE_ISOLATED, "isolated");
-    NMMacvtapOffer *device = nm_macvtap_offer_new(NM_MACVTAP_MODE_SHARE, "eth0");
+    NmmSuggestedProfile *network = nmm_suggested_profile_new(NMM_MODE_ISOLATED, "isolated");
+    NmmSuggestedProfile *device = nmm_suggested_profile_new(NMM_MODE_SHARE, "eth0");
 
     g_assert_cmpstr(network->uuid, ==, "02fd2225-f4ef-5a12-85fe-4b43da733041");
     g_assert_cmpstr(network->id, ==, "Isolated network isolated");
     g_assert_cmpstr(device->uuid, ==, "a29a8d3f-59df-5df4-97f0-4812ca173ee8");
     g_assert_cmpstr(device->id, ==, "Guests on eth0");
-    nm_macvtap_offer_free(network);
-    nm_macvtap_offer_free(device);
+    nmm_suggested_profile_free(network);
+    nmm_suggested_profile_free(device);
 }
 
 static void
 test_memory_damaged(void)
 {
     g_autoptr(GHashTable) memory =
-        nm_macvtap_memory_new_from_text("[a]\nwanted=perhaps\nlosses=-7\ntried=x\n");
-    const NMMacvtapMemoryEntry *entry = nm_macvtap_memory_get(memory, "a");
+        nmm_profile_states_new_from_text("[a]\nwanted=perhaps\nlosses=-7\ntried=x\n");
+    const NmmProfileState *entry = nmm_profile_states_get(memory, "a");
 
-    g_assert_cmpint(entry->wanted, ==, NM_MACVTAP_MEMORY_UNSET);
+    g_assert_cmpint(entry->wanted, ==, NMM_PROFILE_SWITCH_UNSET);
     g_assert_cmpuint(entry->losses, ==, 0);
     g_assert_false(entry->tried);
     g_clear_pointer(&memory, g_hash_table_unref);
-    memory = nm_macvtap_memory_new_from_text("no keyfile at all");
+    memory = nmm_profile_states_new_from_text("no keyfile at all");
     g_assert_cmpuint(g_hash_table_size(memory), ==, 0);
 }
 

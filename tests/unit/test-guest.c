@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-guest.h"
-#include "nm-macvtap-network.h"
+#include "nmm-error.h"
+#include "nmm-guest.h"
+#include "nmm-network.h"
 
 #define UUID "232a8368-4462-4598-807e-8a42fa7c7211"
 
@@ -26,32 +26,32 @@ read_data(const char *name)
     return text;
 }
 
-static NMMacvtapGuest *
+static NmmGuest *
 read_guest(const char *config, const char *live)
 {
     g_autofree char *config_xml = config ? read_data(config) : NULL;
     g_autofree char *live_xml = live ? read_data(live) : NULL;
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(config_xml, live_xml, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(config_xml, live_xml, &error);
 
     g_assert_no_error(error);
     return guest;
 }
 
-static NMMacvtapGuest *
+static NmmGuest *
 guest_with(const char *devices)
 {
     g_autofree char *xml =
         g_strdup_printf("<domain><name>g</name><uuid>" UUID "</uuid>%s</domain>", devices);
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, NULL, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, NULL, &error);
 
     g_assert_no_error(error);
     return guest;
 }
 
-static const NMMacvtapNic *
-nic_at(const NMMacvtapGuestState *state, guint i)
+static const NmmNic *
+nic_at(const NmmGuestState *state, guint i)
 {
     g_assert_cmpuint(i, <, state->nics->len);
     return g_ptr_array_index(state->nics, i);
@@ -66,12 +66,12 @@ or_dash(const char *value)
 /* @expected: type, network, lower device and its mode, MAC, alias, model, target, link, isolation.
  */
 static void
-assert_nic(const NMMacvtapNic *nic, const char *expected)
+assert_nic(const NmmNic *nic, const char *expected)
 {
     static const char *const types[] = {
-        [NM_MACVTAP_NIC_OTHER] = "other",
-        [NM_MACVTAP_NIC_DIRECT] = "direct",
-        [NM_MACVTAP_NIC_NETWORK] = "network",
+        [NMM_NIC_OTHER] = "other",
+        [NMM_NIC_DIRECT] = "direct",
+        [NMM_NIC_NETWORK] = "network",
     };
     g_autofree char *text = g_strdup_printf("%s %s %s %s %s %s %s %s %s %s",
                                             types[nic->type],
@@ -97,7 +97,7 @@ test_config(void)
         "network isolated - - 52:54:00:aa:00:03 ua-nm-macvtap-0badcafe virtio - down isolated",
         "network isolated - - 52:54:00:bb:00:03 ua-nm-macvtap-1badcafe e1000e - up -",
     };
-    g_autoptr(NMMacvtapGuest) guest = read_guest("domains/macvtap-config.xml", NULL);
+    g_autoptr(NmmGuest) guest = read_guest("domains/macvtap-config.xml", NULL);
 
     g_assert_cmpstr(guest->name, ==, "web1");
     g_assert_cmpstr(guest->uuid, ==, UUID);
@@ -111,8 +111,8 @@ test_config(void)
 static void
 test_live(void)
 {
-    g_autoptr(NMMacvtapGuest) transient = read_guest(NULL, "domains/macvtap-live.xml");
-    g_autoptr(NMMacvtapGuest) guest =
+    g_autoptr(NmmGuest) transient = read_guest(NULL, "domains/macvtap-live.xml");
+    g_autoptr(NmmGuest) guest =
         read_guest("domains/macvtap-config.xml", "domains/macvtap-live.xml");
 
     assert_nic(nic_at(guest->live, 1),
@@ -128,20 +128,20 @@ test_live(void)
 static void
 test_not_macvtap(void)
 {
-    g_autoptr(NMMacvtapGuest) guest = read_guest("domains/nat-config.xml", "domains/nat-live.xml");
+    g_autoptr(NmmGuest) guest = read_guest("domains/nat-config.xml", "domains/nat-live.xml");
     g_autoptr(GPtrArray) networks = g_ptr_array_new();
 
     g_assert_cmpstr(guest->name, ==, "nat only");
-    g_assert_cmpint(nic_at(guest->live, 0)->type, ==, NM_MACVTAP_NIC_NETWORK);
-    g_assert_cmpint(nic_at(guest->live, 1)->type, ==, NM_MACVTAP_NIC_OTHER);
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(guest->config, NULL, networks));
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(guest->live, NULL, networks));
+    g_assert_cmpint(nic_at(guest->live, 0)->type, ==, NMM_NIC_NETWORK);
+    g_assert_cmpint(nic_at(guest->live, 1)->type, ==, NMM_NIC_OTHER);
+    g_assert_null(nmm_guest_state_find_macvtap(guest->config, NULL, networks));
+    g_assert_null(nmm_guest_state_find_macvtap(guest->live, NULL, networks));
 }
 
 static void
 test_foreign(void)
 {
-    g_autoptr(NMMacvtapGuest) guest =
+    g_autoptr(NmmGuest) guest =
         guest_with("<metadata><interface type='direct'><source dev='eth0'/></interface>"
                    "<x:devices xmlns:x='urn:x'><interface type='direct'/></x:devices></metadata>"
                    "<devices xmlns:y='urn:y'><!-- <interface type='direct'/> -->"
@@ -156,8 +156,8 @@ test_foreign(void)
 static void
 test_bare(void)
 {
-    g_autoptr(NMMacvtapGuest) none = guest_with("");
-    g_autoptr(NMMacvtapGuest) bare = guest_with("<devices><interface/></devices>");
+    g_autoptr(NmmGuest) none = guest_with("");
+    g_autoptr(NmmGuest) bare = guest_with("<devices><interface/></devices>");
 
     g_assert_cmpuint(none->config->nics->len, ==, 0);
     assert_nic(nic_at(bare->config, 0), "other - - - - - - - up -");
@@ -167,10 +167,10 @@ static void
 assert_bad(const char *config, const char *live, const char *message)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NMMacvtapGuest) guest = nm_macvtap_guest_new_from_xml(config, live, &error);
+    g_autoptr(NmmGuest) guest = nmm_guest_new_from_xml(config, live, &error);
 
     g_assert_null(guest);
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_XML);
     if (!strstr(error->message, message))
         g_error("'%s' is not in '%s'", message, error->message);
 }
@@ -195,43 +195,41 @@ test_find_macvtap(void)
 {
     g_autofree char *macnet = read_data("networks/macvtap.xml");
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_autoptr(NMMacvtapGuest) direct =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(NmmGuest) direct =
         guest_with("<devices><interface type='direct'><source dev='eth1'/></interface></devices>");
-    g_autoptr(NMMacvtapGuest) through = guest_with(
+    g_autoptr(NmmGuest) through = guest_with(
         "<devices><interface type='network'><source network='macnet'/></interface></devices>");
-    g_autoptr(NMMacvtapGuest) absent =
+    g_autoptr(NmmGuest) absent =
         guest_with("<devices><interface type='network'><source network='gone'/></interface>"
                    "<interface type='network'/></devices>");
-    g_autoptr(NMMacvtapGuest) bridged =
+    g_autoptr(NmmGuest) bridged =
         guest_with("<devices><interface type='bridge'><source bridge='br0'/></interface>"
                    "<interface type='hostdev'><source/></interface></devices>");
 
-    g_ptr_array_add(networks, nm_macvtap_network_new_from_xml(macnet, TRUE, TRUE, TRUE, NULL));
+    g_ptr_array_add(networks, nmm_network_new_from_xml(macnet, TRUE, TRUE, TRUE, NULL));
 
-    g_assert_true(nm_macvtap_guest_state_find_macvtap(direct->config, NULL, networks) ==
+    g_assert_true(nmm_guest_state_find_macvtap(direct->config, NULL, networks) ==
                   nic_at(direct->config, 0));
-    g_assert_nonnull(nm_macvtap_guest_state_find_macvtap(direct->config, "eth1", networks));
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(direct->config, "eth0", networks));
-    g_assert_nonnull(nm_macvtap_guest_state_find_macvtap(through->config, NULL, networks));
-    g_assert_nonnull(nm_macvtap_guest_state_find_macvtap(through->config, "eth0", networks));
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(through->config, "eth1", networks));
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(absent->config, NULL, networks));
-    g_assert_null(nm_macvtap_guest_state_find_macvtap(bridged->config, NULL, networks));
-    g_assert_true(nm_macvtap_nic_is_macvtap(nic_at(direct->config, 0), "eth1", networks));
-    g_assert_false(nm_macvtap_nic_is_macvtap(nic_at(direct->config, 0), "eth0", networks));
+    g_assert_nonnull(nmm_guest_state_find_macvtap(direct->config, "eth1", networks));
+    g_assert_null(nmm_guest_state_find_macvtap(direct->config, "eth0", networks));
+    g_assert_nonnull(nmm_guest_state_find_macvtap(through->config, NULL, networks));
+    g_assert_nonnull(nmm_guest_state_find_macvtap(through->config, "eth0", networks));
+    g_assert_null(nmm_guest_state_find_macvtap(through->config, "eth1", networks));
+    g_assert_null(nmm_guest_state_find_macvtap(absent->config, NULL, networks));
+    g_assert_null(nmm_guest_state_find_macvtap(bridged->config, NULL, networks));
+    g_assert_true(nmm_nic_is_macvtap(nic_at(direct->config, 0), "eth1", networks));
+    g_assert_false(nmm_nic_is_macvtap(nic_at(direct->config, 0), "eth0", networks));
 
     /* libvirt's own where none is given; a network's is that of all its guests. */
-    g_assert_cmpstr(
-        nm_macvtap_nic_get_macvtap_mode(nic_at(direct->config, 0), networks), ==, "vepa");
-    g_assert_cmpstr(
-        nm_macvtap_nic_get_macvtap_mode(nic_at(through->config, 0), networks), ==, "bridge");
+    g_assert_cmpstr(nmm_nic_get_macvtap_mode(nic_at(direct->config, 0), networks), ==, "vepa");
+    g_assert_cmpstr(nmm_nic_get_macvtap_mode(nic_at(through->config, 0), networks), ==, "bridge");
 }
 
 static void
 test_spec(void)
 {
-    static const NMMacvtapNicSpec full = {
+    static const NmmNicSpec full = {
         .network = "a & <b> 'ü' \"c\"",
         .mac = "52:01:02:03:04:05",
         .alias = "ua-nm-macvtap-12345678",
@@ -239,15 +237,14 @@ test_spec(void)
         .isolated = TRUE,
         .link_down = TRUE,
     };
-    static const NMMacvtapNicSpec least = {
-        .network = "n", .mac = "52:01:02:03:04:05", .alias = "ua-x"};
-    static const NMMacvtapNicSpec *const specs[] = {&full, &least};
+    static const NmmNicSpec least = {.network = "n", .mac = "52:01:02:03:04:05", .alias = "ua-x"};
+    static const NmmNicSpec *const specs[] = {&full, &least};
 
     for (guint i = 0; i < G_N_ELEMENTS(specs); i++) {
-        const NMMacvtapNicSpec *spec = specs[i];
-        g_autofree char *xml = nm_macvtap_nic_spec_to_xml(spec);
+        const NmmNicSpec *spec = specs[i];
+        g_autofree char *xml = nmm_nic_spec_to_xml(spec);
         g_autofree char *devices = g_strdup_printf("<devices>%s</devices>", xml);
-        g_autoptr(NMMacvtapGuest) guest = guest_with(devices);
+        g_autoptr(NmmGuest) guest = guest_with(devices);
         g_autofree char *expected = g_strdup_printf("network %s - - %s %s %s - %s %s",
                                                     spec->network,
                                                     spec->mac,
@@ -263,12 +260,12 @@ test_spec(void)
 static void
 test_ref(void)
 {
-    NMMacvtapGuest *guest = guest_with("");
+    NmmGuest *guest = guest_with("");
 
-    g_assert_true(nm_macvtap_guest_ref(guest) == guest);
-    nm_macvtap_guest_unref(guest);
+    g_assert_true(nmm_guest_ref(guest) == guest);
+    nmm_guest_unref(guest);
     g_assert_cmpstr(guest->name, ==, "g");
-    nm_macvtap_guest_unref(guest);
+    nmm_guest_unref(guest);
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The golden values were computed by another program from the description in nm-macvtap-identity.c.
+ * The golden values were computed by another program from the description in nmm-identity.c.
  * They may never change: users' leases and marks hang on them.
  */
 
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "nm-macvtap-identity.h"
-#include "nm-macvtap-names.h"
+#include "nmm-identity.h"
+#include "nmm-names.h"
 
 #define GUEST   "6f1c2d3e-0a4b-4c5d-8e9f-a0b1c2d3e4f5"
 #define MACHINE "0123456789abcdef0123456789abcdef"
@@ -30,7 +30,7 @@ test_mac_golden(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *mac = nm_macvtap_identity_mac(cases[i].guest, cases[i].network);
+        g_autofree char *mac = nmm_identity_mac(cases[i].guest, cases[i].network);
 
         g_assert_cmpstr(mac, ==, cases[i].mac);
     }
@@ -44,7 +44,7 @@ test_mac_distinct(void)
 
     for (i = 0; i < 1000; i++) {
         g_autofree char *uuid = g_uuid_string_random();
-        char *mac = nm_macvtap_identity_mac(uuid, "isolated");
+        char *mac = nmm_identity_mac(uuid, "isolated");
         guint octet;
 
         g_assert_true(g_regex_match_simple("^52(:[0-9a-f]{2}){5}$", mac, 0, 0));
@@ -59,8 +59,8 @@ test_mac_distinct(void)
 static void
 test_mac_inputs_apart(void)
 {
-    g_autofree char *a = nm_macvtap_identity_mac("ab", "c");
-    g_autofree char *b = nm_macvtap_identity_mac("a", "bc");
+    g_autofree char *a = nmm_identity_mac("ab", "c");
+    g_autofree char *b = nmm_identity_mac("a", "bc");
 
     g_assert_cmpstr(a, !=, b);
 }
@@ -68,13 +68,13 @@ test_mac_inputs_apart(void)
 static void
 test_alias(void)
 {
-    g_autofree char *isolated = nm_macvtap_identity_alias("isolated");
-    g_autofree char *other = nm_macvtap_identity_alias("büro netz");
+    g_autofree char *isolated = nmm_identity_alias("isolated");
+    g_autofree char *other = nmm_identity_alias("büro netz");
 
     g_assert_cmpstr(isolated, ==, "ua-nm-macvtap-1c3d5bb9");
     g_assert_cmpstr(other, ==, "ua-nm-macvtap-7f184071");
-    g_assert_true(nm_macvtap_identity_is_our_alias(isolated));
-    g_assert_true(nm_macvtap_identity_is_our_alias(other));
+    g_assert_true(nmm_identity_is_our_alias(isolated));
+    g_assert_true(nmm_identity_is_our_alias(other));
 }
 
 static void
@@ -93,26 +93,26 @@ test_alias_foreign(void)
     };
     gsize i;
 
-    g_assert_false(nm_macvtap_identity_is_our_alias(NULL));
+    g_assert_false(nmm_identity_is_our_alias(NULL));
     for (i = 0; i < G_N_ELEMENTS(foreign); i++)
-        g_assert_false(nm_macvtap_identity_is_our_alias(foreign[i]));
+        g_assert_false(nmm_identity_is_our_alias(foreign[i]));
 }
 
 static void
 test_ula(void)
 {
-    NMMacvtapCidr cidr;
-    NMMacvtapCidr other;
+    NmmCidr cidr;
+    NmmCidr other;
     g_autofree char *text = NULL;
 
-    nm_macvtap_identity_ula(MACHINE, "isolated", &cidr);
-    text = nm_macvtap_cidr_to_string(&cidr);
+    nmm_identity_ula(MACHINE, "isolated", &cidr);
+    text = nmm_cidr_to_string(&cidr);
     g_assert_cmpstr(text, ==, "fdf9:36ea:521f::1/64");
 
-    nm_macvtap_identity_ula(MACHINE, "lab", &other);
-    g_assert_false(nm_macvtap_cidr_overlaps(&cidr, &other));
-    nm_macvtap_identity_ula("fedcba9876543210fedcba9876543210", "isolated", &other);
-    g_assert_false(nm_macvtap_cidr_overlaps(&cidr, &other));
+    nmm_identity_ula(MACHINE, "lab", &other);
+    g_assert_false(nmm_cidr_overlaps(&cidr, &other));
+    nmm_identity_ula("fedcba9876543210fedcba9876543210", "isolated", &other);
+    g_assert_false(nmm_cidr_overlaps(&cidr, &other));
 }
 
 static void
@@ -133,12 +133,12 @@ test_link_name(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *link = nm_macvtap_identity_link_name(cases[i].parent);
+        g_autofree char *link = nmm_identity_link_name(cases[i].parent);
 
         g_assert_cmpstr(link, ==, cases[i].link);
         g_assert_cmpuint(strlen(link), <=, 15);
         g_assert_true(g_utf8_validate(link, -1, NULL));
-        g_assert_true(g_str_has_prefix(link, NM_MACVTAP_LINK_PREFIX));
+        g_assert_true(g_str_has_prefix(link, NMM_LINK_PREFIX));
     }
 }
 
@@ -147,11 +147,11 @@ static void
 test_link_mac(void)
 {
     static const char *const uuid = "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01";
-    g_autofree char *mac = nm_macvtap_identity_link_mac(uuid, "00:11:22:33:44:5a");
+    g_autofree char *mac = nmm_identity_link_mac(uuid, "00:11:22:33:44:5a");
     g_autofree char *upper =
-        nm_macvtap_identity_link_mac("0D0A8A4E-6F6B-4D77-9F0E-0C2B9E6C1A01", "00:11:22:33:44:5A");
-    g_autofree char *other_host = nm_macvtap_identity_link_mac(uuid, "00:11:22:33:44:5b");
-    g_autofree char *as_network = nm_macvtap_identity_mac(uuid, "00:11:22:33:44:5a");
+        nmm_identity_link_mac("0D0A8A4E-6F6B-4D77-9F0E-0C2B9E6C1A01", "00:11:22:33:44:5A");
+    g_autofree char *other_host = nmm_identity_link_mac(uuid, "00:11:22:33:44:5b");
+    g_autofree char *as_network = nmm_identity_mac(uuid, "00:11:22:33:44:5a");
 
     g_assert_cmpstr(mac, ==, "52:a0:8b:f3:1a:50");
     g_assert_cmpstr(upper, ==, mac);
@@ -163,17 +163,17 @@ test_link_mac(void)
 static void
 test_offer(void)
 {
-    g_autofree char *network = nm_macvtap_identity_offer(NM_MACVTAP_MODE_ISOLATED, "isolated");
-    g_autofree char *device = nm_macvtap_identity_offer(NM_MACVTAP_MODE_SHARE, "eth0");
+    g_autofree char *network = nmm_identity_suggested_uuid(NMM_MODE_ISOLATED, "isolated");
+    g_autofree char *device = nmm_identity_suggested_uuid(NMM_MODE_SHARE, "eth0");
 
     g_assert_cmpstr(network, ==, "02fd2225-f4ef-5a12-85fe-4b43da733041");
     g_assert_cmpstr(device, ==, "a29a8d3f-59df-5df4-97f0-4812ca173ee8");
-    g_assert_true(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_ISOLATED, "isolated"));
-    g_assert_false(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_ISOLATED, "other"));
-    g_assert_false(nm_macvtap_identity_is_offer(network, NM_MACVTAP_MODE_SHARE, "isolated"));
-    g_assert_false(nm_macvtap_identity_is_offer(device, NM_MACVTAP_MODE_SHARE, NULL));
-    g_assert_false(nm_macvtap_identity_is_offer(
-        "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NM_MACVTAP_MODE_SHARE, "eth0"));
+    g_assert_true(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "isolated"));
+    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "other"));
+    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_SHARE, "isolated"));
+    g_assert_false(nmm_identity_is_suggested(device, NMM_MODE_SHARE, NULL));
+    g_assert_false(
+        nmm_identity_is_suggested("0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NMM_MODE_SHARE, "eth0"));
 }
 
 int

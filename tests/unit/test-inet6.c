@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "nm-macvtap-inet6.h"
+#include "nmm-inet6.h"
 
 #define LINES                                                                                      \
     "00000000000000000000000000000001 01 80 10 80       lo\n"                                      \
@@ -18,7 +18,7 @@
 static char *
 list(const char *text, const char *device, guint mask, guint flags)
 {
-    g_auto(GStrv) addresses = nm_macvtap_inet6_list(text, device, mask, flags);
+    g_auto(GStrv) addresses = nmm_inet6_list(text, device, mask, flags);
 
     return g_strjoinv(" ", addresses);
 }
@@ -33,16 +33,10 @@ test_list(void)
         const char *expected;
     } cases[] = {
         {"eth0", 0, 0, "fd77:77::77:ff:fe00:2 fd77:77::1111:2222:3333:4444 fd77:77::20"},
-        {"eth0", NM_MACVTAP_INET6_TEMPORARY, 0, "fd77:77::77:ff:fe00:2 fd77:77::20"},
-        {"eth0",
-         NM_MACVTAP_INET6_TEMPORARY,
-         NM_MACVTAP_INET6_TEMPORARY,
-         "fd77:77::1111:2222:3333:4444"},
-        {"eth0",
-         NM_MACVTAP_INET6_TEMPORARY | NM_MACVTAP_INET6_TENTATIVE,
-         0,
-         "fd77:77::77:ff:fe00:2"},
-        {"eth0", NM_MACVTAP_INET6_TENTATIVE, NM_MACVTAP_INET6_TENTATIVE, "fd77:77::20"},
+        {"eth0", NMM_INET6_TEMPORARY, 0, "fd77:77::77:ff:fe00:2 fd77:77::20"},
+        {"eth0", NMM_INET6_TEMPORARY, NMM_INET6_TEMPORARY, "fd77:77::1111:2222:3333:4444"},
+        {"eth0", NMM_INET6_TEMPORARY | NMM_INET6_TENTATIVE, 0, "fd77:77::77:ff:fe00:2"},
+        {"eth0", NMM_INET6_TENTATIVE, NMM_INET6_TENTATIVE, "fd77:77::20"},
         {"nmmveth0", 0, 0, "fd77:77::30"},
         {"eth", 0, 0, ""},
         {"lo", 0, 0, ""},

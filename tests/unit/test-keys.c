@@ -7,33 +7,33 @@
 
 #include <string.h>
 
-#include "nm-macvtap-keys.h"
-#include "nm-macvtap-profile.h"
+#include "nmm-keys.h"
+#include "nmm-profile.h"
 
 static void
 test_names(void)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    const NMMacvtapKeyInfo *keys;
+    const NmmKeyInfo *keys;
     gsize n_keys;
     gsize i;
 
-    keys = nm_macvtap_keys_get_all(&n_keys);
+    keys = nmm_keys_get_all(&n_keys);
     for (i = 0; i < n_keys; i++) {
         g_assert_true(g_regex_match_simple("^[a-z][a-z0-9-]*$", keys[i].name, 0, 0));
         g_assert_true(g_hash_table_add(seen, (gpointer)keys[i].name));
-        g_assert_true(nm_macvtap_keys_find(keys[i].name) == &keys[i]);
+        g_assert_true(nmm_keys_find(keys[i].name) == &keys[i]);
     }
-    g_assert_null(nm_macvtap_keys_find("Mode"));
-    g_assert_null(nm_macvtap_keys_find(""));
+    g_assert_null(nmm_keys_find("Mode"));
+    g_assert_null(nmm_keys_find(""));
 }
 
-/* Every NM_MACVTAP_KEY_… of the header has a row, and every row one of them. */
+/* Every NMM_KEY_… of the header has a row, and every row one of them. */
 static void
 test_macros(void)
 {
     g_autofree char *path =
-        g_canonicalize_filename("../../nm-plugin/core/nm-macvtap-keys.h", TEST_DATA_DIR);
+        g_canonicalize_filename("../../nm-plugin/core/profile/nmm-keys.h", TEST_DATA_DIR);
     g_autofree char *header = NULL;
     g_autoptr(GRegex) regex = NULL;
     g_autoptr(GMatchInfo) match = NULL;
@@ -43,44 +43,44 @@ test_macros(void)
 
     g_file_get_contents(path, &header, NULL, &error);
     g_assert_no_error(error);
-    regex = g_regex_new("^#define NM_MACVTAP_KEY_\\w+ +\"(.*)\"$", G_REGEX_MULTILINE, 0, &error);
+    regex = g_regex_new("^#define NMM_KEY_\\w+ +\"(.*)\"$", G_REGEX_MULTILINE, 0, &error);
     g_assert_no_error(error);
     g_regex_match(regex, header, 0, &match);
     for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
         g_autofree char *name = g_match_info_fetch(match, 1);
 
-        g_assert_nonnull(nm_macvtap_keys_find(name));
+        g_assert_nonnull(nmm_keys_find(name));
         n_macros++;
     }
-    nm_macvtap_keys_get_all(&n_keys);
+    nmm_keys_get_all(&n_keys);
     g_assert_cmpuint(n_macros, ==, n_keys);
 }
 
 static void
 test_values(void)
 {
-    const NMMacvtapKeyInfo *keys;
+    const NmmKeyInfo *keys;
     gsize n_keys;
     gsize i;
 
-    keys = nm_macvtap_keys_get_all(&n_keys);
+    keys = nmm_keys_get_all(&n_keys);
     for (i = 0; i < n_keys; i++) {
         const char *const *choice;
         g_autoptr(GError) error = NULL;
 
         g_assert_cmpuint(keys[i].modes, !=, 0);
-        g_assert_cmpuint(keys[i].modes & ~NM_MACVTAP_MODES_ALL, ==, 0);
+        g_assert_cmpuint(keys[i].modes & ~NMM_MODES_ALL, ==, 0);
         if (keys[i].default_value) {
-            nm_macvtap_profile_check_value(&keys[i], keys[i].default_value, &error);
+            nmm_profile_check_value(&keys[i], keys[i].default_value, &error);
             g_assert_no_error(error);
         }
-        if (keys[i].type == NM_MACVTAP_KEY_TYPE_ENUM)
+        if (keys[i].type == NMM_KEY_TYPE_ENUM)
             g_assert_nonnull(keys[i].choices);
         for (choice = keys[i].choices; choice && *choice; choice++) {
-            nm_macvtap_profile_check_value(&keys[i], *choice, &error);
+            nmm_profile_check_value(&keys[i], *choice, &error);
             g_assert_no_error(error);
         }
-        g_assert_false(nm_macvtap_profile_check_value(&keys[i], "a\tb", NULL));
+        g_assert_false(nmm_profile_check_value(&keys[i], "a\tb", NULL));
     }
 }
 
@@ -89,11 +89,11 @@ static void
 test_labels(void)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    const NMMacvtapKeyInfo *keys;
+    const NmmKeyInfo *keys;
     gsize n_keys;
     gsize i;
 
-    keys = nm_macvtap_keys_get_all(&n_keys);
+    keys = nmm_keys_get_all(&n_keys);
     for (i = 0; i < n_keys; i++) {
         const char *mnemonic = strchr(keys[i].label, '_');
 
@@ -110,18 +110,18 @@ test_labels(void)
 static void
 test_enums(void)
 {
-    const NMMacvtapKeyInfo *mode = nm_macvtap_keys_find(NM_MACVTAP_KEY_MODE);
-    const NMMacvtapKeyInfo *down = nm_macvtap_keys_find(NM_MACVTAP_KEY_ON_DISCONNECT);
+    const NmmKeyInfo *mode = nmm_keys_find(NMM_KEY_MODE);
+    const NmmKeyInfo *down = nmm_keys_find(NMM_KEY_ON_DISCONNECT);
 
-    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_ISOLATED], ==, "isolated");
-    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_SHARE], ==, "share");
-    g_assert_cmpstr(mode->choices[NM_MACVTAP_MODE_MOVE], ==, "move");
+    g_assert_cmpstr(mode->choices[NMM_MODE_ISOLATED], ==, "isolated");
+    g_assert_cmpstr(mode->choices[NMM_MODE_SHARE], ==, "share");
+    g_assert_cmpstr(mode->choices[NMM_MODE_MOVE], ==, "move");
     g_assert_cmpuint(g_strv_length((char **)mode->choices), ==, 3);
-    g_assert_cmpstr(nm_macvtap_mode_to_string(NM_MACVTAP_MODE_SHARE), ==, "share");
+    g_assert_cmpstr(nmm_mode_to_string(NMM_MODE_SHARE), ==, "share");
 
-    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_UNPLUG], ==, "unplug");
-    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_KEEP], ==, "keep");
-    g_assert_cmpstr(down->choices[NM_MACVTAP_ON_DISCONNECT_REMOVE], ==, "remove");
+    g_assert_cmpstr(down->choices[NMM_ON_DISCONNECT_UNPLUG], ==, "unplug");
+    g_assert_cmpstr(down->choices[NMM_ON_DISCONNECT_KEEP], ==, "keep");
+    g_assert_cmpstr(down->choices[NMM_ON_DISCONNECT_REMOVE], ==, "remove");
     g_assert_cmpuint(g_strv_length((char **)down->choices), ==, 3);
 }
 
@@ -129,7 +129,7 @@ test_enums(void)
 static void
 test_promises(void)
 {
-    enum { ALL = NM_MACVTAP_MODES_ALL, ISOLATED = 1, LINK = 6 };
+    enum { ALL = NMM_MODES_ALL, ISOLATED = 1, LINK = 6 };
     static const struct {
         const char *name;
         guint modes;
@@ -153,7 +153,7 @@ test_promises(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(rows[i].name);
+        const NmmKeyInfo *key = nmm_keys_find(rows[i].name);
 
         g_assert_nonnull(key);
         g_assert_cmpuint(key->modes, ==, rows[i].modes);

@@ -8,24 +8,24 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-lock-key.h"
+#include "nmm-error.h"
+#include "nmm-lock-key.h"
 
 #define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 
-static NMMacvtapProfile *
+static NmmProfile *
 new_profile(const char *mode, const char *network, const char *uri)
 {
     static const char *const allowed_uris[] = {NULL};
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
-    NMMacvtapProfile *profile;
+    NmmProfile *profile;
 
     g_hash_table_insert(data, (gpointer) "mode", (gpointer)mode);
     if (network)
         g_hash_table_insert(data, (gpointer) "network", (gpointer)network);
     g_hash_table_insert(data, (gpointer) "libvirt-uri", (gpointer)uri);
-    profile = nm_macvtap_profile_parse("guests", UUID, NULL, data, allowed_uris, &error);
+    profile = nmm_profile_parse("guests", UUID, NULL, data, allowed_uris, &error);
     g_assert_no_error(error);
     return profile;
 }
@@ -33,20 +33,20 @@ new_profile(const char *mode, const char *network, const char *uri)
 static GPtrArray *
 list(const char *mode, const char *network, const char *uri, const char *link, const char *parent)
 {
-    g_autoptr(NMMacvtapProfile) profile = new_profile(mode, network, uri);
+    g_autoptr(NmmProfile) profile = new_profile(mode, network, uri);
 
-    return nm_macvtap_lock_key_list(profile, link, parent);
+    return nmm_lock_key_list(profile, link, parent);
 }
 
 static void
 assert_key(const GPtrArray *keys, guint index, const char *id, const char *file)
 {
-    const NMMacvtapLockKey *key;
+    const NmmLockKey *key;
     g_autofree char *name = NULL;
 
     g_assert_cmpuint(index, <, keys->len);
     key = keys->pdata[index];
-    name = nm_macvtap_lock_key_get_file_name(key);
+    name = nmm_lock_key_get_file_name(key);
     g_assert_cmpstr(key->id, ==, id);
     g_assert_cmpstr(name, ==, file);
 }
@@ -76,12 +76,12 @@ test_other_locale(void)
 {
     g_autoptr(GPtrArray) before = list("isolated", NULL, "qemu:///system", NULL, NULL);
     g_autoptr(GPtrArray) after = NULL;
-    NMMacvtapLockKey *key = before->pdata[0];
+    NmmLockKey *key = before->pdata[0];
 
     g_free(key->label);
     key->label = g_strdup("das Netz »isolated«");
     after = list("isolated", NULL, "qemu:///system", NULL, NULL);
-    g_assert_true(nm_macvtap_lock_key_find_shared(after, before) == after->pdata[0]);
+    g_assert_true(nmm_lock_key_find_shared(after, before) == after->pdata[0]);
     assert_key(before, 0, "network qemu:///system isolated", "lock-694aa0db3cae6960");
 }
 
@@ -94,10 +94,10 @@ test_shared(void)
     g_autoptr(GPtrArray) isolated = list("isolated", NULL, "qemu:///system", NULL, NULL);
     g_autoptr(GPtrArray) unknown = list("move", NULL, "qemu:///system", NULL, NULL);
 
-    g_assert_null(nm_macvtap_lock_key_find_shared(share, move));
-    g_assert_true(nm_macvtap_lock_key_find_shared(move, move_two) == move->pdata[1]);
-    g_assert_true(nm_macvtap_lock_key_find_shared(share, move_two) == share->pdata[0]);
-    g_assert_null(nm_macvtap_lock_key_find_shared(isolated, share));
+    g_assert_null(nmm_lock_key_find_shared(share, move));
+    g_assert_true(nmm_lock_key_find_shared(move, move_two) == move->pdata[1]);
+    g_assert_true(nmm_lock_key_find_shared(share, move_two) == share->pdata[0]);
+    g_assert_null(nmm_lock_key_find_shared(isolated, share));
     g_assert_cmpuint(unknown->len, ==, 0);
 }
 
@@ -107,8 +107,8 @@ test_refuse(void)
     g_autoptr(GPtrArray) keys = list("share", NULL, "qemu:///system", "nmmveth0", "eth0");
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nm_macvtap_lock_key_refuse(keys->pdata[0], "guests", &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_false(nmm_lock_key_refuse(keys->pdata[0], "guests", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, "host link 'nmmveth0'"));
     g_assert_nonnull(strstr(error->message, "'guests'"));
 }

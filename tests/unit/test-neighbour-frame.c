@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "nm-macvtap-neighbour-frame.h"
+#include "nmm-neighbour-frame.h"
 
 #include <string.h>
 
@@ -16,13 +16,13 @@ static const guint8 link_mac[] = {0x52, 0x11, 0x22, 0x33, 0x44, 0x55};
 #define IP_AT  14
 #define ND_AT  54
 
-static NMMacvtapCidr
+static NmmCidr
 address(const char *text)
 {
-    NMMacvtapCidr cidr;
+    NmmCidr cidr;
     GError *error = NULL;
 
-    nm_macvtap_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
+    nmm_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
     g_assert_no_error(error);
     return cidr;
 }
@@ -30,17 +30,17 @@ address(const char *text)
 static gsize
 question(guint8 *frame, const char *source, const char *target, const guint8 *to)
 {
-    NMMacvtapCidr from = address(source);
-    NMMacvtapCidr what = address(target);
+    NmmCidr from = address(source);
+    NmmCidr what = address(target);
 
-    memset(frame, 0xaa, NM_MACVTAP_NEIGHBOUR_FRAME_MAX);
-    return nm_macvtap_neighbour_frame_build_question(frame, guest_mac, to, &from, &what);
+    memset(frame, 0xaa, NMM_NEIGHBOUR_FRAME_MAX);
+    return nmm_neighbour_frame_build_question(frame, guest_mac, to, &from, &what);
 }
 
 static void
-assert_address(gboolean has, const NMMacvtapCidr *got, const char *expected)
+assert_address(gboolean has, const NmmCidr *got, const char *expected)
 {
-    g_autofree char *text = has ? nm_macvtap_cidr_to_string(got) : NULL;
+    g_autofree char *text = has ? nmm_cidr_to_string(got) : NULL;
 
     g_assert_cmpstr(text, ==, expected);
 }
@@ -48,9 +48,9 @@ assert_address(gboolean has, const NMMacvtapCidr *got, const char *expected)
 static void
 assert_says(const guint8 *frame, gsize length, const char *sender, const char *target)
 {
-    NMMacvtapNeighbourFrame out;
+    NmmNeighbourFrame out;
 
-    g_assert_true(nm_macvtap_neighbour_frame_parse(frame, length, &out));
+    g_assert_true(nmm_neighbour_frame_parse(frame, length, &out));
     assert_address(out.has_sender, &out.sender, sender);
     assert_address(out.has_target, &out.target, target);
 }
@@ -58,12 +58,12 @@ assert_says(const guint8 *frame, gsize length, const char *sender, const char *t
 static void
 assert_silent(const guint8 *frame, gsize length)
 {
-    NMMacvtapNeighbourFrame out;
-    NMMacvtapNeighbourFrame before;
+    NmmNeighbourFrame out;
+    NmmNeighbourFrame before;
 
     memset(&out, 0x5a, sizeof(out));
     before = out;
-    g_assert_false(nm_macvtap_neighbour_frame_parse(frame, length, &out));
+    g_assert_false(nmm_neighbour_frame_parse(frame, length, &out));
     g_assert_cmpmem(&out, sizeof(out), &before, sizeof(before));
 }
 
@@ -86,17 +86,17 @@ fix_checksum(guint8 *frame, gsize length)
 static void
 test_arp(void)
 {
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
-    NMMacvtapNeighbourFrame out;
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmNeighbourFrame out;
     gsize length = question(frame, "10.0.0.5", "10.0.0.1", NULL);
 
     g_assert_cmpuint(length, ==, 42);
     assert_says(frame, length, "10.0.0.5/32", "10.0.0.1/32");
-    g_assert_true(nm_macvtap_neighbour_frame_parse(frame, 60, &out)); /* padded on the wire */
+    g_assert_true(nmm_neighbour_frame_parse(frame, 60, &out)); /* padded on the wire */
     g_assert_true(out.to_all);
     g_assert_cmpmem(out.mac, sizeof(out.mac), guest_mac, sizeof(guest_mac));
     length = question(frame, "10.0.0.5", "10.0.0.1", link_mac);
-    g_assert_true(nm_macvtap_neighbour_frame_parse(frame, length, &out));
+    g_assert_true(nmm_neighbour_frame_parse(frame, length, &out));
     g_assert_false(out.to_all);
     /* a reply claims and asks nothing */
     frame[ARP_AT + 7] = 2;
@@ -127,7 +127,7 @@ test_arp_malformed(void)
         {ARP_AT + 6, 1},     /* operation, high byte */
         {ARP_AT + 13, 0x77}, /* sender MAC */
     };
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length = question(frame, "10.0.0.5", "10.0.0.1", NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -147,7 +147,7 @@ static void
 test_solicit(void)
 {
     static const guint8 group_mac[] = {0x33, 0x33, 0xff, 0, 0, 1};
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length = question(frame, "fd00::5", "fd00::1", NULL);
 
     g_assert_cmpuint(length, ==, 86);
@@ -176,17 +176,17 @@ test_solicit(void)
 static gsize
 answer(guint8 *frame)
 {
-    NMMacvtapCidr mine = address("fd00::1");
-    NMMacvtapCidr asker = address("fd00::5");
+    NmmCidr mine = address("fd00::1");
+    NmmCidr asker = address("fd00::5");
 
-    return nm_macvtap_neighbour_frame_build_answer(frame, link_mac, guest_mac, &mine, &asker);
+    return nmm_neighbour_frame_build_answer(frame, link_mac, guest_mac, &mine, &asker);
 }
 
 static void
 test_advert(void)
 {
     static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length = answer(frame);
 
     assert_says(frame, length, "fd00::1/128", NULL);
@@ -206,16 +206,16 @@ static void
 test_announcement(void)
 {
     static const guint8 all_nodes_mac[] = {0x33, 0x33, 0, 0, 0, 1};
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
-    NMMacvtapNeighbourFrame said;
-    NMMacvtapCidr mine = address("10.0.0.1");
-    NMMacvtapCidr mine6 = address("fd00::1");
-    gsize length = nm_macvtap_neighbour_frame_build_announcement(frame, link_mac, &mine);
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmNeighbourFrame said;
+    NmmCidr mine = address("10.0.0.1");
+    NmmCidr mine6 = address("fd00::1");
+    gsize length = nmm_neighbour_frame_build_announcement(frame, link_mac, &mine);
 
     assert_says(frame, length, "10.0.0.1/32", NULL);
-    g_assert_true(nm_macvtap_neighbour_frame_parse(frame, length, &said));
+    g_assert_true(nmm_neighbour_frame_parse(frame, length, &said));
     g_assert_true(said.to_all);
-    length = nm_macvtap_neighbour_frame_build_announcement(frame, link_mac, &mine6);
+    length = nmm_neighbour_frame_build_announcement(frame, link_mac, &mine6);
     assert_says(frame, length, "fd00::1/128", NULL);
     g_assert_cmpmem(frame, sizeof(all_nodes_mac), all_nodes_mac, sizeof(all_nodes_mac));
     g_assert_cmpuint(frame[ND_AT + 4], ==, 0x20); /* override, not solicited, no router */
@@ -239,7 +239,7 @@ test_nd_malformed(void)
         {ND_AT + 27, 0x99}, /* option names another MAC */
         {IP_AT + 8, 0xff},  /* source is a group */
     };
-    guint8 frame[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length = question(frame, "fd00::5", "fd00::1", NULL);
 
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -262,15 +262,15 @@ test_random(void)
     for (guint round = 0; round < 200000; round++) {
         gsize length = (gsize)g_test_rand_int_range(0, 100);
         g_autofree guint8 *frame = g_malloc(MAX(length, 1));
-        NMMacvtapNeighbourFrame out;
-        guint8 valid[NM_MACVTAP_NEIGHBOUR_FRAME_MAX];
+        NmmNeighbourFrame out;
+        guint8 valid[NMM_NEIGHBOUR_FRAME_MAX];
         gsize n = round % 2 ? question(valid, "fd00::5", "fd00::1", NULL)
                             : question(valid, "10.0.0.5", "10.0.0.1", NULL);
 
         memcpy(frame, valid, MIN(length, n));
         for (guint i = 0; length > 0 && i < round % 4; i++)
             frame[g_test_rand_int_range(0, (gint32)length)] ^= (guint8)g_test_rand_int();
-        if (!nm_macvtap_neighbour_frame_parse(frame, length, &out))
+        if (!nmm_neighbour_frame_parse(frame, length, &out))
             continue;
         g_assert_true(out.has_sender || out.has_target);
         g_assert_cmpuint(out.mac[0] & 1, ==, 0);
@@ -283,16 +283,16 @@ test_mac(void)
 {
     static const char *const bad[] = {
         "", "52:54:00:00:00", "52:54:00:00:00:0g", "52-54-00-00-00-01", "525400000001", NULL};
-    g_autofree char *text = nm_macvtap_mac_to_string(guest_mac);
-    guint8 mac[NM_MACVTAP_MAC_BYTES];
+    g_autofree char *text = nmm_mac_to_string(guest_mac);
+    guint8 mac[NMM_MAC_BYTES];
 
     g_assert_cmpstr(text, ==, "52:54:00:00:00:01");
-    g_assert_true(nm_macvtap_mac_parse("52:54:00:00:00:01", mac));
+    g_assert_true(nmm_mac_parse("52:54:00:00:00:01", mac));
     g_assert_cmpmem(mac, sizeof(mac), guest_mac, sizeof(guest_mac));
-    g_assert_true(nm_macvtap_mac_parse("Fe:DC:ba:98:76:54", mac));
+    g_assert_true(nmm_mac_parse("Fe:DC:ba:98:76:54", mac));
     for (gsize i = 0; bad[i] != NULL; i++)
-        g_assert_false(nm_macvtap_mac_parse(bad[i], mac));
-    g_assert_false(nm_macvtap_mac_parse(NULL, mac));
+        g_assert_false(nmm_mac_parse(bad[i], mac));
+    g_assert_false(nmm_mac_parse(NULL, mac));
 }
 
 int

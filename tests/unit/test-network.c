@@ -10,23 +10,23 @@
 #include <libxml/parser.h>
 #include <libxml/relaxng.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-network.h"
+#include "nmm-error.h"
+#include "nmm-network.h"
 
 #define SCHEMA "/usr/share/libvirt/schemas/network.rng"
 #define UUID   "8a7c1a0e-2b7f-4f0e-9f7e-0a4a6f1f2d11"
 
-static NMMacvtapNetwork *
+static NmmNetwork *
 network_from(const char *xml)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, TRUE, FALSE, TRUE, &error);
+    NmmNetwork *network = nmm_network_new_from_xml(xml, TRUE, FALSE, TRUE, &error);
 
     g_assert_no_error(error);
     return network;
 }
 
-static NMMacvtapNetwork *
+static NmmNetwork *
 read_network(const char *name)
 {
     g_autofree char *path = g_build_filename(TEST_DATA_DIR, "networks", name, NULL);
@@ -36,7 +36,7 @@ read_network(const char *name)
     return network_from(text);
 }
 
-static NMMacvtapNetwork *
+static NmmNetwork *
 network_with(const char *content)
 {
     g_autofree char *xml = g_strdup_printf("<network><name>n</name>%s</network>", content);
@@ -50,7 +50,7 @@ assert_cidrs(const GArray *cidrs, const char *expected)
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < cidrs->len; i++) {
-        g_autofree char *cidr = nm_macvtap_cidr_to_string(&g_array_index(cidrs, NMMacvtapCidr, i));
+        g_autofree char *cidr = nmm_cidr_to_string(&g_array_index(cidrs, NmmCidr, i));
 
         g_string_append_printf(text, "%s%s", i > 0 ? " " : "", cidr);
     }
@@ -63,9 +63,9 @@ assert_ranges(const GArray *ranges, const char *expected)
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < ranges->len; i++) {
-        const NMMacvtapRange *range = &g_array_index(ranges, NMMacvtapRange, i);
-        g_autofree char *first = nm_macvtap_range_first_to_string(range);
-        g_autofree char *last = nm_macvtap_range_last_to_string(range);
+        const NmmRange *range = &g_array_index(ranges, NmmRange, i);
+        g_autofree char *first = nmm_range_first_to_string(range);
+        g_autofree char *last = nmm_range_last_to_string(range);
 
         g_string_append_printf(text, "%s%s-%s", i > 0 ? " " : "", first, last);
     }
@@ -73,7 +73,7 @@ assert_ranges(const GArray *ranges, const char *expected)
 }
 
 static void
-assert_lower(const NMMacvtapNetwork *network, const char *expected)
+assert_lower(const NmmNetwork *network, const char *expected)
 {
     g_autofree char *text = g_strjoinv(" ", network->lower);
 
@@ -86,7 +86,7 @@ test_isolated(void)
     static const char *const files[] = {"isolated.xml", "wiki.xml"};
 
     for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
-        g_autoptr(NMMacvtapNetwork) network = read_network(files[i]);
+        g_autoptr(NmmNetwork) network = read_network(files[i]);
 
         g_assert_cmpstr(network->name, ==, "isolated");
         g_assert_null(network->forward_mode);
@@ -106,11 +106,11 @@ test_isolated(void)
 static void
 test_dumped(void)
 {
-    g_autoptr(NMMacvtapNetwork) isolated = read_network("isolated.xml");
-    g_autoptr(NMMacvtapNetwork) wiki = read_network("wiki.xml");
-    g_autoptr(NMMacvtapNetwork) nat = read_network("nat.xml");
-    g_autoptr(NMMacvtapNetwork) macvtap = read_network("macvtap.xml");
-    g_autoptr(NMMacvtapNetwork) own = read_network("own.xml");
+    g_autoptr(NmmNetwork) isolated = read_network("isolated.xml");
+    g_autoptr(NmmNetwork) wiki = read_network("wiki.xml");
+    g_autoptr(NmmNetwork) nat = read_network("nat.xml");
+    g_autoptr(NmmNetwork) macvtap = read_network("macvtap.xml");
+    g_autoptr(NmmNetwork) own = read_network("own.xml");
 
     g_assert_cmpstr(isolated->bridge, ==, "virbr1");
     g_assert_cmpstr(isolated->uuid, ==, "5077cb5e-1514-4c05-a2c4-b2565d278ba4");
@@ -160,7 +160,7 @@ test_forward(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(NMMacvtapNetwork) network = network_with(cases[i].xml);
+        g_autoptr(NmmNetwork) network = network_with(cases[i].xml);
 
         g_assert_cmpstr(network->forward_mode, ==, cases[i].mode);
         g_assert_cmpint(network->macvtap, ==, cases[i].macvtap);
@@ -201,7 +201,7 @@ test_addresses(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(NMMacvtapNetwork) network = network_with(cases[i].xml);
+        g_autoptr(NmmNetwork) network = network_with(cases[i].xml);
 
         assert_cidrs(network->addresses, cases[i].addresses);
         assert_cidrs(network->routes, cases[i].routes);
@@ -232,8 +232,8 @@ test_bad(void)
         g_autofree char *xml = g_strdup_printf("<network><name>n</name>%s</network>", bad[i]);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(nm_macvtap_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
+        g_assert_null(nmm_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_XML);
         g_assert_true(g_str_has_prefix(error->message, "network 'n': "));
     }
 }
@@ -246,18 +246,18 @@ test_not_a_network(void)
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(nm_macvtap_network_new_from_xml(bad[i], TRUE, TRUE, TRUE, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
+        g_assert_null(nmm_network_new_from_xml(bad[i], TRUE, TRUE, TRUE, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_XML);
     }
 }
 
 static void
 test_owner(void)
 {
-    g_autoptr(NMMacvtapNetwork) foreign =
+    g_autoptr(NmmNetwork) foreign =
         network_with("<metadata><p:profile xmlns:p='urn:other' uuid='1'/><profile uuid='2'/>"
                      "</metadata>");
-    g_autoptr(NMMacvtapNetwork) beside =
+    g_autoptr(NmmNetwork) beside =
         network_with("<metadata><p:profile xmlns:p='urn:other' uuid='1'/>"
                      "<q:profile xmlns:q='urn:nm-macvtap:network:1' uuid='3'/></metadata>");
 
@@ -269,35 +269,34 @@ static void
 test_look_ups(void)
 {
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    g_autoptr(NMMacvtapNetwork) bare = network_with("");
-    NMMacvtapNetwork *own = read_network("own.xml");
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(NmmNetwork) bare = network_with("");
+    NmmNetwork *own = read_network("own.xml");
 
     g_ptr_array_add(networks, read_network("nat.xml"));
-    g_ptr_array_add(networks, nm_macvtap_network_ref(own));
-    g_assert_true(nm_macvtap_network_find(networks, "own") == own);
-    g_assert_null(nm_macvtap_network_find(networks, "Own"));
-    nm_macvtap_network_unref(own);
+    g_ptr_array_add(networks, nmm_network_ref(own));
+    g_assert_true(nmm_network_find(networks, "own") == own);
+    g_assert_null(nmm_network_find(networks, "Own"));
+    nmm_network_unref(own);
 
-    g_assert_cmpuint(nm_macvtap_network_get_address(own, G_SOCKET_FAMILY_IPV4)->prefix, ==, 24);
-    g_assert_cmpuint(nm_macvtap_network_get_address(own, G_SOCKET_FAMILY_IPV6)->prefix, ==, 64);
-    g_assert_null(nm_macvtap_network_get_address(bare, G_SOCKET_FAMILY_IPV4));
+    g_assert_cmpuint(nmm_network_get_address(own, G_SOCKET_FAMILY_IPV4)->prefix, ==, 24);
+    g_assert_cmpuint(nmm_network_get_address(own, G_SOCKET_FAMILY_IPV6)->prefix, ==, 64);
+    g_assert_null(nmm_network_get_address(bare, G_SOCKET_FAMILY_IPV4));
 }
 
-static NMMacvtapProfile *
+static NmmProfile *
 profile_new(const char *network, const char *zone, const char *dhcp_range)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
-    NMMacvtapProfile *profile;
+    NmmProfile *profile;
 
     if (network)
-        g_hash_table_insert(data, (char *)NM_MACVTAP_KEY_NETWORK, (char *)network);
+        g_hash_table_insert(data, (char *)NMM_KEY_NETWORK, (char *)network);
     if (dhcp_range)
-        g_hash_table_insert(data, (char *)NM_MACVTAP_KEY_DHCP_RANGE, (char *)dhcp_range);
+        g_hash_table_insert(data, (char *)NMM_KEY_DHCP_RANGE, (char *)dhcp_range);
     /* With what XML cannot hold at the end. */
-    profile =
-        nm_macvtap_profile_parse("guests & 'ü' \"x\"\x19\uffff", UUID, zone, data, NULL, &error);
+    profile = nmm_profile_parse("guests & 'ü' \"x\"\x19\uffff", UUID, zone, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }
@@ -309,21 +308,21 @@ build(const char *network,
       const char *address,
       const char *address6)
 {
-    g_autoptr(NMMacvtapProfile) profile = profile_new(network, zone, dhcp);
-    NMMacvtapCidr host;
-    NMMacvtapCidr host6;
+    g_autoptr(NmmProfile) profile = profile_new(network, zone, dhcp);
+    NmmCidr host;
+    NmmCidr host6;
 
-    g_assert_true(nm_macvtap_cidr_parse(address, &host, NULL));
+    g_assert_true(nmm_cidr_parse(address, &host, NULL));
     if (address6)
-        g_assert_true(nm_macvtap_cidr_parse(address6, &host6, NULL));
-    return nm_macvtap_network_build_xml(profile, &host, address6 ? &host6 : NULL);
+        g_assert_true(nmm_cidr_parse(address6, &host6, NULL));
+    return nmm_network_build_xml(profile, &host, address6 ? &host6 : NULL);
 }
 
 static void
 test_build(void)
 {
     g_autofree char *xml = build("a & <b> 'ü'", "trusted", NULL, "192.168.254.1/24", "fd00::1/64");
-    g_autoptr(NMMacvtapNetwork) network = network_from(xml);
+    g_autoptr(NmmNetwork) network = network_from(xml);
 
     g_assert_cmpstr(network->name, ==, "a & <b> 'ü'");
     g_assert_cmpstr(network->owner_uuid, ==, UUID);
@@ -352,7 +351,7 @@ test_build_dhcp(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *xml = build(NULL, NULL, cases[i].key, cases[i].address, NULL);
-        g_autoptr(NMMacvtapNetwork) network = network_from(xml);
+        g_autoptr(NmmNetwork) network = network_from(xml);
 
         assert_cidrs(network->addresses, cases[i].address);
         assert_ranges(network->ranges, cases[i].ranges);

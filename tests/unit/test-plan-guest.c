@@ -29,13 +29,13 @@ typedef struct {
 } GuestCase;
 
 static void
-check_guest(const GuestCase *c, NMMacvtapPurpose purpose)
+check_guest(const GuestCase *c, NmmPurpose purpose)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new(c->key, c->value, NULL);
+    g_autoptr(NmmProfile) profile = world_profile_new(c->key, c->value, NULL);
     g_autofree char *config = plan_expand_nics(c->config);
     g_autofree char *live = plan_expand_nics(c->live);
-    g_autoptr(NMMacvtapPlan) plan = NULL;
+    g_autoptr(NmmPlan) plan = NULL;
 
     world_add_network(world, ISOLATED(ADDRESS), TRUE);
     world_add_network(world, MACNET, TRUE);
@@ -129,7 +129,7 @@ test_guest_up(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        check_guest(&cases[i], NM_MACVTAP_PURPOSE_UP);
+        check_guest(&cases[i], NMM_PURPOSE_UP);
 }
 
 static void
@@ -154,7 +154,7 @@ test_guest_down(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        check_guest(&cases[i], NM_MACVTAP_PURPOSE_DOWN);
+        check_guest(&cases[i], NMM_PURPOSE_DOWN);
 }
 
 static void
@@ -167,7 +167,7 @@ test_guest_purge(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        check_guest(&cases[i], NM_MACVTAP_PURPOSE_PURGE);
+        check_guest(&cases[i], NMM_PURPOSE_PURGE);
 }
 
 /* The XML of attach is the same for both states and has all the profile asks for; that of update

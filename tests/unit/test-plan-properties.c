@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-identity.h"
+#include "nmm-error.h"
+#include "nmm-identity.h"
 
 #define ROUNDS 1000
 
@@ -34,7 +34,7 @@ pick(const char *const *choices, guint n)
 static void
 draw_our_nic(GString *nics, guint number)
 {
-    const NMMacvtapNicSpec spec = {
+    const NmmNicSpec spec = {
         .mac = chance(15) ? "52:54:00:99:99:99" : NULL,
         .network = chance(5) ? "other" : NULL,
         .model = PICK("virtio", "e1000e", "rtl8139"),
@@ -97,7 +97,7 @@ draw_network(World *world)
                              "<ip address='192.168.254.1' prefix='24'/>",
                              "<ip address='10.0.0.1' prefix='24'/>",
                              ""));
-    NMMacvtapNetwork *network = world_add_network(world, xml, chance(50));
+    NmmNetwork *network = world_add_network(world, xml, chance(50));
 
     network->autostart = chance(50);
     network->persistent = !network->active || chance(80);
@@ -137,21 +137,21 @@ draw_world(void)
     return world;
 }
 
-static NMMacvtapProfile *
+static NmmProfile *
 draw_profile(const char *on_disconnect)
 {
-    NMMacvtapProfile *profile =
-        world_profile_new(NM_MACVTAP_KEY_ON_DISCONNECT,
+    NmmProfile *profile =
+        world_profile_new(NMM_KEY_ON_DISCONNECT,
                           on_disconnect,
-                          NM_MACVTAP_KEY_HOTPLUG,
+                          NMM_KEY_HOTPLUG,
                           PICK("yes", "yes", "no"),
-                          NM_MACVTAP_KEY_ISOLATE_GUESTS,
+                          NMM_KEY_ISOLATE_GUESTS,
                           PICK("yes", "no"),
-                          NM_MACVTAP_KEY_NIC_MODEL,
+                          NMM_KEY_NIC_MODEL,
                           PICK("virtio", "e1000e", "default"),
-                          NM_MACVTAP_KEY_GUESTS,
+                          NMM_KEY_GUESTS,
                           PICK("all", "all", "g1 g2", "11111111-2222-4333-8444-000000000003"),
-                          NM_MACVTAP_KEY_ADDRESS6,
+                          NMM_KEY_ADDRESS6,
                           PICK("none", "auto"),
                           NULL);
 
@@ -162,49 +162,47 @@ draw_profile(const char *on_disconnect)
     return profile;
 }
 
-static NMMacvtapPlan *
-make_plan(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
+static NmmPlan *
+make_plan(World *world, const NmmProfile *profile, NmmPurpose purpose)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapPlan *plan = nm_macvtap_plan_isolated(profile, purpose, &world->observed, &error);
+    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &world->observed, &error);
 
     if (plan) {
         g_assert_no_error(error);
         g_assert_cmpuint(plan->reports->len, ==, world->guests->len);
     } else {
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
-        g_assert_cmpint(purpose, ==, NM_MACVTAP_PURPOSE_UP);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
+        g_assert_cmpint(purpose, ==, NMM_PURPOSE_UP);
     }
     return plan;
 }
 
 /* Order: definition and start of the network, guests, removal of the network. */
 static void
-assert_ordered(const NMMacvtapPlan *plan)
+assert_ordered(const NmmPlan *plan)
 {
     guint last = 0;
 
     for (guint i = 0; i < plan->edits->len; i++) {
-        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
         gboolean nic = edit->guest_uuid != NULL;
-        guint rank = nic ? NM_MACVTAP_EDIT_NIC_DETACH : edit->kind;
+        guint rank = nic ? NMM_EDIT_NIC_DETACH : edit->kind;
 
         g_assert_cmpuint(rank, >=, last);
-        g_assert_cmpint(nic,
-                        ==,
-                        edit->kind >= NM_MACVTAP_EDIT_NIC_DETACH &&
-                            edit->kind <= NM_MACVTAP_EDIT_NIC_UPDATE);
+        g_assert_cmpint(
+            nic, ==, edit->kind >= NMM_EDIT_NIC_DETACH && edit->kind <= NMM_EDIT_NIC_UPDATE);
         last = rank;
     }
 }
 
 static gboolean
-has_live_detach(const NMMacvtapPlan *plan)
+has_live_detach(const NmmPlan *plan)
 {
     for (guint i = 0; i < plan->edits->len; i++) {
-        const NMMacvtapEdit *edit = g_ptr_array_index(plan->edits, i);
+        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
 
-        if (edit->kind == NM_MACVTAP_EDIT_NIC_DETACH && edit->scope == NM_MACVTAP_SCOPE_LIVE)
+        if (edit->kind == NMM_EDIT_NIC_DETACH && edit->scope == NMM_SCOPE_LIVE)
             return TRUE;
     }
     return FALSE;
@@ -213,15 +211,15 @@ has_live_detach(const NMMacvtapPlan *plan)
 /* Carries plans out until one is empty: the second is, or, where a running guest first had to let
  * an interface go, the third. FALSE where the profile is refused. */
 static gboolean
-settle(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
+settle(World *world, const NmmProfile *profile, NmmPurpose purpose)
 {
-    g_autofree char *config = world_print(world, NM_MACVTAP_SCOPE_CONFIG, TRUE);
-    g_autofree char *live = world_print(world, NM_MACVTAP_SCOPE_LIVE, TRUE);
+    g_autofree char *config = world_print(world, NMM_SCOPE_CONFIG, TRUE);
+    g_autofree char *live = world_print(world, NMM_SCOPE_LIVE, TRUE);
     g_autofree char *config_after = NULL;
     g_autofree char *live_after = NULL;
-    g_autoptr(NMMacvtapPlan) first = make_plan(world, profile, purpose);
-    g_autoptr(NMMacvtapPlan) second = NULL;
-    g_autoptr(NMMacvtapPlan) third = NULL;
+    g_autoptr(NmmPlan) first = make_plan(world, profile, purpose);
+    g_autoptr(NmmPlan) second = NULL;
+    g_autoptr(NmmPlan) third = NULL;
 
     if (!first)
         return FALSE;
@@ -237,8 +235,8 @@ settle(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
     third = make_plan(world, profile, purpose);
     g_assert_cmpuint(third->edits->len, ==, 0);
 
-    config_after = world_print(world, NM_MACVTAP_SCOPE_CONFIG, TRUE);
-    live_after = world_print(world, NM_MACVTAP_SCOPE_LIVE, TRUE);
+    config_after = world_print(world, NMM_SCOPE_CONFIG, TRUE);
+    live_after = world_print(world, NMM_SCOPE_LIVE, TRUE);
     g_assert_cmpstr(config, ==, config_after);
     g_assert_cmpstr(live, ==, live_after);
     return TRUE;
@@ -246,21 +244,21 @@ settle(World *world, const NMMacvtapProfile *profile, NMMacvtapPurpose purpose)
 
 static gboolean
 is_wanted(const World *world,
-          const NMMacvtapProfile *profile,
-          const NMMacvtapGuest *guest,
-          const NMMacvtapGuestState *state)
+          const NmmProfile *profile,
+          const NmmGuest *guest,
+          const NmmGuestState *state)
 {
-    return nm_macvtap_profile_selects(profile, guest->name, guest->uuid) &&
-           nm_macvtap_guest_state_find_macvtap(state, profile->parent, world->networks);
+    return nmm_profile_selects(profile, guest->name, guest->uuid) &&
+           nmm_guest_state_find_macvtap(state, profile->parent, world->networks);
 }
 
 static gboolean
-has_stray(const NMMacvtapGuestState *state)
+has_stray(const NmmGuestState *state)
 {
-    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
 
     for (guint i = 0; i < state->nics->len; i++) {
-        const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
         if (g_strcmp0(nic->alias, alias) == 0 && g_strcmp0(nic->network, WORLD_NETWORK) != 0)
             return TRUE;
@@ -270,9 +268,9 @@ has_stray(const NMMacvtapGuestState *state)
 
 static void
 assert_served(const World *world,
-              const NMMacvtapProfile *profile,
-              const NMMacvtapGuest *guest,
-              const NMMacvtapGuestState *state)
+              const NmmProfile *profile,
+              const NmmGuest *guest,
+              const NmmGuestState *state)
 {
     gboolean wanted;
     guint ours = world_count(state, TRUE);
@@ -295,14 +293,14 @@ test_up(void)
 
     for (guint round = 0; round < ROUNDS; round++) {
         g_autoptr(World) world = draw_world();
-        g_autoptr(NMMacvtapProfile) profile = draw_profile("unplug");
+        g_autoptr(NmmProfile) profile = draw_profile("unplug");
 
-        if (!settle(world, profile, NM_MACVTAP_PURPOSE_UP))
+        if (!settle(world, profile, NMM_PURPOSE_UP))
             continue;
         settled++;
-        g_assert_true(nm_macvtap_network_find(world->networks, WORLD_NETWORK)->active);
+        g_assert_true(nmm_network_find(world->networks, WORLD_NETWORK)->active);
         for (guint i = 0; i < world->guests->len; i++) {
-            const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+            const NmmGuest *guest = g_ptr_array_index(world->guests, i);
 
             assert_served(world, profile, guest, guest->config);
             assert_served(world, profile, guest, guest->live);
@@ -314,8 +312,8 @@ test_up(void)
 static void
 assert_unplugged(const World *world)
 {
-    g_autofree char *live = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
-    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+    g_autofree char *live = world_print(world, NMM_SCOPE_LIVE, FALSE);
+    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
     g_auto(GStrv) lines = g_strsplit(live, "\n", -1);
 
     for (guint i = 0; lines[i]; i++) {
@@ -330,26 +328,26 @@ test_unplug(void)
 {
     for (guint round = 0; round < ROUNDS; round++) {
         g_autoptr(World) world = draw_world();
-        g_autoptr(NMMacvtapProfile) profile = draw_profile("unplug");
+        g_autoptr(NmmProfile) profile = draw_profile("unplug");
         g_autofree char *config = NULL;
         g_autofree char *live = NULL;
         g_autofree char *config_down = NULL;
         g_autofree char *config_again = NULL;
         g_autofree char *live_again = NULL;
 
-        if (!settle(world, profile, NM_MACVTAP_PURPOSE_UP))
+        if (!settle(world, profile, NMM_PURPOSE_UP))
             continue;
-        config = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
-        live = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
+        config = world_print(world, NMM_SCOPE_CONFIG, FALSE);
+        live = world_print(world, NMM_SCOPE_LIVE, FALSE);
 
-        g_assert_true(settle(world, profile, NM_MACVTAP_PURPOSE_DOWN));
+        g_assert_true(settle(world, profile, NMM_PURPOSE_DOWN));
         assert_unplugged(world);
-        config_down = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
+        config_down = world_print(world, NMM_SCOPE_CONFIG, FALSE);
         g_assert_cmpstr(config_down, ==, config);
 
-        g_assert_true(settle(world, profile, NM_MACVTAP_PURPOSE_UP));
-        config_again = world_print(world, NM_MACVTAP_SCOPE_CONFIG, FALSE);
-        live_again = world_print(world, NM_MACVTAP_SCOPE_LIVE, FALSE);
+        g_assert_true(settle(world, profile, NMM_PURPOSE_UP));
+        config_again = world_print(world, NMM_SCOPE_CONFIG, FALSE);
+        live_again = world_print(world, NMM_SCOPE_LIVE, FALSE);
         g_assert_cmpstr(config_again, ==, config);
         /* What a guest without hotplug kept of a copied interface stays unplugged. */
         if (profile->hotplug)
@@ -362,8 +360,8 @@ test_keep(void)
 {
     for (guint round = 0; round < ROUNDS; round++) {
         g_autoptr(World) world = draw_world();
-        g_autoptr(NMMacvtapProfile) profile = draw_profile("keep");
-        g_autoptr(NMMacvtapPlan) plan = make_plan(world, profile, NM_MACVTAP_PURPOSE_DOWN);
+        g_autoptr(NmmProfile) profile = draw_profile("keep");
+        g_autoptr(NmmPlan) plan = make_plan(world, profile, NMM_PURPOSE_DOWN);
 
         g_assert_cmpuint(plan->edits->len, ==, 0);
     }
@@ -373,7 +371,7 @@ static gboolean
 is_used(const World *world)
 {
     for (guint i = 0; i < world->guests->len; i++) {
-        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
 
         g_assert_cmpuint(world_count(guest->config, TRUE), ==, 0);
         g_assert_cmpuint(world_count(guest->live, TRUE), ==, 0);
@@ -384,27 +382,26 @@ is_used(const World *world)
 }
 
 static void
-assert_taken_out(NMMacvtapPurpose purpose, gboolean partial)
+assert_taken_out(NmmPurpose purpose, gboolean partial)
 {
     guint removed = 0;
 
     for (guint round = 0; round < ROUNDS; round++) {
         g_autoptr(World) world = draw_world();
-        g_autoptr(NMMacvtapProfile) profile = draw_profile("remove");
-        NMMacvtapNetwork *network;
+        g_autoptr(NmmProfile) profile = draw_profile("remove");
+        NmmNetwork *network;
         gboolean existed, ours;
 
         if (chance(50))
-            settle(world, profile, NM_MACVTAP_PURPOSE_UP);
-        network = nm_macvtap_network_find(world->networks, WORLD_NETWORK);
+            settle(world, profile, NMM_PURPOSE_UP);
+        network = nmm_network_find(world->networks, WORLD_NETWORK);
         existed = network != NULL;
         ours = network && network->owner_uuid &&
-               (purpose == NM_MACVTAP_PURPOSE_PURGE ||
-                g_str_equal(network->owner_uuid, WORLD_PROFILE));
+               (purpose == NMM_PURPOSE_PURGE || g_str_equal(network->owner_uuid, WORLD_PROFILE));
 
         world->observed.guests_partial = partial;
         g_assert_true(settle(world, profile, purpose));
-        network = nm_macvtap_network_find(world->networks, WORLD_NETWORK);
+        network = nmm_network_find(world->networks, WORLD_NETWORK);
         g_assert_cmpint(network != NULL, ==, existed && (!ours || is_used(world) || partial));
         removed += existed && !network;
     }
@@ -414,19 +411,19 @@ assert_taken_out(NMMacvtapPurpose purpose, gboolean partial)
 static void
 test_remove(void)
 {
-    assert_taken_out(NM_MACVTAP_PURPOSE_DOWN, FALSE);
+    assert_taken_out(NMM_PURPOSE_DOWN, FALSE);
 }
 
 static void
 test_purge(void)
 {
-    assert_taken_out(NM_MACVTAP_PURPOSE_PURGE, FALSE);
+    assert_taken_out(NMM_PURPOSE_PURGE, FALSE);
 }
 
 static void
 test_partial(void)
 {
-    assert_taken_out(NM_MACVTAP_PURPOSE_DOWN, TRUE);
+    assert_taken_out(NMM_PURPOSE_DOWN, TRUE);
 }
 
 int

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-identity.h"
+#include "nmm-error.h"
+#include "nmm-identity.h"
 
 #define ETH0 "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
 #define USERS                                                                                      \
@@ -28,19 +28,19 @@ test_names(void)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
 
-    for (int kind = 0; kind <= NM_MACVTAP_EDIT_NETWORK_UNDEFINE; kind++)
-        g_assert_true(g_hash_table_add(seen, (char *)nm_macvtap_edit_kind_to_string(kind)));
-    for (int status = 0; status <= NM_MACVTAP_GUEST_NEEDS_RESTART; status++)
-        g_assert_true(g_hash_table_add(seen, (char *)nm_macvtap_guest_status_to_string(status)));
+    for (int kind = 0; kind <= NMM_EDIT_NETWORK_UNDEFINE; kind++)
+        g_assert_true(g_hash_table_add(seen, (char *)nmm_edit_kind_to_string(kind)));
+    for (int status = 0; status <= NMM_GUEST_NEEDS_RESTART; status++)
+        g_assert_true(g_hash_table_add(seen, (char *)nmm_guest_status_to_string(status)));
 }
 
 static void
 test_define(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new("address6", "auto", NULL);
-    g_autoptr(NMMacvtapPlan) plan = NULL;
-    NMMacvtapCidr ula;
+    g_autoptr(NmmProfile) profile = world_profile_new("address6", "auto", NULL);
+    g_autoptr(NmmPlan) plan = NULL;
+    NmmCidr ula;
 
     world_add_used(world, "0.0.0.0/0", "route 0.0.0.0/0 dev eth0");
     world_add_used(world, "192.168.254.128/25", "route 192.168.254.128/25 dev eth0");
@@ -51,13 +51,13 @@ test_define(void)
                       "<route address='192.168.252.0' prefix='24' gateway='10.0.0.2'/>"
                       "<route address='0.0.0.0' prefix='0' gateway='10.0.0.2'/></network>",
                       TRUE);
-    plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
 
     assert_plan_edits(plan, "network-define, network-autostart, network-start");
     assert_cidr(&plan->address, "192.168.251.1/24");
-    nm_macvtap_identity_ula(world->observed.host_id, WORLD_NETWORK, &ula);
+    nmm_identity_ula(world->observed.host_id, WORLD_NETWORK, &ula);
     g_assert_true(plan->has_address6);
-    g_assert_true(nm_macvtap_cidr_equal(&plan->address6, &ula));
+    g_assert_true(nmm_cidr_equal(&plan->address6, &ula));
     g_assert_null(plan->bridge);
     assert_text_contains(plan_edit_at(plan, 0)->reason, "'192.168.251.1/24'");
     assert_text_contains(plan_edit_at(plan, 0)->xml, "192.168.251.1");
@@ -68,10 +68,10 @@ static void
 test_define_refused(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) lan = world_profile_new("address", "10.1.2.3/24", NULL);
-    g_autoptr(NMMacvtapProfile) other = world_profile_new("address", "192.168.122.9/28", NULL);
-    g_autoptr(NMMacvtapProfile) six = world_profile_new("address6", "fd00:1::1/64", NULL);
-    g_autoptr(NMMacvtapProfile) range = world_profile_new("dhcp-range", "10.0.0.2-10.0.0.9", NULL);
+    g_autoptr(NmmProfile) lan = world_profile_new("address", "10.1.2.3/24", NULL);
+    g_autoptr(NmmProfile) other = world_profile_new("address", "192.168.122.9/28", NULL);
+    g_autoptr(NmmProfile) six = world_profile_new("address6", "fd00:1::1/64", NULL);
+    g_autoptr(NmmProfile) range = world_profile_new("dhcp-range", "10.0.0.2-10.0.0.9", NULL);
     g_autoptr(GError) error = NULL;
 
     world_add_used(world, "10.0.0.0/8", "route 10.0.0.0/8 dev tun0");
@@ -87,7 +87,7 @@ test_define_refused(void)
     assert_plan_conflict(world, other, PARTS("'address'", "libvirt network 'default'"));
     assert_plan_conflict(world, six, PARTS("'fd00:1::1/64'", "'address6'", "profile 'office'"));
 
-    g_assert_null(nm_macvtap_plan_isolated(range, NM_MACVTAP_PURPOSE_UP, &world->observed, &error));
+    g_assert_null(nmm_plan_isolated(range, NMM_PURPOSE_UP, &world->observed, &error));
     g_assert_nonnull(error);
     assert_text_contains(error->message, "'dhcp-range'");
 }
@@ -106,20 +106,20 @@ test_adopt(void)
         {FALSE, FALSE, TRUE, "network-autostart, network-start", NULL},
         {TRUE, FALSE, FALSE, "", "transient"},
     };
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new(NULL, NULL);
+    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(World) world = world_new();
-        NMMacvtapNetwork *network =
+        NmmNetwork *network =
             world_add_network(world,
                               ISOLATED("<bridge name='virbr4'/><ip address='10.0.0.1' prefix='24'/>"
                                        "<ip family='ipv6' address='fd00::1' prefix='64'/>"),
                               cases[i].active);
-        g_autoptr(NMMacvtapPlan) plan = NULL;
+        g_autoptr(NmmPlan) plan = NULL;
 
         network->autostart = cases[i].autostart;
         network->persistent = cases[i].persistent;
-        plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
         assert_plan_edits(plan, cases[i].edits);
         assert_cidr(&plan->address, "10.0.0.1/24");
         g_assert_true(plan->has_address6);
@@ -161,7 +161,7 @@ test_adopt_refused(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(World) world = world_new();
-        g_autoptr(NMMacvtapProfile) profile = world_profile_new(cases[i].key, cases[i].value, NULL);
+        g_autoptr(NmmProfile) profile = world_profile_new(cases[i].key, cases[i].value, NULL);
 
         world_add_network(world, cases[i].xml, TRUE);
         assert_plan_conflict(world, profile, PARTS("network 'isolated'"));
@@ -174,14 +174,14 @@ static void
 test_adopt_same(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new("address",
-                                                            "192.168.254.1/24",
-                                                            "address6",
-                                                            "fd00::1/64",
-                                                            "dhcp-range",
-                                                            "192.168.254.2-192.168.254.9",
-                                                            NULL);
-    g_autoptr(NMMacvtapPlan) plan = NULL;
+    g_autoptr(NmmProfile) profile = world_profile_new("address",
+                                                      "192.168.254.1/24",
+                                                      "address6",
+                                                      "fd00::1/64",
+                                                      "dhcp-range",
+                                                      "192.168.254.2-192.168.254.9",
+                                                      NULL);
+    g_autoptr(NmmPlan) plan = NULL;
 
     world_add_network(world,
                       ISOLATED("<ip address='10.0.0.1'/>"
@@ -189,7 +189,7 @@ test_adopt_same(void)
                                "<range start='192.168.254.2' end='192.168.254.9'/></dhcp></ip>"
                                "<ip family='ipv6' address='fd00:0::1' prefix='64'/>"),
                       TRUE);
-    plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "");
     assert_cidr(&plan->address, "192.168.254.1/24");
     assert_plan_note(plan, NULL);
@@ -213,14 +213,13 @@ test_adopt_notes(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(World) world = world_new();
-        g_autoptr(NMMacvtapProfile) profile =
-            world_profile_new("address6", cases[i].address6, NULL);
-        g_autoptr(NMMacvtapPlan) plan = NULL;
+        g_autoptr(NmmProfile) profile = world_profile_new("address6", cases[i].address6, NULL);
+        g_autoptr(NmmPlan) plan = NULL;
 
         g_free(profile->zone);
         profile->zone = g_strdup(cases[i].zone);
         world_add_network(world, cases[i].xml, TRUE);
-        plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
         assert_plan_edits(plan, "");
         assert_plan_note(plan, cases[i].note);
     }
@@ -229,14 +228,14 @@ test_adopt_notes(void)
 static void
 test_start_refused(void)
 {
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new(NULL, NULL);
+    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapPlan) plan = NULL;
-    NMMacvtapNetwork *network = world_add_network(world, ISOLATED(ADDRESS), FALSE);
-    NMMacvtapNetwork *other = world_add_network(
+    g_autoptr(NmmPlan) plan = NULL;
+    NmmNetwork *network = world_add_network(world, ISOLATED(ADDRESS), FALSE);
+    NmmNetwork *other = world_add_network(
         world, "<network><name>b</name><ip address='192.168.254.9' prefix='29'/></network>", FALSE);
 
-    plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "network-start");
 
     other->active = TRUE;
@@ -247,34 +246,34 @@ test_start_refused(void)
         world, profile, PARTS("network 'isolated'", "route 192.168.0.0/16 dev tun0"));
 
     network->active = TRUE;
-    g_clear_pointer(&plan, nm_macvtap_plan_free);
-    plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+    g_clear_pointer(&plan, nmm_plan_free);
+    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "");
 }
 
 static void
 test_xml(void)
 {
-    static const NMMacvtapNicSpec wanted = {.model = "virtio", .isolated = TRUE};
-    static const NMMacvtapNicSpec pulled = {.model = "e1000e", .link_down = TRUE};
+    static const NmmNicSpec wanted = {.model = "virtio", .isolated = TRUE};
+    static const NmmNicSpec pulled = {.model = "e1000e", .link_down = TRUE};
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new("isolate-guests", "yes", NULL);
+    g_autoptr(NmmProfile) profile = world_profile_new("isolate-guests", "yes", NULL);
     g_autofree char *expected = world_our_nic(1, &wanted);
     g_autofree char *down = world_our_nic(2, &pulled);
-    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
-    g_autoptr(NMMacvtapPlan) up = NULL;
-    g_autoptr(NMMacvtapPlan) off = NULL;
-    const NMMacvtapGuestReport *report;
+    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autoptr(NmmPlan) up = NULL;
+    g_autoptr(NmmPlan) off = NULL;
+    const NmmGuestReport *report;
     g_autofree char *uuid = world_guest_uuid(1);
-    g_autofree char *mac = nm_macvtap_identity_mac(uuid, WORLD_NETWORK);
+    g_autofree char *mac = nmm_identity_mac(uuid, WORLD_NETWORK);
     g_autofree char *second = NULL;
-    static const NMMacvtapNicSpec e1000e = {.model = "e1000e"};
+    static const NmmNicSpec e1000e = {.model = "e1000e"};
 
     second = world_our_nic(2, &e1000e);
     world_add_network(world, ISOLATED(ADDRESS), TRUE);
     world_add_guest(world, ETH0, ETH0);
     world_add_guest(world, NULL, second);
-    up = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+    up = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
     assert_plan_edits(up, "nic-attach config g1, nic-attach live g1, nic-detach live g2");
     g_assert_cmpstr(plan_edit_at(up, 0)->xml, ==, expected);
     g_assert_cmpstr(plan_edit_at(up, 1)->xml, ==, expected);
@@ -283,7 +282,7 @@ test_xml(void)
     report = g_ptr_array_index(up->reports, 0);
     g_assert_cmpstr(report->mac, ==, mac);
 
-    off = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_DOWN);
+    off = plan_isolated_for(world, profile, NMM_PURPOSE_DOWN);
     assert_plan_edits(off, "nic-update live g2");
     g_assert_cmpstr(plan_edit_at(off, 0)->xml, ==, down);
 }
@@ -303,13 +302,13 @@ test_notes(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(World) world = world_new();
-        g_autoptr(NMMacvtapProfile) profile = world_profile_new("hotplug", cases[i].hotplug, NULL);
+        g_autoptr(NmmProfile) profile = world_profile_new("hotplug", cases[i].hotplug, NULL);
         g_autofree char *config = plan_expand_nics(cases[i].config);
-        g_autoptr(NMMacvtapPlan) plan = NULL;
+        g_autoptr(NmmPlan) plan = NULL;
 
         world_add_network(world, ISOLATED(ADDRESS), TRUE);
         world_add_guest(world, config, cases[i].live);
-        plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_UP);
+        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
         assert_plan_note(plan, cases[i].note);
     }
 }
@@ -352,19 +351,19 @@ test_remove_network(void)
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(World) world = world_new();
-        g_autoptr(NMMacvtapProfile) profile = world_profile_new("on-disconnect", "remove", NULL);
-        NMMacvtapNetwork *network = world_add_network(world, cases[i].xml, cases[i].active);
+        g_autoptr(NmmProfile) profile = world_profile_new("on-disconnect", "remove", NULL);
+        NmmNetwork *network = world_add_network(world, cases[i].xml, cases[i].active);
         g_autofree char *config = plan_expand_nics(cases[i].config);
         g_autofree char *live = plan_expand_nics(cases[i].live);
-        g_autoptr(NMMacvtapPlan) down = NULL;
-        g_autoptr(NMMacvtapPlan) purge = NULL;
+        g_autoptr(NmmPlan) down = NULL;
+        g_autoptr(NmmPlan) purge = NULL;
 
         network->persistent = cases[i].persistent;
         world->observed.guests_partial = cases[i].partial;
         world_add_guest(world, config, live);
-        down = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_DOWN);
+        down = plan_isolated_for(world, profile, NMM_PURPOSE_DOWN);
         assert_plan_edits(down, cases[i].down);
-        purge = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_PURGE);
+        purge = plan_isolated_for(world, profile, NMM_PURPOSE_PURGE);
         assert_plan_edits(purge, cases[i].purge);
     }
 }
@@ -374,12 +373,12 @@ static void
 test_remove_without_network(void)
 {
     g_autoptr(World) world = world_new();
-    g_autoptr(NMMacvtapProfile) profile = world_profile_new(NULL, NULL);
+    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
     g_autofree char *config = plan_expand_nics("O");
-    g_autoptr(NMMacvtapPlan) plan = NULL;
+    g_autoptr(NmmPlan) plan = NULL;
 
     world_add_guest(world, config, NULL);
-    plan = plan_isolated_for(world, profile, NM_MACVTAP_PURPOSE_PURGE);
+    plan = plan_isolated_for(world, profile, NMM_PURPOSE_PURGE);
     assert_plan_edits(plan, "nic-detach config g1");
 }
 

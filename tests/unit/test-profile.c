@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-names.h"
-#include "nm-macvtap-profile.h"
+#include "nmm-error.h"
+#include "nmm-names.h"
+#include "nmm-profile.h"
 
 #define UUID_A "6f1c2d3e-0a4b-4c5d-8e9f-a0b1c2d3e4f5"
 #define UUID_B "00000000-1111-2222-3333-444444444444"
@@ -29,19 +29,19 @@ data_new(const char *const *items)
     return data;
 }
 
-static NMMacvtapProfile *
+static NmmProfile *
 parse(const char *const *items, const char *const *allowed_uris, GError **error)
 {
     g_autoptr(GHashTable) data = data_new(items);
 
-    return nm_macvtap_profile_parse("guests", UUID_A, "trusted", data, allowed_uris, error);
+    return nmm_profile_parse("guests", UUID_A, "trusted", data, allowed_uris, error);
 }
 
-static NMMacvtapProfile *
+static NmmProfile *
 parse_good(const char *const *items)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapProfile *profile = parse(items, NULL, &error);
+    NmmProfile *profile = parse(items, NULL, &error);
 
     g_assert_no_error(error);
     g_assert_nonnull(profile);
@@ -54,12 +54,12 @@ parse_good(const char *const *items)
 static void
 test_defaults(void)
 {
-    g_autoptr(NMMacvtapProfile) profile = parse_good(NO_ITEMS);
+    g_autoptr(NmmProfile) profile = parse_good(NO_ITEMS);
 
     g_assert_cmpstr(profile->id, ==, "guests");
     g_assert_cmpstr(profile->uuid, ==, UUID_A);
     g_assert_cmpstr(profile->zone, ==, "trusted");
-    g_assert_cmpint(profile->mode, ==, NM_MACVTAP_MODE_ISOLATED);
+    g_assert_cmpint(profile->mode, ==, NMM_MODE_ISOLATED);
     g_assert_null(profile->guests);
     g_assert_nonnull(profile->exclude_guests);
     g_assert_null(profile->exclude_guests[0]);
@@ -67,12 +67,12 @@ test_defaults(void)
     g_assert_cmpstr(profile->libvirt_uri, ==, "qemu:///system");
     g_assert_cmpstr(profile->network, ==, "isolated");
     g_assert_false(profile->has_address);
-    g_assert_cmpint(profile->address6_type, ==, NM_MACVTAP_ADDRESS6_NONE);
-    g_assert_cmpint(profile->dhcp_type, ==, NM_MACVTAP_DHCP_DEFAULT);
+    g_assert_cmpint(profile->address6_type, ==, NMM_ADDRESS6_NONE);
+    g_assert_cmpint(profile->dhcp_type, ==, NMM_DHCP_DEFAULT);
     g_assert_false(profile->isolate_guests);
     g_assert_cmpstr(profile->nic_model, ==, "virtio");
     g_assert_true(profile->hotplug);
-    g_assert_cmpint(profile->on_disconnect, ==, NM_MACVTAP_ON_DISCONNECT_UNPLUG);
+    g_assert_cmpint(profile->on_disconnect, ==, NMM_ON_DISCONNECT_UNPLUG);
     g_assert_null(profile->link_name);
 }
 
@@ -80,10 +80,8 @@ static void
 test_zone(void)
 {
     g_autoptr(GHashTable) data = data_new(NO_ITEMS);
-    g_autoptr(NMMacvtapProfile) unset =
-        nm_macvtap_profile_parse("guests", UUID_A, NULL, data, NULL, NULL);
-    g_autoptr(NMMacvtapProfile) empty =
-        nm_macvtap_profile_parse("guests", UUID_A, "", data, NULL, NULL);
+    g_autoptr(NmmProfile) unset = nmm_profile_parse("guests", UUID_A, NULL, data, NULL, NULL);
+    g_autoptr(NmmProfile) empty = nmm_profile_parse("guests", UUID_A, "", data, NULL, NULL);
 
     g_assert_null(unset->zone);
     g_assert_null(empty->zone);
@@ -98,8 +96,8 @@ test_zone_beyond_xml(void)
         g_autoptr(GHashTable) data = data_new(NO_ITEMS);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(nm_macvtap_profile_parse("guests", UUID_A, zones[i], data, NULL, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_null(nmm_profile_parse("guests", UUID_A, zones[i], data, NULL, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_true(g_str_has_prefix(error->message, "connection.zone: 'a"));
     }
 }
@@ -107,38 +105,38 @@ test_zone_beyond_xml(void)
 static void
 test_everything_set(void)
 {
-    g_autoptr(NMMacvtapProfile) profile = parse_good(ITEMS("mode",
-                                                           "isolated",
-                                                           "guests",
-                                                           "\"web one\" db1",
-                                                           "exclude-guests",
-                                                           UUID_B,
-                                                           "parent",
-                                                           "eth0",
-                                                           "network",
-                                                           "büro & \"netz\"",
-                                                           "address",
-                                                           "10.9.8.1/24",
-                                                           "address6",
-                                                           "fd12:3456:789a::1/64",
-                                                           "dhcp-range",
-                                                           "10.9.8.10-10.9.8.20",
-                                                           "isolate-guests",
-                                                           "yes",
-                                                           "nic-model",
-                                                           "e1000e",
-                                                           "hotplug",
-                                                           "no",
-                                                           "on-disconnect",
-                                                           "remove",
-                                                           "link-name",
-                                                           "guests0",
-                                                           "libvirt-uri",
-                                                           "lxc:///system"));
-    g_autofree char *address = nm_macvtap_cidr_to_string(&profile->address);
-    g_autofree char *address6 = nm_macvtap_cidr_to_string(&profile->address6);
-    g_autofree char *first = nm_macvtap_range_first_to_string(&profile->dhcp_range);
-    g_autofree char *last = nm_macvtap_range_last_to_string(&profile->dhcp_range);
+    g_autoptr(NmmProfile) profile = parse_good(ITEMS("mode",
+                                                     "isolated",
+                                                     "guests",
+                                                     "\"web one\" db1",
+                                                     "exclude-guests",
+                                                     UUID_B,
+                                                     "parent",
+                                                     "eth0",
+                                                     "network",
+                                                     "büro & \"netz\"",
+                                                     "address",
+                                                     "10.9.8.1/24",
+                                                     "address6",
+                                                     "fd12:3456:789a::1/64",
+                                                     "dhcp-range",
+                                                     "10.9.8.10-10.9.8.20",
+                                                     "isolate-guests",
+                                                     "yes",
+                                                     "nic-model",
+                                                     "e1000e",
+                                                     "hotplug",
+                                                     "no",
+                                                     "on-disconnect",
+                                                     "remove",
+                                                     "link-name",
+                                                     "guests0",
+                                                     "libvirt-uri",
+                                                     "lxc:///system"));
+    g_autofree char *address = nmm_cidr_to_string(&profile->address);
+    g_autofree char *address6 = nmm_cidr_to_string(&profile->address6);
+    g_autofree char *first = nmm_range_first_to_string(&profile->dhcp_range);
+    g_autofree char *last = nmm_range_last_to_string(&profile->dhcp_range);
 
     g_assert_true(g_strv_equal((const char *const *)profile->guests, ITEMS("web one", "db1")));
     g_assert_true(g_strv_equal((const char *const *)profile->exclude_guests, ITEMS(UUID_B)));
@@ -146,15 +144,15 @@ test_everything_set(void)
     g_assert_cmpstr(profile->network, ==, "büro & \"netz\"");
     g_assert_true(profile->has_address);
     g_assert_cmpstr(address, ==, "10.9.8.1/24");
-    g_assert_cmpint(profile->address6_type, ==, NM_MACVTAP_ADDRESS6_GIVEN);
+    g_assert_cmpint(profile->address6_type, ==, NMM_ADDRESS6_GIVEN);
     g_assert_cmpstr(address6, ==, "fd12:3456:789a::1/64");
-    g_assert_cmpint(profile->dhcp_type, ==, NM_MACVTAP_DHCP_GIVEN);
+    g_assert_cmpint(profile->dhcp_type, ==, NMM_DHCP_GIVEN);
     g_assert_cmpstr(first, ==, "10.9.8.10");
     g_assert_cmpstr(last, ==, "10.9.8.20");
     g_assert_true(profile->isolate_guests);
     g_assert_cmpstr(profile->nic_model, ==, "e1000e");
     g_assert_false(profile->hotplug);
-    g_assert_cmpint(profile->on_disconnect, ==, NM_MACVTAP_ON_DISCONNECT_REMOVE);
+    g_assert_cmpint(profile->on_disconnect, ==, NMM_ON_DISCONNECT_REMOVE);
     g_assert_cmpstr(profile->link_name, ==, "guests0");
     g_assert_cmpstr(profile->libvirt_uri, ==, "lxc:///system");
 }
@@ -162,28 +160,28 @@ test_everything_set(void)
 static void
 test_choices(void)
 {
-    g_autoptr(NMMacvtapProfile) share = parse_good(ITEMS("mode", "share", "link-name", "lan0"));
-    g_autoptr(NMMacvtapProfile) move = parse_good(ITEMS("mode", "move"));
-    g_autoptr(NMMacvtapProfile) words = parse_good(ITEMS(
+    g_autoptr(NmmProfile) share = parse_good(ITEMS("mode", "share", "link-name", "lan0"));
+    g_autoptr(NmmProfile) move = parse_good(ITEMS("mode", "move"));
+    g_autoptr(NmmProfile) words = parse_good(ITEMS(
         "address6", "auto", "dhcp-range", "none", "nic-model", "default", "on-disconnect", "keep"));
 
-    g_assert_cmpint(share->mode, ==, NM_MACVTAP_MODE_SHARE);
+    g_assert_cmpint(share->mode, ==, NMM_MODE_SHARE);
     g_assert_cmpstr(share->link_name, ==, "lan0");
-    g_assert_cmpint(move->mode, ==, NM_MACVTAP_MODE_MOVE);
-    g_assert_cmpint(words->address6_type, ==, NM_MACVTAP_ADDRESS6_AUTO);
-    g_assert_cmpint(words->dhcp_type, ==, NM_MACVTAP_DHCP_NONE);
+    g_assert_cmpint(move->mode, ==, NMM_MODE_MOVE);
+    g_assert_cmpint(words->address6_type, ==, NMM_ADDRESS6_AUTO);
+    g_assert_cmpint(words->dhcp_type, ==, NMM_DHCP_NONE);
     g_assert_null(words->nic_model);
-    g_assert_cmpint(words->on_disconnect, ==, NM_MACVTAP_ON_DISCONNECT_KEEP);
+    g_assert_cmpint(words->on_disconnect, ==, NMM_ON_DISCONNECT_KEEP);
 }
 
 static void
 test_ref(void)
 {
-    g_autoptr(NMMacvtapProfile) profile = parse_good(NO_ITEMS);
-    g_autoptr(NMMacvtapProfile) again = nm_macvtap_profile_ref(profile);
+    g_autoptr(NmmProfile) profile = parse_good(NO_ITEMS);
+    g_autoptr(NmmProfile) again = nmm_profile_ref(profile);
 
     g_assert_true(again == profile);
-    nm_macvtap_profile_unref(g_steal_pointer(&profile));
+    nmm_profile_unref(g_steal_pointer(&profile));
     g_assert_cmpstr(again->id, ==, "guests");
 }
 
@@ -231,7 +229,7 @@ test_messages(void)
         {{"libvirt-uri", "qemu+ssh://host/system?command=evil"},
          "vpn.data key 'libvirt-uri': 'qemu+ssh://host/system?command=evil' is not allowed; use one "
          "of 'qemu:///system', 'lxc:///system', or have root add it to 'libvirt-uris' in group "
-         "[libvirt] of '" NM_MACVTAP_CONFIG_FILE "'"},
+         "[libvirt] of '" NMM_CONFIG_FILE "'"},
         {{"mode", "a\nb\033[31m"},
          "vpn.data key 'mode': 'a\\x0ab\\x1b[31m' contains a control character; use printable "
          "characters"},
@@ -247,7 +245,7 @@ test_messages(void)
 
         memcpy(items, cases[i].items, sizeof(cases[i].items));
         g_assert_null(parse(items, NULL, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_cmpstr(error->message, ==, cases[i].message);
     }
 }
@@ -257,7 +255,7 @@ static void
 test_unprintable(void)
 {
     g_autofree char *key = g_strnfill(100000, 'k');
-    g_autofree char *value = g_strnfill(NM_MACVTAP_VALUE_MAX_BYTES + 1, 'v');
+    g_autofree char *value = g_strnfill(NMM_VALUE_MAX_BYTES + 1, 'v');
     const char *const long_key[] = {key, "1", NULL};
     const char *const long_value[] = {"network", value, NULL};
     const char *const broken_key[] = {"\xff\n", "1", NULL};
@@ -268,7 +266,7 @@ test_unprintable(void)
         g_autoptr(GError) error = NULL;
 
         g_assert_null(parse(cases[i], NULL, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_cmpuint(strlen(error->message), <, 400);
         g_assert_true(g_utf8_validate(error->message, -1, NULL));
         g_assert_null(strchr(error->message, '\n'));
@@ -280,9 +278,9 @@ test_display(void)
 {
     g_autofree char *many = g_strnfill(65, 'x');
     g_autofree char *cut = g_strdup_printf("%.64s…", many);
-    g_autofree char *shown = nm_macvtap_value_to_display(many);
-    g_autofree char *exact = nm_macvtap_value_to_display(many + 1);
-    g_autofree char *other = nm_macvtap_value_to_display("ü\x7f 'q'");
+    g_autofree char *shown = nmm_value_to_display(many);
+    g_autofree char *exact = nmm_value_to_display(many + 1);
+    g_autofree char *other = nmm_value_to_display("ü\x7f 'q'");
 
     g_assert_cmpstr(shown, ==, cut);
     g_assert_cmpstr(exact, ==, many + 1);
@@ -293,13 +291,13 @@ test_display(void)
 static void
 test_modes(void)
 {
-    g_autoptr(NMMacvtapProfile) share = parse_good(
+    g_autoptr(NmmProfile) share = parse_good(
         ITEMS("mode", "share", "address", "10.0.0.1/24", "dhcp-range", "10.0.1.2-10.0.1.9"));
-    g_autoptr(NMMacvtapProfile) isolated = parse_good(ITEMS("parent", "eth0", "link-name", "eth0"));
-    g_autoptr(NMMacvtapProfile) no_address = parse_good(ITEMS("dhcp-range", "10.0.1.2-10.0.1.9"));
+    g_autoptr(NmmProfile) isolated = parse_good(ITEMS("parent", "eth0", "link-name", "eth0"));
+    g_autoptr(NmmProfile) no_address = parse_good(ITEMS("dhcp-range", "10.0.1.2-10.0.1.9"));
 
-    g_assert_cmpint(share->mode, ==, NM_MACVTAP_MODE_SHARE);
-    g_assert_cmpint(isolated->mode, ==, NM_MACVTAP_MODE_ISOLATED);
+    g_assert_cmpint(share->mode, ==, NMM_MODE_SHARE);
+    g_assert_cmpint(isolated->mode, ==, NMM_MODE_ISOLATED);
     g_assert_false(no_address->has_address);
     g_assert_null(parse(ITEMS("mode", "share", "hotplug", "maybe"), NULL, NULL));
     g_assert_null(parse(ITEMS("mode", "move", "parent", "a", "link-name", "a"), NULL, NULL));
@@ -311,9 +309,8 @@ static void
 test_uri(void)
 {
     const char *const allowed[] = {"qemu+tcp://vm.example/system", "test:///default", NULL};
-    const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(NM_MACVTAP_KEY_LIBVIRT_URI);
-    g_autoptr(NMMacvtapProfile) profile =
-        parse(ITEMS("libvirt-uri", "test:///default"), allowed, NULL);
+    const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_LIBVIRT_URI);
+    g_autoptr(NmmProfile) profile = parse(ITEMS("libvirt-uri", "test:///default"), allowed, NULL);
     static const char *const refused[] = {
         "test:///defaul",
         "test:///default?x=1",
@@ -332,8 +329,8 @@ test_uri(void)
         g_assert_null(parse(ITEMS("libvirt-uri", refused[i]), allowed, NULL));
 
     /* The editor cannot know what root allowed. */
-    g_assert_true(nm_macvtap_profile_check_value(key, "test:///default", NULL));
-    g_assert_false(nm_macvtap_profile_check_value(key, "not a uri", NULL));
+    g_assert_true(nmm_profile_check_value(key, "test:///default", NULL));
+    g_assert_false(nmm_profile_check_value(key, "not a uri", NULL));
 }
 
 static void
@@ -425,20 +422,20 @@ test_values(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(cases[i].key);
+        const NmmKeyInfo *key = nmm_keys_find(cases[i].key);
         g_autofree char *prefix = g_strdup_printf("vpn.data key '%s': ", cases[i].key);
         const char *const *value;
 
         for (value = cases[i].values; *value; value++) {
-            g_autofree char *shown = nm_macvtap_value_to_display(*value);
+            g_autofree char *shown = nmm_value_to_display(*value);
             g_autoptr(GError) error = NULL;
-            gboolean good = nm_macvtap_profile_check_value(key, *value, &error);
+            gboolean good = nmm_profile_check_value(key, *value, &error);
 
             g_test_message("%s=%s: %s", key->name, shown, error ? error->message : "good");
             g_assert_cmpint(good, ==, cases[i].good);
             if (good)
                 continue;
-            g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+            g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
             g_assert_true(g_str_has_prefix(error->message, prefix));
         }
     }
@@ -452,8 +449,8 @@ test_sizes(void)
         const char *key;
         gsize max;
     } cases[] = {
-        {"guests", NM_MACVTAP_GUEST_LIST_MAX_BYTES},
-        {"exclude-guests", NM_MACVTAP_GUEST_LIST_MAX_BYTES},
+        {"guests", NMM_GUEST_LIST_MAX_BYTES},
+        {"exclude-guests", NMM_GUEST_LIST_MAX_BYTES},
         {"parent", 15},
         {"link-name", 15},
         {"network", 241},
@@ -462,15 +459,15 @@ test_sizes(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const NMMacvtapKeyInfo *key = nm_macvtap_keys_find(cases[i].key);
+        const NmmKeyInfo *key = nmm_keys_find(cases[i].key);
         g_autofree char *longest = g_strnfill(cases[i].max, 'x');
         g_autofree char *too_long = g_strconcat(longest, "x", NULL);
         g_autofree char *limit = g_strdup_printf("at most %zu ", cases[i].max);
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(nm_macvtap_profile_check_value(key, longest, NULL));
-        g_assert_false(nm_macvtap_profile_check_value(key, too_long, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_true(nmm_profile_check_value(key, longest, NULL));
+        g_assert_false(nmm_profile_check_value(key, too_long, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_nonnull(strstr(error->message, limit));
     }
 }
@@ -506,7 +503,7 @@ test_guest_list(void)
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_auto(GStrv) names = nm_macvtap_guest_list_parse(cases[i].value, &error);
+        g_auto(GStrv) names = nmm_guest_list_parse(cases[i].value, &error);
         const char *expected[G_N_ELEMENTS(cases[0].names) + 1] = {NULL};
         g_autofree char *joined = NULL;
         g_auto(GStrv) again = NULL;
@@ -514,9 +511,9 @@ test_guest_list(void)
         g_assert_no_error(error);
         memcpy(expected, cases[i].names, sizeof(cases[i].names));
         g_assert_true(g_strv_equal((const char *const *)names, expected));
-        joined = nm_macvtap_guest_list_join((const char *const *)names);
+        joined = nmm_guest_list_join((const char *const *)names);
         g_assert_cmpstr(joined, ==, cases[i].joined);
-        again = nm_macvtap_guest_list_parse(joined, &error);
+        again = nmm_guest_list_parse(joined, &error);
         g_assert_no_error(error);
         g_assert_true(g_strv_equal((const char *const *)again, expected));
     }
@@ -544,8 +541,8 @@ test_guest_list_random(void)
                 names[i][j] = letters[g_test_rand_int_range(0, (gint32)strlen(letters))];
             names[i][size] = '\0';
         }
-        joined = nm_macvtap_guest_list_join(list);
-        again = nm_macvtap_guest_list_parse(joined, NULL);
+        joined = nmm_guest_list_join(list);
+        again = nmm_guest_list_parse(joined, NULL);
         g_assert_nonnull(again);
         g_assert_true(g_strv_equal((const char *const *)again, list));
     }
@@ -554,27 +551,26 @@ test_guest_list_random(void)
 static void
 test_selects(void)
 {
-    g_autoptr(NMMacvtapProfile) all = parse_good(NO_ITEMS);
-    g_autoptr(NMMacvtapProfile) some =
+    g_autoptr(NmmProfile) all = parse_good(NO_ITEMS);
+    g_autoptr(NmmProfile) some =
         parse_good(ITEMS("guests", "'web one' 6F1C2D3E-0A4B-4C5D-8E9F-A0B1C2D3E4F5"));
-    g_autoptr(NMMacvtapProfile) but =
+    g_autoptr(NmmProfile) but =
         parse_good(ITEMS("exclude-guests", "db1 6F1C2D3E-0A4B-4C5D-8E9F-A0B1C2D3E4F5"));
-    g_autoptr(NMMacvtapProfile) both =
-        parse_good(ITEMS("guests", "web db1", "exclude-guests", "db1"));
-    g_autoptr(NMMacvtapProfile) named_all = parse_good(ITEMS("guests", "\"all\""));
+    g_autoptr(NmmProfile) both = parse_good(ITEMS("guests", "web db1", "exclude-guests", "db1"));
+    g_autoptr(NmmProfile) named_all = parse_good(ITEMS("guests", "\"all\""));
 
-    g_assert_true(nm_macvtap_profile_selects(all, "web", UUID_A));
-    g_assert_true(nm_macvtap_profile_selects(some, "web one", UUID_B));
-    g_assert_true(nm_macvtap_profile_selects(some, "other", UUID_A));
-    g_assert_false(nm_macvtap_profile_selects(some, "Web one", UUID_B));
-    g_assert_false(nm_macvtap_profile_selects(some, "web", UUID_B));
-    g_assert_true(nm_macvtap_profile_selects(but, "web", UUID_B));
-    g_assert_false(nm_macvtap_profile_selects(but, "db1", UUID_B));
-    g_assert_false(nm_macvtap_profile_selects(but, "web", UUID_A));
-    g_assert_true(nm_macvtap_profile_selects(both, "web", UUID_A));
-    g_assert_false(nm_macvtap_profile_selects(both, "db1", UUID_A));
-    g_assert_true(nm_macvtap_profile_selects(named_all, "all", UUID_A));
-    g_assert_false(nm_macvtap_profile_selects(named_all, "web", UUID_A));
+    g_assert_true(nmm_profile_selects(all, "web", UUID_A));
+    g_assert_true(nmm_profile_selects(some, "web one", UUID_B));
+    g_assert_true(nmm_profile_selects(some, "other", UUID_A));
+    g_assert_false(nmm_profile_selects(some, "Web one", UUID_B));
+    g_assert_false(nmm_profile_selects(some, "web", UUID_B));
+    g_assert_true(nmm_profile_selects(but, "web", UUID_B));
+    g_assert_false(nmm_profile_selects(but, "db1", UUID_B));
+    g_assert_false(nmm_profile_selects(but, "web", UUID_A));
+    g_assert_true(nmm_profile_selects(both, "web", UUID_A));
+    g_assert_false(nmm_profile_selects(both, "db1", UUID_A));
+    g_assert_true(nmm_profile_selects(named_all, "all", UUID_A));
+    g_assert_false(nmm_profile_selects(named_all, "web", UUID_A));
 }
 
 int

@@ -84,11 +84,11 @@ test_stranger_on_the_bridge(Fixture *f, gconstpointer data)
         g_assert_false(routing_claim(f, STRANGER, "10.0.0.5"));
         g_assert_false(routing_pass(f, 10));
     }
-    questions = nm_macvtap_routing_take_questions(f->routing);
+    questions = nmm_routing_take_questions(f->routing);
     g_assert_cmpuint(questions->len, >=, 2);
     g_assert_cmpuint(questions->len, <=, 6);
     g_assert_false(routing_pass(f, CONTEST));
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
     routing_assert_routes(f, WEB_ROUTE);
     routing_assert_refusals(f, "");
 }

@@ -34,7 +34,7 @@ static const char *const hosts[] = {"10.0.0.1/24 fe80::1/64 fd00::1/64 2001:db8:
                                     "10.0.1.1/24"};
 
 typedef struct {
-    NMMacvtapRoutingNic nics[3];
+    NmmRoutingNic nics[3];
     gsize n_nics;
     const char *host;
 } World;
@@ -50,9 +50,9 @@ random_event(Fixture *f, World *world)
     case 0:
         world->n_nics = (gsize)g_test_rand_int_range(0, 4);
         for (gsize i = 0; i < world->n_nics; i++)
-            world->nics[i] = (NMMacvtapRoutingNic){
+            world->nics[i] = (NmmRoutingNic){
                 names[i], macs[i], g_test_rand_bit(), g_test_rand_int_range(0, 4) > 0};
-        nm_macvtap_routing_set_guests(f->routing, world->nics, world->n_nics);
+        nmm_routing_set_guests(f->routing, world->nics, world->n_nics);
         break;
     case 1:
         world->host = hosts[g_test_rand_int_range(0, G_N_ELEMENTS(hosts))];
@@ -77,10 +77,10 @@ random_event(Fixture *f, World *world)
     }
 }
 
-static const NMMacvtapRoutingNic *
+static const NmmRoutingNic *
 find_nic(const World *world, const guint8 *mac)
 {
-    g_autofree char *text = nm_macvtap_mac_to_string(mac);
+    g_autofree char *text = nmm_mac_to_string(mac);
 
     for (gsize i = 0; i < world->n_nics; i++) {
         if (g_strcmp0(world->nics[i].mac, text) == 0)
@@ -90,11 +90,11 @@ find_nic(const World *world, const guint8 *mac)
 }
 
 static void
-check_route(const World *world, const NMMacvtapRoute *route)
+check_route(const World *world, const NmmRoute *route)
 {
     static const char *const reserved[] = {"10.0.0.53", "10.0.0.254", "10.0.0.255", "fd00::254"};
-    g_autofree char *text = nm_macvtap_cidr_address_to_string(&route->address);
-    const NMMacvtapRoutingNic *nic = find_nic(world, route->mac);
+    g_autofree char *text = nmm_cidr_address_to_string(&route->address);
+    const NmmRoutingNic *nic = find_nic(world, route->mac);
     g_autoptr(GArray) addresses = routing_cidrs(world->host);
     gboolean onlink = FALSE;
     gboolean source = FALSE;
@@ -107,12 +107,12 @@ check_route(const World *world, const NMMacvtapRoute *route)
     for (gsize i = 0; i < G_N_ELEMENTS(reserved); i++)
         g_assert_cmpstr(text, !=, reserved[i]);
     for (guint i = 0; i < addresses->len; i++) {
-        const NMMacvtapCidr *mine = &g_array_index(addresses, NMMacvtapCidr, i);
-        g_autofree char *mine_text = nm_macvtap_cidr_address_to_string(mine);
-        g_autofree char *source_text = nm_macvtap_cidr_address_to_string(&route->source);
+        const NmmCidr *mine = &g_array_index(addresses, NmmCidr, i);
+        g_autofree char *mine_text = nmm_cidr_address_to_string(mine);
+        g_autofree char *source_text = nmm_cidr_address_to_string(&route->source);
 
         g_assert_cmpstr(text, !=, mine_text);
-        onlink |= nm_macvtap_cidr_overlaps(mine, &route->address);
+        onlink |= nmm_cidr_overlaps(mine, &route->address);
         source |= strcmp(mine_text, source_text) == 0;
     }
     g_assert_true(onlink && source);
@@ -128,7 +128,7 @@ test_random(void)
         World world = {{{0}}, 0, hosts[0]};
 
         routing_setup(&f, NULL);
-        nm_macvtap_routing_set_guests(f.routing, NULL, 0);
+        nmm_routing_set_guests(f.routing, NULL, 0);
         for (guint step = 0; step < 200; step++) {
             g_autoptr(GArray) routes = NULL;
             g_autoptr(GArray) questions = NULL;
@@ -136,11 +136,11 @@ test_random(void)
             gint64 deadline;
 
             random_event(&f, &world);
-            routes = nm_macvtap_routing_get_routes(f.routing);
-            questions = nm_macvtap_routing_take_questions(f.routing);
-            refusals = nm_macvtap_routing_take_refusals(f.routing);
+            routes = nmm_routing_get_routes(f.routing);
+            questions = nmm_routing_take_questions(f.routing);
+            refusals = nmm_routing_take_refusals(f.routing);
             for (guint i = 0; i < routes->len; i++) {
-                const NMMacvtapRoute *route = &g_array_index(routes, NMMacvtapRoute, i);
+                const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
 
                 check_route(&world, route);
                 if (i > 0 && route[-1].address.family == route->address.family)
@@ -148,17 +148,17 @@ test_random(void)
                         memcmp(route[-1].address.bytes, route->address.bytes, 16), <, 0);
             }
             for (guint i = 0; i < questions->len; i++) {
-                const NMMacvtapQuestion *q = &g_array_index(questions, NMMacvtapQuestion, i);
+                const NmmProbe *q = &g_array_index(questions, NmmProbe, i);
 
-                g_assert_true(nm_macvtap_routing_is_routable(&q->address));
+                g_assert_true(nmm_routing_is_routable(&q->address));
                 g_assert_true(q->lan || q->mac[0] == 0x52);
             }
-            deadline = nm_macvtap_routing_get_deadline(f.routing);
+            deadline = nmm_routing_get_deadline(f.routing);
             if (deadline != -1)
                 g_assert_cmpint(deadline, <=, f.now + 2 * CONTEST + RETRY);
         }
         routing_pass(&f, 10 * CONTEST);
-        g_assert_cmpint(nm_macvtap_routing_get_deadline(f.routing), ==, -1);
+        g_assert_cmpint(nmm_routing_get_deadline(f.routing), ==, -1);
         routing_teardown(&f, NULL);
     }
 }

@@ -22,7 +22,7 @@ test_claim(Fixture *f, gconstpointer data)
     /* said again: nothing changes, nothing is asked, no timer runs */
     g_assert_false(routing_claim(f, WEB, "10.0.0.5"));
     routing_assert_questions(f, "");
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
 }
 
 static void
@@ -68,15 +68,15 @@ test_question_rate(Fixture *f, gconstpointer data)
     routing_asked(f, "fe80::5");
     routing_pass(f, 100);
     routing_assert_questions(f, "");
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
 }
 
 static void
 test_question_only_reachable_guests(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapRoutingNic nics[] = {{"web", WEB, FALSE, TRUE}, {"db", DB, TRUE, FALSE}};
+    const NmmRoutingNic nics[] = {{"web", WEB, FALSE, TRUE}, {"db", DB, TRUE, FALSE}};
 
-    nm_macvtap_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
     routing_asked(f, "10.0.0.5");
     routing_pass(f, 1000);
     routing_assert_questions(f, "");
@@ -93,7 +93,7 @@ test_question_budget(Fixture *f, gconstpointer data)
         routing_asked(f, text);
     }
     routing_pass(f, RELAY);
-    questions = nm_macvtap_routing_take_questions(f->routing);
+    questions = nmm_routing_take_questions(f->routing);
     g_assert_cmpuint(questions->len, >, 1000);
     g_assert_cmpuint(questions->len, <=, 4096);
 }
@@ -162,9 +162,9 @@ test_not_routable(Fixture *f, gconstpointer data)
 static void
 test_not_bridge(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapRoutingNic nics[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, FALSE, TRUE}};
+    const NmmRoutingNic nics[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, FALSE, TRUE}};
 
-    nm_macvtap_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_claim(f, DB, "10.0.0.6"); /* does not run: cannot be it */
     routing_pass(f, CONTEST);
@@ -201,9 +201,9 @@ test_holder_answers(Fixture *f, gconstpointer data)
 static void
 test_two_nics_of_one_guest(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapRoutingNic nics[] = {{"web", WEB, TRUE, TRUE}, {"web", DB, TRUE, TRUE}};
+    const NmmRoutingNic nics[] = {{"web", WEB, TRUE, TRUE}, {"web", DB, TRUE, TRUE}};
 
-    nm_macvtap_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
     routing_claim(f, DB, "10.0.0.5");
@@ -216,31 +216,29 @@ test_two_nics_of_one_guest(Fixture *f, gconstpointer data)
 static void
 test_guest_gone(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapRoutingNic stopped[] = {{"web", WEB, FALSE, TRUE}, {"db", DB, TRUE, TRUE}};
-    const NMMacvtapRoutingNic vepa[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, TRUE, TRUE}};
+    const NmmRoutingNic stopped[] = {{"web", WEB, FALSE, TRUE}, {"db", DB, TRUE, TRUE}};
+    const NmmRoutingNic vepa[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, TRUE, TRUE}};
 
     routing_claim(f, WEB, "10.0.0.5");
     routing_claim(f, DB, "10.0.0.6");
     routing_pass(f, GRACE);
-    g_assert_false(
-        nm_macvtap_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
-    g_assert_true(nm_macvtap_routing_set_guests(f->routing, stopped, G_N_ELEMENTS(stopped)));
+    g_assert_false(nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
+    g_assert_true(nmm_routing_set_guests(f->routing, stopped, G_N_ELEMENTS(stopped)));
     routing_assert_routes(f, "10.0.0.6/32 db src 10.0.0.1/32");
     /* started again: it has to speak */
-    g_assert_false(
-        nm_macvtap_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
+    g_assert_false(nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
     routing_pass(f, 1000);
     routing_claim(f, WEB, "10.0.0.5");
     g_assert_true(routing_pass(f, GRACE));
-    g_assert_true(nm_macvtap_routing_set_guests(f->routing, vepa, G_N_ELEMENTS(vepa)));
-    g_assert_true(nm_macvtap_routing_set_guests(f->routing, NULL, 0));
+    g_assert_true(nmm_routing_set_guests(f->routing, vepa, G_N_ELEMENTS(vepa)));
+    g_assert_true(nmm_routing_set_guests(f->routing, NULL, 0));
     routing_assert_routes(f, "");
     /* gone while it is being judged */
-    nm_macvtap_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
+    nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
     routing_claim(f, WEB, "10.0.0.7");
-    nm_macvtap_routing_set_guests(f->routing, NULL, 0);
+    nmm_routing_set_guests(f->routing, NULL, 0);
     g_assert_false(routing_pass(f, CONTEST));
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
 }
 
 static void
@@ -259,7 +257,7 @@ test_new_address(Fixture *f, gconstpointer data)
     routing_assert_questions(
         f, WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, lan 10.0.0.6");
     routing_assert_routes(f, "10.0.0.6/32 web src 10.0.0.1/32, fd00::5/128 web src fd00::1/128");
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
 }
 
 static void
@@ -272,7 +270,7 @@ test_second_address(Fixture *f, gconstpointer data)
     routing_claim(f, WEB, "10.0.0.5"); /* answers: it has both */
     g_assert_false(routing_pass(f, 10 * CONTEST));
     routing_assert_routes(f, WEB_ROUTE ", 10.0.0.6/32 web src 10.0.0.1/32");
-    g_assert_cmpint(nm_macvtap_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
 }
 
 static void
@@ -301,9 +299,9 @@ test_onlink_prefix(Fixture *f, gconstpointer data)
 {
     g_autoptr(GArray) addresses = routing_cidrs("2001:db8::1/128");
     g_autoptr(GArray) onlink = routing_cidrs("2001:db8::/64");
-    NMMacvtapRoutingHost host = {.addresses = addresses, .onlink = onlink};
+    NmmRoutingHost host = {.addresses = addresses, .onlink = onlink};
 
-    nm_macvtap_routing_set_host(f->routing, &host);
+    nmm_routing_set_host(f->routing, &host);
     routing_claim(f, WEB, "2001:db8::5");
     routing_claim(f, WEB, "10.0.0.5"); /* the host has no IPv4: no matter */
     routing_pass(f, GRACE);
@@ -333,7 +331,7 @@ claim_number(Fixture *f, const char *mac, guint number)
 static guint
 count_routes(Fixture *f)
 {
-    g_autoptr(GArray) routes = nm_macvtap_routing_get_routes(f->routing);
+    g_autoptr(GArray) routes = nmm_routing_get_routes(f->routing);
 
     return routes->len;
 }
@@ -341,19 +339,19 @@ count_routes(Fixture *f)
 static void
 test_guest_full(Fixture *f, gconstpointer data)
 {
-    for (guint i = 0; i <= NM_MACVTAP_ROUTING_MAX_PER_GUEST; i++)
+    for (guint i = 0; i <= NMM_ROUTING_MAX_PER_GUEST; i++)
         claim_number(f, WEB, i);
     routing_pass(f, GRACE);
-    g_assert_cmpuint(count_routes(f), ==, NM_MACVTAP_ROUTING_MAX_PER_GUEST);
+    g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_PER_GUEST);
     routing_assert_refusals(f, "guest-full web 2001:db8::40:5");
     claim_number(f, DB, 1000); /* another guest's share is its own */
     routing_pass(f, GRACE);
-    g_assert_cmpuint(count_routes(f), ==, NM_MACVTAP_ROUTING_MAX_PER_GUEST + 1);
+    g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_PER_GUEST + 1);
     /* what it does not answer for makes room */
     routing_pass(f, 10 * CONTEST);
-    claim_number(f, WEB, NM_MACVTAP_ROUTING_MAX_PER_GUEST);
+    claim_number(f, WEB, NMM_ROUTING_MAX_PER_GUEST);
     routing_pass(f, 10 * CONTEST);
-    claim_number(f, WEB, NM_MACVTAP_ROUTING_MAX_PER_GUEST);
+    claim_number(f, WEB, NMM_ROUTING_MAX_PER_GUEST);
     routing_pass(f, GRACE);
     routing_assert_routes(f,
                           "2001:db8::40:5/128 web src 2001:db8::1/128, "
@@ -368,12 +366,12 @@ pass_answering(Fixture *f, gint64 ms)
         g_autoptr(GArray) questions = NULL;
 
         routing_pass(f, 10);
-        questions = nm_macvtap_routing_take_questions(f->routing);
+        questions = nmm_routing_take_questions(f->routing);
         for (guint j = 0; j < questions->len; j++) {
-            const NMMacvtapQuestion *q = &g_array_index(questions, NMMacvtapQuestion, j);
+            const NmmProbe *q = &g_array_index(questions, NmmProbe, j);
 
             if (!q->lan)
-                nm_macvtap_routing_claim(f->routing, q->mac, &q->address, FALSE, f->now);
+                nmm_routing_claim(f->routing, q->mac, &q->address, FALSE, f->now);
         }
     }
 }
@@ -381,26 +379,26 @@ pass_answering(Fixture *f, gint64 ms)
 static void
 test_full(Fixture *f, gconstpointer data)
 {
-    enum { GUESTS = NM_MACVTAP_ROUTING_MAX_ADDRESSES / NM_MACVTAP_ROUTING_MAX_PER_GUEST + 1 };
+    enum { GUESTS = NMM_ROUTING_MAX_ADDRESSES / NMM_ROUTING_MAX_PER_GUEST + 1 };
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    NMMacvtapRoutingNic nics[GUESTS];
+    NmmRoutingNic nics[GUESTS];
 
     for (guint i = 0; i < GUESTS; i++) {
-        nics[i] = (NMMacvtapRoutingNic){.guest = g_strdup_printf("g%u", i),
-                                        .mac = g_strdup_printf("52:54:00:00:01:%02x", i),
-                                        .running = TRUE,
-                                        .bridge = TRUE};
+        nics[i] = (NmmRoutingNic){.guest = g_strdup_printf("g%u", i),
+                                  .mac = g_strdup_printf("52:54:00:00:01:%02x", i),
+                                  .running = TRUE,
+                                  .bridge = TRUE};
         g_ptr_array_add(texts, (gpointer)nics[i].guest);
         g_ptr_array_add(texts, (gpointer)nics[i].mac);
     }
-    nm_macvtap_routing_set_guests(f->routing, nics, GUESTS);
-    for (guint i = 0; i < NM_MACVTAP_ROUTING_MAX_ADDRESSES + 1; i++) {
-        claim_number(f, nics[i / NM_MACVTAP_ROUTING_MAX_PER_GUEST].mac, i);
+    nmm_routing_set_guests(f->routing, nics, GUESTS);
+    for (guint i = 0; i < NMM_ROUTING_MAX_ADDRESSES + 1; i++) {
+        claim_number(f, nics[i / NMM_ROUTING_MAX_PER_GUEST].mac, i);
         if (i % 1000 == 999)
             pass_answering(f, 1000); /* within what may be asked in a second */
     }
     pass_answering(f, 3 * CONTEST);
-    g_assert_cmpuint(count_routes(f), ==, NM_MACVTAP_ROUTING_MAX_ADDRESSES);
+    g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_ADDRESSES);
     routing_assert_refusals(f, "full g64 2001:db8::1000:5");
 }
 
@@ -408,17 +406,17 @@ static void
 test_too_many_refusals(Fixture *f, gconstpointer data)
 {
     g_autoptr(GPtrArray) refusals = NULL;
-    const NMMacvtapRefusal *last;
+    const NmmRejection *last;
 
     for (guint i = 1; i < 200; i++) {
         g_autofree char *text = g_strdup_printf("10.77.0.%u", i);
 
         routing_claim(f, WEB, text);
     }
-    refusals = nm_macvtap_routing_take_refusals(f->routing);
-    g_assert_cmpuint(refusals->len, ==, NM_MACVTAP_REFUSAL_MAX_REPORTED);
+    refusals = nmm_routing_take_refusals(f->routing);
+    g_assert_cmpuint(refusals->len, ==, NMM_REJECTION_MAX_REPORTED);
     last = refusals->pdata[refusals->len - 1];
-    g_assert_cmpint(last->reason, ==, NM_MACVTAP_REFUSAL_TOO_MANY);
+    g_assert_cmpint(last->reason, ==, NMM_REJECTION_TOO_MANY);
     routing_claim(f, DB, "10.77.0.1");
     routing_assert_refusals(f, "off-link db 10.77.0.1");
 }
@@ -428,11 +426,11 @@ test_refusal_names(void)
 {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
-    for (guint i = 0; i <= NM_MACVTAP_REFUSAL_LAST; i++) {
-        NMMacvtapRefusal refusal = {i, (char *)"we%1$sb", (char *)WEB, (char *)"10.0.0.5", NULL};
-        g_autofree char *text = nm_macvtap_refusal_to_string(&refusal);
+    for (guint i = 0; i <= NMM_REJECTION_LAST; i++) {
+        NmmRejection refusal = {i, (char *)"we%1$sb", (char *)WEB, (char *)"10.0.0.5", NULL};
+        g_autofree char *text = nmm_rejection_to_string(&refusal);
 
-        g_assert_true(g_hash_table_add(names, (gpointer)nm_macvtap_refusal_reason_to_string(i)));
+        g_assert_true(g_hash_table_add(names, (gpointer)nmm_rejection_reason_to_string(i)));
         g_assert_true(g_str_has_prefix(text, "guest 'we%1$sb' (" WEB ") claims '10.0.0.5', "));
         g_assert_null(strstr(text, "%4$s"));
         g_assert_false(g_str_has_suffix(text, "."));
@@ -443,12 +441,12 @@ test_refusal_names(void)
 static void
 test_same_mac(Fixture *f, gconstpointer data)
 {
-    const NMMacvtapRoutingNic nics[] = {{"clone", WEB, FALSE, TRUE},
-                                        {"web", WEB, TRUE, TRUE},
-                                        {"other", WEB, FALSE, TRUE},
-                                        {"bad", "nonsense", TRUE, TRUE}};
+    const NmmRoutingNic nics[] = {{"clone", WEB, FALSE, TRUE},
+                                  {"web", WEB, TRUE, TRUE},
+                                  {"other", WEB, FALSE, TRUE},
+                                  {"bad", "nonsense", TRUE, TRUE}};
 
-    nm_macvtap_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
     routing_assert_routes(f, WEB_ROUTE);

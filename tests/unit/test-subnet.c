@@ -7,16 +7,16 @@
 
 #include <string.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-subnet.h"
+#include "nmm-error.h"
+#include "nmm-subnet.h"
 
-static NMMacvtapCidr
+static NmmCidr
 cidr(const char *text)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapCidr parsed;
+    NmmCidr parsed;
 
-    nm_macvtap_cidr_parse(text, &parsed, &error);
+    nmm_cidr_parse(text, &parsed, &error);
     g_assert_no_error(error);
     return parsed;
 }
@@ -43,17 +43,17 @@ test_parse(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        NMMacvtapCidr parsed = cidr(cases[i].text);
-        g_autofree char *canonical = nm_macvtap_cidr_to_string(&parsed);
-        g_autofree char *address = nm_macvtap_cidr_address_to_string(&parsed);
-        g_autofree char *network = nm_macvtap_cidr_network_to_string(&parsed);
-        NMMacvtapCidr again;
+        NmmCidr parsed = cidr(cases[i].text);
+        g_autofree char *canonical = nmm_cidr_to_string(&parsed);
+        g_autofree char *address = nmm_cidr_address_to_string(&parsed);
+        g_autofree char *network = nmm_cidr_network_to_string(&parsed);
+        NmmCidr again;
 
         g_assert_cmpstr(canonical, ==, cases[i].canonical);
         g_assert_cmpstr(address, ==, cases[i].address);
         g_assert_cmpstr(network, ==, cases[i].network);
-        g_assert_true(nm_macvtap_cidr_init(&again, address, parsed.prefix, NULL));
-        g_assert_true(nm_macvtap_cidr_equal(&parsed, &again));
+        g_assert_true(nmm_cidr_init(&again, address, parsed.prefix, NULL));
+        g_assert_true(nmm_cidr_equal(&parsed, &again));
     }
 }
 
@@ -91,10 +91,10 @@ test_parse_bad(void)
 
     for (i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        NMMacvtapCidr untouched = {.prefix = 77};
+        NmmCidr untouched = {.prefix = 77};
 
-        g_assert_false(nm_macvtap_cidr_parse(bad[i], &untouched, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_false(nmm_cidr_parse(bad[i], &untouched, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_nonnull(strstr(error->message, bad[i]));
         g_assert_cmpuint(untouched.prefix, ==, 77);
     }
@@ -112,10 +112,10 @@ test_init_bad(void)
 
     for (i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        NMMacvtapCidr untouched = {.prefix = 77};
+        NmmCidr untouched = {.prefix = 77};
 
-        g_assert_false(nm_macvtap_cidr_init(&untouched, bad[i].address, bad[i].prefix, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_FAILED);
+        g_assert_false(nmm_cidr_init(&untouched, bad[i].address, bad[i].prefix, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
         g_assert_cmpuint(untouched.prefix, ==, 77);
     }
 }
@@ -123,17 +123,17 @@ test_init_bad(void)
 static void
 test_equal(void)
 {
-    NMMacvtapCidr a = cidr("10.0.0.1/24");
-    NMMacvtapCidr other_prefix = cidr("10.0.0.1/25");
-    NMMacvtapCidr other_host = cidr("10.0.0.2/24");
+    NmmCidr a = cidr("10.0.0.1/24");
+    NmmCidr other_prefix = cidr("10.0.0.1/25");
+    NmmCidr other_host = cidr("10.0.0.2/24");
     /* The same bytes in another family. */
-    NMMacvtapCidr other_family = cidr("a00:1::/24");
+    NmmCidr other_family = cidr("a00:1::/24");
 
-    g_assert_true(nm_macvtap_cidr_equal(&a, &a));
-    g_assert_false(nm_macvtap_cidr_equal(&a, &other_prefix));
-    g_assert_false(nm_macvtap_cidr_equal(&a, &other_host));
+    g_assert_true(nmm_cidr_equal(&a, &a));
+    g_assert_false(nmm_cidr_equal(&a, &other_prefix));
+    g_assert_false(nmm_cidr_equal(&a, &other_host));
     g_assert_cmpmem(a.bytes, 4, other_family.bytes, 4);
-    g_assert_false(nm_macvtap_cidr_equal(&a, &other_family));
+    g_assert_false(nmm_cidr_equal(&a, &other_family));
 }
 
 static void
@@ -166,11 +166,11 @@ test_overlaps(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        NMMacvtapCidr a = cidr(cases[i].a);
-        NMMacvtapCidr b = cidr(cases[i].b);
+        NmmCidr a = cidr(cases[i].a);
+        NmmCidr b = cidr(cases[i].b);
 
-        g_assert_cmpint(nm_macvtap_cidr_overlaps(&a, &b), ==, cases[i].overlaps);
-        g_assert_cmpint(nm_macvtap_cidr_overlaps(&b, &a), ==, cases[i].overlaps);
+        g_assert_cmpint(nmm_cidr_overlaps(&a, &b), ==, cases[i].overlaps);
+        g_assert_cmpint(nmm_cidr_overlaps(&b, &a), ==, cases[i].overlaps);
     }
 }
 
@@ -182,14 +182,14 @@ test_is_default(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(yes); i++) {
-        NMMacvtapCidr route = cidr(yes[i]);
+        NmmCidr route = cidr(yes[i]);
 
-        g_assert_true(nm_macvtap_cidr_is_default(&route));
+        g_assert_true(nmm_cidr_is_default(&route));
     }
     for (i = 0; i < G_N_ELEMENTS(no); i++) {
-        NMMacvtapCidr route = cidr(no[i]);
+        NmmCidr route = cidr(no[i]);
 
-        g_assert_false(nm_macvtap_cidr_is_default(&route));
+        g_assert_false(nmm_cidr_is_default(&route));
     }
 }
 
@@ -219,10 +219,10 @@ test_link_local(void)
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        NMMacvtapCidr parsed = cidr(cases[i].text);
+        NmmCidr parsed = cidr(cases[i].text);
 
-        g_assert_cmpuint(nm_macvtap_cidr_get_rank(&parsed), ==, cases[i].rank);
-        g_assert_cmpint(nm_macvtap_cidr_is_link_local(&parsed), ==, cases[i].rank == 1);
+        g_assert_cmpuint(nmm_cidr_get_rank(&parsed), ==, cases[i].rank);
+        g_assert_cmpint(nmm_cidr_is_link_local(&parsed), ==, cases[i].rank == 1);
     }
 }
 
@@ -248,22 +248,22 @@ test_is_host(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(yes); i++) {
-        NMMacvtapCidr address = cidr(yes[i]);
+        NmmCidr address = cidr(yes[i]);
 
-        g_assert_true(nm_macvtap_cidr_is_host(&address));
+        g_assert_true(nmm_cidr_is_host(&address));
     }
     for (i = 0; i < G_N_ELEMENTS(no); i++) {
-        NMMacvtapCidr address = cidr(no[i]);
+        NmmCidr address = cidr(no[i]);
 
-        g_assert_false(nm_macvtap_cidr_is_host(&address));
+        g_assert_false(nmm_cidr_is_host(&address));
     }
 }
 
 static void
-assert_range(const NMMacvtapRange *range, const char *first, const char *last)
+assert_range(const NmmRange *range, const char *first, const char *last)
 {
-    g_autofree char *range_first = nm_macvtap_range_first_to_string(range);
-    g_autofree char *range_last = nm_macvtap_range_last_to_string(range);
+    g_autofree char *range_first = nmm_range_first_to_string(range);
+    g_autofree char *range_last = nmm_range_last_to_string(range);
 
     g_assert_cmpstr(range_first, ==, first);
     g_assert_cmpstr(range_last, ==, last);
@@ -284,22 +284,22 @@ test_range_parse(void)
         "10.0.0.1-2",
         "fd00::1-fd00::2",
     };
-    NMMacvtapRange range;
+    NmmRange range;
     gsize i;
 
-    g_assert_true(nm_macvtap_range_parse("192.168.254.2-192.168.254.254", &range, NULL));
+    g_assert_true(nmm_range_parse("192.168.254.2-192.168.254.254", &range, NULL));
     assert_range(&range, "192.168.254.2", "192.168.254.254");
-    g_assert_true(nm_macvtap_range_parse("10.0.0.5-10.0.0.5", &range, NULL));
+    g_assert_true(nmm_range_parse("10.0.0.5-10.0.0.5", &range, NULL));
     assert_range(&range, "10.0.0.5", "10.0.0.5");
-    g_assert_true(nm_macvtap_range_parse("0.0.0.0-255.255.255.255", &range, NULL));
+    g_assert_true(nmm_range_parse("0.0.0.0-255.255.255.255", &range, NULL));
     assert_range(&range, "0.0.0.0", "255.255.255.255");
 
     for (i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        NMMacvtapRange untouched = {.first = 77};
+        NmmRange untouched = {.first = 77};
 
-        g_assert_false(nm_macvtap_range_parse(bad[i], &untouched, &error));
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_false(nmm_range_parse(bad[i], &untouched, &error));
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_nonnull(strstr(error->message, bad[i]));
         g_assert_cmpuint(untouched.first, ==, 77);
     }
@@ -337,18 +337,18 @@ test_range_for_subnet(void)
     gsize i;
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
-        NMMacvtapCidr host = cidr(cases[i].host);
-        NMMacvtapRange range;
+        NmmCidr host = cidr(cases[i].host);
+        NmmRange range;
 
-        g_assert_true(nm_macvtap_range_for_subnet(&host, &range));
+        g_assert_true(nmm_range_for_subnet(&host, &range));
         assert_range(&range, cases[i].first, cases[i].last);
-        g_assert_true(nm_macvtap_range_check(&range, &host, NULL));
+        g_assert_true(nmm_range_check(&range, &host, NULL));
     }
     for (i = 0; i < G_N_ELEMENTS(none); i++) {
-        NMMacvtapCidr host = cidr(none[i]);
-        NMMacvtapRange untouched = {.first = 77};
+        NmmCidr host = cidr(none[i]);
+        NmmRange untouched = {.first = 77};
 
-        g_assert_false(nm_macvtap_range_for_subnet(&host, &untouched));
+        g_assert_false(nmm_range_for_subnet(&host, &untouched));
         g_assert_cmpuint(untouched.first, ==, 77);
     }
 }
@@ -381,16 +381,16 @@ test_range_check(void)
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        NMMacvtapCidr host = cidr(cases[i].host);
-        NMMacvtapRange range;
+        NmmCidr host = cidr(cases[i].host);
+        NmmRange range;
         gboolean ok;
 
-        g_assert_true(nm_macvtap_range_parse(cases[i].range, &range, NULL));
-        ok = nm_macvtap_range_check(&range, &host, &error);
+        g_assert_true(nmm_range_parse(cases[i].range, &range, NULL));
+        ok = nmm_range_check(&range, &host, &error);
         g_assert_cmpint(ok, ==, cases[i].complaint == NULL);
         if (ok)
             continue;
-        g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_PROFILE);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
         g_assert_nonnull(strstr(error->message, cases[i].range));
         g_assert_nonnull(strstr(error->message, cases[i].complaint));
     }
@@ -399,33 +399,33 @@ test_range_check(void)
 static void
 add_used(GPtrArray *used, const char *text, const char *what)
 {
-    NMMacvtapCidr taken = cidr(text);
+    NmmCidr taken = cidr(text);
 
-    g_ptr_array_add(used, nm_macvtap_used_subnet_new(&taken, what));
+    g_ptr_array_add(used, nmm_used_subnet_new(&taken, what));
 }
 
 static GPtrArray *
 used_new(void)
 {
-    return g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
 }
 
 static void
 test_find_overlap(void)
 {
     g_autoptr(GPtrArray) used = used_new();
-    NMMacvtapCidr wanted = cidr("192.168.254.1/24");
-    const NMMacvtapUsedSubnet *found;
+    NmmCidr wanted = cidr("192.168.254.1/24");
+    const NmmUsedSubnet *found;
 
-    g_assert_null(nm_macvtap_subnet_find_overlap(&wanted, used));
+    g_assert_null(nmm_subnet_find_overlap(&wanted, used));
     add_used(used, "0.0.0.0/0", "route default dev eth0");
     add_used(used, "128.0.0.0/1", "route 128.0.0.0/1 dev tun0");
     add_used(used, "fd00::/64", "profile 'office'");
     add_used(used, "192.168.253.0/24", "libvirt network 'default'");
-    g_assert_null(nm_macvtap_subnet_find_overlap(&wanted, used));
+    g_assert_null(nmm_subnet_find_overlap(&wanted, used));
     add_used(used, "192.168.0.0/16", "route 192.168.0.0/16 dev tun0");
     add_used(used, "192.168.254.0/24", "profile 'lab'");
-    found = nm_macvtap_subnet_find_overlap(&wanted, used);
+    found = nmm_subnet_find_overlap(&wanted, used);
     g_assert_nonnull(found);
     g_assert_cmpstr(found->what, ==, "route 192.168.0.0/16 dev tun0");
 }
@@ -435,11 +435,11 @@ assert_chosen(GPtrArray *used, const char *expected)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
-    NMMacvtapCidr chosen;
+    NmmCidr chosen;
 
-    nm_macvtap_subnet_choose(used, &chosen, &error);
+    nmm_subnet_choose(used, &chosen, &error);
     g_assert_no_error(error);
-    text = nm_macvtap_cidr_to_string(&chosen);
+    text = nmm_cidr_to_string(&chosen);
     g_assert_cmpstr(text, ==, expected);
 }
 
@@ -448,7 +448,7 @@ test_choose(void)
 {
     g_autoptr(GPtrArray) used = used_new();
     g_autoptr(GError) error = NULL;
-    NMMacvtapCidr untouched = {.prefix = 77};
+    NmmCidr untouched = {.prefix = 77};
 
     assert_chosen(used, "192.168.254.1/24");
     add_used(used, "0.0.0.0/1", "route 0.0.0.0/1 dev tun0");
@@ -469,8 +469,8 @@ test_choose(void)
     assert_chosen(used, "192.168.1.1/24");
     add_used(used, "192.168.1.0/24", "profile 'home'");
 
-    g_assert_false(nm_macvtap_subnet_choose(used, &untouched, &error));
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_CONFLICT);
+    g_assert_false(nmm_subnet_choose(used, &untouched, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, "route 192.168.254.77 dev eth0"));
     g_assert_nonnull(strstr(error->message, "'address'"));
     g_assert_cmpuint(untouched.prefix, ==, 77);

@@ -5,27 +5,27 @@
 
 #include "config.h"
 
-#include "nm-macvtap-unmatched.h"
+#include "nmm-unmatched.h"
 
 #include <string.h>
 
 #define WEB_UUID "3C2F8A10-1111-4a6b-9c3d-000000000001"
 
 /* @guests and @parent: (nullable): as in vpn.data. */
-static NMMacvtapProfile *
+static NmmProfile *
 make_profile(const char *guests, const char *parent)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     GError *error = NULL;
-    NMMacvtapProfile *profile;
+    NmmProfile *profile;
 
     g_hash_table_insert(data, (char *)"mode", (char *)"share");
     if (guests)
         g_hash_table_insert(data, (char *)"guests", (char *)guests);
     if (parent)
         g_hash_table_insert(data, (char *)"parent", (char *)parent);
-    profile = nm_macvtap_profile_parse(
-        "p", "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NULL, data, NULL, &error);
+    profile =
+        nmm_profile_parse("p", "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NULL, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }
@@ -77,9 +77,9 @@ static void
 test_case(gconstpointer data)
 {
     const Case *c = data;
-    g_autoptr(NMMacvtapProfile) profile = make_profile(c->guests, c->profile_parent);
+    g_autoptr(NmmProfile) profile = make_profile(c->guests, c->profile_parent);
     g_autoptr(GHashTable) guests = make_guests(c->present);
-    g_autofree char *text = nm_macvtap_unmatched_describe(profile, c->parent, guests);
+    g_autofree char *text = nmm_unmatched_describe(profile, c->parent, guests);
 
     if (!c->parts[0]) {
         g_assert_cmpstr(text, ==, NULL);

@@ -11,16 +11,16 @@
 #include <string.h>
 #include <glib/gstdio.h>
 
-#include "nm-macvtap-error.h"
-#include "nm-macvtap-xml.h"
+#include "nmm-error.h"
+#include "nmm-xml.h"
 
 static void
 assert_refused(const char *text, const char *message)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(text, "domain", &error);
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(text, "domain", &error);
 
-    g_assert_error(error, NM_MACVTAP_ERROR, NM_MACVTAP_ERROR_BAD_XML);
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_XML);
     g_assert_null(doc);
     g_assert_true(g_utf8_validate(error->message, -1, NULL));
     if (!strstr(error->message, message))
@@ -78,7 +78,7 @@ static void
 test_size(void)
 {
     g_autofree char *huge = g_strnfill(10 * 1024 * 1024, ' ');
-    g_autofree char *full = g_strnfill(NM_MACVTAP_XML_MAX_BYTES, ' ');
+    g_autofree char *full = g_strnfill(NMM_XML_MAX_BYTES, ' ');
     g_autoptr(GString) deep = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     g_autoptr(xmlDoc) doc = NULL;
@@ -87,7 +87,7 @@ test_size(void)
     assert_refused(huge, "larger than 4 MiB");
 
     memcpy(full, "<domain/>", strlen("<domain/>"));
-    doc = nm_macvtap_xml_parse(full, "domain", &error);
+    doc = nmm_xml_parse(full, "domain", &error);
     g_assert_no_error(error);
     g_assert_nonnull(doc);
 
@@ -118,32 +118,31 @@ test_look_ups(void)
         "<domain xmlns:f='urn:f'><!-- <name>no</name> -->"
         "<f:name>foreign</f:name><name>a<!-- x -->b<![CDATA[<c>]]>&amp;</name>"
         "<nic f:id='9' id='1'/><other/><nic id='&quot;2'/><empty/></domain>";
-    g_autoptr(xmlDoc) doc = nm_macvtap_xml_parse(text, "domain", NULL);
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(text, "domain", NULL);
     xmlNode *root = xmlDocGetRootElement(doc);
-    xmlNode *nic = nm_macvtap_xml_child(root, "nic");
-    g_autofree char *name = nm_macvtap_xml_text(nm_macvtap_xml_child(root, "name"));
-    g_autofree char *empty = nm_macvtap_xml_text(nm_macvtap_xml_child(root, "empty"));
-    g_autofree char *first = nm_macvtap_xml_attr(nic, "id");
-    g_autofree char *second = nm_macvtap_xml_attr(nm_macvtap_xml_next(nic), "id");
+    xmlNode *nic = nmm_xml_child(root, "nic");
+    g_autofree char *name = nmm_xml_text(nmm_xml_child(root, "name"));
+    g_autofree char *empty = nmm_xml_text(nmm_xml_child(root, "empty"));
+    g_autofree char *first = nmm_xml_attr(nic, "id");
+    g_autofree char *second = nmm_xml_attr(nmm_xml_next(nic), "id");
 
     g_assert_cmpstr(name, ==, "ab<c>&");
     g_assert_cmpstr(empty, ==, "");
     g_assert_cmpstr(first, ==, "1");
     g_assert_cmpstr(second, ==, "\"2");
-    g_assert_null(nm_macvtap_xml_next(nm_macvtap_xml_next(nic)));
-    g_assert_null(nm_macvtap_xml_attr(nic, "missing"));
-    g_assert_null(nm_macvtap_xml_child(root, "missing"));
-    g_assert_null(nm_macvtap_xml_child(NULL, "name"));
-    g_assert_null(nm_macvtap_xml_attr(NULL, "id"));
-    g_assert_null(nm_macvtap_xml_text(NULL));
+    g_assert_null(nmm_xml_next(nmm_xml_next(nic)));
+    g_assert_null(nmm_xml_attr(nic, "missing"));
+    g_assert_null(nmm_xml_child(root, "missing"));
+    g_assert_null(nmm_xml_child(NULL, "name"));
+    g_assert_null(nmm_xml_attr(NULL, "id"));
+    g_assert_null(nmm_xml_text(NULL));
 }
 
 static void
 test_to_string(void)
 {
-    g_autoptr(xmlDoc) doc =
-        nm_macvtap_xml_parse("<domain><a b='&lt;&quot;'/></domain>", "domain", NULL);
-    g_autofree char *text = nm_macvtap_xml_to_string(xmlDocGetRootElement(doc));
+    g_autoptr(xmlDoc) doc = nmm_xml_parse("<domain><a b='&lt;&quot;'/></domain>", "domain", NULL);
+    g_autofree char *text = nmm_xml_to_string(xmlDocGetRootElement(doc));
 
     g_assert_cmpstr(text, ==, "<domain>\n  <a b=\"&lt;&quot;\"/>\n</domain>");
 }

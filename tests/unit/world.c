@@ -11,16 +11,16 @@
 
 #include <stdarg.h>
 
-#include "nm-macvtap-identity.h"
+#include "nmm-identity.h"
 
 World *
 world_new(void)
 {
     World *world = g_new0(World, 1);
 
-    world->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_guest_unref);
-    world->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_network_unref);
-    world->used = g_ptr_array_new_with_free_func((GDestroyNotify)nm_macvtap_used_subnet_free);
+    world->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    world->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    world->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
     world->observed.guests = world->guests;
     world->observed.networks = world->networks;
     world->observed.used = world->used;
@@ -56,13 +56,13 @@ domain_xml(guint number, const char *nics)
                            nics);
 }
 
-NMMacvtapGuest *
+NmmGuest *
 world_add_guest(World *world, const char *config_nics, const char *live_nics)
 {
     g_autofree char *config = domain_xml(world->guests->len + 1, config_nics);
     g_autofree char *live = domain_xml(world->guests->len + 1, live_nics);
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(config, live, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(config, live, &error);
 
     g_assert_no_error(error);
     g_ptr_array_add(world->guests, guest);
@@ -70,24 +70,24 @@ world_add_guest(World *world, const char *config_nics, const char *live_nics)
 }
 
 char *
-world_our_nic(guint number, const NMMacvtapNicSpec *spec)
+world_our_nic(guint number, const NmmNicSpec *spec)
 {
     g_autofree char *uuid = world_guest_uuid(number);
-    g_autofree char *mac = nm_macvtap_identity_mac(uuid, WORLD_NETWORK);
-    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
-    NMMacvtapNicSpec full = *spec;
+    g_autofree char *mac = nmm_identity_mac(uuid, WORLD_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    NmmNicSpec full = *spec;
 
     full.network = spec->network ? spec->network : WORLD_NETWORK;
     full.mac = spec->mac ? spec->mac : mac;
     full.alias = spec->alias ? spec->alias : alias;
-    return nm_macvtap_nic_spec_to_xml(&full);
+    return nmm_nic_spec_to_xml(&full);
 }
 
-NMMacvtapNetwork *
+NmmNetwork *
 world_add_network(World *world, const char *xml, gboolean active)
 {
     g_autoptr(GError) error = NULL;
-    NMMacvtapNetwork *network = nm_macvtap_network_new_from_xml(xml, active, TRUE, TRUE, &error);
+    NmmNetwork *network = nmm_network_new_from_xml(xml, active, TRUE, TRUE, &error);
 
     g_assert_no_error(error);
     g_ptr_array_add(world->networks, network);
@@ -97,32 +97,32 @@ world_add_network(World *world, const char *xml, gboolean active)
 void
 world_add_used(World *world, const char *cidr, const char *what)
 {
-    NMMacvtapCidr parsed;
+    NmmCidr parsed;
 
-    g_assert_true(nm_macvtap_cidr_parse(cidr, &parsed, NULL));
-    g_ptr_array_add(world->used, nm_macvtap_used_subnet_new(&parsed, what));
+    g_assert_true(nmm_cidr_parse(cidr, &parsed, NULL));
+    g_ptr_array_add(world->used, nmm_used_subnet_new(&parsed, what));
 }
 
-static NMMacvtapGuestState *
-find_state(const World *world, const NMMacvtapEdit *edit)
+static NmmGuestState *
+find_state(const World *world, const NmmEdit *edit)
 {
     for (guint i = 0; i < world->guests->len; i++) {
-        NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+        NmmGuest *guest = g_ptr_array_index(world->guests, i);
 
         if (!g_str_equal(guest->uuid, edit->guest_uuid))
             continue;
         g_assert_cmpstr(guest->name, ==, edit->guest_name);
-        return edit->scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+        return edit->scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
     }
     g_assert_not_reached();
 }
 
 /* The one interface of that alias, or NULL. */
-static NMMacvtapNic *
-find_alias(const NMMacvtapGuestState *state, const char *alias, guint *out_index)
+static NmmNic *
+find_alias(const NmmGuestState *state, const char *alias, guint *out_index)
 {
     for (guint i = 0; i < state->nics->len; i++) {
-        NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+        NmmNic *nic = g_ptr_array_index(state->nics, i);
 
         if (g_strcmp0(nic->alias, alias) != 0)
             continue;
@@ -134,12 +134,12 @@ find_alias(const NMMacvtapGuestState *state, const char *alias, guint *out_index
 }
 
 /* A guest whose only interface is the edit's. */
-static NMMacvtapGuest *
-read_edit(const NMMacvtapEdit *edit)
+static NmmGuest *
+read_edit(const NmmEdit *edit)
 {
     g_autofree char *xml = domain_xml(99, edit->xml);
     g_autoptr(GError) error = NULL;
-    NMMacvtapGuest *guest = nm_macvtap_guest_new_from_xml(xml, NULL, &error);
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, NULL, &error);
 
     g_assert_no_error(error);
     g_assert_cmpuint(guest->config->nics->len, ==, 1);
@@ -147,7 +147,7 @@ read_edit(const NMMacvtapEdit *edit)
 }
 
 static void
-fill_in_model(NMMacvtapNic *nic)
+fill_in_model(NmmNic *nic)
 {
     if (!nic->model)
         nic->model = g_strdup("rtl8139");
@@ -157,10 +157,10 @@ static gboolean
 is_live_on(const World *world, const char *network)
 {
     for (guint i = 0; i < world->guests->len; i++) {
-        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
+        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
 
         for (guint j = 0; guest->live && j < guest->live->nics->len; j++) {
-            const NMMacvtapNic *nic = g_ptr_array_index(guest->live->nics, j);
+            const NmmNic *nic = g_ptr_array_index(guest->live->nics, j);
 
             if (g_strcmp0(nic->network, network) == 0)
                 return TRUE;
@@ -170,28 +170,28 @@ is_live_on(const World *world, const char *network)
 }
 
 static void
-attach(const World *world, const NMMacvtapEdit *edit)
+attach(const World *world, const NmmEdit *edit)
 {
-    NMMacvtapGuestState *state = find_state(world, edit);
-    g_autoptr(NMMacvtapGuest) carrier = read_edit(edit);
-    NMMacvtapNic *nic = g_ptr_array_steal_index(carrier->config->nics, 0);
+    NmmGuestState *state = find_state(world, edit);
+    g_autoptr(NmmGuest) carrier = read_edit(edit);
+    NmmNic *nic = g_ptr_array_steal_index(carrier->config->nics, 0);
 
     g_assert_nonnull(state);
     g_assert_null(find_alias(state, nic->alias, NULL));
     g_assert_cmpstr(nic->alias, ==, edit->alias);
     g_assert_cmpstr(nic->network, ==, edit->network);
-    if (edit->scope == NM_MACVTAP_SCOPE_LIVE)
-        g_assert_true(nm_macvtap_network_find(world->networks, nic->network)->active);
+    if (edit->scope == NMM_SCOPE_LIVE)
+        g_assert_true(nmm_network_find(world->networks, nic->network)->active);
     fill_in_model(nic);
     g_ptr_array_add(state->nics, nic);
 }
 
 static void
-update(const World *world, const NMMacvtapEdit *edit)
+update(const World *world, const NmmEdit *edit)
 {
-    g_autoptr(NMMacvtapGuest) carrier = read_edit(edit);
-    NMMacvtapNic *nic = find_alias(find_state(world, edit), edit->alias, NULL);
-    NMMacvtapNic *wanted = g_ptr_array_index(carrier->config->nics, 0);
+    g_autoptr(NmmGuest) carrier = read_edit(edit);
+    NmmNic *nic = find_alias(find_state(world, edit), edit->alias, NULL);
+    NmmNic *wanted = g_ptr_array_index(carrier->config->nics, 0);
 
     g_assert_nonnull(nic);
     g_assert_cmpstr(nic->mac, ==, wanted->mac);
@@ -199,7 +199,7 @@ update(const World *world, const NMMacvtapEdit *edit)
     g_assert_cmpstr(nic->network, ==, wanted->network);
     fill_in_model(nic);
     fill_in_model(wanted);
-    if (edit->scope == NM_MACVTAP_SCOPE_LIVE)
+    if (edit->scope == NMM_SCOPE_LIVE)
         g_assert_cmpstr(nic->model, ==, wanted->model);
     nic->link_down = wanted->link_down;
     nic->isolated = wanted->isolated;
@@ -208,10 +208,10 @@ update(const World *world, const NMMacvtapEdit *edit)
 }
 
 static void
-detach(const World *world, const NMMacvtapEdit *edit)
+detach(const World *world, const NmmEdit *edit)
 {
-    NMMacvtapGuestState *state = find_state(world, edit);
-    const NMMacvtapNic *nic;
+    NmmGuestState *state = find_state(world, edit);
+    const NmmNic *nic;
     guint index;
 
     g_assert_nonnull(state);
@@ -222,11 +222,11 @@ detach(const World *world, const NMMacvtapEdit *edit)
 }
 
 static void
-define(World *world, const NMMacvtapEdit *edit)
+define(World *world, const NmmEdit *edit)
 {
-    NMMacvtapNetwork *network;
+    NmmNetwork *network;
 
-    g_assert_null(nm_macvtap_network_find(world->networks, edit->network));
+    g_assert_null(nmm_network_find(world->networks, edit->network));
     network = world_add_network(world, edit->xml, FALSE);
     g_assert_cmpstr(network->name, ==, edit->network);
     network->bridge = g_strdup("virbr7");
@@ -234,7 +234,7 @@ define(World *world, const NMMacvtapEdit *edit)
 }
 
 static void
-stop(World *world, NMMacvtapNetwork *network)
+stop(World *world, NmmNetwork *network)
 {
     g_assert_true(network->active);
     g_assert_false(is_live_on(world, network->name));
@@ -244,7 +244,7 @@ stop(World *world, NMMacvtapNetwork *network)
 }
 
 static void
-undefine(World *world, NMMacvtapNetwork *network)
+undefine(World *world, NmmNetwork *network)
 {
     g_assert_true(network->persistent);
     network->persistent = FALSE;
@@ -253,37 +253,37 @@ undefine(World *world, NMMacvtapNetwork *network)
 }
 
 static void
-apply_edit(World *world, const NMMacvtapEdit *edit)
+apply_edit(World *world, const NmmEdit *edit)
 {
-    NMMacvtapNetwork *network = nm_macvtap_network_find(world->networks, edit->network);
+    NmmNetwork *network = nmm_network_find(world->networks, edit->network);
 
     g_assert_cmpstr(edit->network, ==, WORLD_NETWORK);
     g_assert_nonnull(edit->reason);
     switch (edit->kind) {
-    case NM_MACVTAP_EDIT_NETWORK_DEFINE:
+    case NMM_EDIT_NETWORK_DEFINE:
         define(world, edit);
         return;
-    case NM_MACVTAP_EDIT_NETWORK_AUTOSTART:
+    case NMM_EDIT_NETWORK_AUTOSTART:
         g_assert_true(network->persistent && !network->autostart);
         network->autostart = TRUE;
         return;
-    case NM_MACVTAP_EDIT_NETWORK_START:
+    case NMM_EDIT_NETWORK_START:
         g_assert_false(network->active);
         network->active = TRUE;
         return;
-    case NM_MACVTAP_EDIT_NIC_DETACH:
+    case NMM_EDIT_NIC_DETACH:
         detach(world, edit);
         return;
-    case NM_MACVTAP_EDIT_NIC_ATTACH:
+    case NMM_EDIT_NIC_ATTACH:
         attach(world, edit);
         return;
-    case NM_MACVTAP_EDIT_NIC_UPDATE:
+    case NMM_EDIT_NIC_UPDATE:
         update(world, edit);
         return;
-    case NM_MACVTAP_EDIT_NETWORK_DESTROY:
+    case NMM_EDIT_NETWORK_DESTROY:
         stop(world, network);
         return;
-    case NM_MACVTAP_EDIT_NETWORK_UNDEFINE:
+    case NMM_EDIT_NETWORK_UNDEFINE:
         undefine(world, network);
         return;
     }
@@ -291,32 +291,31 @@ apply_edit(World *world, const NMMacvtapEdit *edit)
 }
 
 void
-world_apply(World *world, const NMMacvtapPlan *plan)
+world_apply(World *world, const NmmPlan *plan)
 {
     for (guint i = 0; i < plan->edits->len; i++)
         apply_edit(world, g_ptr_array_index(plan->edits, i));
 }
 
 static gboolean
-is_ours(const NMMacvtapNic *nic)
+is_ours(const NmmNic *nic)
 {
-    g_autofree char *alias = nm_macvtap_identity_alias(WORLD_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
 
     return g_strcmp0(nic->network, WORLD_NETWORK) == 0 && g_strcmp0(nic->alias, alias) == 0;
 }
 
 char *
-world_print(const World *world, NMMacvtapScope scope, gboolean foreign_only)
+world_print(const World *world, NmmScope scope, gboolean foreign_only)
 {
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < world->guests->len; i++) {
-        const NMMacvtapGuest *guest = g_ptr_array_index(world->guests, i);
-        const NMMacvtapGuestState *state =
-            scope == NM_MACVTAP_SCOPE_CONFIG ? guest->config : guest->live;
+        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
+        const NmmGuestState *state = scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
 
         for (guint j = 0; state && j < state->nics->len; j++) {
-            const NMMacvtapNic *nic = g_ptr_array_index(state->nics, j);
+            const NmmNic *nic = g_ptr_array_index(state->nics, j);
 
             if (foreign_only && is_ours(nic))
                 continue;
@@ -337,12 +336,12 @@ world_print(const World *world, NMMacvtapScope scope, gboolean foreign_only)
 }
 
 guint
-world_count(const NMMacvtapGuestState *state, gboolean ours)
+world_count(const NmmGuestState *state, gboolean ours)
 {
     guint count = 0;
 
     for (guint i = 0; state && i < state->nics->len; i++) {
-        const NMMacvtapNic *nic = g_ptr_array_index(state->nics, i);
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
         if (g_strcmp0(nic->network, WORLD_NETWORK) == 0 && is_ours(nic) == ours)
             count++;
@@ -350,19 +349,19 @@ world_count(const NMMacvtapGuestState *state, gboolean ours)
     return count;
 }
 
-NMMacvtapProfile *
+NmmProfile *
 world_profile_new(const char *key, ...)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
-    NMMacvtapProfile *profile;
+    NmmProfile *profile;
     va_list args;
 
     va_start(args, key);
     for (; key; key = va_arg(args, const char *))
         g_hash_table_insert(data, (char *)key, va_arg(args, char *));
     va_end(args);
-    profile = nm_macvtap_profile_parse("guests", WORLD_PROFILE, NULL, data, NULL, &error);
+    profile = nmm_profile_parse("guests", WORLD_PROFILE, NULL, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "nm-macvtap-plan.h"
+#include "nmm-plan.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +17,7 @@ typedef struct {
     GPtrArray *guests;
     GPtrArray *networks;
     GPtrArray *used;
-    NMMacvtapObserved observed;
+    NmmObserved observed;
 } World;
 
 World *world_new(void);
@@ -26,23 +26,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
 /* Guest number 1, 2, … has UUID …01, …02, …; @config_nics and @live_nics: (nullable): interface
  * elements, NULL where the guest has no such state. */
-NMMacvtapGuest *world_add_guest(World *world, const char *config_nics, const char *live_nics);
+NmmGuest *world_add_guest(World *world, const char *config_nics, const char *live_nics);
 char *world_guest_uuid(guint number);
 /* The interface that the plan gives to guest @number, but for @spec's other fields. */
-char *world_our_nic(guint number, const NMMacvtapNicSpec *spec);
+char *world_our_nic(guint number, const NmmNicSpec *spec);
 
-NMMacvtapNetwork *world_add_network(World *world, const char *xml, gboolean active);
+NmmNetwork *world_add_network(World *world, const char *xml, gboolean active);
 void world_add_used(World *world, const char *cidr, const char *what);
 
-void world_apply(World *world, const NMMacvtapPlan *plan);
+void world_apply(World *world, const NmmPlan *plan);
 
 /* Every interface of every guest in that state as text, one a line; with @foreign_only, only those
  * that the plan may not touch. */
-char *world_print(const World *world, NMMacvtapScope scope, gboolean foreign_only);
+char *world_print(const World *world, NmmScope scope, gboolean foreign_only);
 /* How many interfaces of ours (or others) on the network a state has. */
-guint world_count(const NMMacvtapGuestState *state, gboolean ours);
+guint world_count(const NmmGuestState *state, gboolean ours);
 
 /* A profile with the given keys and values, ended by NULL. */
-NMMacvtapProfile *world_profile_new(const char *key, ...) G_GNUC_NULL_TERMINATED;
+NmmProfile *world_profile_new(const char *key, ...) G_GNUC_NULL_TERMINATED;
 
 G_END_DECLS

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads a guest's interfaces from domain XML and writes the XML of one new interface. Decides which
+ * interface counts as macvtap; decides nothing about what is to be changed. Only the children of
+ * <devices> that libvirt itself defines are looked at: what stands in <metadata> or in a foreign
+ * namespace is nobody's interface.
+ */
+
+#include "config.h"
+
+#include "nmm-guest.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-error.h"
+#include "nmm-network.h"
+#include "nmm-xml.h"
+
+static void
+nic_free(NmmNic *nic)
+{
+    g_free(nic->network);
+    g_free(nic->lower);
+    g_free(nic->macvtap_mode);
+    g_free(nic->mac);
+    g_free(nic->alias);
+    g_free(nic->model);
+    g_free(nic->target);
+    g_free(nic);
+}
+
+static void
+guest_state_free(NmmGuestState *state)
+{
+    g_ptr_array_unref(state->nics);
+    g_free(state);
+}
+
+static gboolean
+attr_is(xmlNode *node, const char *name, const char *value)
+{
+    g_autofree char *actual = nmm_xml_attr(node, name);
+
+    return g_strcmp0(actual, value) == 0;
+}
+
+static NmmNicType
+nic_type_read(xmlNode *interface)
+{
+    if (attr_is(interface, "type", "direct"))
+        return NMM_NIC_DIRECT;
+    if (attr_is(interface, "type", "network"))
+        return NMM_NIC_NETWORK;
+    return NMM_NIC_OTHER;
+}
+
+static NmmNic *
+nic_read(xmlNode *interface)
+{
+    NmmNic *nic = g_new0(NmmNic, 1);
+    xmlNode *source = nmm_xml_child(interface, "source");
+    g_autofree char *mac = nmm_xml_attr(nmm_xml_child(interface, "mac"), "address");
+
+    nic->type = nic_type_read(interface);
+    /* A running guest's interface on a network that forwards through macvtap is shown as type
+     * direct, with the network's name beside the lower device. */
+    nic->network = nmm_xml_attr(source, "network");
+    if (nic->type == NMM_NIC_DIRECT) {
+        nic->lower = nmm_xml_attr(source, "dev");
+        nic->macvtap_mode = nmm_xml_attr(source, "mode");
+    }
+    nic->mac = mac ? g_ascii_strdown(mac, -1) : NULL;
+    nic->alias = nmm_xml_attr(nmm_xml_child(interface, "alias"), "name");
+    nic->model = nmm_xml_attr(nmm_xml_child(interface, "model"), "type");
+    nic->target = nmm_xml_attr(nmm_xml_child(interface, "target"), "dev");
+    nic->link_down = attr_is(nmm_xml_child(interface, "link"), "state", "down");
+    nic->isolated = attr_is(nmm_xml_child(interface, "port"), "isolated", "yes");
+    return nic;
+}
+
+static NmmGuestState *
+guest_state_read(xmlDoc *doc)
+{
+    NmmGuestState *state = g_new0(NmmGuestState, 1);
+    xmlNode *devices = nmm_xml_child(xmlDocGetRootElement(doc), "devices");
+    xmlNode *interface = nmm_xml_child(devices, "interface");
+
+    state->nics = g_ptr_array_new_with_free_func((GDestroyNotify)nic_free);
+    for (; interface; interface = nmm_xml_next(interface))
+        g_ptr_array_add(state->nics, nic_read(interface));
+    return state;
+}
+
+/* Returns: (transfer full) (nullable): the text of the child @name of the root of @doc. */
+static char *
+read_root_text(xmlDoc *doc, const char *name)
+{
+    return nmm_xml_text(nmm_xml_child(xmlDocGetRootElement(doc), name));
+}
+
+static gboolean
+read_identity(NmmGuest *guest, xmlDoc *doc, GError **error)
+{
+    guest->name = read_root_text(doc, "name");
+    guest->uuid = read_root_text(doc, "uuid");
+    if (!guest->name || !*guest->name) {
+        g_set_error_literal(
+            error, NMM_ERROR, NMM_ERROR_BAD_XML, _("the guest's definition has no name"));
+        return FALSE;
+    }
+    if (!guest->uuid || !*guest->uuid) {
+        g_set_error(error,
+                    NMM_ERROR,
+                    NMM_ERROR_BAD_XML,
+                    _("guest '%s': the definition has no UUID"),
+                    guest->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/**
+ * nmm_guest_new_from_xml:
+ * @config_xml: (nullable): the inactive XML; %NULL for a transient guest
+ * @live_xml: (nullable): the live XML; %NULL for a guest that does not run
+ * @error: return location: %NMM_ERROR_BAD_XML, prefixed with the guest's name where that
+ * much could be read
+ *
+ * Returns: (transfer full) (nullable): the guest
+ */
+NmmGuest *
+nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error)
+{
+    g_autoptr(NmmGuest) guest = NULL;
+    g_autoptr(xmlDoc) config = NULL;
+    g_autoptr(xmlDoc) live = NULL;
+    g_autoptr(GError) config_error = NULL;
+    g_autoptr(GError) live_error = NULL;
+
+    g_return_val_if_fail(config_xml || live_xml, NULL);
+
+    /* Both, even where the first fails: either tells the guest's name for the message. */
+    if (config_xml)
+        config = nmm_xml_parse(config_xml, "domain", &config_error);
+    if (live_xml)
+        live = nmm_xml_parse(live_xml, "domain", &live_error);
+    if (config_error || live_error) {
+        g_autofree char *name =
+            config || live ? read_root_text(config ? config : live, "name") : NULL;
+
+        g_propagate_error(
+            error, config_error ? g_steal_pointer(&config_error) : g_steal_pointer(&live_error));
+        if (name)
+            g_prefix_error(error, _("guest '%s': "), name);
+        return NULL;
+    }
+
+    guest = g_new0(NmmGuest, 1);
+    g_atomic_ref_count_init(&guest->ref_count);
+    if (!read_identity(guest, config ? config : live, error))
+        return NULL;
+    guest->config = config ? guest_state_read(config) : NULL;
+    guest->live = live ? guest_state_read(live) : NULL;
+    return g_steal_pointer(&guest);
+}
+
+/**
+ * nmm_guest_ref:
+ * @guest: a guest
+ *
+ * Thread-safe.
+ *
+ * Returns: (transfer full): @guest
+ */
+NmmGuest *
+nmm_guest_ref(NmmGuest *guest)
+{
+    g_atomic_ref_count_inc(&guest->ref_count);
+    return guest;
+}
+
+/**
+ * nmm_guest_unref:
+ * @guest: (transfer full): a guest
+ *
+ * Thread-safe.
+ */
+void
+nmm_guest_unref(NmmGuest *guest)
+{
+    if (!g_atomic_ref_count_dec(&guest->ref_count))
+        return;
+    g_free(guest->uuid);
+    g_free(guest->name);
+    g_clear_pointer(&guest->config, guest_state_free);
+    g_clear_pointer(&guest->live, guest_state_free);
+    g_free(guest);
+}
+
+/**
+ * nmm_nic_is_macvtap:
+ * @nic: an interface
+ * @parent: (nullable): the lower device; %NULL for any
+ * @networks: (element-type NmmNetwork): every libvirt network
+ *
+ * Returns: whether it goes out through macvtap, directly or by a network that forwards through
+ * macvtap
+ */
+gboolean
+nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks)
+{
+    const NmmNetwork *network;
+
+    switch (nic->type) {
+    case NMM_NIC_DIRECT:
+        return !parent || g_strcmp0(nic->lower, parent) == 0;
+    case NMM_NIC_NETWORK:
+        network = nic->network ? nmm_network_find(networks, nic->network) : NULL;
+        if (!network || !network->macvtap)
+            return FALSE;
+        return !parent || g_strv_contains((const char *const *)network->lower, parent);
+    case NMM_NIC_OTHER:
+        break;
+    }
+    return FALSE;
+}
+
+/**
+ * nmm_nic_get_macvtap_mode:
+ * @nic: a macvtap interface
+ * @networks: (element-type NmmNetwork): every libvirt network
+ *
+ * Returns: (transfer none): its mode, which is libvirt's own where none is given
+ */
+const char *
+nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks)
+{
+    const NmmNetwork *network = nic->type == NMM_NIC_NETWORK && nic->network
+                                    ? nmm_network_find(networks, nic->network)
+                                    : NULL;
+
+    if (network && network->forward_mode)
+        return network->forward_mode;
+    return nic->macvtap_mode ? nic->macvtap_mode : "vepa";
+}
+
+/**
+ * nmm_guest_state_find_macvtap:
+ * @state: a state of a guest
+ * @parent: (nullable): the lower device; %NULL for any
+ * @networks: (element-type NmmNetwork): every libvirt network
+ *
+ * Returns: (transfer none) (nullable): the first interface that goes out through macvtap, directly
+ * or by a network that forwards through macvtap
+ */
+const NmmNic *
+nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPtrArray *networks)
+{
+    for (guint i = 0; i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (nmm_nic_is_macvtap(nic, parent, networks))
+            return nic;
+    }
+    return NULL;
+}
+
+static void
+add_child(xmlNode *parent, const char *name, const char *attribute, const char *value)
+{
+    xmlNode *child = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+
+    xmlNewProp(child, (const xmlChar *)attribute, (const xmlChar *)value);
+}
+
+/**
+ * nmm_nic_spec_to_xml:
+ * @spec: the properties of an interface
+ *
+ * Returns: (transfer full): an interface element, for libvirt's attach and update calls
+ */
+char *
+nmm_nic_spec_to_xml(const NmmNicSpec *spec)
+{
+    g_autoptr(xmlDoc) doc = xmlNewDoc((const xmlChar *)"1.0");
+    xmlNode *interface = xmlNewNode(NULL, (const xmlChar *)"interface");
+
+    xmlDocSetRootElement(doc, interface);
+    xmlNewProp(interface, (const xmlChar *)"type", (const xmlChar *)"network");
+    add_child(interface, "mac", "address", spec->mac);
+    add_child(interface, "source", "network", spec->network);
+    if (spec->isolated)
+        add_child(interface, "port", "isolated", "yes");
+    if (spec->model)
+        add_child(interface, "model", "type", spec->model);
+    if (spec->link_down)
+        add_child(interface, "link", "state", "down");
+    add_child(interface, "alias", "name", spec->alias);
+    return nmm_xml_to_string(interface);
+}

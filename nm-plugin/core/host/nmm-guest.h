@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest as the plan sees it: its identity and its interfaces, read from the domain's XML, once
+ * for the persistent definition and once for the running machine. Nothing here writes a domain:
+ * what a guest's definition holds besides interfaces is never looked at, so it cannot be lost.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+    NMM_NIC_OTHER,   /* bridge, hostdev, user, … */
+    NMM_NIC_DIRECT,  /* macvtap on a lower device */
+    NMM_NIC_NETWORK, /* on a libvirt network */
+} NmmNicType;
+
+typedef struct {
+    NmmNicType type;
+    char *network;      /* (nullable): source network; may be set with DIRECT too (running guest) */
+    char *lower;        /* (nullable): lower device of DIRECT */
+    char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
+    char *mac;          /* (nullable): lower case */
+    char *alias;        /* (nullable) */
+    char *model;        /* (nullable) */
+    char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
+    gboolean link_down; /* <link state='down'/> */
+    gboolean isolated;  /* <port isolated='yes'/> */
+} NmmNic;
+
+/* One state of a guest: its persistent definition, or the running machine. */
+typedef struct {
+    GPtrArray *nics; /* (element-type NmmNic) */
+} NmmGuestState;
+
+typedef struct {
+    gatomicrefcount ref_count;
+    char *uuid;
+    char *name;
+    NmmGuestState *config; /* (nullable): NULL for a transient guest */
+    NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
+} NmmGuest;
+
+/*
+ * @config_xml: (nullable): the inactive XML; @live_xml: (nullable): the live XML; at least one.
+ * Errors: NMM_ERROR_BAD_XML, prefixed with the guest's name where that much could be read.
+ */
+NmmGuest *nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
+NmmGuest *nmm_guest_ref(NmmGuest *guest);
+void nmm_guest_unref(NmmGuest *guest);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmGuest, nmm_guest_unref)
+
+/* DIRECT, or on a network of @networks (element-type NmmNetwork) that forwards through
+ * macvtap; on @parent where that is given. */
+gboolean nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks);
+/* "bridge", "vepa", …; of a macvtap interface. */
+const char *nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks);
+
+/*
+ * The first macvtap interface of a state: DIRECT, or on a network of @networks (element-type
+ * NmmNetwork) that forwards through macvtap; on @parent where that is given.
+ * Returns: (nullable) (transfer none).
+ */
+const NmmNic *
+nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPtrArray *networks);
+
+/* <interface type='network'> with the given properties, as libvirt's device calls take it. */
+typedef struct {
+    const char *network;
+    const char *mac;
+    const char *alias;
+    const char *model; /* (nullable): NULL writes none */
+    gboolean isolated;
+    gboolean link_down;
+} NmmNicSpec;
+
+char *nmm_nic_spec_to_xml(const NmmNicSpec *spec);
+
+G_END_DECLS

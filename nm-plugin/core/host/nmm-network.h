@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A libvirt network as the plan sees it, read from its XML, and the XML of a network that we
+ * define.
+ */
+
+#pragma once
+
+#include "nmm-profile.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    gatomicrefcount ref_count;
+    char *uuid; /* (nullable): NULL in XML that libvirt has not seen yet */
+    char *name;
+    char *bridge;       /* (nullable): "virbr1" */
+    char *zone;         /* (nullable): <bridge zone=…/> */
+    char *mac;          /* (nullable): of the bridge, when libvirt makes it */
+    char *forward_mode; /* (nullable): NULL is an isolated network */
+    char **lower;       /* devices of <forward><interface dev=…/> and <pf dev=…/>, maybe none */
+    gboolean macvtap;   /* forward_mode is bridge/private/vepa/passthrough and there is no bridge */
+    GArray *addresses;  /* (element-type NmmCidr): the host's, <ip> in document order */
+    GArray *routes;     /* (element-type NmmCidr): <route> */
+    GArray *ranges;     /* (element-type NmmRange): IPv4 DHCP */
+    char *owner_uuid;   /* (nullable): UUID of the profile in our metadata: we defined it */
+    gboolean active;    /* the caller says so, XML does not */
+    gboolean autostart; /* likewise */
+    gboolean persistent;
+} NmmNetwork;
+
+NmmNetwork *nmm_network_new_from_xml(const char *xml,
+                                     gboolean active,
+                                     gboolean autostart,
+                                     gboolean persistent,
+                                     GError **error);
+NmmNetwork *nmm_network_ref(NmmNetwork *network);
+void nmm_network_unref(NmmNetwork *network);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNetwork, nmm_network_unref)
+
+/* First IPv4 (or IPv6) host address, or NULL. */
+const NmmCidr *nmm_network_get_address(const NmmNetwork *network, GSocketFamily family);
+/* By name, or NULL. @networks: (element-type NmmNetwork). */
+NmmNetwork *nmm_network_find(GPtrArray *networks, const char *name);
+
+/*
+ * The definition of the profile's network: no <forward>, no DNS server, address, IPv6 where wanted,
+ * DHCP range, zone, metadata with the profile's UUID. @address6: (nullable). No <bridge name>:
+ * libvirt picks a free one. isolate-guests is a matter of each interface, not of the network.
+ */
+char *
+nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6);
+
+G_END_DECLS

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One guest's part of the plan. Its persistent definition and the running machine are judged each
+ * by itself with the same rules. Only interfaces on the profile's network with our alias are ever
+ * detached or updated; any other interface on that network is the user's and is left alone.
+ */
+
+#include "config.h"
+
+#include "nmm-plan-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-identity.h"
+
+/* What a state has on the network once the plan has been carried out. */
+typedef enum {
+    SERVED_BY_NOBODY,
+    SERVED_BY_US,
+    SERVED_BY_USER,
+} ServedBy;
+
+/* One state of the guest at hand: what is there (borrowed), and what comes of it. */
+typedef struct {
+    NmmScope scope;
+    const NmmGuestState *state; /* never NULL: a state that the guest has */
+    const NmmNic *macvtap;      /* (nullable) */
+    const NmmNic *ours;         /* (nullable): on the network, with our alias */
+    const NmmNic *users;        /* (nullable): on the network, without it */
+    const NmmNic *stray;        /* (nullable): our alias on something else */
+    ServedBy served_by;
+    const char *mac; /* (nullable): of the interface that serves it */
+} StateView;
+
+typedef struct {
+    NmmPlanner *planner;
+    NmmGuest *guest;
+    gboolean selected;
+    char *mac; /* that our interface has or gets */
+} GuestPlanner;
+
+gboolean
+nmm_planner_is_our_nic(const NmmPlanner *planner, const NmmNic *nic)
+{
+    return g_strcmp0(nic->network, planner->profile->network) == 0 &&
+           g_strcmp0(nic->alias, planner->alias) == 0;
+}
+
+static void
+set_served(StateView *view, ServedBy served_by, const char *mac)
+{
+    view->served_by = served_by;
+    view->mac = mac;
+}
+
+static void
+view_init(StateView *view, const NmmPlanner *planner, const NmmGuestState *state, NmmScope scope)
+{
+    *view = (StateView){.scope = scope, .state = state};
+    view->macvtap =
+        nmm_guest_state_find_macvtap(state, planner->profile->parent, planner->observed->networks);
+    for (guint i = 0; i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (nmm_planner_is_our_nic(planner, nic))
+            view->ours = nic;
+        else if (g_strcmp0(nic->alias, planner->alias) == 0)
+            view->stray = nic;
+        else if (g_strcmp0(nic->network, planner->profile->network) == 0 && !view->users)
+            view->users = nic;
+    }
+    if (view->users)
+        set_served(view, SERVED_BY_USER, view->users->mac);
+    else if (view->ours)
+        set_served(view, SERVED_BY_US, view->ours->mac);
+}
+
+static void
+add_nic_edit(const GuestPlanner *self,
+             const StateView *view,
+             NmmEditKind kind,
+             char *xml,
+             char *reason)
+{
+    const NmmEdit edit = {
+        .kind = kind,
+        .scope = view->scope,
+        .guest_uuid = g_strdup(self->guest->uuid),
+        .guest_name = g_strdup(self->guest->name),
+        .alias = g_strdup(self->planner->alias),
+        .xml = xml,
+        .reason = reason,
+    };
+
+    nmm_planner_add_edit(self->planner, &edit);
+}
+
+static void
+add_detach(const GuestPlanner *self, StateView *view, char *reason)
+{
+    add_nic_edit(self, view, NMM_EDIT_NIC_DETACH, NULL, reason);
+    if (view->served_by == SERVED_BY_US)
+        set_served(view, SERVED_BY_NOBODY, NULL);
+}
+
+static void
+add_attach(const GuestPlanner *self, StateView *view, char *reason)
+{
+    const NmmProfile *profile = self->planner->profile;
+    const NmmNicSpec spec = {
+        .network = profile->network,
+        .mac = self->mac,
+        .alias = self->planner->alias,
+        .model = profile->nic_model,
+        .isolated = profile->isolate_guests,
+    };
+
+    add_nic_edit(self, view, NMM_EDIT_NIC_ATTACH, nmm_nic_spec_to_xml(&spec), reason);
+    set_served(view, SERVED_BY_US, self->mac);
+}
+
+/* @spec: the interface as it is to be; network, MAC and alias are those that it has. */
+static void
+add_update(const GuestPlanner *self, const StateView *view, const NmmNicSpec *spec, char *reason)
+{
+    NmmNicSpec full = *spec;
+
+    full.network = self->planner->profile->network;
+    full.mac = view->ours->mac;
+    full.alias = self->planner->alias;
+    add_nic_edit(self, view, NMM_EDIT_NIC_UPDATE, nmm_nic_spec_to_xml(&full), reason);
+}
+
+static char *
+describe_missing(const GuestPlanner *self, const NmmNic *macvtap)
+{
+    const char *network = self->planner->profile->network;
+
+    if (macvtap->lower)
+        return g_strdup_printf(_("guest has a macvtap interface on '%s' and none on network '%s'"),
+                               macvtap->lower,
+                               network);
+    return g_strdup_printf(
+        _("guest has a macvtap interface through network '%s' and none on network '%s'"),
+        macvtap->network,
+        network);
+}
+
+static char *
+describe_unwanted(const GuestPlanner *self, const StateView *view)
+{
+    const NmmProfile *profile = self->planner->profile;
+
+    if (!self->selected)
+        return g_strdup_printf(
+            _("the profile does not select the guest, which has our interface on network '%s'"),
+            profile->network);
+    if (view->macvtap)
+        return g_strdup_printf(_("guest has an interface of its own on network '%s' beside ours"),
+                               profile->network);
+    if (profile->parent)
+        return g_strdup_printf(
+            _("guest has our interface on network '%s' and no macvtap interface on '%s' any more"),
+            profile->network,
+            profile->parent);
+    return g_strdup_printf(
+        _("guest has our interface on network '%s' and no macvtap interface any more"),
+        profile->network);
+}
+
+/* The model that our interface is to have in this state. libvirt refuses another one in a running
+ * guest, and without one in the profile it fills in its own, which is then as good as any. */
+static const char *
+wanted_model(const GuestPlanner *self, const StateView *view)
+{
+    const char *model = self->planner->profile->nic_model;
+
+    return view->scope == NMM_SCOPE_CONFIG && model ? model : view->ours->model;
+}
+
+/* Returns: (transfer full) (nullable): what is not as it should be with our interface. */
+static char *
+describe_deviation(const GuestPlanner *self, const StateView *view)
+{
+    const NmmProfile *profile = self->planner->profile;
+    const NmmNic *nic = view->ours;
+    const char *model = wanted_model(self, view);
+
+    if (nic->link_down)
+        return g_strdup_printf(_("the link of the guest's interface on network '%s' is down"),
+                               profile->network);
+    if (nic->isolated && !profile->isolate_guests)
+        return g_strdup_printf(
+            _("the guest's interface on network '%s' is isolated from other guests"),
+            profile->network);
+    if (!nic->isolated && profile->isolate_guests)
+        return g_strdup_printf(
+            _("the guest's interface on network '%s' is not isolated from other guests"),
+            profile->network);
+    if (g_strcmp0(nic->model, model) != 0)
+        return g_strdup_printf(_("the guest's interface on network '%s' is not of model '%s'"),
+                               profile->network,
+                               model);
+    return NULL;
+}
+
+static void
+correct_nic(const GuestPlanner *self, const StateView *view)
+{
+    const NmmNicSpec spec = {
+        .model = wanted_model(self, view),
+        .isolated = self->planner->profile->isolate_guests,
+    };
+    char *reason = describe_deviation(self, view);
+
+    if (reason)
+        add_update(self, view, &spec, reason);
+}
+
+/* A guest made by copying another brings our interface along with a MAC that is not its own. */
+static void
+replace_nic(const GuestPlanner *self, StateView *view)
+{
+    g_autofree char *reason = g_strdup_printf(
+        _("the guest's interface on network '%s' has MAC '%s' and should have '%s'"),
+        self->planner->profile->network,
+        view->ours->mac ? view->ours->mac : "",
+        self->mac);
+    gboolean live = view->scope == NMM_SCOPE_LIVE;
+
+    if (live && !self->planner->profile->hotplug) {
+        set_served(view, SERVED_BY_NOBODY, NULL);
+        return;
+    }
+    add_detach(self, view, g_strdup(reason));
+    /* Until a running guest has let go, libvirt refuses a second interface of that alias; the next
+     * plan attaches it. */
+    if (live)
+        set_served(view, SERVED_BY_US, self->mac);
+    else
+        add_attach(self, view, g_steal_pointer(&reason));
+}
+
+static void
+bring_up(const GuestPlanner *self, StateView *view)
+{
+    const NmmProfile *profile = self->planner->profile;
+
+    if (!view->macvtap || !self->selected || view->users) {
+        if (view->ours)
+            add_detach(self, view, describe_unwanted(self, view));
+        return;
+    }
+
+    if (view->ours) {
+        if (g_strcmp0(view->ours->mac, self->mac) == 0)
+            correct_nic(self, view);
+        else
+            replace_nic(self, view);
+    } else if (view->stray) {
+        nmm_planner_add_note(
+            self->planner,
+            _("guest '%s' has the interface with alias '%s' on something else than network '%s'; "
+              "give it another alias so that the guest can be served"),
+            self->guest->name,
+            self->planner->alias,
+            profile->network);
+    } else if (view->scope == NMM_SCOPE_CONFIG || profile->hotplug) {
+        add_attach(self, view, describe_missing(self, view->macvtap));
+    } else if (!self->guest->config) {
+        nmm_planner_add_note(
+            self->planner,
+            _("guest '%s' is transient and cannot get an interface with '%s' of key '%s'"),
+            self->guest->name,
+            "no",
+            NMM_KEY_HOTPLUG);
+    }
+}
+
+static void
+pull_plug(const GuestPlanner *self, const StateView *view)
+{
+    NmmNicSpec spec = {.link_down = TRUE};
+
+    if (view->scope != NMM_SCOPE_LIVE || !view->ours || view->ours->link_down)
+        return;
+    spec.model = view->ours->model;
+    spec.isolated = view->ours->isolated;
+    add_update(self,
+               view,
+               &spec,
+               g_strdup_printf(_("network '%s' is being disconnected from its guests"),
+                               self->planner->profile->network));
+}
+
+static void
+take_out(const GuestPlanner *self, StateView *view)
+{
+    if (view->ours)
+        add_detach(self,
+                   view,
+                   g_strdup_printf(_("our interfaces on network '%s' are being removed"),
+                                   self->planner->profile->network));
+}
+
+static void
+do_state(const GuestPlanner *self, StateView *view)
+{
+    switch (self->planner->purpose) {
+    case NMM_PURPOSE_UP:
+        bring_up(self, view);
+        return;
+    case NMM_PURPOSE_DOWN:
+        if (self->planner->profile->on_disconnect == NMM_ON_DISCONNECT_UNPLUG)
+            pull_plug(self, view);
+        else if (self->planner->profile->on_disconnect == NMM_ON_DISCONNECT_REMOVE)
+            take_out(self, view);
+        return;
+    case NMM_PURPOSE_PURGE:
+        take_out(self, view);
+        return;
+    }
+}
+
+static gboolean
+has_macvtap(const StateView *view)
+{
+    return view->state && view->macvtap;
+}
+
+/* A guest that runs is judged by its running state; a state in which it has no macvtap interface
+ * asks for nothing. */
+static NmmGuestStatus
+judge(const GuestPlanner *self, const StateView *config, const StateView *live)
+{
+    const StateView *view = has_macvtap(live) || !has_macvtap(config) ? live : config;
+
+    if (!has_macvtap(config) && !has_macvtap(live))
+        return NMM_GUEST_NOT_MACVTAP;
+    if (!self->selected)
+        return NMM_GUEST_NOT_SELECTED;
+    switch (view->served_by) {
+    case SERVED_BY_USER:
+        return NMM_GUEST_SERVED_BY_USER;
+    case SERVED_BY_US:
+        return live->state ? NMM_GUEST_SERVED : NMM_GUEST_SHUT_OFF;
+    case SERVED_BY_NOBODY:
+        break;
+    }
+    return config->served_by != SERVED_BY_NOBODY ? NMM_GUEST_NEEDS_RESTART : NMM_GUEST_NOT_SELECTED;
+}
+
+static void
+add_report(const GuestPlanner *self, const StateView *config, const StateView *live)
+{
+    NmmGuestReport *report = g_new0(NmmGuestReport, 1);
+
+    report->guest = nmm_guest_ref(self->guest);
+    report->status = judge(self, config, live);
+    report->mac = g_strdup(live->mac ? live->mac : config->mac);
+    g_ptr_array_add(self->planner->plan->reports, report);
+}
+
+/* Adds the edits and the report of one guest. */
+void
+nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest)
+{
+    g_autofree char *mac = nmm_identity_mac(guest->uuid, planner->profile->network);
+    const GuestPlanner self = {
+        .planner = planner,
+        .guest = guest,
+        .selected = nmm_profile_selects(planner->profile, guest->name, guest->uuid),
+        .mac = mac,
+    };
+    StateView config = {0};
+    StateView live = {0};
+
+    /* The definition first: it stays even where the running guest cannot follow. */
+    if (guest->config) {
+        view_init(&config, planner, guest->config, NMM_SCOPE_CONFIG);
+        do_state(&self, &config);
+    }
+    if (guest->live) {
+        view_init(&live, planner, guest->live, NMM_SCOPE_LIVE);
+        do_state(&self, &live);
+    }
+    add_report(&self, &config, &live);
+}

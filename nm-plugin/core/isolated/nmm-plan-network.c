@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The network's part of the plan: define, adopt or refuse; start; remove. A network that exists is
+ * never changed, and one that somebody uses is never removed.
+ */
+
+#include "config.h"
+
+#include "nmm-plan-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-error.h"
+#include "nmm-identity.h"
+#include "nmm-keys.h"
+
+static void
+add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
+{
+    const NmmEdit edit = {.kind = kind, .xml = xml, .reason = reason};
+
+    nmm_planner_add_edit(planner, &edit);
+}
+
+static void
+add_network_subnets(GPtrArray *used, const NmmNetwork *network)
+{
+    g_autofree char *what = g_strdup_printf(_("libvirt network '%s'"), network->name);
+    const GArray *const lists[] = {network->addresses, network->routes};
+
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (guint j = 0; j < lists[i]->len; j++) {
+            const NmmCidr *cidr = &g_array_index(lists[i], NmmCidr, j);
+
+            if (!nmm_cidr_is_default(cidr))
+                g_ptr_array_add(used, nmm_used_subnet_new(cidr, what));
+        }
+    }
+}
+
+/*
+ * Every subnet that is taken by others. Networks come first: an active one has a kernel route as
+ * well, and its name says more than the route. With @only_active, networks that are merely defined
+ * do not count.
+ */
+static GPtrArray *
+collect_used(const NmmPlanner *planner, gboolean only_active)
+{
+    const NmmObserved *observed = planner->observed;
+    GPtrArray *used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+
+    for (guint i = 0; i < observed->networks->len; i++) {
+        const NmmNetwork *network = g_ptr_array_index(observed->networks, i);
+
+        if (network != planner->network && (network->active || !only_active))
+            add_network_subnets(used, network);
+    }
+    for (guint i = 0; i < observed->used->len; i++) {
+        const NmmUsedSubnet *other = g_ptr_array_index(observed->used, i);
+
+        g_ptr_array_add(used, nmm_used_subnet_new(&other->cidr, other->what));
+    }
+    return used;
+}
+
+static gboolean
+check_key_is_free(const char *key, const NmmCidr *cidr, GPtrArray *used, GError **error)
+{
+    const NmmUsedSubnet *other = nmm_subnet_find_overlap(cidr, used);
+    g_autofree char *text = NULL;
+
+    if (!other)
+        return TRUE;
+    text = nmm_cidr_to_string(cidr);
+    g_set_error(error,
+                NMM_ERROR,
+                NMM_ERROR_CONFLICT,
+                _("'%s' of key '%s' overlaps %s; choose another address or leave the key out"),
+                text,
+                key,
+                other->what);
+    return FALSE;
+}
+
+static gboolean
+choose_address(NmmPlanner *planner, GPtrArray *used, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+    NmmPlan *plan = planner->plan;
+
+    if (!profile->has_address) {
+        if (!nmm_subnet_choose(used, &plan->address, error))
+            return FALSE;
+    } else {
+        if (!check_key_is_free(NMM_KEY_ADDRESS, &profile->address, used, error))
+            return FALSE;
+        plan->address = profile->address;
+    }
+
+    if (profile->dhcp_type == NMM_DHCP_GIVEN &&
+        !nmm_range_check(&profile->dhcp_range, &plan->address, error)) {
+        g_prefix_error(error, _("key '%s': "), NMM_KEY_DHCP_RANGE);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+choose_address6(NmmPlanner *planner, GPtrArray *used, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+    NmmPlan *plan = planner->plan;
+
+    switch (profile->address6_type) {
+    case NMM_ADDRESS6_NONE:
+        return TRUE;
+    case NMM_ADDRESS6_AUTO:
+        nmm_identity_ula(planner->observed->host_id, profile->network, &plan->address6);
+        break;
+    case NMM_ADDRESS6_GIVEN:
+        plan->address6 = profile->address6;
+        break;
+    }
+    plan->has_address6 = TRUE;
+    return check_key_is_free(NMM_KEY_ADDRESS6, &plan->address6, used, error);
+}
+
+static gboolean
+define_network(NmmPlanner *planner, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+    NmmPlan *plan = planner->plan;
+    g_autoptr(GPtrArray) used = collect_used(planner, FALSE);
+    g_autofree char *address = NULL;
+
+    if (!choose_address(planner, used, error) || !choose_address6(planner, used, error))
+        return FALSE;
+
+    address = nmm_cidr_to_string(&plan->address);
+    add_network_edit(
+        planner,
+        NMM_EDIT_NETWORK_DEFINE,
+        nmm_network_build_xml(profile, &plan->address, plan->has_address6 ? &plan->address6 : NULL),
+        g_strdup_printf(_("network '%s' does not exist; the host will be '%s' on it"),
+                        profile->network,
+                        address));
+    return TRUE;
+}
+
+/* A key that the profile sets and the network does not have so. */
+static gboolean
+set_differs(GError **error,
+            const NmmPlanner *planner,
+            const char *key,
+            const char *wanted,
+            const char *actual)
+{
+    g_autofree char *quoted = g_shell_quote(planner->profile->network);
+
+    g_set_error(
+        error,
+        NMM_ERROR,
+        NMM_ERROR_CONFLICT,
+        _("network '%s' exists with %s '%s', but the profile asks for '%s'; change the key, "
+          "or remove the network with \"virsh net-destroy %s\" and \"virsh net-undefine %s\" "
+          "so that it is made anew"),
+        planner->profile->network,
+        key,
+        actual,
+        wanted,
+        quoted,
+        quoted);
+    return FALSE;
+}
+
+static gboolean
+has_address(const NmmNetwork *network, const NmmCidr *address)
+{
+    for (guint i = 0; i < network->addresses->len; i++) {
+        if (nmm_cidr_equal(&g_array_index(network->addresses, NmmCidr, i), address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The network has @wanted (of key @key), where the profile gives it. */
+static gboolean
+check_address(const NmmPlanner *planner, const char *key, const NmmCidr *wanted, GError **error)
+{
+    const NmmCidr *actual = nmm_network_get_address(planner->network, wanted->family);
+    g_autofree char *wanted_text = NULL;
+    g_autofree char *actual_text = NULL;
+
+    if (has_address(planner->network, wanted))
+        return TRUE;
+    wanted_text = nmm_cidr_to_string(wanted);
+    actual_text = actual ? nmm_cidr_to_string(actual) : g_strdup("none");
+    return set_differs(error, planner, key, wanted_text, actual_text);
+}
+
+static char *
+range_to_string(const NmmRange *range)
+{
+    g_autofree char *first = nmm_range_first_to_string(range);
+    g_autofree char *last = nmm_range_last_to_string(range);
+
+    return g_strdup_printf("%s-%s", first, last);
+}
+
+static char *
+ranges_to_string(const GArray *ranges)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < ranges->len; i++) {
+        g_autofree char *range = range_to_string(&g_array_index(ranges, NmmRange, i));
+
+        if (i > 0)
+            g_string_append_c(text, ' ');
+        g_string_append(text, range);
+    }
+    if (ranges->len == 0)
+        g_string_append(text, "none");
+    return g_string_free(text, FALSE);
+}
+
+static gboolean
+check_dhcp(const NmmPlanner *planner, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+    g_autofree char *wanted = NULL;
+    g_autofree char *actual = NULL;
+
+    if (profile->dhcp_type == NMM_DHCP_DEFAULT)
+        return TRUE;
+    wanted = profile->dhcp_type == NMM_DHCP_NONE ? g_strdup("none")
+                                                 : range_to_string(&profile->dhcp_range);
+    actual = ranges_to_string(planner->network->ranges);
+    if (g_str_equal(wanted, actual))
+        return TRUE;
+    return set_differs(error, planner, NMM_KEY_DHCP_RANGE, wanted, actual);
+}
+
+static gboolean
+check_kind(const NmmPlanner *planner, GError **error)
+{
+    const NmmNetwork *network = planner->network;
+
+    if (network->forward_mode) {
+        g_set_error(error,
+                    NMM_ERROR,
+                    NMM_ERROR_CONFLICT,
+                    _("network '%s' forwards (mode '%s') and is not isolated; choose another name "
+                      "with key '%s'"),
+                    network->name,
+                    network->forward_mode,
+                    NMM_KEY_NETWORK);
+        return FALSE;
+    }
+    if (!nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4)) {
+        g_set_error(error,
+                    NMM_ERROR,
+                    NMM_ERROR_CONFLICT,
+                    _("network '%s' has no IPv4 address for the host; give it one with virsh "
+                      "net-edit, or choose another name with key '%s'"),
+                    network->name,
+                    NMM_KEY_NETWORK);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+check_keys(const NmmPlanner *planner, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+
+    if (profile->has_address && !check_address(planner, NMM_KEY_ADDRESS, &profile->address, error))
+        return FALSE;
+    if (profile->address6_type == NMM_ADDRESS6_GIVEN &&
+        !check_address(planner, NMM_KEY_ADDRESS6, &profile->address6, error))
+        return FALSE;
+    return check_dhcp(planner, error);
+}
+
+/* libvirt's own check at start sees only IPv4 routes that are exactly equal; with any other overlap
+ * the start would take a route from the host. */
+static gboolean
+check_can_start(const NmmPlanner *planner, GError **error)
+{
+    const NmmNetwork *network = planner->network;
+    g_autoptr(GPtrArray) used = NULL;
+    g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+
+    if (network->active)
+        return TRUE;
+
+    used = collect_used(planner, TRUE);
+    add_network_subnets(own, network);
+    for (guint i = 0; i < own->len; i++) {
+        const NmmUsedSubnet *subnet = g_ptr_array_index(own, i);
+        const NmmUsedSubnet *other = nmm_subnet_find_overlap(&subnet->cidr, used);
+        g_autofree char *text = NULL;
+
+        if (!other)
+            continue;
+        text = nmm_cidr_network_to_string(&subnet->cidr);
+        g_set_error(
+            error,
+            NMM_ERROR,
+            NMM_ERROR_CONFLICT,
+            _("network '%s' cannot be started: its subnet '%s' overlaps %s; give it another "
+              "with virsh net-edit, or choose another name with key '%s'"),
+            network->name,
+            text,
+            other->what,
+            NMM_KEY_NETWORK);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+note_differences(NmmPlanner *planner)
+{
+    const NmmProfile *profile = planner->profile;
+    const NmmNetwork *network = planner->network;
+
+    if (profile->address6_type == NMM_ADDRESS6_AUTO && !planner->plan->has_address6)
+        nmm_planner_add_note(planner,
+                             _("network '%s' exists without IPv6; '%s' of key '%s' has no effect"),
+                             network->name,
+                             "auto",
+                             NMM_KEY_ADDRESS6);
+    if (profile->zone && !network->zone)
+        nmm_planner_add_note(
+            planner,
+            _("network '%s' exists and is in libvirt's own firewalld zone, not in '%s'"),
+            network->name,
+            profile->zone);
+    else if (profile->zone && !g_str_equal(profile->zone, network->zone))
+        nmm_planner_add_note(planner,
+                             _("network '%s' exists and is in firewalld zone '%s', not in '%s'"),
+                             network->name,
+                             network->zone,
+                             profile->zone);
+    if (!network->persistent)
+        nmm_planner_add_note(
+            planner,
+            _("network '%s' is transient: libvirt cannot start it by itself after a reboot"),
+            network->name);
+}
+
+static gboolean
+adopt_network(NmmPlanner *planner, GError **error)
+{
+    if (!check_kind(planner, error) || !check_keys(planner, error) ||
+        !check_can_start(planner, error))
+        return FALSE;
+    nmm_planner_describe_network(planner);
+    note_differences(planner);
+    return TRUE;
+}
+
+/* Puts the network's own address first, the one that the profile asks for where it has several. */
+static void
+describe_addresses(NmmPlanner *planner)
+{
+    const NmmProfile *profile = planner->profile;
+    NmmPlan *plan = planner->plan;
+    const NmmCidr *address = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV4);
+    const NmmCidr *address6 = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV6);
+
+    if (profile->has_address && has_address(planner->network, &profile->address))
+        address = &profile->address;
+    if (profile->address6_type == NMM_ADDRESS6_GIVEN &&
+        has_address(planner->network, &profile->address6))
+        address6 = &profile->address6;
+
+    if (address)
+        plan->address = *address;
+    plan->has_address6 = address6 != NULL;
+    if (address6)
+        plan->address6 = *address6;
+}
+
+/* Fills in the plan's description of the network, as far as there is one. */
+void
+nmm_planner_describe_network(NmmPlanner *planner)
+{
+    if (!planner->network)
+        return;
+    planner->plan->bridge = g_strdup(planner->network->bridge);
+    describe_addresses(planner);
+}
+
+/* The network as an active profile needs it. */
+gboolean
+nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
+{
+    const NmmNetwork *network = planner->network;
+    const char *name = planner->profile->network;
+
+    if (!(network ? adopt_network(planner, error) : define_network(planner, error)))
+        return FALSE;
+
+    if (!network || (network->persistent && !network->autostart))
+        add_network_edit(planner,
+                         NMM_EDIT_NETWORK_AUTOSTART,
+                         NULL,
+                         g_strdup_printf(_("network '%s' is not started by libvirt itself"), name));
+    if (!network || !network->active)
+        add_network_edit(planner,
+                         NMM_EDIT_NETWORK_START,
+                         NULL,
+                         g_strdup_printf(_("network '%s' is not active"), name));
+    return TRUE;
+}
+
+/* Whether an interface will still be on the network when the plan has been carried out. Ours in a
+ * running guest counts: it goes when the guest lets it go. */
+static gboolean
+is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, NmmScope scope)
+{
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (g_strcmp0(nic->network, planner->profile->network) != 0)
+            continue;
+        if (scope == NMM_SCOPE_LIVE || !nmm_planner_is_our_nic(planner, nic))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_network_used(const NmmPlanner *planner)
+{
+    for (guint i = 0; i < planner->observed->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(planner->observed->guests, i);
+
+        if (is_state_on_network(planner, guest->config, NMM_SCOPE_CONFIG) ||
+            is_state_on_network(planner, guest->live, NMM_SCOPE_LIVE))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Removes a network that we defined, for this profile or, in a purge, for whichever. */
+void
+nmm_planner_remove_network(NmmPlanner *planner)
+{
+    const NmmNetwork *network = planner->network;
+    gboolean ours = network && network->owner_uuid &&
+                    (planner->purpose == NMM_PURPOSE_PURGE ||
+                     g_str_equal(network->owner_uuid, planner->profile->uuid));
+
+    if (!ours || planner->observed->guests_partial || is_network_used(planner))
+        return;
+    if (network->active)
+        add_network_edit(planner,
+                         NMM_EDIT_NETWORK_DESTROY,
+                         NULL,
+                         g_strdup_printf(_("no guest uses network '%s' any more"), network->name));
+    if (network->persistent)
+        add_network_edit(
+            planner,
+            NMM_EDIT_NETWORK_UNDEFINE,
+            NULL,
+            g_strdup_printf(_("network '%s' was made for a profile that no longer needs "
+                              "it"),
+                            network->name));
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plan of mode isolated: what is wanted (profile, purpose) against what is (guests, networks,
+ * subnets in use) gives an ordered list of edits, each with its reason, and a report on each guest.
+ * Carrying the plan out and planning again gives an empty plan; where a running guest has to let an
+ * interface go first (LIVE NIC_DETACH), what follows from that is planned once it has.
+ */
+
+#pragma once
+
+#include "nmm-guest.h"
+#include "nmm-network.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    NMM_PURPOSE_UP,    /* the profile is being activated, or is active */
+    NMM_PURPOSE_DOWN,  /* it is being deactivated: on-disconnect decides */
+    NMM_PURPOSE_PURGE, /* the profile is gone: take everything of ours out (cleanup) */
+} NmmPurpose;
+
+typedef enum {
+    NMM_SCOPE_CONFIG, /* the persistent definition */
+    NMM_SCOPE_LIVE,   /* the running guest */
+} NmmScope;
+
+/* In the order in which a plan lists them; one table in nmm-plan.c names them. */
+typedef enum {
+    NMM_EDIT_NETWORK_DEFINE,
+    NMM_EDIT_NETWORK_AUTOSTART,
+    NMM_EDIT_NETWORK_START,
+    NMM_EDIT_NIC_DETACH, /* by alias */
+    NMM_EDIT_NIC_ATTACH,
+    NMM_EDIT_NIC_UPDATE, /* link state, port isolation, model (CONFIG only) */
+    NMM_EDIT_NETWORK_DESTROY,
+    NMM_EDIT_NETWORK_UNDEFINE,
+} NmmEditKind;
+
+typedef struct {
+    NmmEditKind kind;
+    NmmScope scope;   /* NIC edits */
+    char *guest_uuid; /* (nullable): NIC edits */
+    char *guest_name; /* (nullable): NIC edits */
+    char *network;    /* always: the network's name */
+    char *alias;      /* (nullable): NIC edits */
+    char *xml;        /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE */
+    char *reason;     /* translated sentence fragment for `plan` and the log */
+} NmmEdit;
+
+typedef enum {
+    NMM_GUEST_NOT_MACVTAP, /* nothing to do with it */
+    NMM_GUEST_NOT_SELECTED,
+    NMM_GUEST_SERVED,         /* interface present (or planned) wherever it is wanted */
+    NMM_GUEST_SERVED_BY_USER, /* through an interface that the user made */
+    NMM_GUEST_SHUT_OFF,       /* in the definition; the guest does not run */
+    NMM_GUEST_NEEDS_RESTART,  /* in the definition, not in the running guest */
+} NmmGuestStatus;
+
+typedef struct {
+    NmmGuest *guest;
+    NmmGuestStatus status;
+    char *mac; /* (nullable): of the interface on the network */
+} NmmGuestReport;
+
+typedef struct {
+    NmmCidr address; /* the host's on the network, existing or planned */
+    gboolean has_address6;
+    NmmCidr address6;
+    char *bridge;       /* (nullable): of an existing network */
+    GPtrArray *edits;   /* (element-type NmmEdit): network edits, then by guest */
+    GPtrArray *reports; /* (element-type NmmGuestReport), in the order observed */
+    GPtrArray *notes;   /* (element-type utf8): warnings for the log, translated */
+} NmmPlan;
+
+/* What was observed; everything borrowed. */
+typedef struct {
+    GPtrArray *guests;       /* (element-type NmmGuest) */
+    GPtrArray *networks;     /* (element-type NmmNetwork): all of them */
+    GPtrArray *used;         /* (element-type NmmUsedSubnet): routes and NM profiles; libvirt
+                                networks are taken from @networks */
+    const char *host_id;     /* machine id, for address6=auto */
+    gboolean guests_partial; /* @guests are only those that changed: never remove the network */
+} NmmObserved;
+
+/*
+ * Errors: NMM_ERROR_CONFLICT: the network forwards, has no IPv4 address, differs from a key
+ * that the profile sets, or the subnet overlaps (message names the other side and the remedy).
+ */
+NmmPlan *nmm_plan_isolated(const NmmProfile *profile,
+                           NmmPurpose purpose,
+                           const NmmObserved *observed,
+                           GError **error);
+void nmm_plan_free(NmmPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmPlan, nmm_plan_free)
+
+const char *nmm_edit_kind_to_string(NmmEditKind kind);         /* "nic-attach", stable */
+const char *nmm_guest_status_to_string(NmmGuestStatus status); /* "needs-restart", stable */
+
+G_END_DECLS

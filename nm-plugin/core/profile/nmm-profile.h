@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A profile's vpn.data, parsed once into a typed struct by the table of keys. What the struct holds
+ * is valid; nobody looks at strings again.
+ */
+
+#pragma once
+
+#include "nmm-value.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    NMM_ADDRESS6_NONE,
+    NMM_ADDRESS6_AUTO,
+    NMM_ADDRESS6_GIVEN,
+} NmmAddress6;
+
+typedef enum {
+    NMM_DHCP_DEFAULT, /* the whole subnet but the host */
+    NMM_DHCP_NONE,
+    NMM_DHCP_GIVEN,
+} NmmDhcp;
+
+typedef struct {
+    gatomicrefcount ref_count;
+    char *id;   /* connection.id, for messages and the network's metadata */
+    char *uuid; /* connection.uuid */
+    char *zone; /* (nullable): connection.zone */
+
+    NmmMode mode;
+    char **guests;         /* (nullable): names or UUIDs; NULL is every macvtap guest */
+    char **exclude_guests; /* (not nullable): names or UUIDs, maybe none */
+    char *parent;          /* (nullable): NULL is any lower device */
+    char *libvirt_uri;
+
+    /* isolated */
+    char *network;
+    gboolean has_address; /* FALSE: the network's own, or the first free subnet */
+    NmmCidr address;
+    NmmAddress6 address6_type;
+    NmmCidr address6; /* with NMM_ADDRESS6_GIVEN */
+    NmmDhcp dhcp_type;
+    NmmRange dhcp_range; /* with NMM_DHCP_GIVEN */
+    gboolean isolate_guests;
+    char *nic_model; /* (nullable): NULL writes no <model> */
+    gboolean hotplug;
+    NmmOnDisconnect on_disconnect;
+
+    /* share, move */
+    char *link_name; /* (nullable): NULL derives it from the parent */
+} NmmProfile;
+
+/*
+ * @data: (element-type utf8 utf8): the vpn.data items.
+ * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
+ *   (qemu:///system, lxc:///system).
+ * Errors: NMM_ERROR_BAD_PROFILE, naming key, value and what is allowed; an unknown key is an
+ * error, a key that has no effect in the mode is one too only where its value is bad.
+ */
+NmmProfile *nmm_profile_parse(const char *id,
+                              const char *uuid,
+                              const char *zone,
+                              GHashTable *data,
+                              const char *const *allowed_uris,
+                              GError **error);
+NmmProfile *nmm_profile_ref(NmmProfile *profile);
+void nmm_profile_unref(NmmProfile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmProfile, nmm_profile_unref)
+
+/* One key's value alone, as the editor needs it; the same message as the parser's. Of a libvirt URI
+ * only the form is checked: which ones root allowed is the service's to know. */
+gboolean nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error);
+
+/* The profile's guests= and exclude-guests= let this guest pass (by name or UUID). */
+gboolean nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid);
+
+G_END_DECLS

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading and writing ARP and neighbour discovery frames. Bytes in, values out: no socket, no
+ * allocation, every offset checked before it is read.
+ */
+
+#include "config.h"
+
+#include "nmm-neighbour-frame.h"
+
+#include <string.h>
+
+#define ETHERNET_BYTES   14
+#define ETHERTYPE_AT     12
+#define ETHERTYPE_ARP_V  0x0806
+#define ETHERTYPE_IPV6_V 0x86dd
+
+#define ARP_BYTES     28
+#define ARP_REQUEST   1
+#define ARP_REPLY     2
+#define ARP_SENDER_AT 8
+#define ARP_TARGET_AT 18
+
+#define IPV6_BYTES      40
+#define IPV6_SOURCE_AT  8
+#define IPV6_DEST_AT    24
+#define IPPROTO_ICMP6   58
+#define ND_HOP_LIMIT    255
+#define ND_BYTES        24 /* type, code, checksum, flags, target */
+#define ND_TARGET_AT    8
+#define ND_SOLICIT      135
+#define ND_ADVERT       136
+#define ND_OPT_SOURCE   1
+#define ND_OPT_TARGET   2
+#define ND_OPT_BYTES    8
+#define ND_FLAG_ANSWER  0x40
+#define ND_FLAG_REPLACE 0x20
+
+static guint16
+read16(const guint8 *at)
+{
+    return (guint16)((at[0] << 8) | at[1]);
+}
+
+static void
+write16(guint8 *at, guint16 value)
+{
+    at[0] = (guint8)(value >> 8);
+    at[1] = (guint8)value;
+}
+
+static gboolean
+is_zero(const guint8 *bytes, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        if (bytes[i] != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_group_mac(const guint8 *mac)
+{
+    return (mac[0] & 1) != 0;
+}
+
+static void
+set_address4(NmmCidr *out, const guint8 *bytes)
+{
+    *out = (NmmCidr){.family = G_SOCKET_FAMILY_IPV4, .prefix = 32};
+    memcpy(out->bytes, bytes, 4);
+}
+
+static void
+set_address6(NmmCidr *out, const guint8 *bytes)
+{
+    *out = (NmmCidr){.family = G_SOCKET_FAMILY_IPV6, .prefix = 128};
+    memcpy(out->bytes, bytes, 16);
+}
+
+/* RFC 1071 over the pseudo header of RFC 8200 and the message. */
+static guint16
+icmp6_checksum(const guint8 *ip, const guint8 *message, gsize length)
+{
+    guint32 sum = IPPROTO_ICMP6 + (guint32)length;
+    gsize i;
+
+    for (i = IPV6_SOURCE_AT; i < IPV6_BYTES; i += 2)
+        sum += read16(ip + i);
+    for (i = 0; i + 1 < length; i += 2)
+        sum += read16(message + i);
+    if (i < length)
+        sum += (guint32)message[i] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return (guint16)~sum;
+}
+
+static gboolean
+parse_arp(const guint8 *arp, gsize length, NmmNeighbourFrame *out)
+{
+    static const guint8 prefix[] = {0, 1, 0x08, 0x00, NMM_MAC_BYTES, 4};
+    const guint8 *sender_mac = arp + ARP_SENDER_AT;
+    const guint8 *sender = sender_mac + NMM_MAC_BYTES;
+    const guint8 *target = arp + ARP_TARGET_AT + NMM_MAC_BYTES;
+    guint16 operation;
+
+    if (length < ARP_BYTES || memcmp(arp, prefix, sizeof(prefix)) != 0)
+        return FALSE;
+    operation = read16(arp + sizeof(prefix));
+    if (operation != ARP_REQUEST && operation != ARP_REPLY)
+        return FALSE;
+    /* Two different answers to "who says so" are no answer. */
+    if (memcmp(sender_mac, out->mac, NMM_MAC_BYTES) != 0)
+        return FALSE;
+    if (!is_zero(sender, 4)) {
+        out->has_sender = TRUE;
+        set_address4(&out->sender, sender);
+    }
+    if (operation == ARP_REQUEST && !is_zero(target, 4) && memcmp(sender, target, 4) != 0) {
+        out->has_target = TRUE;
+        set_address4(&out->target, target);
+    }
+    return out->has_sender || out->has_target;
+}
+
+/*
+ * Finds the link-layer address option @wanted; *@out_mac stays NULL where there is none. FALSE
+ * where the options are malformed (RFC 4861: the message is to be dropped then).
+ */
+static gboolean
+find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8 **out_mac)
+{
+    while (length > 0) {
+        gsize bytes;
+
+        if (length < 2)
+            return FALSE;
+        bytes = (gsize)options[1] * 8;
+        if (bytes == 0 || bytes > length)
+            return FALSE;
+        if (options[0] == wanted && bytes == ND_OPT_BYTES && *out_mac == NULL)
+            *out_mac = options + 2;
+        options += bytes;
+        length -= bytes;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_solicit(const guint8 *ip, const guint8 *target, const guint8 *mac, NmmNeighbourFrame *out)
+{
+    const guint8 *source = ip + IPV6_SOURCE_AT;
+
+    out->has_target = TRUE;
+    set_address6(&out->target, target);
+    if (is_zero(source, 16))
+        return mac == NULL && ip[IPV6_DEST_AT] == 0xff; /* duplicate address detection */
+    if (mac == NULL && out->to_all)
+        return FALSE;
+    if (source[0] == 0xff)
+        return FALSE;
+    out->has_sender = TRUE;
+    set_address6(&out->sender, source);
+    return TRUE;
+}
+
+static gboolean
+read_advert(const guint8 *ip, const guint8 *message, const guint8 *mac, NmmNeighbourFrame *out)
+{
+    gboolean to_group = ip[IPV6_DEST_AT] == 0xff;
+
+    if (to_group && ((message[4] & ND_FLAG_ANSWER) != 0 || mac == NULL))
+        return FALSE;
+    out->has_sender = TRUE;
+    set_address6(&out->sender, message + ND_TARGET_AT);
+    return TRUE;
+}
+
+static gboolean
+parse_nd(const guint8 *ip, gsize length, NmmNeighbourFrame *out)
+{
+    const guint8 *message = ip + IPV6_BYTES;
+    const guint8 *target = message + ND_TARGET_AT;
+    const guint8 *mac = NULL;
+    gboolean solicit;
+    gsize payload;
+
+    if (length < IPV6_BYTES + ND_BYTES || ip[0] >> 4 != 6 || ip[6] != IPPROTO_ICMP6 ||
+        ip[7] != ND_HOP_LIMIT)
+        return FALSE;
+    payload = read16(ip + 4);
+    if (payload < ND_BYTES || payload > length - IPV6_BYTES)
+        return FALSE;
+    solicit = message[0] == ND_SOLICIT;
+    if ((!solicit && message[0] != ND_ADVERT) || message[1] != 0)
+        return FALSE;
+    if (icmp6_checksum(ip, message, payload) != 0)
+        return FALSE;
+    if (target[0] == 0xff || is_zero(target, 16))
+        return FALSE;
+    if (!find_mac_option(
+            message + ND_BYTES, payload - ND_BYTES, solicit ? ND_OPT_SOURCE : ND_OPT_TARGET, &mac))
+        return FALSE;
+    if (mac != NULL && memcmp(mac, out->mac, NMM_MAC_BYTES) != 0)
+        return FALSE;
+    return solicit ? read_solicit(ip, target, mac, out) : read_advert(ip, message, mac, out);
+}
+
+/**
+ * nmm_neighbour_frame_parse:
+ * @data: an Ethernet frame without VLAN tag
+ * @length: its bytes
+ * @out: set on success only
+ *
+ * Returns: whether the frame is a well-formed piece of ARP or neighbour discovery that says
+ * anything
+ */
+gboolean
+nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbourFrame *out)
+{
+    NmmNeighbourFrame frame = {0};
+    const guint8 *payload;
+    gboolean valid = FALSE;
+
+    if (length < ETHERNET_BYTES)
+        return FALSE;
+    memcpy(frame.mac, data + NMM_MAC_BYTES, NMM_MAC_BYTES);
+    if (is_group_mac(frame.mac) || is_zero(frame.mac, NMM_MAC_BYTES))
+        return FALSE;
+    frame.to_all = is_group_mac(data);
+    payload = data + ETHERNET_BYTES;
+    length -= ETHERNET_BYTES;
+    switch (read16(data + ETHERTYPE_AT)) {
+    case ETHERTYPE_ARP_V:
+        valid = parse_arp(payload, length, &frame);
+        break;
+    case ETHERTYPE_IPV6_V:
+        valid = parse_nd(payload, length, &frame);
+        break;
+    }
+    if (valid)
+        *out = frame;
+    return valid;
+}
+
+static guint8 *
+write_ethernet(guint8 *out, const guint8 *destination, const guint8 *source, guint16 type)
+{
+    memcpy(out, destination, NMM_MAC_BYTES);
+    memcpy(out + NMM_MAC_BYTES, source, NMM_MAC_BYTES);
+    write16(out + ETHERTYPE_AT, type);
+    return out + ETHERNET_BYTES;
+}
+
+/* A message of ND_BYTES and one link-layer address option; the checksum comes last. */
+static gsize
+write_nd(guint8 *ip,
+         const guint8 *source,
+         const guint8 *destination,
+         guint8 type,
+         guint8 flags,
+         const guint8 *target,
+         const guint8 *mac)
+{
+    guint8 *message = ip + IPV6_BYTES;
+    guint8 *option = message + ND_BYTES;
+    const gsize length = ND_BYTES + ND_OPT_BYTES;
+
+    memset(ip, 0, IPV6_BYTES + length);
+    ip[0] = 6 << 4;
+    write16(ip + 4, (guint16)length);
+    ip[6] = IPPROTO_ICMP6;
+    ip[7] = ND_HOP_LIMIT;
+    memcpy(ip + IPV6_SOURCE_AT, source, 16);
+    memcpy(ip + IPV6_DEST_AT, destination, 16);
+    message[0] = type;
+    message[4] = flags;
+    memcpy(message + ND_TARGET_AT, target, 16);
+    option[0] = type == ND_SOLICIT ? ND_OPT_SOURCE : ND_OPT_TARGET;
+    option[1] = 1;
+    memcpy(option + 2, mac, NMM_MAC_BYTES);
+    write16(message + 2, icmp6_checksum(ip, message, length));
+    return ETHERNET_BYTES + IPV6_BYTES + length;
+}
+
+static gsize
+build_arp_question(guint8 *out,
+                   const guint8 *source_mac,
+                   const guint8 *destination_mac,
+                   const NmmCidr *source,
+                   const NmmCidr *target)
+{
+    static const guint8 everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const guint8 prefix[] = {0, 1, 0x08, 0x00, NMM_MAC_BYTES, 4, 0, ARP_REQUEST};
+    guint8 *arp;
+
+    arp = write_ethernet(
+        out, destination_mac != NULL ? destination_mac : everybody, source_mac, ETHERTYPE_ARP_V);
+    memset(arp, 0, ARP_BYTES);
+    memcpy(arp, prefix, sizeof(prefix));
+    memcpy(arp + ARP_SENDER_AT, source_mac, NMM_MAC_BYTES);
+    memcpy(arp + ARP_SENDER_AT + NMM_MAC_BYTES, source->bytes, 4);
+    memcpy(arp + ARP_TARGET_AT + NMM_MAC_BYTES, target->bytes, 4);
+    return ETHERNET_BYTES + ARP_BYTES;
+}
+
+/**
+ * nmm_neighbour_frame_build_question:
+ * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
+ * @source_mac: where the answer is to go
+ * @destination_mac: (nullable): the one to ask; %NULL asks everybody
+ * @source: the asker's address
+ * @target: what is asked for, of the same family
+ *
+ * An IPv6 question goes to the target's solicited-node group even where only one MAC gets it: a
+ * router among the guests would forward a packet to the address itself.
+ *
+ * Returns: bytes written
+ */
+gsize
+nmm_neighbour_frame_build_question(guint8 *out,
+                                   const guint8 *source_mac,
+                                   const guint8 *destination_mac,
+                                   const NmmCidr *source,
+                                   const NmmCidr *target)
+{
+    guint8 group[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+    guint8 group_mac[NMM_MAC_BYTES];
+    guint8 *ip;
+
+    if (target->family == G_SOCKET_FAMILY_IPV4)
+        return build_arp_question(out, source_mac, destination_mac, source, target);
+    nmm_neighbour_solicited_mac(target, group_mac);
+    memcpy(group + 13, target->bytes + 13, 3);
+    ip = write_ethernet(
+        out, destination_mac != NULL ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
+    return write_nd(ip, source->bytes, group, ND_SOLICIT, 0, target->bytes, source_mac);
+}
+
+/**
+ * nmm_neighbour_frame_build_answer:
+ * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
+ * @source_mac: the MAC of @address
+ * @destination_mac: the asker's
+ * @address: the IPv6 address asked for
+ * @destination: the asker's IPv6 address
+ *
+ * Returns: bytes written
+ */
+gsize
+nmm_neighbour_frame_build_answer(guint8 *out,
+                                 const guint8 *source_mac,
+                                 const guint8 *destination_mac,
+                                 const NmmCidr *address,
+                                 const NmmCidr *destination)
+{
+    guint8 *ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
+
+    return write_nd(ip,
+                    address->bytes,
+                    destination->bytes,
+                    ND_ADVERT,
+                    ND_FLAG_ANSWER | ND_FLAG_REPLACE,
+                    address->bytes,
+                    source_mac);
+}
+
+/**
+ * nmm_neighbour_frame_build_announcement:
+ * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
+ * @source_mac: the MAC of @address
+ * @address: one of the sender's addresses
+ *
+ * Returns: bytes written
+ */
+gsize
+nmm_neighbour_frame_build_announcement(guint8 *out,
+                                       const guint8 *source_mac,
+                                       const NmmCidr *address)
+{
+    static const guint8 all_nodes_mac[] = {0x33, 0x33, 0, 0, 0, 1};
+    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
+    guint8 *ip;
+
+    if (address->family == G_SOCKET_FAMILY_IPV4)
+        return build_arp_question(out, source_mac, NULL, address, address);
+    ip = write_ethernet(out, all_nodes_mac, source_mac, ETHERTYPE_IPV6_V);
+    return write_nd(
+        ip, address->bytes, all_nodes, ND_ADVERT, ND_FLAG_REPLACE, address->bytes, source_mac);
+}
+
+/**
+ * nmm_neighbour_solicited_mac:
+ * @address: an IPv6 address
+ * @out_mac: (out): %NMM_MAC_BYTES bytes
+ */
+void
+nmm_neighbour_solicited_mac(const NmmCidr *address, guint8 *out_mac)
+{
+    const guint8 mac[NMM_MAC_BYTES] = {
+        0x33, 0x33, 0xff, address->bytes[13], address->bytes[14], address->bytes[15]};
+
+    memcpy(out_mac, mac, sizeof(mac));
+}
+
+/**
+ * nmm_mac_to_string:
+ * @mac: %NMM_MAC_BYTES bytes
+ *
+ * Returns: (transfer full): colon-separated, lower case
+ */
+char *
+nmm_mac_to_string(const guint8 *mac)
+{
+    return g_strdup_printf(
+        "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+/**
+ * nmm_mac_parse:
+ * @text: (nullable): "52:54:00:12:34:56" in either case
+ * @out_mac: (out): %NMM_MAC_BYTES bytes, set on success only
+ *
+ * Returns: whether @text is a MAC
+ */
+gboolean
+nmm_mac_parse(const char *text, guint8 *out_mac)
+{
+    guint8 mac[NMM_MAC_BYTES];
+
+    if (text == NULL || strlen(text) != 3 * NMM_MAC_BYTES - 1)
+        return FALSE;
+    for (gsize i = 0; i < NMM_MAC_BYTES; i++) {
+        int high = g_ascii_xdigit_value(text[3 * i]);
+        int low = g_ascii_xdigit_value(text[3 * i + 1]);
+
+        if (high < 0 || low < 0 || (i + 1 < NMM_MAC_BYTES && text[3 * i + 2] != ':'))
+            return FALSE;
+        mac[i] = (guint8)(high << 4 | low);
+    }
+    memcpy(out_mac, mac, sizeof(mac));
+    return TRUE;
+}

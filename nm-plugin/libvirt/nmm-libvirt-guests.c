@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading guests from libvirt: which states a guest has, its XML for each, and many guests at a
+ * time. Changes nothing; one guest that cannot be read spoils no other.
+ */
+
+#include "config.h"
+
+#include "nmm-libvirt-private.h"
+
+#include "nmm-error.h"
+
+/* Threads that read, each over its own connection, and how many guests make them worth it. */
+#define READERS    4
+#define FEW_ENOUGH 16
+
+/* libvirt gives the definition for "the live XML" of a guest that has just stopped; only a running
+ * guest has an ID in it. */
+static gboolean
+is_live_xml(const char *xml)
+{
+    const char *start = strstr(xml, "<domain");
+    const char *end = start ? strchr(start, '>') : NULL;
+
+    return end && g_strstr_len(start, end - start, " id='");
+}
+
+static NmmGuest *
+read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GError **error)
+{
+    g_autofree char *config_xml = NULL;
+    g_autofree char *live_xml = NULL;
+
+    /* Known from the look-up; asks nobody. */
+    if (virDomainGetID(domain) != (unsigned int)-1) {
+        live_xml = virDomainGetXMLDesc(domain, 0);
+        if (!live_xml) {
+            nmm_libvirt_call_fail(call, error);
+            return NULL;
+        }
+        if (!is_live_xml(live_xml))
+            g_clear_pointer(&live_xml, g_free);
+    }
+    if (persistent || !live_xml) {
+        config_xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+        if (!config_xml) {
+            nmm_libvirt_call_fail(call, error);
+            return NULL;
+        }
+    }
+    return nmm_guest_new_from_xml(config_xml, live_xml, error);
+}
+
+/**
+ * nmm_libvirt_read_guest:
+ * @call: what it is read by
+ * @uuid: the guest's UUID
+ * @error: (out) (optional): as nmm_hypervisor_read_guest() has it
+ *
+ * Returns: (transfer full) (nullable): the guest
+ */
+NmmGuest *
+nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
+{
+    g_autoptr(virDomain) domain =
+        virDomainLookupByUUIDString(nmm_libvirt_call_get_conn(call), uuid);
+    int persistent = domain ? virDomainIsPersistent(domain) : -1;
+
+    if (persistent < 0) {
+        nmm_libvirt_call_fail(call, error);
+        return NULL;
+    }
+    return read_domain(call, domain, persistent, error);
+}
+
+/*****************************************************************************/
+
+typedef virDomainPtr *DomainList; /* ends with NULL */
+
+static void
+domains_free(DomainList domains)
+{
+    virDomainPtr *domain;
+
+    for (domain = domains; domain && *domain; domain++)
+        virDomainFree(*domain);
+    free(domains);
+}
+
+G_DEFINE_AUTO_CLEANUP_FREE_FUNC(DomainList, domains_free, NULL)
+
+/* @out_domains: (transfer full) (nullable) */
+static gboolean
+list_domains(NmmLibvirtCall *call,
+             unsigned int flags,
+             DomainList *out_domains,
+             int *out_n,
+             GError **error)
+{
+    DomainList domains = NULL;
+    int n = virConnectListAllDomains(nmm_libvirt_call_get_conn(call), &domains, flags);
+
+    if (n < 0)
+        return nmm_libvirt_call_fail(call, error);
+    *out_domains = domains;
+    *out_n = n;
+    return TRUE;
+}
+
+/* (transfer full): the UUIDs of guests without a definition. One call says it for all guests, where
+ * asking each would double the time. */
+static GHashTable *
+list_transient(NmmLibvirtCall *call, GError **error)
+{
+    g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_auto(DomainList) domains = NULL;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    int i, n = 0;
+
+    if (!list_domains(call, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, &domains, &n, error))
+        return NULL;
+    for (i = 0; i < n; i++) {
+        if (virDomainGetUUIDString(domains[i], uuid) == 0)
+            g_hash_table_add(uuids, g_strdup(uuid));
+    }
+    return g_steal_pointer(&uuids);
+}
+
+/* One reader's part of the guests: those whose UUIDs fall to it, so that readers need not agree on
+ * a list that changes meanwhile. */
+typedef struct {
+    NmmLibvirtConn *link;
+    GHashTable *transient; /* (element-type utf8): borrowed */
+    guint share;
+    guint shares;
+    GPtrArray *guests; /* (element-type NmmGuest) */
+    GError *error;
+} Reading;
+
+/* FALSE only where the connection broke. */
+static gboolean
+read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
+{
+    g_autoptr(GError) local = NULL;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    NmmGuest *guest;
+
+    if (virDomainGetUUIDString(domain, uuid) < 0 ||
+        g_str_hash(uuid) % reading->shares != reading->share)
+        return TRUE;
+
+    guest = read_domain(call, domain, !g_hash_table_contains(reading->transient, uuid), &local);
+    if (guest)
+        g_ptr_array_add(reading->guests, guest);
+    else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
+        reading->error = g_steal_pointer(&local);
+        return FALSE;
+    } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND))
+        g_warning("guest '%s' is left out: %s", virDomainGetName(domain), local->message);
+    return TRUE;
+}
+
+static void
+read_share(Reading *reading, NmmLibvirtCall *call, DomainList domains, int n)
+{
+    int i;
+
+    for (i = 0; i < n && read_one(reading, call, domains[i]); i++)
+        ;
+}
+
+static gpointer
+reading_thread(gpointer data)
+{
+    Reading *reading = data;
+    g_autoptr(NmmLibvirtCall) call = nmm_libvirt_call_begin(reading->link, &reading->error);
+    g_auto(DomainList) domains = NULL;
+    int n = 0;
+
+    if (call && list_domains(call, 0, &domains, &n, &reading->error))
+        read_share(reading, call, domains, n);
+    return NULL;
+}
+
+/**
+ * nmm_libvirt_list_guests:
+ * @call: what they are read by; where there are many, further calls on other threads help
+ * @error: (out) (optional): as nmm_hypervisor_list_guests() has it
+ *
+ * Returns: (transfer full) (element-type NmmGuest) (nullable): the guests, in no order
+ */
+GPtrArray *
+nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
+{
+    g_autoptr(GHashTable) transient = list_transient(call, error);
+    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    g_auto(DomainList) domains = NULL;
+    Reading readings[READERS];
+    GThread *threads[READERS];
+    GError *first_error = NULL;
+    guint i, shares;
+    int n = 0;
+
+    if (!transient || !list_domains(call, 0, &domains, &n, error))
+        return NULL;
+
+    shares = n > FEW_ENOUGH ? READERS : 1;
+    for (i = 0; i < shares; i++) {
+        readings[i] = (Reading){
+            .link = nmm_libvirt_call_get_link(call),
+            .transient = transient,
+            .share = i,
+            .shares = shares,
+            .guests = g_ptr_array_new(),
+        };
+        if (i > 0)
+            threads[i] = g_thread_new("libvirt-read", reading_thread, &readings[i]);
+    }
+    read_share(&readings[0], call, domains, n);
+    for (i = 0; i < shares; i++) {
+        if (i > 0)
+            g_thread_join(threads[i]);
+        g_ptr_array_extend_and_steal(guests, readings[i].guests);
+        if (!first_error)
+            first_error = g_steal_pointer(&readings[i].error);
+        g_clear_error(&readings[i].error);
+    }
+    if (first_error) {
+        g_propagate_error(error, first_error);
+        return NULL;
+    }
+    return g_steal_pointer(&guests);
+}

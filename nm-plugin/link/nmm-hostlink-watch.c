@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A netlink socket on the main loop. All messages of one wake-up are told as one.
+ */
+
+#include "config.h"
+
+#include "nmm-hostlink-watch.h"
+
+#include <glib-unix.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netlink/msg.h>
+
+#include "nmm-rtnl.h"
+
+/* Messages read before the main loop has its turn again. */
+#define MESSAGES_PER_WAKE_UP 64
+
+struct _NmmHostlinkWatch {
+    NmmHostlinkSeenFunc handler;
+    gpointer user_data;
+    NmmNlSock *events;
+    GSource *source;
+    int link;
+    int parent;
+    NmmHostlinkSeen seen; /* what the messages of this wake-up said */
+};
+
+static void
+note_link(NmmHostlinkWatch *self, const struct nlmsghdr *header)
+{
+    const struct ifinfomsg *info = nlmsg_data(header);
+
+    /* A bridge tells of its ports in messages of its own family. */
+    if (info->ifi_family != AF_UNSPEC)
+        return;
+    if (info->ifi_index == self->link) {
+        self->seen.gone |= header->nlmsg_type == RTM_DELLINK;
+        self->seen.down |= (info->ifi_flags & IFF_UP) == 0;
+    } else if (info->ifi_index == self->parent) {
+        self->seen.carrier =
+            header->nlmsg_type == RTM_NEWLINK && (info->ifi_flags & IFF_LOWER_UP) != 0;
+    }
+}
+
+static void
+note_address(NmmHostlinkWatch *self, const struct nlmsghdr *header)
+{
+    const struct ifaddrmsg *info = nlmsg_data(header);
+
+    if ((int)info->ifa_index != self->parent)
+        return;
+    self->seen.address = TRUE;
+    self->seen.address_removed |= header->nlmsg_type == RTM_DELADDR;
+}
+
+static int
+message_cb(struct nl_msg *message, void *data)
+{
+    NmmHostlinkWatch *self = data;
+    const struct nlmsghdr *header = nlmsg_hdr(message);
+
+    switch (header->nlmsg_type) {
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+        if (nlmsg_valid_hdr(header, sizeof(struct ifinfomsg)))
+            note_link(self, header);
+        break;
+    case RTM_NEWADDR:
+    case RTM_DELADDR:
+        if (nlmsg_valid_hdr(header, sizeof(struct ifaddrmsg)))
+            note_address(self, header);
+        break;
+    }
+    return NL_OK;
+}
+
+/* Messages were lost: looks at everything once. */
+static void
+look_again(NmmHostlinkWatch *self)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(NULL);
+    g_autoptr(NmmNlLink) link = NULL;
+    g_autoptr(NmmNlLink) parent = NULL;
+
+    if (sock == NULL)
+        return;
+    self->seen.address = self->seen.address_removed = TRUE;
+    self->seen.gone = rtnl_link_get_kernel(sock, self->link, NULL, &link) < 0;
+    self->seen.down = link != NULL && (rtnl_link_get_flags(link) & IFF_UP) == 0;
+    if (rtnl_link_get_kernel(sock, self->parent, NULL, &parent) == 0)
+        self->seen.carrier = (rtnl_link_get_flags(parent) & IFF_LOWER_UP) != 0;
+}
+
+/* The handler may free the watch. */
+static void
+tell(NmmHostlinkWatch *self)
+{
+    const NmmHostlinkSeen seen = self->seen;
+
+    self->seen = (NmmHostlinkSeen){.carrier = seen.carrier};
+    self->handler(&seen, self->user_data);
+}
+
+static gboolean
+events_cb(int fd, GIOCondition condition, gpointer data)
+{
+    NmmHostlinkWatch *self = data;
+
+    for (guint i = 0; i < MESSAGES_PER_WAKE_UP; i++) {
+        int code = nl_recvmsgs_default(self->events);
+
+        if (code == -NLE_NOMEM)
+            look_again(self);
+        else if (code < 0)
+            break;
+    }
+    tell(self);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+listen_for_links(NmmHostlinkWatch *self, GError **error)
+{
+    int code;
+
+    self->events = nmm_netlink_connect(error);
+    if (self->events == NULL)
+        return FALSE;
+    nl_socket_disable_seq_check(self->events);
+    nl_socket_modify_cb(self->events, NL_CB_VALID, NL_CB_CUSTOM, message_cb, self);
+    code = nl_socket_set_nonblocking(self->events);
+    if (code == 0)
+        code = nl_socket_add_memberships(
+            self->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NONE);
+    return code == 0 || nmm_netlink_fail(code, "watch links", error);
+}
+
+/**
+ * nmm_hostlink_watch_new:
+ * @handler: (scope forever): told on the thread's main context; may free the watch
+ * @user_data: for @handler
+ * @error: return location; %NMM_ERROR_FAILED
+ *
+ * Returns: (transfer full): a watch that hears already, and tells once it knows of what
+ */
+NmmHostlinkWatch *
+nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError **error)
+{
+    g_autoptr(NmmHostlinkWatch) self = g_new0(NmmHostlinkWatch, 1);
+
+    self->handler = handler;
+    self->user_data = user_data;
+    if (!listen_for_links(self, error))
+        return NULL;
+    self->source = g_unix_fd_source_new(nl_socket_get_fd(self->events), G_IO_IN);
+    g_source_set_callback(self->source, G_SOURCE_FUNC(events_cb), self, NULL);
+    g_source_attach(self->source, g_main_context_get_thread_default());
+    return g_steal_pointer(&self);
+}
+
+/**
+ * nmm_hostlink_watch_set_links:
+ * @link: the host link's index
+ * @parent: its lower device's index
+ * @carrier: whether @parent has a carrier
+ */
+void
+nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent, gboolean carrier)
+{
+    self->link = link;
+    self->parent = parent;
+    self->seen.carrier = carrier;
+}
+
+/**
+ * nmm_hostlink_watch_free:
+ * @self: (transfer full): a watch
+ */
+void
+nmm_hostlink_watch_free(NmmHostlinkWatch *self)
+{
+    if (self->source != NULL)
+        g_source_destroy(self->source);
+    g_clear_pointer(&self->source, g_source_unref);
+    g_clear_pointer(&self->events, nl_socket_free);
+    g_free(self);
+}

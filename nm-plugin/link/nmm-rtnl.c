@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests to the kernel about links, addresses, neighbours and routes, through libnl-route.
+ */
+
+#include "config.h"
+
+#include "nmm-rtnl.h"
+
+#include <glib/gi18n-lib.h>
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link/macvlan.h>
+#include <netlink/route/link/macvtap.h>
+#include <netlink/route/route.h>
+
+#include "nmm-dump.h"
+#include "nmm-error.h"
+
+typedef struct nl_addr NlAddr;
+typedef struct rtnl_route NlRoute;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NlAddr, nl_addr_put)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NlRoute, rtnl_route_put)
+
+NmmNlLink *
+nmm_rtnl_get_link(NmmNlSock *sock, const char *name, GError **error)
+{
+    NmmNlLink *link = NULL;
+    int code = rtnl_link_get_kernel(sock, 0, name, &link);
+
+    if (code == 0)
+        return link;
+    if (code != -NLE_NODEV && code != -NLE_OBJ_NOTFOUND)
+        nmm_netlink_fail(code, "get link", error);
+    return NULL;
+}
+
+gboolean
+nmm_rtnl_add_macvtap(NmmNlSock *sock, const char *name, int parent, const char *mac, GError **error)
+{
+    g_autoptr(NmmNlLink) link = rtnl_link_macvtap_alloc();
+    g_autoptr(NlAddr) address = NULL;
+    int code;
+
+    code = nl_addr_parse(mac, AF_LLC, &address);
+    if (code < 0)
+        return nmm_netlink_fail(code, "parse MAC", error);
+    rtnl_link_set_name(link, name);
+    rtnl_link_set_link(link, parent);
+    /* Set by us, so that udev's policy for random MACs leaves it alone. */
+    rtnl_link_set_addr(link, address);
+    rtnl_link_macvtap_set_mode(link, rtnl_link_macvtap_str2mode("bridge"));
+    code = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
+    if (code == -NLE_BUSY || code == -NLE_INVAL) {
+        /* Whoever holds it is in another network namespace: the parent was checked before. */
+        g_set_error(error,
+                    NMM_ERROR,
+                    NMM_ERROR_CONFLICT,
+                    _("the kernel refused a macvtap link: the parent is held by another device"));
+        return FALSE;
+    }
+    return code == 0 || nmm_netlink_fail(code, "add link", error);
+}
+
+gboolean
+nmm_rtnl_change_link(NmmNlSock *sock,
+                     const char *name,
+                     const char *ifalias,
+                     gboolean up,
+                     GError **error)
+{
+    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
+    g_autoptr(NmmNlLink) change = rtnl_link_alloc();
+    int code;
+
+    if (link == NULL) {
+        if (error != NULL && *error == NULL)
+            nmm_netlink_fail(-NLE_NODEV, "change link", error);
+        return FALSE;
+    }
+    if (ifalias != NULL)
+        rtnl_link_set_ifalias(change, ifalias);
+    if (up)
+        rtnl_link_set_flags(change, IFF_UP);
+    code = rtnl_link_change(sock, link, change, 0);
+    return code == 0 || nmm_netlink_fail(code, "change link", error);
+}
+
+gboolean
+nmm_rtnl_delete_link(NmmNlSock *sock, int ifindex, GError **error)
+{
+    g_autoptr(NmmNlLink) link = rtnl_link_alloc();
+    int code;
+
+    rtnl_link_set_ifindex(link, ifindex);
+    code = rtnl_link_delete(sock, link);
+    if (code == 0 || code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND)
+        return TRUE;
+    return nmm_netlink_fail(code, "delete link", error);
+}
+
+int
+nmm_rtnl_get_parent(NmmNlLink *link)
+{
+    int32_t namespace;
+
+    /* With a namespace the index is one of that, and here another link's, or nobody's. */
+    return rtnl_link_get_link_netnsid(link, &namespace) == 0 ? 0 : rtnl_link_get_link(link);
+}
+
+static gboolean
+is_passthrough(struct rtnl_link *link)
+{
+    const int passthru = rtnl_link_macvlan_str2mode("passthru");
+
+    if (rtnl_link_is_macvtap(link))
+        return (int)rtnl_link_macvtap_get_mode(link) == passthru;
+    return rtnl_link_is_macvlan(link) && (int)rtnl_link_macvlan_get_mode(link) == passthru;
+}
+
+char *
+nmm_rtnl_find_passthrough(NmmNlCache *links, int parent)
+{
+    struct nl_object *object;
+
+    for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
+        struct rtnl_link *link = (struct rtnl_link *)object;
+
+        if (nmm_rtnl_get_parent(link) == parent && is_passthrough(link))
+            return g_strdup(rtnl_link_get_name(link));
+    }
+    return NULL;
+}
+
+gboolean
+nmm_rtnl_is_wireless(const char *sysfs, const char *name)
+{
+    static const char *const marks[] = {"phy80211", "wireless"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *path = g_build_filename(sysfs, "class", "net", name, marks[i], NULL);
+
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static NlAddr *
+make_address(const NmmCidr *cidr)
+{
+    gboolean is4 = cidr->family == G_SOCKET_FAMILY_IPV4;
+    NlAddr *address = nl_addr_build(is4 ? AF_INET : AF_INET6, cidr->bytes, is4 ? 4 : 16);
+
+    nl_addr_set_prefixlen(address, (int)cidr->prefix);
+    return address;
+}
+
+static NmmNlNeigh *
+make_neighbour(int ifindex, const NmmRoute *route, int state)
+{
+    g_autoptr(NlAddr) address = make_address(&route->address);
+    g_autoptr(NlAddr) mac = nl_addr_build(AF_LLC, route->mac, sizeof(route->mac));
+    NmmNlNeigh *neighbour = rtnl_neigh_alloc();
+
+    rtnl_neigh_set_ifindex(neighbour, ifindex);
+    rtnl_neigh_set_dst(neighbour, address);
+    rtnl_neigh_set_lladdr(neighbour, mac);
+    rtnl_neigh_set_state(neighbour, state);
+    return neighbour;
+}
+
+static NlRoute *
+make_route(int ifindex, const NmmRoute *route)
+{
+    g_autoptr(NlAddr) address = make_address(&route->address);
+    g_autoptr(NlAddr) source = make_address(&route->source);
+    struct rtnl_nexthop *nexthop = rtnl_route_nh_alloc();
+    NlRoute *made = rtnl_route_alloc();
+
+    rtnl_route_set_family(made, (uint8_t)nl_addr_get_family(address));
+    rtnl_route_set_table(made, RT_TABLE_MAIN);
+    rtnl_route_set_scope(made, RT_SCOPE_LINK);
+    rtnl_route_set_protocol(made, RTPROT_STATIC);
+    rtnl_route_set_priority(made, NMM_HOSTLINK_METRIC);
+    rtnl_route_set_dst(made, address);
+    rtnl_route_set_pref_src(made, source);
+    rtnl_route_nh_set_ifindex(nexthop, ifindex);
+    rtnl_route_add_nexthop(made, nexthop);
+    return made;
+}
+
+gboolean
+nmm_rtnl_add_route(NmmNlSock *sock,
+                   int ifindex,
+                   const NmmRoute *route,
+                   gboolean is_ours,
+                   GError **error)
+{
+    g_autoptr(NmmNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
+    g_autoptr(NlRoute) made = make_route(ifindex, route);
+    int code;
+
+    /* The neighbour first: no packet may find the route and ask for its MAC. */
+    code = rtnl_neigh_add(sock, neighbour, NLM_F_CREATE | NLM_F_REPLACE);
+    if (code < 0)
+        return nmm_netlink_fail(code, "add neighbour", error);
+    code = rtnl_route_add(sock, made, NLM_F_CREATE | (is_ours ? NLM_F_REPLACE : NLM_F_EXCL));
+    if (code == 0)
+        return TRUE;
+    nmm_netlink_fail(code, "add route", error);
+    if (!is_ours)
+        rtnl_neigh_delete(sock, neighbour, 0);
+    if (error != NULL) {
+        g_autofree char *address = nmm_cidr_address_to_string(&route->address);
+
+        g_prefix_error(error, "%s: ", address);
+    }
+    return FALSE;
+}
+
+static gboolean
+is_absent(int code)
+{
+    return code == -NLE_OBJ_NOTFOUND || code == -NLE_NODEV || code == -NLE_NOADDR;
+}
+
+gboolean
+nmm_rtnl_delete_route(NmmNlSock *sock, int ifindex, const NmmRoute *route, GError **error)
+{
+    g_autoptr(NmmNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
+    g_autoptr(NlRoute) made = make_route(ifindex, route);
+    int code = rtnl_route_delete(sock, made, 0);
+
+    /* ESRCH: it went with the host's address. */
+    if (code < 0 && !is_absent(code))
+        return nmm_netlink_fail(code, "delete route", error);
+    code = rtnl_neigh_delete(sock, neighbour, 0);
+    if (code < 0 && !is_absent(code))
+        return nmm_netlink_fail(code, "delete neighbour", error);
+    return TRUE;
+}
+
+void
+nmm_rtnl_release_waiting(NmmNlSock *sock, int parent, const NmmRoute *route)
+{
+    g_autoptr(NmmNlNeigh) neighbour = make_neighbour(parent, route, NUD_REACHABLE);
+
+    /* Without NLM_F_CREATE: where nothing waits there is no entry, and none is made. */
+    if (rtnl_neigh_add(sock, neighbour, NLM_F_REPLACE) == 0)
+        rtnl_neigh_delete(sock, neighbour, 0);
+}
+
+gboolean
+nmm_rtnl_read_address(struct rtnl_addr *address, NmmCidr *out)
+{
+    const unsigned int useless = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
+    struct nl_addr *local = rtnl_addr_get_local(address);
+
+    if (local == NULL || (rtnl_addr_get_flags(address) & useless) != 0 ||
+        !nmm_netlink_addr_to_cidr(local, out))
+        return FALSE;
+    out->prefix = (guint)rtnl_addr_get_prefixlen(address);
+    return TRUE;
+}
+
+GArray *
+nmm_rtnl_list_addresses(NmmNlSock *sock, int ifindex, GError **error)
+{
+    g_autoptr(NmmNlCache) cache = nmm_dump_cache(sock, NMM_DUMP_ADDRESSES, error);
+    GArray *addresses;
+    struct nl_object *object;
+
+    if (cache == NULL)
+        return NULL;
+    addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+        struct rtnl_addr *address = (struct rtnl_addr *)object;
+        NmmCidr cidr;
+
+        if (rtnl_addr_get_ifindex(address) == ifindex && nmm_rtnl_read_address(address, &cidr))
+            g_array_append_val(addresses, cidr);
+    }
+    return addresses;
+}
+
+GArray *
+nmm_rtnl_list_neighbours(NmmNlSock *sock, int ifindex, GError **error)
+{
+    const int reachable = NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
+    g_autoptr(NmmNlCache) cache = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, error);
+    GArray *neighbours;
+    struct nl_object *object;
+
+    if (cache == NULL)
+        return NULL;
+    neighbours = g_array_new(FALSE, TRUE, sizeof(NmmHostlinkNeighbour));
+    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+        struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
+        struct nl_addr *mac = rtnl_neigh_get_lladdr(neigh);
+        struct nl_addr *dst = rtnl_neigh_get_dst(neigh);
+        NmmHostlinkNeighbour neighbour = {.reachable =
+                                              (rtnl_neigh_get_state(neigh) & reachable) != 0};
+
+        if (rtnl_neigh_get_ifindex(neigh) != ifindex || mac == NULL || dst == NULL ||
+            nl_addr_get_len(mac) != NMM_MAC_BYTES ||
+            (!neighbour.reachable && (rtnl_neigh_get_state(neigh) & NUD_STALE) == 0) ||
+            !nmm_netlink_addr_to_cidr(dst, &neighbour.address))
+            continue;
+        memcpy(neighbour.mac, nl_addr_get_binary_addr(mac), sizeof(neighbour.mac));
+        g_array_append_val(neighbours, neighbour);
+    }
+    return neighbours;
+}

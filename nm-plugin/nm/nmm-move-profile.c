@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is carried over from the parent's applied connection to the host link, and what is not. The
+ * settings of the device itself (802.1X, speed, MTU, MAC) stay the parent's; those of the network
+ * that it is in (addresses, routes, names, zone, proxy) go along.
+ */
+
+#include "config.h"
+
+#include "nmm-move-profile.h"
+
+#include <arpa/inet.h>
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "nmm-error.h"
+#include "nmm-identity.h"
+#include "nmm-subnet.h"
+
+#define DHCP_TIMEOUT_S 20
+
+/* NM makes the routes of a device whose connectivity is limited worse by so much (NM 1.42). */
+#define METRIC_PENALTY 20000
+
+/* Of the setting "connection": where the network is, not what the device is. */
+static const char *const carried_properties[] = {
+    NM_SETTING_CONNECTION_ZONE,
+    NM_SETTING_CONNECTION_METERED,
+    NM_SETTING_CONNECTION_MDNS,
+    NM_SETTING_CONNECTION_LLMNR,
+    NM_SETTING_CONNECTION_DNS_OVER_TLS,
+};
+
+/**
+ * nmm_move_profile_build_uuid:
+ * @profile_uuid: the VPN profile's UUID
+ * @parent: the parent's name
+ *
+ * Returns: (transfer full): the host link's connection.uuid, in the form of a UUID of version 5
+ */
+char *
+nmm_move_profile_build_uuid(const char *profile_uuid, const char *parent)
+{
+    g_autofree char *text = g_strdup_printf("nm-macvtap move %s %s", profile_uuid, parent);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+
+    return g_strdup_printf(
+        "%.8s-%.4s-5%.3s-8%.3s-%.12s", hash, hash + 8, hash + 12, hash + 15, hash + 18);
+}
+
+static NMSetting *
+build_connection_setting(const NmmMoveSource *source)
+{
+    NMSettingConnection *theirs = nm_connection_get_setting_connection(source->applied);
+    NMSetting *setting = nm_setting_connection_new();
+    g_autofree char *uuid = nmm_move_profile_build_uuid(source->profile_uuid, source->parent);
+    g_autofree char *id = g_strdup_printf("%s (%s)", source->profile_id, source->parent);
+
+    g_object_set(setting,
+                 NM_SETTING_CONNECTION_ID,
+                 id,
+                 NM_SETTING_CONNECTION_UUID,
+                 uuid,
+                 NM_SETTING_CONNECTION_TYPE,
+                 NM_SETTING_MACVLAN_SETTING_NAME,
+                 NM_SETTING_CONNECTION_INTERFACE_NAME,
+                 source->link,
+                 NM_SETTING_CONNECTION_AUTOCONNECT,
+                 FALSE,
+                 NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(carried_properties); i++) {
+        g_auto(GValue) value = G_VALUE_INIT;
+
+        g_object_get_property(G_OBJECT(theirs), carried_properties[i], &value);
+        g_object_set_property(G_OBJECT(setting), carried_properties[i], &value);
+    }
+    return setting;
+}
+
+static NMSetting *
+build_macvlan_setting(const NmmMoveSource *source)
+{
+    NMSetting *setting = nm_setting_macvlan_new();
+
+    g_object_set(setting,
+                 NM_SETTING_MACVLAN_PARENT,
+                 source->parent,
+                 NM_SETTING_MACVLAN_MODE,
+                 NM_SETTING_MACVLAN_MODE_BRIDGE,
+                 NM_SETTING_MACVLAN_TAP,
+                 TRUE,
+                 NULL);
+    return setting;
+}
+
+/* A MAC that stays the same, because servers and switches remember it, and that differs between
+ * hosts that share the profile. It cannot be the parent's (EADDRINUSE). */
+static NMSetting *
+build_wired_setting(const NmmMoveSource *source)
+{
+    NMSetting *setting = nm_setting_wired_new();
+    g_autofree char *mac = nmm_identity_link_mac(source->profile_uuid, source->parent_mac);
+
+    g_object_set(setting, NM_SETTING_WIRED_CLONED_MAC_ADDRESS, mac, NULL);
+    return setting;
+}
+
+/* What both families have in common. */
+static NMSetting *
+carry_ip_setting(NMSettingIPConfig *theirs, const NmmMoveFamily *family)
+{
+    NMSetting *setting = nm_setting_duplicate(NM_SETTING(theirs));
+
+    g_object_set(setting, NM_SETTING_IP_CONFIG_DHCP_TIMEOUT, DHCP_TIMEOUT_S, NULL);
+    /* macvlan has a default metric of its own, behind that of every Ethernet device. */
+    if (nm_setting_ip_config_get_route_metric(theirs) < 0)
+        g_object_set(setting, NM_SETTING_IP_CONFIG_ROUTE_METRIC, family->metric, NULL);
+    /* Else the link would count as activated with one family alone. */
+    if (family->has_address)
+        g_object_set(setting, NM_SETTING_IP_CONFIG_MAY_FAIL, FALSE, NULL);
+    return setting;
+}
+
+/* The server shall take the link for the parent: it knows a client by what it calls itself, and by
+ * its MAC where it says nothing. */
+static NMSetting *
+build_ip4_setting(const NmmMoveSource *source)
+{
+    NMSettingIPConfig *theirs = nm_connection_get_setting_ip4_config(source->applied);
+    NMSetting *setting = carry_ip_setting(theirs, &source->ip4);
+    g_autofree char *by_mac = g_strdup_printf("01:%s", source->parent_mac);
+
+    if (g_str_equal(nm_setting_ip_config_get_method(theirs), NM_SETTING_IP4_CONFIG_METHOD_AUTO))
+        g_object_set(setting,
+                     NM_SETTING_IP4_CONFIG_DHCP_CLIENT_ID,
+                     source->ip4.dhcp_id ? source->ip4.dhcp_id : by_mac,
+                     NULL);
+    return setting;
+}
+
+static NMSetting *
+build_ip6_setting(const NmmMoveSource *source)
+{
+    NMSettingIPConfig *theirs = nm_connection_get_setting_ip6_config(source->applied);
+    NMSetting *setting = carry_ip_setting(theirs, &source->ip6);
+
+    /* The interface identifier is derived from MAC or name otherwise, and the link has others. */
+    if (source->ip6.token)
+        g_object_set(setting,
+                     NM_SETTING_IP6_CONFIG_ADDR_GEN_MODE,
+                     NM_SETTING_IP6_CONFIG_ADDR_GEN_MODE_EUI64,
+                     NM_SETTING_IP6_CONFIG_TOKEN,
+                     source->ip6.token,
+                     NULL);
+    if (source->ip6.dhcp_id)
+        g_object_set(setting, NM_SETTING_IP6_CONFIG_DHCP_DUID, source->ip6.dhcp_id, NULL);
+    if (source->ip6.iaid)
+        g_object_set(setting, NM_SETTING_IP_CONFIG_DHCP_IAID, source->ip6.iaid, NULL);
+    return setting;
+}
+
+/* Does NetworkManager leave the family of this method alone? */
+static gboolean
+is_left_alone(const char *method)
+{
+    return !method || g_str_equal(method, NM_SETTING_IP6_CONFIG_METHOD_DISABLED) ||
+           g_str_equal(method, NM_SETTING_IP6_CONFIG_METHOD_IGNORE);
+}
+
+static const char *
+get_method(NMSettingIPConfig *setting)
+{
+    return setting ? nm_setting_ip_config_get_method(setting) : NULL;
+}
+
+static gboolean
+check_source(const NmmMoveSource *source, GError **error)
+{
+    const char *methods[] = {
+        get_method(nm_connection_get_setting_ip4_config(source->applied)),
+        get_method(nm_connection_get_setting_ip6_config(source->applied)),
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
+        if (g_strcmp0(methods[i], NM_SETTING_IP4_CONFIG_METHOD_SHARED) == 0) {
+            g_set_error(error,
+                        NMM_ERROR,
+                        NMM_ERROR_UNSUPPORTED,
+                        _("parent '%s' serves a network of its own (method 'shared'), which "
+                          "cannot be moved; use mode 'isolated' or 'share'"),
+                        source->parent);
+            return FALSE;
+        }
+    }
+    if (nmm_move_profile_is_bare(source->applied)) {
+        g_set_error(error,
+                    NMM_ERROR,
+                    NMM_ERROR_UNSUPPORTED,
+                    _("parent '%s' has no IP configuration that could be moved"),
+                    source->parent);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static NMSetting *
+build_disabled(GType type)
+{
+    gboolean is_ip4 = type == NM_TYPE_SETTING_IP4_CONFIG;
+    NMSetting *setting = is_ip4 ? nm_setting_ip4_config_new() : nm_setting_ip6_config_new();
+
+    g_object_set(setting,
+                 NM_SETTING_IP_CONFIG_METHOD,
+                 is_ip4 ? NM_SETTING_IP4_CONFIG_METHOD_DISABLED
+                        : NM_SETTING_IP6_CONFIG_METHOD_DISABLED,
+                 NULL);
+    return setting;
+}
+
+/**
+ * nmm_move_profile_build_link:
+ * @source: the parent and its applied connection
+ * @error: return location; %NMM_ERROR_UNSUPPORTED where it has nothing that can be moved
+ *
+ * A family that NetworkManager leaves alone on the parent stays there, and is off on the link.
+ *
+ * Returns: (transfer full): the host link's connection
+ */
+NMConnection *
+nmm_move_profile_build_link(const NmmMoveSource *source, GError **error)
+{
+    g_autoptr(NMConnection) link = nm_simple_connection_new();
+    NMSetting *proxy = NM_SETTING(nm_connection_get_setting_proxy(source->applied));
+
+    if (!check_source(source, error))
+        return NULL;
+
+    nm_connection_add_setting(link, build_connection_setting(source));
+    nm_connection_add_setting(link, build_macvlan_setting(source));
+    nm_connection_add_setting(link, build_wired_setting(source));
+    nm_connection_add_setting(
+        link,
+        is_left_alone(get_method(nm_connection_get_setting_ip4_config(source->applied)))
+            ? build_disabled(NM_TYPE_SETTING_IP4_CONFIG)
+            : build_ip4_setting(source));
+    nm_connection_add_setting(
+        link,
+        is_left_alone(get_method(nm_connection_get_setting_ip6_config(source->applied)))
+            ? build_disabled(NM_TYPE_SETTING_IP6_CONFIG)
+            : build_ip6_setting(source));
+    if (proxy)
+        nm_connection_add_setting(link, nm_setting_duplicate(proxy));
+    return g_steal_pointer(&link);
+}
+
+/**
+ * nmm_move_profile_build_parent:
+ * @applied: the parent's applied connection
+ *
+ * Everything else stays as it is: NetworkManager reapplies a change of IP settings only.
+ *
+ * Returns: (transfer full): the parent's connection while its configuration is on the link
+ */
+NMConnection *
+nmm_move_profile_build_parent(NMConnection *applied)
+{
+    NMConnection *parent = nm_simple_connection_new_clone(applied);
+
+    if (!is_left_alone(get_method(nm_connection_get_setting_ip4_config(applied))))
+        nm_connection_add_setting(parent, build_disabled(NM_TYPE_SETTING_IP4_CONFIG));
+    if (!is_left_alone(get_method(nm_connection_get_setting_ip6_config(applied))))
+        nm_connection_add_setting(parent, build_disabled(NM_TYPE_SETTING_IP6_CONFIG));
+    return parent;
+}
+
+/**
+ * nmm_move_profile_is_bare:
+ * @connection: a connection
+ *
+ * Returns: whether NetworkManager configures neither family
+ */
+gboolean
+nmm_move_profile_is_bare(NMConnection *connection)
+{
+    return is_left_alone(get_method(nm_connection_get_setting_ip4_config(connection))) &&
+           is_left_alone(get_method(nm_connection_get_setting_ip6_config(connection)));
+}
+
+/**
+ * nmm_move_profile_expects_address:
+ * @connection: a connection
+ * @family: AF_INET or AF_INET6
+ *
+ * Returns: whether its settings give the device a global address of that family; FALSE where that
+ *   is for a router to say
+ */
+gboolean
+nmm_move_profile_expects_address(NMConnection *connection, int family)
+{
+    const char *method =
+        get_method(family == AF_INET ? nm_connection_get_setting_ip4_config(connection)
+                                     : nm_connection_get_setting_ip6_config(connection));
+
+    return g_strcmp0(method, NM_SETTING_IP4_CONFIG_METHOD_MANUAL) == 0 ||
+           g_strcmp0(method,
+                     family == AF_INET ? NM_SETTING_IP4_CONFIG_METHOD_AUTO
+                                       : NM_SETTING_IP6_CONFIG_METHOD_DHCP) == 0;
+}
+
+/**
+ * nmm_move_profile_find_metric:
+ * @routes: (element-type NMIPRoute): routes of one family on the parent
+ *
+ * Returns: the metric that the link's routes shall have, -1 where there is none to go by
+ */
+gint64
+nmm_move_profile_find_metric(const GPtrArray *routes)
+{
+    gint64 metric = -1;
+
+    for (guint i = 0; routes && i < routes->len; i++) {
+        NMIPRoute *route = routes->pdata[i];
+        gboolean is_default = nm_ip_route_get_prefix(route) == 0;
+
+        /* The kernel's, of the same metric on every device. */
+        if (g_str_has_prefix(nm_ip_route_get_dest(route), "fe80:"))
+            continue;
+        if (is_default || metric < 0)
+            metric = nm_ip_route_get_metric(route);
+        if (is_default)
+            break;
+    }
+    return metric >= METRIC_PENALTY ? metric - METRIC_PENALTY : metric;
+}
+
+static gboolean
+has_address(NMSettingIPConfig *setting, const char *address)
+{
+    guint n = setting ? nm_setting_ip_config_get_num_addresses(setting) : 0;
+
+    for (guint i = 0; i < n; i++) {
+        NMIPAddress *theirs = nm_setting_ip_config_get_address(setting, (int)i);
+
+        if (g_str_equal(nm_ip_address_get_address(theirs), address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/**
+ * nmm_move_profile_find_token:
+ * @addresses: (element-type NMIPAddress) (nullable): IPv6 addresses of the parent
+ * @configured: (nullable): its IPv6 settings; addresses in there are not derived
+ * @temporary: those of the addresses that privacy extensions have made, and that do not last
+ *
+ * With addr-gen-mode "stable-privacy" each prefix has an identifier of its own, derived from the
+ * device's name among others; the first prefix's is carried over, and serves the others too.
+ *
+ * Returns: (transfer full) (nullable): "::" and the interface identifier of the first derived
+ *   address that is not link-local
+ */
+char *
+nmm_move_profile_find_token(const GPtrArray *addresses,
+                            NMSettingIPConfig *configured,
+                            const char *const *temporary)
+{
+    for (guint i = 0; addresses && i < addresses->len; i++) {
+        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
+        char text[INET6_ADDRSTRLEN];
+        struct in6_addr in6 = {0};
+        NmmCidr cidr;
+
+        if (nm_ip_address_get_prefix(addresses->pdata[i]) != 64 ||
+            !nmm_cidr_init(&cidr, address, 64, NULL) || nmm_cidr_is_link_local(&cidr) ||
+            has_address(configured, address) || g_strv_contains(temporary, address))
+            continue;
+        memcpy(in6.s6_addr + 8, cidr.bytes + 8, 8);
+        /* NM refuses a token of nothing but zeros. */
+        if (!IN6_IS_ADDR_UNSPECIFIED(&in6))
+            return g_strdup(inet_ntop(AF_INET6, &in6, text, sizeof(text)));
+    }
+    return NULL;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A picture of what is amiss is made anew at each look and compared with the one before.
+ */
+
+#include "config.h"
+
+#include "nmm-guest-warnings.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-watcher.h"
+#include "nmm-names.h"
+#include "nmm-unmatched.h"
+
+struct _NmmGuestWarnings {
+    NmmProfile *profile;
+    char *parent;
+    GHashTable *unreachable; /* (element-type utf8 utf8): guest → why, as it was logged */
+    char *unmatched;         /* (nullable): as it was logged */
+    NmmWatcher *watch;       /* (nullable) */
+};
+
+/**
+ * nmm_guest_warnings_new:
+ * @profile: a profile of mode share or move; a reference is taken
+ * @parent: the lower device
+ *
+ * Returns: (transfer full): an audience that has seen nobody yet
+ */
+NmmGuestWarnings *
+nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
+{
+    NmmGuestWarnings *self = g_new0(NmmGuestWarnings, 1);
+
+    self->profile = nmm_profile_ref(profile);
+    self->parent = g_strdup(parent);
+    self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return self;
+}
+
+/**
+ * nmm_guest_warnings_free:
+ * @self: (transfer full): an audience
+ */
+void
+nmm_guest_warnings_free(NmmGuestWarnings *self)
+{
+    if (self->watch) {
+        g_signal_handlers_disconnect_by_data(self->watch, self);
+        nmm_watcher_stop(self->watch);
+    }
+    g_clear_object(&self->watch);
+    nmm_profile_unref(self->profile);
+    g_free(self->parent);
+    g_hash_table_unref(self->unreachable);
+    g_free(self->unmatched);
+    g_free(self);
+}
+
+/* libvirt's own mode when none is given is vepa. */
+static char *
+explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
+{
+    if (!guest->live)
+        return g_strdup_printf("guest '%s' cannot start while profile '%s' is up: its macvtap "
+                               "interface on '%s' is in mode 'passthrough', which wants the device "
+                               "for itself; set mode='bridge' in its definition, or use a profile "
+                               "of mode 'isolated'",
+                               guest->name,
+                               self->profile->id,
+                               self->parent);
+    return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface on '%s' is in "
+                           "mode '%s'; set mode='bridge' in its definition and restart it, or use "
+                           "a profile of mode 'isolated'",
+                           guest->name,
+                           self->parent,
+                           mode ?: "vepa");
+}
+
+/* Only what a guest runs with counts, but for what keeps it from running. */
+static gboolean
+is_in_the_way(const NmmGuest *guest, const NmmNic *nic)
+{
+    if (guest->live)
+        return g_strcmp0(nic->macvtap_mode, "bridge") != 0;
+    return g_strcmp0(nic->macvtap_mode, "passthrough") == 0;
+}
+
+/* (transfer full) (nullable): one interface in mode bridge is enough. */
+static char *
+explain_guest(NmmGuestWarnings *self, const NmmGuest *guest)
+{
+    const NmmGuestState *state = guest->live ?: guest->config;
+    const NmmNic *worst = NULL;
+
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = state->nics->pdata[i];
+
+        if (nic->type != NMM_NIC_DIRECT || g_strcmp0(nic->lower, self->parent) != 0)
+            continue;
+        if (!is_in_the_way(guest, nic))
+            return NULL;
+        worst = nic;
+    }
+    return worst ? explain_mode(self, guest, worst->macvtap_mode) : NULL;
+}
+
+static gboolean
+is_on_parent(NmmGuestWarnings *self, const NmmGuest *guest, GPtrArray *networks)
+{
+    return (guest->live && nmm_guest_state_find_macvtap(guest->live, self->parent, networks)) ||
+           (guest->config && nmm_guest_state_find_macvtap(guest->config, self->parent, networks));
+}
+
+static gboolean
+replace_unreachable(NmmGuestWarnings *self, GHashTable *unreachable)
+{
+    gboolean changed = g_hash_table_size(unreachable) != g_hash_table_size(self->unreachable);
+    GHashTableIter iter;
+    gpointer name;
+    gpointer why;
+
+    g_hash_table_iter_init(&iter, unreachable);
+    while (g_hash_table_iter_next(&iter, &name, &why)) {
+        if (g_strcmp0(g_hash_table_lookup(self->unreachable, name), why) == 0)
+            continue;
+        g_log_structured(NMM_LOG_DOMAIN,
+                         G_LOG_LEVEL_WARNING,
+                         "NM_MACVTAP_GUEST",
+                         (const char *)name,
+                         "MESSAGE",
+                         "%s",
+                         (const char *)why);
+        changed = TRUE;
+    }
+    g_hash_table_unref(self->unreachable);
+    self->unreachable = g_hash_table_ref(unreachable);
+    return changed;
+}
+
+static gboolean
+replace_unmatched(NmmGuestWarnings *self, GHashTable *present)
+{
+    g_autofree char *text = nmm_unmatched_describe(self->profile, self->parent, present);
+    gboolean changed = g_strcmp0(text, self->unmatched) != 0;
+
+    if (changed && text)
+        g_warning("profile '%s': %s", self->profile->id, text);
+    g_free(self->unmatched);
+    self->unmatched = g_steal_pointer(&text);
+    return changed;
+}
+
+/**
+ * nmm_guest_warnings_update:
+ * @self: an audience
+ * @guests: (element-type NmmGuest): all
+ * @networks: (element-type NmmNetwork): all
+ *
+ * Returns: whether anything is news
+ */
+gboolean
+nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *networks)
+{
+    g_autoptr(GHashTable) present = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) unreachable =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    gboolean changed;
+
+    for (guint i = 0; i < guests->len; i++) {
+        const NmmGuest *guest = guests->pdata[i];
+        char *why;
+
+        if (!nmm_profile_selects(self->profile, guest->name, guest->uuid))
+            continue;
+        if (is_on_parent(self, guest, networks))
+            g_hash_table_insert(present, guest->uuid, guest->name);
+        why = explain_guest(self, guest);
+        if (why)
+            g_hash_table_insert(unreachable, g_strdup(guest->name), why);
+    }
+    changed = replace_unreachable(self, unreachable);
+    return replace_unmatched(self, present) || changed;
+}
+
+static char *
+describe_unreachable(NmmGuestWarnings *self)
+{
+    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(self->unreachable),
+                                         (GCompareFunc)(void (*)(void))g_strcmp0);
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (GList *name = names; name; name = name->next)
+        g_string_append_printf(list, "%s%s", name == names ? "" : ", ", (const char *)name->data);
+    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
+                             "not in mode 'bridge': %s"),
+                           list->str);
+}
+
+/**
+ * nmm_guest_warnings_describe:
+ * @self: an audience
+ *
+ * Returns: (transfer full) (nullable): what is amiss, a sentence a line
+ */
+char *
+nmm_guest_warnings_describe(NmmGuestWarnings *self)
+{
+    g_autofree char *unreachable =
+        g_hash_table_size(self->unreachable) > 0 ? describe_unreachable(self) : NULL;
+
+    if (!unreachable || !self->unmatched)
+        return g_strdup(unreachable ?: self->unmatched);
+    return g_strjoin("\n", unreachable, self->unmatched, NULL);
+}
+
+static void
+guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
+{
+    nmm_guest_warnings_update(user_data, guests, networks);
+}
+
+static void
+failed_cb(NmmWatcher *watch, const GError *error, gpointer user_data)
+{
+    NmmGuestWarnings *self = user_data;
+
+    g_message("profile '%s': the guests are not looked at: %s", self->profile->id, error->message);
+}
+
+/**
+ * nmm_guest_warnings_follow:
+ * @self: an audience that does not follow yet
+ * @hypervisor: not open; a reference is taken
+ */
+void
+nmm_guest_warnings_follow(NmmGuestWarnings *self, NmmHypervisor *hypervisor)
+{
+    g_return_if_fail(!self->watch);
+
+    self->watch = nmm_watcher_new(hypervisor);
+    g_signal_connect(self->watch, "guests", G_CALLBACK(guests_cb), self);
+    g_signal_connect(self->watch, "failed", G_CALLBACK(failed_cb), self);
+    nmm_watcher_start(self->watch);
+}

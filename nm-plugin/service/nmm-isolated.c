@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mode isolated while a profile is up. libvirt owns the bridge and its address, so NetworkManager
+ * is told of no device and no address: never the bridge as tundev, which would move it out of
+ * firewalld's zone and take its address (seen with NM 1.42).
+ */
+
+#include "config.h"
+
+#include "nmm-isolated.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-bridge.h"
+#include "nmm-error.h"
+#include "nmm-lock-key.h"
+#include "nmm-identity.h"
+#include "nmm-libvirt.h"
+#include "nmm-names.h"
+#include "nmm-profile-reader.h"
+#include "nmm-routes.h"
+#include "nmm-sync.h"
+
+struct _NmmIsolated {
+    NmmActivation parent;
+
+    NmmSync *sync; /* (nullable): NULL before start */
+};
+
+G_DEFINE_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
+
+static GPtrArray *
+get_claims(NmmActivation *activation, GError **error)
+{
+    return nmm_lock_key_list(nmm_activation_get_profile(activation), NULL, NULL);
+}
+
+static GPtrArray *
+collect_used_subnets(gpointer user_data)
+{
+    NmmActivation *self = user_data;
+    NmmProfile *profile = nmm_activation_get_profile(self);
+    GPtrArray *used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_routes_collect(used, &error))
+        g_warning("profile '%s': %s", profile->id, error->message);
+    nmm_nm_collect_addresses(
+        nm_client_get_connections(nmm_activation_get_client(self)), profile->uuid, used);
+    return used;
+}
+
+/* The guests that need the user's hand, as one sentence for the banner; NULL where none does. */
+static char *
+describe_restarts(const NmmPlan *plan)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *list = NULL;
+
+    for (guint i = 0; i < plan->reports->len; i++) {
+        const NmmGuestReport *report = plan->reports->pdata[i];
+
+        if (report->status == NMM_GUEST_NEEDS_RESTART)
+            g_ptr_array_add(names, report->guest->name);
+    }
+    if (names->len == 0)
+        return NULL;
+    g_ptr_array_add(names, NULL);
+    list = g_strjoinv(", ", (char **)names->pdata);
+    return g_strdup_printf(_("these guests need a restart to reach the host: %s"), list);
+}
+
+/* A running guest's interface of ours whose network was stopped and started meanwhile is in no
+ * bridge. */
+static void
+plug_into_bridge(NmmActivation *self, const NmmGuest *guest, const char *bridge)
+{
+    NmmProfile *profile = nmm_activation_get_profile(self);
+
+    for (guint i = 0; i < guest->live->nics->len; i++) {
+        const NmmNic *nic = guest->live->nics->pdata[i];
+        g_autoptr(GError) error = NULL;
+        gboolean changed = FALSE;
+
+        if (!nic->target || g_strcmp0(nic->network, profile->network) != 0 ||
+            !nmm_identity_is_our_alias(nic->alias))
+            continue;
+        nmm_bridge_add_port(bridge, nic->target, nic->isolated, &changed, &error);
+        /* A guest that has ended since it was read is no fault. */
+        if (error && !g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
+            g_warning("guest '%s': %s", guest->name, error->message);
+        if (changed)
+            g_message("guest '%s': plugged into the restarted network '%s' again",
+                      guest->name,
+                      profile->network);
+    }
+}
+
+static void
+looked_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
+{
+    for (guint i = 0; plan->bridge && i < plan->reports->len; i++) {
+        const NmmGuestReport *report = plan->reports->pdata[i];
+
+        if (report->guest->live)
+            plug_into_bridge(user_data, report->guest, plan->bridge);
+    }
+}
+
+static void
+up_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
+{
+    NmmActivation *self = user_data;
+    g_autofree char *address = nmm_cidr_to_string(&plan->address);
+    g_autofree char *restarts = describe_restarts(plan);
+
+    g_message("profile '%s': up on network '%s', the host is %s",
+              nmm_activation_get_profile(self)->id,
+              nmm_activation_get_profile(self)->network,
+              address);
+
+    nmm_activation_emit_up(self, NULL, nmm_activation_build_gateway(self), restarts);
+    looked_cb(sync, plan, user_data);
+}
+
+static void
+failed_cb(NmmSync *sync, const GError *error, gpointer user_data)
+{
+    nmm_activation_emit_failed(user_data, error);
+}
+
+static void
+stopped_cb(NmmSync *sync, gpointer user_data)
+{
+    nmm_activation_emit_stopped(user_data);
+}
+
+/* The machine id keeps address6=auto the same on this host and different on others. */
+static char *
+read_host_id(void)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents("/etc/machine-id", &text, NULL, NULL))
+        return g_strdup("");
+    return g_strdup(g_strstrip(text));
+}
+
+static void
+start(NmmActivation *activation)
+{
+    NmmIsolated *self = NMM_ISOLATED(activation);
+    NmmProfile *profile = nmm_activation_get_profile(activation);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
+    g_autofree char *host_id = read_host_id();
+
+    self->sync = nmm_sync_new(hypervisor, profile, host_id, collect_used_subnets, self);
+    g_signal_connect(self->sync, "up", G_CALLBACK(up_cb), self);
+    g_signal_connect(self->sync, "looked", G_CALLBACK(looked_cb), self);
+    g_signal_connect(self->sync, "failed", G_CALLBACK(failed_cb), self);
+    g_signal_connect(self->sync, "stopped", G_CALLBACK(stopped_cb), self);
+    nmm_sync_start(self->sync);
+}
+
+static void
+stop(NmmActivation *activation, guint timeout_ms)
+{
+    nmm_sync_stop(NMM_ISOLATED(activation)->sync, timeout_ms);
+}
+
+static void
+dispose(GObject *object)
+{
+    NmmIsolated *self = NMM_ISOLATED(object);
+
+    if (self->sync)
+        g_signal_handlers_disconnect_by_data(self->sync, self);
+    g_clear_object(&self->sync);
+
+    G_OBJECT_CLASS(nmm_isolated_parent_class)->dispose(object);
+}
+
+static void
+nmm_isolated_class_init(NmmIsolatedClass *klass)
+{
+    NmmActivationClass *activation_class = NMM_ACTIVATION_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    activation_class->get_claims = get_claims;
+    activation_class->start = start;
+    activation_class->stop = stop;
+}
+
+static void
+nmm_isolated_init(NmmIsolated *self)
+{
+}

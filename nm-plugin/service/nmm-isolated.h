@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mode isolated while a profile is up: the sync engine with NetworkManager's and the kernel's view
+ * of the subnets in use.
+ */
+
+#pragma once
+
+#include "nmm-activation.h"
+
+G_BEGIN_DECLS
+
+#define NMM_TYPE_ISOLATED (nmm_isolated_get_type())
+G_DECLARE_FINAL_TYPE(NmmIsolated, nmm_isolated, NMM, ISOLATED, NmmActivation)
+
+G_END_DECLS

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Joins what libvirt says of the guests, what NetworkManager says of the host, and the router,
+ * which puts the routes into the kernel.
+ */
+
+#include "config.h"
+
+#include "nmm-share.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-guest-warnings.h"
+#include "nmm-watcher.h"
+#include "nmm-host-watch.h"
+#include "nmm-hostlink-netlink.h"
+#include "nmm-libvirt.h"
+#include "nmm-names.h"
+#include "nmm-parent.h"
+#include "nmm-share-router.h"
+
+struct _NmmShare {
+    NmmActivation parent_instance;
+
+    /* all (nullable): NULL before start */
+    char *parent;
+    char *link;
+    char *parent_mac;
+    NmmShareRouter *router;
+    NmmWatcher *guest_watch;
+    NmmHostWatch *host_watch;
+    NmmGuestWarnings *audience;
+
+    GVariant *gateway; /* (nullable): what NM was told, NULL until it was */
+    guint stopped_id;
+};
+
+G_DEFINE_FINAL_TYPE(NmmShare, nmm_share, NMM_TYPE_ACTIVATION)
+
+static NmmProfile *
+get_profile(NmmShare *self)
+{
+    return nmm_activation_get_profile(NMM_ACTIVATION(self));
+}
+
+/* The host */
+
+static void
+update_host(NmmShare *self)
+{
+    NmmRoutingHost host;
+
+    nmm_host_watch_read(self->host_watch, self->parent, self->link, &host);
+    nmm_share_router_set_host(self->router, &host);
+    nmm_routing_host_clear(&host);
+}
+
+static char *
+read_parent_mac(NmmShare *self)
+{
+    NMClient *client = nmm_activation_get_client(NMM_ACTIVATION(self));
+    NMDevice *device = nm_client_get_device_by_iface(client, self->parent);
+
+    return g_strdup(device ? nm_device_get_hw_address(device) : NULL);
+}
+
+/* The guests */
+
+static gboolean
+is_bridge(const NmmNic *nic)
+{
+    return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
+}
+
+/* Only what a guest runs with counts: a changed definition does with its next start. */
+static void
+add_guest(NmmShare *self, const NmmGuest *guest, GArray *nics)
+{
+    if (!guest->live || !nmm_profile_selects(get_profile(self), guest->name, guest->uuid))
+        return;
+    for (guint i = 0; i < guest->live->nics->len; i++) {
+        const NmmNic *nic = guest->live->nics->pdata[i];
+        const NmmRoutingNic entry = {
+            .guest = guest->name,
+            .mac = nic->mac,
+            .running = TRUE,
+            .bridge = is_bridge(nic),
+        };
+
+        if (nic->type != NMM_NIC_DIRECT || !nic->mac || nic->link_down ||
+            g_strcmp0(nic->lower, self->parent) != 0)
+            continue;
+        g_array_append_val(nics, entry);
+    }
+}
+
+/* NetworkManager */
+
+/*
+ * It is told of the link, so that the profile's firewall zone is the link's, but of no address and
+ * no route: NM 1.42 to 1.46.0 take no routes without an address, and announces an address to the
+ * LAN with the link's MAC; when that address goes the kernel drops all neighbours on the link (both
+ * seen with NM 1.42).
+ */
+static void
+tell_nm(NmmShare *self)
+{
+    NmmActivation *activation = NMM_ACTIVATION(self);
+    g_autofree char *banner = nmm_guest_warnings_describe(self->audience);
+
+    g_clear_pointer(&self->gateway, g_variant_unref);
+    self->gateway = g_variant_ref_sink(nmm_activation_build_gateway(activation));
+    nmm_activation_emit_up(activation, self->link, self->gateway, banner);
+}
+
+/* The host's address is another one: NM would keep a route to the old one on the base device. */
+static void
+update_gateway(NmmShare *self)
+{
+    g_autoptr(GVariant) gateway =
+        g_variant_ref_sink(nmm_activation_build_gateway(NMM_ACTIVATION(self)));
+
+    if (self->gateway && !g_variant_equal(gateway, self->gateway) &&
+        !nmm_activation_is_loopback(gateway))
+        tell_nm(self);
+}
+
+static void
+host_changed_cb(gpointer object, gpointer user_data)
+{
+    NmmShare *self = user_data;
+    g_autofree char *mac = read_parent_mac(self);
+    g_autoptr(GError) error = NULL;
+
+    if (g_strcmp0(mac, self->parent_mac) != 0) {
+        g_free(self->parent_mac);
+        self->parent_mac = g_steal_pointer(&mac);
+        if (!nmm_share_router_reopen(self->router, &error)) {
+            nmm_activation_emit_failed(NMM_ACTIVATION(self), error);
+            return;
+        }
+    }
+    update_host(self);
+    update_gateway(self);
+}
+
+static void
+guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
+{
+    NmmShare *self = user_data;
+    g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NmmRoutingNic));
+    gboolean news;
+
+    for (guint i = 0; i < guests->len; i++)
+        add_guest(self, guests->pdata[i], nics);
+    nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
+    news = nmm_guest_warnings_update(self->audience, guests, networks);
+    if (!self->gateway)
+        g_message("profile '%s': up on '%s' with host link '%s'",
+                  get_profile(self)->id,
+                  self->parent,
+                  self->link);
+    if (!self->gateway || news)
+        tell_nm(self);
+}
+
+static void
+failed_cb(gpointer object, const GError *error, gpointer user_data)
+{
+    nmm_activation_emit_failed(user_data, error);
+}
+
+/* Life */
+
+static gboolean
+read_parent(NmmShare *self, GError **error)
+{
+    NMDevice *parent = nmm_activation_find_parent(NMM_ACTIVATION(self), error);
+
+    if (!parent)
+        return FALSE;
+    self->parent = g_strdup(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
+    self->link = nmm_parent_name_link(get_profile(self), parent);
+    return TRUE;
+}
+
+static gboolean
+start_router(NmmShare *self, GError **error)
+{
+    g_autoptr(NmmHostlink) hostlink = nmm_hostlink_netlink_new("/sys", error);
+    const NmmHostlinkSpec spec = {
+        .name = self->link,
+        .parent = self->parent,
+        .profile_uuid = get_profile(self)->uuid,
+    };
+
+    if (!hostlink)
+        return FALSE;
+    self->router = nmm_share_router_new(hostlink);
+    g_signal_connect(self->router, "host-changed", G_CALLBACK(host_changed_cb), self);
+    g_signal_connect(self->router, "gone", G_CALLBACK(failed_cb), self);
+    return nmm_share_router_start(self->router, &spec, error);
+}
+
+static void
+start(NmmActivation *activation)
+{
+    NmmShare *self = NMM_SHARE(activation);
+    g_autoptr(NmmHypervisor) hypervisor = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!read_parent(self, &error) || !start_router(self, &error)) {
+        nmm_activation_emit_failed(activation, error);
+        return;
+    }
+    self->parent_mac = read_parent_mac(self);
+    self->audience = nmm_guest_warnings_new(get_profile(self), self->parent);
+    self->host_watch = nmm_host_watch_new(nmm_activation_get_client(activation));
+    g_signal_connect(self->host_watch, "changed", G_CALLBACK(host_changed_cb), self);
+    update_host(self);
+
+    hypervisor = nmm_libvirt_new(get_profile(self)->libvirt_uri);
+    self->guest_watch = nmm_watcher_new(hypervisor);
+    g_signal_connect(self->guest_watch, "guests", G_CALLBACK(guests_cb), self);
+    g_signal_connect(self->guest_watch, "failed", G_CALLBACK(failed_cb), self);
+    nmm_watcher_start(self->guest_watch);
+}
+
+static void
+disconnect(gpointer object, NmmShare *self)
+{
+    if (object)
+        g_signal_handlers_disconnect_by_data(object, self);
+}
+
+/* The link goes first: it is what others can see. */
+static void
+end(NmmShare *self)
+{
+    disconnect(self->router, self);
+    disconnect(self->guest_watch, self);
+    disconnect(self->host_watch, self);
+    if (self->router)
+        nmm_share_router_stop(self->router);
+    if (self->guest_watch)
+        nmm_watcher_stop(self->guest_watch);
+}
+
+static gboolean
+stopped_cb(gpointer user_data)
+{
+    NmmShare *self = user_data;
+
+    self->stopped_id = 0;
+    nmm_activation_emit_stopped(NMM_ACTIVATION(self));
+    return G_SOURCE_REMOVE;
+}
+
+/* Nothing here waits for anybody. */
+static void
+stop(NmmActivation *activation, guint timeout_ms)
+{
+    NmmShare *self = NMM_SHARE(activation);
+
+    end(self);
+    if (self->stopped_id == 0)
+        self->stopped_id = g_idle_add(stopped_cb, self);
+}
+
+static void
+dispose(GObject *object)
+{
+    NmmShare *self = NMM_SHARE(object);
+
+    end(self);
+    g_clear_handle_id(&self->stopped_id, g_source_remove);
+    g_clear_object(&self->router);
+    g_clear_object(&self->guest_watch);
+    g_clear_object(&self->host_watch);
+
+    G_OBJECT_CLASS(nmm_share_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NmmShare *self = NMM_SHARE(object);
+
+    g_free(self->parent);
+    g_free(self->link);
+    g_free(self->parent_mac);
+    g_clear_pointer(&self->gateway, g_variant_unref);
+    g_clear_pointer(&self->audience, nmm_guest_warnings_free);
+
+    G_OBJECT_CLASS(nmm_share_parent_class)->finalize(object);
+}
+
+static void
+nmm_share_class_init(NmmShareClass *klass)
+{
+    NmmActivationClass *activation_class = NMM_ACTIVATION_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+    activation_class->get_claims = nmm_activation_list_link_claims;
+    activation_class->start = start;
+    activation_class->stop = stop;
+}
+
+static void
+nmm_share_init(NmmShare *self)
+{
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads the command line, finds the subcommand in a table and runs it. What a subcommand does is
+ * its own file's.
+ */
+
+#include "config.h"
+
+#include "nmm-tool.h"
+
+#include <locale.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-commands.h"
+#include "nmm-table.h"
+
+static const NmmCommand *const commands[] = {
+    &nmm_command_status,
+    &nmm_command_plan,
+    &nmm_command_check,
+    &nmm_command_cleanup,
+    &nmm_command_refresh,
+};
+
+/* Line by line: a line end in a name is cleaned away, those of ours stay. */
+static char *
+clean_lines(const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (guint i = 0; lines[i]; i++) {
+        char *clean = nmm_text_clean(lines[i]);
+
+        g_free(lines[i]);
+        lines[i] = clean;
+    }
+    return g_strjoinv("\n", lines);
+}
+
+/**
+ * nmm_tool_print:
+ * @format: printf format, without a line end
+ * @...: its arguments
+ *
+ * Writes to standard output.
+ */
+void
+nmm_tool_print(const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *clean = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    clean = clean_lines(text);
+    g_print("%s\n", clean);
+}
+
+/**
+ * nmm_tool_complain:
+ * @format: printf format, without a line end
+ * @...: its arguments
+ *
+ * Writes to standard error, behind the program's name.
+ */
+void
+nmm_tool_complain(const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *clean = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    clean = clean_lines(text);
+    g_printerr("nm-macvtap: %s\n", clean);
+}
+
+/**
+ * nmm_tool_print_json:
+ * @json: (transfer full): one document
+ *
+ * Writes it to standard output, indented.
+ */
+void
+nmm_tool_print_json(JsonObject *json)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    g_autofree char *text = NULL;
+
+    json_node_take_object(node, json);
+    text = json_to_string(node, TRUE);
+    g_print("%s\n", text);
+}
+
+/**
+ * nmm_tool_set_string:
+ * @json: an object
+ * @name: the member
+ * @value: (nullable): its text; NULL becomes null
+ */
+void
+nmm_tool_set_string(JsonObject *json, const char *name, const char *value)
+{
+    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+
+    if (valid)
+        json_object_set_string_member(json, name, valid);
+    else
+        json_object_set_null_member(json, name);
+}
+
+static const NmmCommand *
+find_command(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_equal(commands[i]->name, name))
+            return commands[i];
+    }
+    return NULL;
+}
+
+static char *
+describe_commands(void)
+{
+    GString *text = g_string_new(_("Commands:"));
+
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autofree char *usage = g_strjoin(" ", commands[i]->name, commands[i]->argument, NULL);
+
+        g_string_append_printf(text, "\n  %-16s %s", usage, _(commands[i]->summary));
+    }
+    g_string_append_printf(text, "\n\n%s", _("nm-macvtap COMMAND --help tells more."));
+    return g_string_free(text, FALSE);
+}
+
+static int
+fail_usage(const char *message)
+{
+    nmm_tool_complain("%s", message);
+    g_printerr("%s\n", _("nm-macvtap --help tells how it is used."));
+    return NMM_EXIT_USAGE;
+}
+
+static gpointer
+serve_main_context(gpointer loop)
+{
+    g_main_loop_run(loop);
+    return NULL;
+}
+
+static gboolean
+quit_cb(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+/* Commands block. What notices a libvirtd that no longer answers is on the default main context,
+ * which is served beside them. */
+static int
+run_beside_main_context(const NmmCommand *command, const char *argument, gboolean json)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    GThread *thread = g_thread_new("main-context", serve_main_context, loop);
+    int code = command->run(argument, json);
+
+    /* From inside the loop: it may not have begun yet. */
+    g_idle_add(quit_cb, loop);
+    g_thread_join(thread);
+    return code;
+}
+
+/* @argv[0] is the command's name. */
+static int
+run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
+{
+    const GOptionEntry common[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON"), NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree char *usage = g_strjoin(" ", command->name, command->argument, NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *prefixed = g_strdup_printf("nm-macvtap %s", usage);
+
+    g_set_prgname(prefixed);
+    g_option_context_set_summary(context, _(command->summary));
+    g_option_context_add_main_entries(context, common, GETTEXT_PACKAGE);
+    if (command->entries)
+        g_option_context_add_main_entries(context, command->entries, GETTEXT_PACKAGE);
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        return fail_usage(error->message);
+    /* GLib leaves it there before a word that looks like an option, such as a guest's name may. */
+    if (argc > 1 && g_str_equal(argv[1], "--")) {
+        argc--;
+        argv++;
+    }
+    if (argc - 1 < (command->argument ? 1 : 0)) {
+        g_autofree char *message =
+            g_strdup_printf(_("'%s' needs %s"), command->name, command->argument);
+
+        return fail_usage(message);
+    }
+    if (argc - 1 > (command->argument ? 1 : 0)) {
+        g_autofree char *message = g_strdup_printf(_("too many arguments for '%s'"), command->name);
+
+        return fail_usage(message);
+    }
+    return run_beside_main_context(command, command->argument ? argv[1] : NULL, json);
+}
+
+/**
+ * nmm_tool_main:
+ * @argc: as main() gets it
+ * @argv: as main() gets it
+ *
+ * Returns: the exit code, an #NmmExit.
+ */
+int
+nmm_tool_main(int argc, char **argv)
+{
+    gboolean json = FALSE;
+    gboolean version = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON"), NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version"), NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = NULL;
+    g_autofree char *description = NULL;
+    g_autoptr(GError) error = NULL;
+    const NmmCommand *command;
+
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, NMM_LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    g_set_prgname("nm-macvtap");
+
+    context = g_option_context_new(_("COMMAND [ARGUMENT]"));
+    description = describe_commands();
+    g_option_context_set_summary(context, _("Looks after hosts and their macvtap guests."));
+    g_option_context_set_description(context, description);
+    g_option_context_set_translation_domain(context, GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
+    /* What follows the command is the command's. */
+    g_option_context_set_strict_posix(context, TRUE);
+    if (!g_option_context_parse(context, &argc, &argv, &error))
+        return fail_usage(error->message);
+    if (version) {
+        g_print("nm-macvtap %s\n", NMM_VERSION);
+        return NMM_EXIT_OK;
+    }
+    if (argc < 2)
+        return fail_usage(_("a command is missing"));
+    command = find_command(argv[1]);
+    if (!command) {
+        g_autofree char *message = g_strdup_printf(_("there is no command '%s'"), argv[1]);
+
+        return fail_usage(message);
+    }
+    return run_command(command, argc - 1, argv + 1, json);
+}

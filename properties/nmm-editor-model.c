@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Decides what the editor shows and what it writes. What is written is what the service accepts:
+ * the check is the service's own parser. Keys that nobody knows are kept, so that a newer version's
+ * profile is not damaged by an older editor. Nothing here asks the host anything.
+ */
+
+#include "config.h"
+
+#include "nmm-editor-model.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-error.h"
+#include "nmm-identity.h"
+#include "nmm-names.h"
+#include "nmm-profile.h"
+#include "nmm-selection.h"
+
+struct _NmmEditorModel {
+    GHashTable *texts;   /* (element-type utf8 utf8): known keys that are set */
+    GHashTable *foreign; /* (element-type utf8 utf8): kept as they are */
+    char **allowed_uris; /* (nullable) */
+};
+
+static const NmmChoiceText mode_texts[] = {
+    {
+        "isolated",
+        N_("Isola_ted network"),
+        N_("Guests get a second interface on a private network with this computer. Works for every "
+           "guest, even with the cable unplugged."),
+    },
+    {
+        "share",
+        N_("_Shared address"),
+        N_("Guests reach this computer at its usual address and are not changed."),
+    },
+    {
+        "move",
+        N_("Mo_ved address"),
+        N_("This computer's address moves to a macvtap interface while the profile is on, which "
+           "makes it a full peer of the guests."),
+    },
+};
+
+static const NmmChoiceText on_disconnect_texts[] = {
+    {"unplug", N_("Unplug the guests' cables"), NULL},
+    {"keep", N_("Keep everything as it is"), NULL},
+    {"remove", N_("Remove interfaces and network"), NULL},
+};
+
+/*****************************************************************************/
+
+/* A text can be shown whatever it says; a choice that is none has no widget, so that it would stand
+ * in the way of saving unseen. */
+static gboolean
+can_show(const NmmKeyInfo *key, const char *value)
+{
+    return (key->type != NMM_KEY_TYPE_ENUM && key->type != NMM_KEY_TYPE_BOOL) ||
+           nmm_profile_check_value(key, value, NULL);
+}
+
+static void
+load_item_cb(const char *name, const char *value, gpointer user_data)
+{
+    NmmEditorModel *model = user_data;
+    const NmmKeyInfo *key = nmm_keys_find(name);
+
+    if (!key)
+        g_hash_table_insert(model->foreign, g_strdup(name), g_strdup(value));
+    else if (can_show(key, value))
+        g_hash_table_insert(model->texts, g_strdup(name), g_strdup(value));
+}
+
+/**
+ * nmm_editor_model_new:
+ * @connection: the profile to edit, maybe a new one without VPN data
+ * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
+ *
+ * Returns: (transfer full): the model; @connection is not kept
+ */
+NmmEditorModel *
+nmm_editor_model_new(NMConnection *connection, const char *const *allowed_uris)
+{
+    NmmEditorModel *model = g_new0(NmmEditorModel, 1);
+    NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
+
+    model->texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    model->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    model->allowed_uris = g_strdupv((char **)allowed_uris);
+    if (vpn)
+        nm_setting_vpn_foreach_data_item(vpn, load_item_cb, model);
+    return model;
+}
+
+/**
+ * nmm_editor_model_free:
+ * @model: (transfer full): the model
+ */
+void
+nmm_editor_model_free(NmmEditorModel *model)
+{
+    g_hash_table_unref(model->texts);
+    g_hash_table_unref(model->foreign);
+    g_strfreev(model->allowed_uris);
+    g_free(model);
+}
+
+/*****************************************************************************/
+
+/**
+ * nmm_editor_model_get:
+ * @key: the name of a key
+ *
+ * Returns: (transfer none): its text, "" where it is unset
+ */
+const char *
+nmm_editor_model_get(const NmmEditorModel *model, const char *key)
+{
+    const char *text = g_hash_table_lookup(model->texts, key);
+
+    return text ?: "";
+}
+
+/**
+ * nmm_editor_model_get_effective:
+ * @key: the name of a key
+ *
+ * Returns: (transfer none): its text, the default where it is unset and has one, else ""
+ */
+const char *
+nmm_editor_model_get_effective(const NmmEditorModel *model, const char *key)
+{
+    const char *text = g_hash_table_lookup(model->texts, key);
+
+    return text ?: nmm_keys_find(key)->default_value ?: "";
+}
+
+/**
+ * nmm_editor_model_set:
+ * @key: the name of a key
+ * @text: what the user typed or chose; space around it does not count
+ *
+ * An empty text and the default itself unset the key.
+ */
+void
+nmm_editor_model_set(NmmEditorModel *model, const char *key, const char *text)
+{
+    g_autofree char *stripped = g_strstrip(g_strdup(text));
+    const char *default_value = nmm_keys_find(key)->default_value;
+
+    if (stripped[0] == '\0' || g_strcmp0(stripped, default_value) == 0)
+        g_hash_table_remove(model->texts, key);
+    else
+        g_hash_table_replace(model->texts, g_strdup(key), g_steal_pointer(&stripped));
+}
+
+/**
+ * nmm_editor_model_get_mode:
+ *
+ * Returns: the mode that is chosen; the default where the profile's text is none
+ */
+NmmMode
+nmm_editor_model_get_mode(const NmmEditorModel *model)
+{
+    const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_MODE);
+    const char *text = nmm_editor_model_get_effective(model, key->name);
+
+    for (guint i = 0; key->choices[i]; i++) {
+        if (g_str_equal(key->choices[i], text))
+            return (NmmMode)i;
+    }
+    return NMM_MODE_ISOLATED;
+}
+
+/**
+ * nmm_editor_model_is_shown:
+ * @key: a row of the table of keys
+ *
+ * Returns: whether the key means something in the chosen mode
+ */
+gboolean
+nmm_editor_model_is_shown(const NmmEditorModel *model, const NmmKeyInfo *key)
+{
+    return (key->modes & NMM_MODE_BIT(nmm_editor_model_get_mode(model))) != 0;
+}
+
+/*****************************************************************************/
+
+static char *
+describe_default_range(const NmmEditorModel *model)
+{
+    const char *address = nmm_editor_model_get(model, NMM_KEY_ADDRESS);
+    NmmCidr cidr;
+    NmmRange range;
+    g_autofree char *first = NULL;
+    g_autofree char *last = NULL;
+
+    if (!nmm_cidr_parse(address, &cidr, NULL) || cidr.family != G_SOCKET_FAMILY_IPV4 ||
+        !nmm_range_for_subnet(&cidr, &range))
+        return g_strdup(_("The whole subnet"));
+    first = nmm_range_first_to_string(&range);
+    last = nmm_range_last_to_string(&range);
+    return g_strdup_printf("%s-%s", first, last);
+}
+
+static char *
+describe_default_parent(const NmmEditorModel *model)
+{
+    if (nmm_editor_model_get_mode(model) == NMM_MODE_ISOLATED)
+        return g_strdup(_("Any"));
+    return g_strdup(_("The device with the default route"));
+}
+
+static char *
+describe_default_link(const NmmEditorModel *model)
+{
+    const char *parent = nmm_editor_model_get(model, NMM_KEY_PARENT);
+
+    return *parent ? nmm_identity_link_name(parent) : g_strdup(_("Automatic"));
+}
+
+/**
+ * nmm_editor_model_get_placeholder:
+ * @key: a row of the table of keys
+ *
+ * Returns: (transfer full): what the key is while its field is empty, for the user to read
+ */
+char *
+nmm_editor_model_get_placeholder(const NmmEditorModel *model, const NmmKeyInfo *key)
+{
+    if (g_str_equal(key->name, NMM_KEY_ADDRESS))
+        return g_strdup(_("192.168.254.1/24, or the next free one"));
+    if (g_str_equal(key->name, NMM_KEY_DHCP_RANGE))
+        return describe_default_range(model);
+    if (g_str_equal(key->name, NMM_KEY_PARENT))
+        return describe_default_parent(model);
+    if (g_str_equal(key->name, NMM_KEY_LINK_NAME))
+        return describe_default_link(model);
+    if (g_str_equal(key->name, NMM_KEY_GUESTS))
+        return g_strdup(_("All"));
+    if (g_str_equal(key->name, NMM_KEY_EXCLUDE_GUESTS))
+        return g_strdup(_("None"));
+    return g_strdup(key->default_value ?: "");
+}
+
+/*****************************************************************************/
+
+/* What is written but for foreign keys. Values of keys that are not shown stay in the profile, but
+ * what is wrong with them nobody could see or mend here: such a one goes. */
+static GHashTable *
+build_data(const NmmEditorModel *model)
+{
+    GHashTable *data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    gsize n;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        const char *text = g_hash_table_lookup(model->texts, keys[i].name);
+
+        if (text && (nmm_editor_model_is_shown(model, &keys[i]) ||
+                     nmm_profile_check_value(&keys[i], text, NULL)))
+            g_hash_table_insert(data, g_strdup(keys[i].name), g_strdup(text));
+    }
+    /* Written even where it is the default: it says what the profile is. */
+    if (!g_hash_table_contains(data, NMM_KEY_MODE))
+        g_hash_table_insert(data,
+                            g_strdup(NMM_KEY_MODE),
+                            g_strdup(nmm_mode_to_string(nmm_editor_model_get_mode(model))));
+    return data;
+}
+
+static gboolean
+check_data(const NmmEditorModel *model, GHashTable *data, GError **error)
+{
+    g_autoptr(NmmProfile) profile =
+        nmm_profile_parse("", "", NULL, data, (const char *const *)model->allowed_uris, error);
+
+    return profile != NULL;
+}
+
+/**
+ * nmm_editor_model_check:
+ * @error: return location: %NMM_ERROR_BAD_PROFILE, naming the key
+ *
+ * Returns: whether all of it together can be saved
+ */
+gboolean
+nmm_editor_model_check(const NmmEditorModel *model, GError **error)
+{
+    g_autoptr(GHashTable) data = build_data(model);
+
+    return check_data(model, data, error);
+}
+
+/* Messages begin with the key, which a field's own label says better. (nullable): NULL where the
+ * message is another key's. */
+static const char *
+strip_key(const char *message, const char *key)
+{
+    g_autofree char *prefix = g_strdup_printf(_("vpn.data key '%s': "), key);
+
+    return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : NULL;
+}
+
+/**
+ * nmm_editor_model_get_error:
+ * @key: a row of the table of keys
+ *
+ * Returns: (transfer full) (nullable): what is wrong with this field, by itself or beside others
+ */
+char *
+nmm_editor_model_get_error(const NmmEditorModel *model, const NmmKeyInfo *key)
+{
+    const char *text = g_hash_table_lookup(model->texts, key->name);
+    g_autoptr(GError) error = NULL;
+
+    if (!text || !nmm_editor_model_is_shown(model, key))
+        return NULL;
+    if (nmm_profile_check_value(key, text, &error) && nmm_editor_model_check(model, &error))
+        return NULL;
+    return g_strdup(strip_key(error->message, key->name));
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(a, b);
+}
+
+/**
+ * nmm_editor_model_get_notice:
+ *
+ * Returns: (transfer full) (nullable): what the user ought to know of the profile as a whole
+ */
+char *
+nmm_editor_model_get_notice(const NmmEditorModel *model)
+{
+    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(model->foreign), compare_names);
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    if (!names)
+        return NULL;
+    for (const GList *l = names; l; l = l->next)
+        g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", (const char *)l->data);
+    return g_strdup_printf(
+        _("This profile has settings that are unknown here; they are kept, but it "
+          "cannot be switched on with them: %s"),
+        list->str);
+}
+
+/*****************************************************************************/
+
+static void
+write_item(gpointer key, gpointer value, gpointer user_data)
+{
+    nm_setting_vpn_add_data_item(user_data, key, value);
+}
+
+/**
+ * nmm_editor_model_save:
+ * @connection: the profile to write to; its VPN setting is replaced, and nothing else is touched
+ * @error: return location: as of nmm_editor_model_check()
+ *
+ * Returns: FALSE where there is something that the service would refuse; nothing is written then
+ */
+gboolean
+nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GError **error)
+{
+    g_autoptr(GHashTable) data = build_data(model);
+    NMSetting *vpn;
+
+    if (!check_data(model, data, error))
+        return FALSE;
+    vpn = nm_setting_vpn_new();
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE, NULL);
+    g_hash_table_foreach(data, write_item, vpn);
+    g_hash_table_foreach(model->foreign, write_item, vpn);
+    nm_connection_add_setting(connection, vpn);
+    return TRUE;
+}
+
+/*****************************************************************************/
+
+static NmmSelection
+peek_selection(const NmmEditorModel *model)
+{
+    return (NmmSelection){
+        .guests = g_hash_table_lookup(model->texts, NMM_KEY_GUESTS),
+        .exclude = g_hash_table_lookup(model->texts, NMM_KEY_EXCLUDE_GUESTS),
+    };
+}
+
+/**
+ * nmm_editor_model_is_guest_selected:
+ * @name: the guest's name
+ * @uuid: the guest's UUID
+ *
+ * Returns: whether the profile as it stands serves the guest
+ */
+gboolean
+nmm_editor_model_is_guest_selected(const NmmEditorModel *model, const char *name, const char *uuid)
+{
+    const NmmSelection selection = peek_selection(model);
+
+    return nmm_selection_has(&selection, name, uuid);
+}
+
+/**
+ * nmm_editor_model_select_guest:
+ * @name: the guest's name
+ * @uuid: the guest's UUID
+ * @selected: whether the profile is to serve it
+ *
+ * Changes the texts of guests and exclude-guests.
+ *
+ * Returns: FALSE where those texts are no lists now; nothing is changed then
+ */
+gboolean
+nmm_editor_model_select_guest(NmmEditorModel *model,
+                              const char *name,
+                              const char *uuid,
+                              gboolean selected)
+{
+    const NmmSelection old = peek_selection(model);
+    g_auto(NmmSelection) selection = {g_strdup(old.guests), g_strdup(old.exclude)};
+
+    if (!nmm_selection_set(&selection, name, uuid, selected))
+        return FALSE;
+    nmm_editor_model_set(model, NMM_KEY_GUESTS, selection.guests ?: "");
+    nmm_editor_model_set(model, NMM_KEY_EXCLUDE_GUESTS, selection.exclude);
+    return TRUE;
+}
+
+/**
+ * nmm_editor_model_find_choice_text:
+ * @key: a row of the table of keys
+ * @word: one of its choices
+ *
+ * Returns: (transfer none) (nullable): how to say it; NULL where the word itself is shown
+ */
+const NmmChoiceText *
+nmm_editor_model_find_choice_text(const NmmKeyInfo *key, const char *word)
+{
+    const NmmChoiceText *texts = NULL;
+    gsize n = 0;
+
+    if (g_str_equal(key->name, NMM_KEY_MODE)) {
+        texts = mode_texts;
+        n = G_N_ELEMENTS(mode_texts);
+    } else if (g_str_equal(key->name, NMM_KEY_ON_DISCONNECT)) {
+        texts = on_disconnect_texts;
+        n = G_N_ELEMENTS(on_disconnect_texts);
+    }
+    for (gsize i = 0; i < n; i++) {
+        if (g_str_equal(texts[i].word, word))
+            return &texts[i];
+    }
+    return NULL;
+}

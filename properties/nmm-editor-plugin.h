@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What libnm loads into nmcli, GNOME Settings and nm-connection-editor for profiles of our type.
+ * Free of GTK: the editor that fits the running program is loaded when a page is asked for.
+ */
+
+#pragma once
+
+#include <NetworkManager.h>
+
+G_BEGIN_DECLS
+
+#define NMM_TYPE_EDITOR_PLUGIN (nmm_editor_plugin_get_type())
+G_DECLARE_FINAL_TYPE(NmmEditorPlugin, nmm_editor_plugin, NMM, EDITOR_PLUGIN, GObject)
+
+/* libnm 1.52's NM_VPN_EDITOR_PLUGIN_CAPABILITY_NO_EDITOR: a public number that older libnm hands
+ * through to its caller. */
+#define NMM_CAPABILITY_NO_EDITOR 0x08
+
+/* What an editor module exports under NMM_EDITOR_FACTORY; errors are the caller's. */
+typedef NMVpnEditor *(*NmmEditorFactory)(NMVpnEditorPlugin *plugin,
+                                         NMConnection *connection,
+                                         GError **error);
+
+#define NMM_EDITOR_FACTORY "nm_vpn_editor_factory_macvtap"
+
+G_END_DECLS

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Puts the page together from the model's fields and what libvirt and NetworkManager have to offer.
+ * The page is there at once: what is offered comes later, or never, and everything can be typed
+ * without it.
+ */
+
+#include "config.h"
+
+#include "nmm-editor.h"
+
+#include <glib/gi18n-lib.h>
+#include <gtk/gtk.h>
+
+#include "nmm-editor-model.h"
+#include "nmm-field.h"
+#include "nmm-gtk.h"
+#include "nmm-guest-list.h"
+#include "nmm-mode-choice.h"
+#include "nmm-names.h"
+#include "nmm-profile-reader.h"
+#include "nmm-scroll-into-view.h"
+
+struct _NmmEditor {
+    GObject parent;
+    NmmEditorModel *model;
+    NmmHypervisorMaker maker;
+    GPtrArray *fields; /* (element-type NmmField), in the order of the table of keys */
+    NmmGuestList *guests;
+    GtkWidget *widget;
+    GtkWidget *advanced;
+
+    GCancellable *devices_cancellable;
+    GCancellable *choices_cancellable;
+    char *choices_uri; /* (nullable): whose choices are shown or on their way */
+};
+
+static void editor_iface_init(NMVpnEditorInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(NmmEditor,
+                              nmm_editor,
+                              G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR, editor_iface_init))
+
+/* What most people never touch is behind "More options". */
+static gboolean
+is_advanced(const NmmKeyInfo *key)
+{
+    static const char *const plain[] = {
+        NMM_KEY_MODE,
+        NMM_KEY_GUESTS,
+        NMM_KEY_PARENT,
+        NMM_KEY_NETWORK,
+        NMM_KEY_ADDRESS,
+        NULL,
+    };
+
+    return !g_strv_contains(plain, key->name);
+}
+
+static NmmField *
+find_field(NmmEditor *self, const char *key)
+{
+    for (guint i = 0; i < self->fields->len; i++) {
+        NmmField *field = self->fields->pdata[i];
+
+        if (g_str_equal(nmm_field_get_key(field)->name, key))
+            return field;
+    }
+    return NULL;
+}
+
+static void
+emit_changed(NmmEditor *self)
+{
+    g_signal_emit_by_name(self, "changed");
+}
+
+static void
+refresh(NmmEditor *self)
+{
+    for (guint i = 0; i < self->fields->len; i++)
+        nmm_field_refresh(self->fields->pdata[i]);
+}
+
+/*****************************************************************************/
+
+/* (transfer full): outlives the editor, as libvirt may take its time; see weak_take(). */
+static GWeakRef *
+weak_new(NmmEditor *self)
+{
+    GWeakRef *weak = g_new(GWeakRef, 1);
+
+    g_weak_ref_init(weak, self);
+    return weak;
+}
+
+/* (transfer full) (nullable): NULL where the page was closed meanwhile. */
+static NmmEditor *
+weak_take(GWeakRef *weak)
+{
+    NmmEditor *self = g_weak_ref_get(weak);
+
+    g_weak_ref_clear(weak);
+    g_free(weak);
+    return self;
+}
+
+static void
+choices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NmmEditor) self = weak_take(user_data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmSuggestions) choices = nmm_suggestions_load_finish(result, &error);
+
+    if (!self || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    if (!choices) {
+        g_debug("nothing to choose from: %s", error->message);
+        nmm_guest_list_show_message(
+            self->guests, _("libvirt cannot be reached; guests can be typed in by name."));
+        return;
+    }
+    nmm_field_suggest(find_field(self, NMM_KEY_NETWORK), choices->networks);
+    nmm_guest_list_show(self->guests, choices);
+}
+
+static void
+load_choices(NmmEditor *self)
+{
+    const char *uri = nmm_editor_model_get_effective(self->model, NMM_KEY_LIBVIRT_URI);
+
+    if (g_strcmp0(uri, self->choices_uri) == 0 || !nmm_suggestions_is_safe_uri(uri))
+        return;
+    g_free(self->choices_uri);
+    self->choices_uri = g_strdup(uri);
+    g_cancellable_cancel(self->choices_cancellable);
+    g_clear_object(&self->choices_cancellable);
+    self->choices_cancellable = g_cancellable_new();
+    nmm_guest_list_show_message(self->guests, _("Looking for guests…"));
+    nmm_suggestions_load_async(
+        self->maker, uri, self->choices_cancellable, choices_cb, weak_new(self));
+}
+
+static void
+devices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NmmEditor) self = weak_take(user_data);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NMClient) client = nm_client_new_finish(result, &error);
+    g_autoptr(GPtrArray) parents = NULL;
+
+    if (!client) {
+        g_debug("no devices to choose from: %s", error->message);
+        return;
+    }
+    if (!self)
+        return;
+    parents = nmm_suggestions_list_parents(nm_client_get_devices(client));
+    nmm_field_suggest(find_field(self, NMM_KEY_PARENT), parents);
+}
+
+/*****************************************************************************/
+
+static void
+field_changed_cb(NmmField *field, gpointer user_data)
+{
+    NmmEditor *self = user_data;
+    const NmmKeyInfo *key = nmm_field_get_key(field);
+
+    refresh(self);
+    if (key->type == NMM_KEY_TYPE_GUESTS)
+        nmm_guest_list_refresh(self->guests);
+    else if (key->type == NMM_KEY_TYPE_URI)
+        load_choices(self);
+    emit_changed(self);
+}
+
+static void
+guests_changed_cb(gpointer user_data)
+{
+    NmmEditor *self = user_data;
+
+    nmm_field_reload(find_field(self, NMM_KEY_GUESTS));
+    nmm_field_reload(find_field(self, NMM_KEY_EXCLUDE_GUESTS));
+    nmm_guest_list_refresh(self->guests);
+    refresh(self);
+    emit_changed(self);
+}
+
+static void
+mode_changed_cb(NmmMode mode, gpointer user_data)
+{
+    NmmEditor *self = user_data;
+
+    nmm_editor_model_set(self->model, NMM_KEY_MODE, nmm_mode_to_string(mode));
+    refresh(self);
+    emit_changed(self);
+}
+
+/*****************************************************************************/
+
+static GtkWidget *
+make_grid(void)
+{
+    GtkWidget *grid = nmm_gtk_shown(gtk_grid_new());
+
+    gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
+    return grid;
+}
+
+static void
+append_notice(NmmEditor *self, const char *text)
+{
+    GtkWidget *label = nmm_gtk_new_paragraph(text, 60, "warning");
+
+    nmm_gtk_append(self->widget, nmm_gtk_shown(label));
+}
+
+/* In the words of the window that the page is in: GNOME Settings, and nm-connection-editor. */
+static const char *
+get_share_hint(void)
+{
+    if (GTK_MAJOR_VERSION >= 4)
+        return _("This profile is only for users who may not manage libvirt, so it cannot be "
+                 "switched on. Once it is added, open it again and tick \"Make available to other "
+                 "users\" under Details, or ask an administrator to add you to the group "
+                 "'libvirt'.");
+    return _("This profile is only for users who may not manage libvirt, so it cannot be switched "
+             "on. Tick \"All users may connect to this network\" under General, or ask an "
+             "administrator to add you to the group 'libvirt'.");
+}
+
+/* What the windows would show as no more than a switch that goes back. GNOME Settings makes every
+ * new profile a private one. */
+static void
+append_notices(NmmEditor *self, NMConnection *connection)
+{
+    g_autofree char *foreign = nmm_editor_model_get_notice(self->model);
+
+    if (foreign)
+        append_notice(self, foreign);
+    if (!nmm_nm_check_permissions(connection, NMM_LIBVIRT_GROUP, NULL))
+        append_notice(self, get_share_hint());
+}
+
+/* A profile that has any of them set shows that at once. */
+static gboolean
+has_advanced(NmmEditor *self)
+{
+    gsize n;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
+
+    for (gsize i = 0; i < n; i++) {
+        if (is_advanced(&keys[i]) && nmm_editor_model_is_shown(self->model, &keys[i]) &&
+            *nmm_editor_model_get(self->model, keys[i].name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+attach_fields(NmmEditor *self, GtkGrid *plain, GtkGrid *advanced)
+{
+    gsize n;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n);
+    g_autoptr(GtkSizeGroup) labels = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
+    int row = 0;
+
+    for (gsize i = 0; i < n; i++) {
+        NmmField *field;
+
+        if (g_str_equal(keys[i].name, NMM_KEY_MODE))
+            continue;
+        field = nmm_field_new(self->model, &keys[i], field_changed_cb, self);
+        g_ptr_array_add(self->fields, field);
+        nmm_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++, labels);
+        if (g_str_equal(keys[i].name, NMM_KEY_GUESTS))
+            gtk_grid_attach(plain, nmm_guest_list_get_widget(self->guests), 1, row++, 1, 1);
+    }
+}
+
+static void
+expanded_cb(GtkExpander *expander, GParamSpec *pspec, gpointer user_data)
+{
+    if (gtk_expander_get_expanded(expander))
+        nmm_scroll_into_view(user_data);
+}
+
+static void
+build_page(NmmEditor *self, NMConnection *connection)
+{
+    GtkWidget *plain = make_grid();
+    GtkWidget *advanced = make_grid();
+
+    self->widget = nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
+    g_object_ref_sink(self->widget);
+    append_notices(self, connection);
+    nmm_gtk_append(self->widget,
+                   nmm_mode_choice_new(
+                       nmm_editor_model_get_mode(self->model), mode_changed_cb, G_OBJECT(self)));
+    nmm_gtk_append(self->widget, plain);
+    self->advanced = nmm_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
+    nmm_gtk_set_accessible_name(self->advanced, _("_More options"));
+    nmm_gtk_set_expander_child(self->advanced, advanced);
+    nmm_gtk_append(self->widget, self->advanced);
+    attach_fields(self, GTK_GRID(plain), GTK_GRID(advanced));
+    gtk_widget_set_margin_top(advanced, 6);
+    gtk_expander_set_expanded(GTK_EXPANDER(self->advanced), has_advanced(self));
+    g_signal_connect_object(
+        self->advanced, "notify::expanded", G_CALLBACK(expanded_cb), advanced, 0);
+}
+
+/*****************************************************************************/
+
+static GObject *
+get_widget(NMVpnEditor *editor)
+{
+    return G_OBJECT(NMM_EDITOR(editor)->widget);
+}
+
+static gboolean
+update_connection(NMVpnEditor *editor, NMConnection *connection, GError **error)
+{
+    return nmm_editor_model_save(NMM_EDITOR(editor)->model, connection, error);
+}
+
+static void
+editor_iface_init(NMVpnEditorInterface *iface)
+{
+    iface->get_widget = get_widget;
+    iface->update_connection = update_connection;
+}
+
+static void
+dispose(GObject *object)
+{
+    NmmEditor *self = NMM_EDITOR(object);
+
+    g_cancellable_cancel(self->devices_cancellable);
+    g_clear_object(&self->devices_cancellable);
+    g_cancellable_cancel(self->choices_cancellable);
+    g_clear_object(&self->choices_cancellable);
+    g_clear_pointer(&self->fields, g_ptr_array_unref);
+    g_clear_pointer(&self->guests, nmm_guest_list_free);
+    g_clear_object(&self->widget);
+
+    G_OBJECT_CLASS(nmm_editor_parent_class)->dispose(object);
+}
+
+static void
+finalize(GObject *object)
+{
+    NmmEditor *self = NMM_EDITOR(object);
+
+    g_free(self->choices_uri);
+    nmm_editor_model_free(self->model);
+
+    G_OBJECT_CLASS(nmm_editor_parent_class)->finalize(object);
+}
+
+static void
+nmm_editor_class_init(NmmEditorClass *klass)
+{
+    G_OBJECT_CLASS(klass)->dispose = dispose;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+}
+
+static void
+nmm_editor_init(NmmEditor *self)
+{
+    self->fields = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_field_free);
+}
+
+/**
+ * nmm_editor_new:
+ * @connection: the profile to show, maybe a new one
+ * @maker: makes the hypervisor that guests and networks are read from
+ *
+ * Returns: (transfer full): the editor; its page is complete but for what is to be chosen from
+ */
+NMVpnEditor *
+nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker)
+{
+    NmmEditor *self = g_object_new(NMM_TYPE_EDITOR, NULL);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) allowed_uris = nmm_nm_read_allowed_uris(NMM_CONFIG_FILE, &error);
+
+    if (!allowed_uris)
+        g_message("%s", error->message);
+    self->maker = maker;
+    self->model = nmm_editor_model_new(connection, (const char *const *)allowed_uris);
+    self->guests = nmm_guest_list_new(self->model, guests_changed_cb, self);
+    build_page(self, connection);
+    load_choices(self);
+    self->devices_cancellable = g_cancellable_new();
+    nm_client_new_async(self->devices_cancellable, devices_cb, weak_new(self));
+    return NM_VPN_EDITOR(self);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which widget a key gets follows from its row in the table: a check button for yes and no, a list
+ * for words, an entry for the rest, with a list beside it where there is something to suggest.
+ */
+
+#include "config.h"
+
+#include "nmm-field.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-gtk.h"
+#include "nmm-names.h"
+#include "nmm-scroll-into-view.h"
+
+#define ENTRY_WIDTH_CHARS 26
+
+struct _NmmField {
+    const NmmKeyInfo *key;
+    NmmEditorModel *model;
+    NmmFieldChanged changed;
+    gpointer user_data;
+    gboolean reloading; /* the widget is being set, not the user's doing */
+
+    /* Owned by the field: a window that is destroyed takes its widgets apart. */
+    GtkWidget *label; /* (nullable): a check button has its own */
+    GtkWidget *box;   /* what stands beside the label: */
+    GtkWidget *input; /* the widget as a whole */
+    GtkWidget *entry; /* (nullable): where one types */
+    GtkWidget *error;
+};
+
+static void
+set_model(NmmField *field, const char *text)
+{
+    if (field->reloading)
+        return;
+    nmm_editor_model_set(field->model, field->key->name, text);
+    field->changed(field, field->user_data);
+}
+
+static void
+entry_changed_cb(GtkWidget *entry, gpointer user_data)
+{
+    set_model(user_data, nmm_gtk_get_text(entry));
+}
+
+static void
+check_toggled_cb(GtkWidget *check, gpointer user_data)
+{
+    set_model(user_data, nmm_gtk_is_active(check) ? "yes" : "no");
+}
+
+static void
+combo_changed_cb(GtkWidget *combo, gpointer user_data)
+{
+    const char *word = gtk_combo_box_get_active_id(GTK_COMBO_BOX(combo));
+
+    set_model(user_data, word ?: "");
+}
+
+/*****************************************************************************/
+
+static void
+make_check(NmmField *field)
+{
+    field->input = gtk_check_button_new_with_mnemonic(_(field->key->label));
+    nmm_gtk_set_accessible_name(field->input, _(field->key->label));
+    g_signal_connect(field->input, "toggled", G_CALLBACK(check_toggled_cb), field);
+}
+
+static void
+make_combo(NmmField *field)
+{
+    field->input = gtk_combo_box_text_new();
+    for (guint i = 0; field->key->choices[i]; i++) {
+        const char *word = field->key->choices[i];
+        const NmmChoiceText *text = nmm_editor_model_find_choice_text(field->key, word);
+
+        gtk_combo_box_text_append(
+            GTK_COMBO_BOX_TEXT(field->input), word, text ? _(text->title) : word);
+    }
+    g_signal_connect(field->input, "changed", G_CALLBACK(combo_changed_cb), field);
+}
+
+static void
+make_entry(NmmField *field, gboolean with_list)
+{
+    if (with_list) {
+        field->input = gtk_combo_box_text_new_with_entry();
+        field->entry = nmm_gtk_combo_entry(field->input);
+        for (guint i = 0; field->key->choices && field->key->choices[i]; i++)
+            gtk_combo_box_text_append_text(GTK_COMBO_BOX_TEXT(field->input),
+                                           field->key->choices[i]);
+    } else {
+        field->input = field->entry = gtk_entry_new();
+    }
+    nmm_gtk_set_width_chars(field->entry, ENTRY_WIDTH_CHARS);
+    g_signal_connect(field->entry, "changed", G_CALLBACK(entry_changed_cb), field);
+}
+
+static void
+make_input(NmmField *field)
+{
+    switch (field->key->type) {
+    case NMM_KEY_TYPE_BOOL:
+        make_check(field);
+        break;
+    case NMM_KEY_TYPE_ENUM:
+        make_combo(field);
+        break;
+    case NMM_KEY_TYPE_IFNAME:
+        /* The host's link is a new one: there is nothing to choose from. */
+        make_entry(field, g_str_equal(field->key->name, NMM_KEY_PARENT));
+        break;
+    case NMM_KEY_TYPE_NETWORK:
+    case NMM_KEY_TYPE_ADDRESS6:
+    case NMM_KEY_TYPE_DHCP_RANGE:
+    case NMM_KEY_TYPE_NIC_MODEL:
+    case NMM_KEY_TYPE_URI:
+        make_entry(field, TRUE);
+        break;
+    case NMM_KEY_TYPE_GUESTS:
+    case NMM_KEY_TYPE_ADDRESS4:
+        make_entry(field, FALSE);
+        break;
+    }
+    if (GTK_IS_COMBO_BOX(field->input))
+        nmm_gtk_set_combo_name(field->input, _(field->key->label));
+    nmm_gtk_shown(field->input);
+    gtk_widget_set_hexpand(field->input, TRUE);
+    g_object_ref_sink(field->input);
+    if (field->entry)
+        g_object_ref(field->entry);
+}
+
+/* No colon and to the right: GNOME Settings rewrites labels that end in one, which costs them their
+ * mnemonic, and then puts them there itself. */
+static void
+make_label(NmmField *field)
+{
+    if (field->key->type == NMM_KEY_TYPE_BOOL)
+        return;
+    field->label = nmm_gtk_shown(gtk_label_new_with_mnemonic(_(field->key->label)));
+    gtk_label_set_xalign(GTK_LABEL(field->label), 1.0f);
+    gtk_widget_set_valign(field->label, GTK_ALIGN_START);
+    gtk_widget_set_margin_top(field->label, 8);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(field->label), field->entry ?: field->input);
+    g_object_ref_sink(field->label);
+}
+
+/**
+ * nmm_field_new:
+ * @model: the model, which must outlive the field
+ * @key: the row of the table
+ * @changed: called for what the user does
+ * @user_data: for @changed
+ *
+ * Returns: (transfer full): the field, showing what the model has
+ */
+NmmField *
+nmm_field_new(NmmEditorModel *model,
+              const NmmKeyInfo *key,
+              NmmFieldChanged changed,
+              gpointer user_data)
+{
+    NmmField *field = g_new0(NmmField, 1);
+
+    field->model = model;
+    field->key = key;
+    field->changed = changed;
+    field->user_data = user_data;
+    make_input(field);
+    field->error = g_object_ref_sink(nmm_gtk_new_paragraph(NULL, ENTRY_WIDTH_CHARS, "error"));
+    make_label(field);
+    field->box = nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0));
+    g_object_ref_sink(field->box);
+    nmm_gtk_append(field->box, field->input);
+    nmm_gtk_append(field->box, field->error);
+    nmm_field_reload(field);
+    return field;
+}
+
+/**
+ * nmm_field_free:
+ * @field: (transfer full): the field; widgets that are still in a window stay there, but do nothing
+ */
+void
+nmm_field_free(NmmField *field)
+{
+    g_signal_handlers_disconnect_by_data(field->input, field);
+    if (field->entry)
+        g_signal_handlers_disconnect_by_data(field->entry, field);
+    g_clear_object(&field->label);
+    g_clear_object(&field->entry);
+    g_object_unref(field->input);
+    g_object_unref(field->error);
+    g_object_unref(field->box);
+    g_free(field);
+}
+
+/**
+ * nmm_field_get_key:
+ * @field: a field
+ *
+ * Returns: its row in the table
+ */
+const NmmKeyInfo *
+nmm_field_get_key(const NmmField *field)
+{
+    return field->key;
+}
+
+/**
+ * nmm_field_attach:
+ * @field: a field
+ * @grid: a grid of two columns
+ * @row: where to put it
+ * @labels: of labels that are to be equally wide
+ */
+void
+nmm_field_attach(NmmField *field, GtkGrid *grid, int row, GtkSizeGroup *labels)
+{
+    if (field->label) {
+        gtk_grid_attach(grid, field->label, 0, row, 1, 1);
+        gtk_size_group_add_widget(labels, field->label);
+    }
+    gtk_grid_attach(grid, field->box, 1, row, 1, 1);
+}
+
+/**
+ * nmm_field_suggest:
+ * @field: a field with a list
+ * @texts: (element-type utf8): what the list offers; what was typed stays
+ */
+void
+nmm_field_suggest(NmmField *field, const GPtrArray *texts)
+{
+    GtkComboBoxText *combo = GTK_COMBO_BOX_TEXT(field->input);
+
+    gtk_combo_box_text_remove_all(combo);
+    for (guint i = 0; i < texts->len; i++)
+        gtk_combo_box_text_append_text(combo, texts->pdata[i]);
+}
+
+/*****************************************************************************/
+
+static void
+refresh_error(NmmField *field)
+{
+    GtkWidget *target = field->entry ?: field->input;
+    g_autofree char *message = nmm_editor_model_get_error(field->model, field->key);
+
+    if (message && !gtk_widget_get_visible(field->error))
+        nmm_scroll_into_view(field->error);
+    gtk_label_set_text(GTK_LABEL(field->error), message ?: "");
+    nmm_gtk_set_visible(field->error, message != NULL);
+    nmm_gtk_set_class(target, "error", message != NULL);
+    nmm_gtk_set_invalid(target, field->error, message != NULL);
+    gtk_widget_set_tooltip_text(target, message ?: _(field->key->description));
+}
+
+/**
+ * nmm_field_refresh:
+ * @field: a field
+ *
+ * Shows what changed around the text: whether the mode has such a key, the default, the error.
+ */
+void
+nmm_field_refresh(NmmField *field)
+{
+    gboolean shown = nmm_editor_model_is_shown(field->model, field->key);
+
+    if (field->label)
+        nmm_gtk_set_visible(field->label, shown);
+    nmm_gtk_set_visible(field->box, shown);
+    if (field->entry) {
+        g_autofree char *placeholder = nmm_editor_model_get_placeholder(field->model, field->key);
+
+        gtk_entry_set_placeholder_text(GTK_ENTRY(field->entry), placeholder);
+    }
+    refresh_error(field);
+}
+
+/**
+ * nmm_field_reload:
+ * @field: a field
+ *
+ * Shows the model's text, and refreshes.
+ */
+void
+nmm_field_reload(NmmField *field)
+{
+    const char *name = field->key->name;
+
+    field->reloading = TRUE;
+    if (field->entry)
+        nmm_gtk_set_text(field->entry, nmm_editor_model_get(field->model, name));
+    else if (field->key->type == NMM_KEY_TYPE_BOOL)
+        nmm_gtk_set_active(field->input,
+                           g_str_equal(nmm_editor_model_get_effective(field->model, name), "yes"));
+    else
+        gtk_combo_box_set_active_id(GTK_COMBO_BOX(field->input),
+                                    nmm_editor_model_get_effective(field->model, name));
+    field->reloading = FALSE;
+    nmm_field_refresh(field);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which guests two texts select, and what a tick changes in them. Which guests there are is not
+ * known here, and names of guests that do not exist stay where they are.
+ */
+
+#include "config.h"
+
+#include "nmm-selection.h"
+
+#include "nmm-profile.h"
+
+/* The texts, split; @guests is NULL where every guest is meant. */
+typedef struct {
+    GPtrArray *guests; /* (nullable) (element-type utf8) */
+    GPtrArray *exclude;
+} Lists;
+
+static void
+lists_clear(Lists *lists)
+{
+    g_clear_pointer(&lists->guests, g_ptr_array_unref);
+    g_clear_pointer(&lists->exclude, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lists, lists_clear)
+
+/* (nullable): NULL where the text is no list. */
+static GPtrArray *
+split(const char *text)
+{
+    g_auto(GStrv) names = nmm_guest_list_parse(text ?: "", NULL);
+    GPtrArray *list;
+
+    if (!names)
+        return NULL;
+    list = g_ptr_array_new_with_free_func(g_free);
+    for (char **name = names; *name; name++)
+        g_ptr_array_add(list, g_steal_pointer(name));
+    g_free(g_steal_pointer(&names));
+    return list;
+}
+
+static gboolean
+means_all(const char *text)
+{
+    const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_GUESTS);
+
+    return !text || !*text || g_strv_contains(key->choices, text);
+}
+
+static gboolean
+read_lists(const NmmSelection *selection, Lists *out)
+{
+    g_auto(Lists) lists = {NULL};
+
+    lists.exclude = split(selection->exclude);
+    if (!means_all(selection->guests)) {
+        lists.guests = split(selection->guests);
+        if (!lists.guests)
+            return FALSE;
+    }
+    if (!lists.exclude)
+        return FALSE;
+    *out = lists;
+    lists = (Lists){NULL};
+    return TRUE;
+}
+
+static char *
+join(GPtrArray *list)
+{
+    char *text;
+
+    g_ptr_array_add(list, NULL);
+    text = nmm_guest_list_join((const char *const *)list->pdata);
+    g_ptr_array_set_size(list, (int)list->len - 1);
+    return text;
+}
+
+static void
+write_lists(NmmSelection *selection, const Lists *lists)
+{
+    if (lists->guests) {
+        g_free(selection->guests);
+        selection->guests = join(lists->guests);
+    }
+    g_free(selection->exclude);
+    selection->exclude = join(lists->exclude);
+}
+
+static gboolean
+is_named(const char *word, const char *name, const char *uuid)
+{
+    return g_str_equal(word, name) || g_ascii_strcasecmp(word, uuid) == 0;
+}
+
+static gboolean
+contains(GPtrArray *list, const char *name, const char *uuid)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (is_named(list->pdata[i], name, uuid))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+drop(GPtrArray *list, const char *name, const char *uuid)
+{
+    for (guint i = list->len; i > 0; i--) {
+        if (is_named(list->pdata[i - 1], name, uuid))
+            g_ptr_array_remove_index(list, i - 1);
+    }
+}
+
+/* A guest may be called like a word of the key, which means that guest only where it is alone. */
+static void
+append(GPtrArray *list, const char *name, const char *uuid)
+{
+    const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_GUESTS);
+
+    if (!contains(list, name, uuid))
+        g_ptr_array_add(list, g_strdup(g_strv_contains(key->choices, name) ? uuid : name));
+}
+
+/**
+ * nmm_selection_is_valid:
+ * @selection: the texts
+ *
+ * Returns: whether both are lists; what is not cannot be ticked
+ */
+gboolean
+nmm_selection_is_valid(const NmmSelection *selection)
+{
+    g_auto(Lists) lists = {NULL};
+
+    return read_lists(selection, &lists);
+}
+
+/**
+ * nmm_selection_has:
+ * @selection: the texts
+ * @name: the guest's name
+ * @uuid: the guest's UUID
+ *
+ * Returns: whether a profile with these texts serves the guest
+ */
+gboolean
+nmm_selection_has(const NmmSelection *selection, const char *name, const char *uuid)
+{
+    g_auto(Lists) lists = {NULL};
+
+    return read_lists(selection, &lists) && !contains(lists.exclude, name, uuid) &&
+           (!lists.guests || contains(lists.guests, name, uuid));
+}
+
+/**
+ * nmm_selection_set:
+ * @selection: the texts, which are changed
+ * @name: the guest's name
+ * @uuid: the guest's UUID
+ * @selected: whether it is to be served
+ *
+ * While every guest is meant, a guest is left out by excluding it; where guests are named, by not
+ * naming it. The last one named is excluded instead: an empty list would mean every guest.
+ *
+ * Returns: FALSE where a text is no list; nothing is changed then
+ */
+gboolean
+nmm_selection_set(NmmSelection *selection, const char *name, const char *uuid, gboolean selected)
+{
+    g_auto(Lists) lists = {NULL};
+
+    if (!read_lists(selection, &lists))
+        return FALSE;
+    if (selected) {
+        drop(lists.exclude, name, uuid);
+        if (lists.guests)
+            append(lists.guests, name, uuid);
+    } else if (lists.guests && contains(lists.guests, name, uuid) && lists.guests->len > 1) {
+        drop(lists.guests, name, uuid);
+        if (lists.guests->len == 0) {
+            append(lists.guests, name, uuid);
+            append(lists.exclude, name, uuid);
+        }
+    } else if (!lists.guests || contains(lists.guests, name, uuid)) {
+        append(lists.exclude, name, uuid);
+    }
+    write_lists(selection, &lists);
+    return TRUE;
+}
+
+/**
+ * nmm_selection_clear:
+ * @selection: frees what it holds
+ */
+void
+nmm_selection_clear(NmmSelection *selection)
+{
+    g_clear_pointer(&selection->guests, g_free);
+    g_clear_pointer(&selection->exclude, g_free);
+}

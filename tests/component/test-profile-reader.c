@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Profiles as libnm holds them: which are ours, what they must not say, whose they may be.
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "nmm-error.h"
+#include "nmm-names.h"
+#include "nmm-profile-reader.h"
+
+#define UUID       "11111111-2222-3333-4444-555555555555"
+#define OTHER_UUID "11111111-2222-3333-4444-666666666666"
+
+static NMConnection *
+new_connection(const char *id, const char *uuid, const char *type)
+{
+    NMConnection *connection = nm_simple_connection_new();
+    NMSetting *base = nm_setting_connection_new();
+
+    g_object_set(base,
+                 NM_SETTING_CONNECTION_ID,
+                 id,
+                 NM_SETTING_CONNECTION_UUID,
+                 uuid,
+                 NM_SETTING_CONNECTION_TYPE,
+                 type,
+                 NULL);
+    nm_connection_add_setting(connection, base);
+    return connection;
+}
+
+static NMConnection *
+new_vpn(const char *id, const char *service)
+{
+    NMConnection *connection = new_connection(id, UUID, NM_SETTING_VPN_SETTING_NAME);
+    NMSetting *vpn = nm_setting_vpn_new();
+
+    g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, service, NULL);
+    nm_connection_add_setting(connection, vpn);
+    return connection;
+}
+
+static void
+set_data(NMConnection *connection, const char *key, const char *value)
+{
+    nm_setting_vpn_add_data_item(nm_connection_get_setting_vpn(connection), key, value);
+}
+
+static NMSetting *
+add_ip(NMConnection *connection, int family, const char *method, const char *address, guint prefix)
+{
+    NMSetting *setting =
+        family == AF_INET ? nm_setting_ip4_config_new() : nm_setting_ip6_config_new();
+
+    g_object_set(setting, NM_SETTING_IP_CONFIG_METHOD, method, NULL);
+    if (address) {
+        NMIPAddress *ip = nm_ip_address_new(family, address, prefix, NULL);
+
+        g_assert_nonnull(ip);
+        nm_setting_ip_config_add_address(NM_SETTING_IP_CONFIG(setting), ip);
+        nm_ip_address_unref(ip);
+    }
+    nm_connection_add_setting(connection, setting);
+    return setting;
+}
+
+static void
+test_is_ours(void)
+{
+    g_autoptr(NMConnection) ours = new_vpn("guests", NMM_DBUS_SERVICE);
+    g_autoptr(NMConnection) theirs = new_vpn("office", "org.freedesktop.NetworkManager.openvpn");
+    g_autoptr(NMConnection) wired = new_connection("wired", UUID, "802-3-ethernet");
+    g_autoptr(NMConnection) empty = nm_simple_connection_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(nmm_nm_is_ours(ours));
+    g_assert_false(nmm_nm_is_ours(theirs));
+    g_assert_false(nmm_nm_is_ours(wired));
+    g_assert_false(nmm_nm_is_ours(empty));
+    g_assert_null(nmm_nm_read_profile(theirs, NULL, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
+}
+
+static void
+test_read(void)
+{
+    g_autoptr(NMConnection) connection = new_vpn("guests", NMM_DBUS_SERVICE);
+    const char *allowed[] = {"qemu+unix:///system", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmProfile) profile = NULL;
+
+    g_object_set(nm_connection_get_setting_connection(connection),
+                 NM_SETTING_CONNECTION_ZONE,
+                 "trusted",
+                 NULL);
+    set_data(connection, NMM_KEY_NETWORK, "büro & co");
+    set_data(connection, NMM_KEY_LIBVIRT_URI, "qemu+unix:///system");
+    profile = nmm_nm_read_profile(connection, allowed, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(profile->id, ==, "guests");
+    g_assert_cmpstr(profile->uuid, ==, UUID);
+    g_assert_cmpstr(profile->zone, ==, "trusted");
+    g_assert_cmpstr(profile->network, ==, "büro & co");
+    g_assert_cmpstr(profile->libvirt_uri, ==, "qemu+unix:///system");
+
+    g_assert_null(nmm_nm_read_profile(connection, NULL, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
+}
+
+typedef struct {
+    int family;
+    const char *method;
+    const char *address;
+    const char *message; /* NULL: accepted */
+} IpCase;
+
+static void
+test_ip_settings(void)
+{
+    static const IpCase cases[] = {
+        {AF_INET, "auto", NULL, NULL},
+        {AF_INET, "disabled", NULL, NULL},
+        {AF_INET, "manual", "10.0.0.1", "ipv4.method is 'manual'"},
+        {AF_INET, "shared", NULL, "'it is'\\''s' ipv4.method auto"},
+        {AF_INET, "link-local", NULL, "ipv4.method is 'link-local'"},
+        {AF_INET, "auto", "10.0.0.1", "ipv4.addresses has '10.0.0.1'"},
+        {AF_INET6, "auto", NULL, NULL},
+        {AF_INET6, "disabled", NULL, NULL},
+        {AF_INET6, "ignore", NULL, NULL},
+        {AF_INET6, "manual", "fd00::1", "ipv6.method is 'manual'"},
+        {AF_INET6, "dhcp", NULL, "ipv6.method is 'dhcp'"},
+        {AF_INET6, "auto", "fd00::1", "ipv6.addresses ''"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(NMConnection) connection = new_vpn("it is's", NMM_DBUS_SERVICE);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(NmmProfile) profile = NULL;
+
+        add_ip(connection, cases[i].family, cases[i].method, cases[i].address, 24);
+        profile = nmm_nm_read_profile(connection, NULL, &error);
+        if (!cases[i].message) {
+            g_assert_no_error(error);
+            g_assert_nonnull(profile);
+            continue;
+        }
+        g_assert_null(profile);
+        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
+        if (!strstr(error->message, cases[i].message))
+            g_error("'%s' is not in '%s'", cases[i].message, error->message);
+    }
+}
+
+static char **
+read_uris(const char *text, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *path = NULL;
+    char **uris;
+    int fd = g_file_open_tmp("test-nm-XXXXXX", &path, &local);
+
+    g_assert_no_error(local);
+    close(fd);
+    g_assert_true(g_file_set_contents(path, text, -1, &local));
+    uris = nmm_nm_read_allowed_uris(path, error);
+    g_unlink(path);
+    return uris;
+}
+
+static void
+test_allowed_uris(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) none = nmm_nm_read_allowed_uris("/nonexistent/nm-macvtap.conf", &error);
+    g_auto(GStrv) empty = NULL;
+    g_auto(GStrv) keyless = NULL;
+    g_auto(GStrv) two = NULL;
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(none), ==, 0);
+    empty = read_uris("", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(empty), ==, 0);
+    keyless = read_uris("[libvirt]\n", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(keyless), ==, 0);
+    two = read_uris("[libvirt]\nlibvirt-uris=xen:///system;qemu:///session;\n", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(two), ==, 2);
+    g_assert_cmpstr(two[0], ==, "xen:///system");
+    g_assert_cmpstr(two[1], ==, "qemu:///session");
+    g_assert_null(read_uris("libvirt-uris=xen:///system\n", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
+}
+
+static gboolean
+check_users(const char *const *users, const char *group, GError **error)
+{
+    g_autoptr(NMConnection) connection = new_vpn("my guests", NMM_DBUS_SERVICE);
+    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
+
+    for (; *users; users++)
+        g_assert_true(nm_setting_connection_add_permission(base, "user", *users, NULL));
+    return nmm_nm_check_permissions(connection, group, error);
+}
+
+static void
+assert_denied(const char *user, const char *group)
+{
+    const char *users[] = {"root", user, NULL};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *quoted = g_strdup_printf("private to '%s'", user);
+
+    g_assert_false(check_users(users, group, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_DENIED);
+    g_assert_nonnull(strstr(error->message, quoted));
+    g_assert_nonnull(
+        strstr(error->message, "nmcli connection modify 'my guests' connection.permissions ''"));
+    g_assert_nonnull(strstr(error->message, group));
+}
+
+static void
+test_permissions(void)
+{
+    const char *shared[] = {NULL};
+    const char *root[] = {"root", NULL};
+    const char *daemon[] = {"daemon", "root", NULL};
+    const struct passwd *user = getpwnam("daemon");
+    g_autofree char *daemon_group = NULL;
+    g_autoptr(GError) error = NULL;
+
+    /* Every Unix has this user, in a group of its own. */
+    g_assert_nonnull(user);
+    daemon_group = g_strdup(getgrgid(user->pw_gid)->gr_name);
+
+    g_assert_true(check_users(shared, "nobody-has-this-group", &error));
+    g_assert_true(check_users(root, "nobody-has-this-group", &error));
+    g_assert_true(check_users(daemon, daemon_group, &error));
+    g_assert_no_error(error);
+    assert_denied("daemon", "root");
+    assert_denied("daemon", "nobody-has-this-group");
+    assert_denied("there is no such user", daemon_group);
+}
+
+static void
+test_addresses(void)
+{
+    g_autoptr(GPtrArray) connections = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GPtrArray) used =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+    NMConnection *office = new_connection("office", OTHER_UUID, "802-3-ethernet");
+    NMConnection *own = new_connection("own", UUID, "802-3-ethernet");
+    const NmmUsedSubnet *subnet;
+    g_autofree char *first = NULL;
+    g_autofree char *second = NULL;
+
+    add_ip(office, AF_INET, "manual", "192.168.254.9", 24);
+    add_ip(office, AF_INET6, "manual", "fd00::9", 64);
+    add_ip(own, AF_INET, "manual", "10.0.0.1", 8);
+    g_ptr_array_add(connections, office);
+    g_ptr_array_add(connections, own);
+    g_ptr_array_add(connections, new_connection("auto", OTHER_UUID, "802-3-ethernet"));
+
+    nmm_nm_collect_addresses(connections, UUID, used);
+    g_assert_cmpuint(used->len, ==, 2);
+    subnet = g_ptr_array_index(used, 0);
+    first = nmm_cidr_to_string(&subnet->cidr);
+    g_assert_cmpstr(first, ==, "192.168.254.9/24");
+    g_assert_cmpstr(subnet->what, ==, "profile 'office'");
+    subnet = g_ptr_array_index(used, 1);
+    second = nmm_cidr_to_string(&subnet->cidr);
+    g_assert_cmpstr(second, ==, "fd00::9/64");
+
+    nmm_nm_collect_addresses(connections, NULL, used);
+    g_assert_cmpuint(used->len, ==, 5);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/nm/is-ours", test_is_ours);
+    g_test_add_func("/nm/read", test_read);
+    g_test_add_func("/nm/ip-settings", test_ip_settings);
+    g_test_add_func("/nm/allowed-uris", test_allowed_uris);
+    g_test_add_func("/nm/permissions", test_permissions);
+    g_test_add_func("/nm/addresses", test_addresses);
+    return g_test_run();
+}

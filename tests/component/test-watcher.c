@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The guest watch on the fake world: what it sees, when it looks, and that it changes nothing.
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "fake-hypervisor.h"
+#include "nmm-watcher.h"
+
+#define PATIENCE (30 * G_USEC_PER_SEC)
+#define NIC      "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
+
+typedef struct {
+    FakeWorld *world;
+    FakeCalls *calls; /* the world's */
+    NmmWatcher *watch;
+    guint n_guests; /* how often "guests" came */
+    GString *seen; /* the last: names, sorted, with a "*" where they run and their number of NICs */
+    GError *failure;
+} Fixture;
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    const NmmGuest *const *first = a;
+    const NmmGuest *const *second = b;
+
+    return strcmp((*first)->name, (*second)->name);
+}
+
+static void
+guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, Fixture *f)
+{
+    g_assert_nonnull(networks);
+    g_ptr_array_sort(guests, compare_names);
+    g_string_truncate(f->seen, 0);
+    for (guint i = 0; i < guests->len; i++) {
+        const NmmGuest *guest = guests->pdata[i];
+
+        g_string_append_printf(f->seen, "%s%s", i > 0 ? " " : "", guest->name);
+        if (guest->live)
+            g_string_append_printf(f->seen, "*%u", guest->live->nics->len);
+    }
+    f->n_guests++;
+}
+
+static void
+failed_cb(NmmWatcher *watch, GError *error, Fixture *f)
+{
+    g_assert_null(f->failure);
+    f->failure = g_error_copy(error);
+}
+
+/* The loss of the connection is a warning; the world's faults are the test's. */
+static GLogWriterOutput
+log_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+    if (level & (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR))
+        g_log_writer_standard_streams(level, fields, n_fields, data);
+    return G_LOG_WRITER_HANDLED;
+}
+
+static void
+setup(Fixture *f, gconstpointer data)
+{
+    g_autoptr(NmmHypervisor) hypervisor = NULL;
+
+    f->world = fake_world_new();
+    f->calls = fake_world_get_calls(f->world);
+    f->seen = g_string_new(NULL);
+    hypervisor = fake_hypervisor_new(f->world);
+    f->watch = nmm_watcher_new(hypervisor);
+    nmm_watcher_set_timing(f->watch, 10, 10, 40);
+    g_signal_connect(f->watch, "guests", G_CALLBACK(guests_cb), f);
+    g_signal_connect(f->watch, "failed", G_CALLBACK(failed_cb), f);
+}
+
+static void
+turn(gint64 limit)
+{
+    g_assert_cmpint(g_get_monotonic_time(), <, limit);
+    if (!g_main_context_iteration(NULL, FALSE))
+        g_usleep(500);
+}
+
+static void
+teardown(Fixture *f, gconstpointer data)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    fake_calls_release(f->calls);
+    nmm_watcher_stop(f->watch);
+    /* A reading holds the watch until it ends, and closes what it has opened. */
+    while (G_OBJECT(f->watch)->ref_count > 1 || fake_world_count_joined(f->world) > 0)
+        turn(limit);
+    g_object_unref(f->watch);
+    g_clear_error(&f->failure);
+    g_string_free(f->seen, TRUE);
+    fake_world_unref(f->world);
+}
+
+static void
+wait_seen(Fixture *f, const char *expected)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    while (f->n_guests == 0 || strcmp(f->seen->str, expected) != 0) {
+        if (g_get_monotonic_time() >= limit)
+            g_error("waited for '%s', have '%s'", expected, f->seen->str);
+        turn(limit);
+    }
+}
+
+static void
+define(Fixture *f, const char *name, const char *interfaces)
+{
+    g_autofree char *xml = g_strdup_printf("<domain type='qemu'><name>%s</name><memory>65536"
+                                           "</memory><os><type>hvm</type></os><devices>%s"
+                                           "</devices></domain>",
+                                           name,
+                                           interfaces);
+    g_autoptr(GError) error = NULL;
+
+    fake_world_define_guest(f->world, xml, &error);
+    g_assert_no_error(error);
+}
+
+static void
+start_guest(Fixture *f, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+
+    fake_world_start_guest(f->world, name, &error);
+    g_assert_no_error(error);
+}
+
+static void
+test_follows(Fixture *f, gconstpointer data)
+{
+    define(f, "web", NIC);
+    start_guest(f, "web");
+    define(f, "off", NIC);
+    nmm_watcher_start(f->watch);
+    wait_seen(f, "off web*1");
+    fake_calls_clear(f->calls);
+
+    start_guest(f, "off");
+    wait_seen(f, "off*1 web*1");
+    define(f, "late", "");
+    wait_seen(f, "late off*1 web*1");
+    g_assert_true(fake_world_strip_macvtap(f->world, "web"));
+    wait_seen(f, "late off*1 web*0");
+    g_assert_true(fake_world_stop_guest(f->world, "off", NULL));
+    wait_seen(f, "late off web*0");
+    g_assert_true(fake_world_undefine_guest(f->world, "off", NULL));
+    wait_seen(f, "late web*0");
+    /* Only what changed is read again, and nothing is ever changed. */
+    g_assert_cmpuint(fake_calls_count(f->calls, "list-guests"), ==, 0);
+    g_assert_cmpuint(
+        fake_calls_count(f->calls, "*"), ==, fake_calls_count(f->calls, "read-guest *"));
+}
+
+/* Many events of one guest are one reading. */
+static void
+test_settles(Fixture *f, gconstpointer data)
+{
+    define(f, "web", NIC);
+    nmm_watcher_start(f->watch);
+    wait_seen(f, "web");
+    fake_calls_clear(f->calls);
+    for (guint i = 0; i < 20; i++) {
+        start_guest(f, "web");
+        g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
+    }
+    start_guest(f, "web");
+    wait_seen(f, "web*1");
+    g_assert_cmpuint(fake_calls_count(f->calls, "read-guest *"), <=, 3);
+}
+
+/* What changes while guests are read is not lost. */
+static void
+test_change_during_reading(Fixture *f, gconstpointer data)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    define(f, "web", NIC);
+    start_guest(f, "web");
+    nmm_watcher_start(f->watch);
+    wait_seen(f, "web*1");
+    fake_calls_hang(f->calls, "read-guest *");
+    g_assert_true(fake_world_strip_macvtap(f->world, "web"));
+    while (fake_calls_get_hanging(f->calls) == 0)
+        turn(limit);
+    g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
+    fake_calls_release(f->calls);
+    wait_seen(f, "web");
+}
+
+static void
+test_unreachable(Fixture *f, gconstpointer data)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+
+    fake_world_kill(f->world, "not there");
+    nmm_watcher_start(f->watch);
+    while (!f->failure)
+        turn(limit);
+    g_assert_error(f->failure, NMM_ERROR, NMM_ERROR_UNREACHABLE);
+    g_assert_cmpuint(f->n_guests, ==, 0);
+}
+
+/* The guests stay as they were seen last; afterwards all are read again. */
+static void
+test_lost_and_back(Fixture *f, gconstpointer data)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+    guint n;
+
+    define(f, "web", NIC);
+    start_guest(f, "web");
+    nmm_watcher_start(f->watch);
+    wait_seen(f, "web*1");
+    n = f->n_guests;
+    fake_calls_clear(f->calls);
+    fake_world_kill(f->world, "restarted");
+    while (fake_calls_count(f->calls, "open") < 3)
+        turn(limit);
+    g_assert_cmpuint(f->n_guests, ==, n);
+    g_assert_no_error(f->failure);
+    g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
+    fake_world_revive(f->world);
+    wait_seen(f, "web");
+    start_guest(f, "web");
+    wait_seen(f, "web*1");
+}
+
+/* One guest's error is not another's. */
+static void
+test_unreadable(Fixture *f, gconstpointer data)
+{
+    define(f, "web", NIC);
+    define(f, "db", NIC);
+    nmm_watcher_start(f->watch);
+    wait_seen(f, "db web");
+    fake_calls_fail(f->calls, "read-guest db", 1, 1, NMM_ERROR_BAD_XML, "broken");
+    start_guest(f, "db");
+    start_guest(f, "web");
+    wait_seen(f, "web*1");
+    g_assert_true(fake_world_stop_guest(f->world, "db", NULL));
+    wait_seen(f, "db web*1");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_log_set_writer_func(log_writer, NULL, NULL);
+    g_test_add("/guest-watch/follows", Fixture, NULL, setup, test_follows, teardown);
+    g_test_add("/guest-watch/settles", Fixture, NULL, setup, test_settles, teardown);
+    g_test_add("/guest-watch/change-during-reading",
+               Fixture,
+               NULL,
+               setup,
+               test_change_during_reading,
+               teardown);
+    g_test_add("/guest-watch/unreachable", Fixture, NULL, setup, test_unreachable, teardown);
+    g_test_add("/guest-watch/lost-and-back", Fixture, NULL, setup, test_lost_and_back, teardown);
+    g_test_add("/guest-watch/unreadable", Fixture, NULL, setup, test_unreadable, teardown);
+    return g_test_run();
+}
