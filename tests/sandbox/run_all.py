@@ -5,7 +5,8 @@
 
 Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
 (build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named);
-and bench, which prints figures and is run only where it is asked for.
+bench, which prints figures, and release, which checks what only a release must have (complete
+translations), run only if they are named.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
@@ -22,7 +23,7 @@ from machine import BUILDS, HERE, SOURCE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'asan', 'clang', 'sandbox')
-EXTRA_STAGES = ('bench',)
+EXTRA_STAGES = ('bench', 'release')
 SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true',
          '-Dsandbox_tests=true']
 SANITIZERS = {
@@ -119,6 +120,14 @@ def stage_bench():
         status = subprocess.run([sys.executable, '-u', path, '--builddir', os.path.join(BUILDS, 'gcc'),
                                  '--destdir', DESTDIR], stdin=subprocess.DEVNULL, check=False).returncode
         add((0, 1, 0) if status else (1, 0, 0))
+
+
+def stage_release():
+    lint = os.path.join(SOURCE, 'tests', 'lint', 'check_translations.py')
+    result = subprocess.run([sys.executable, lint, '--release', SOURCE], stdout=subprocess.PIPE, text=True,
+                            stdin=subprocess.DEVNULL, check=False)
+    print(result.stdout, end='', flush=True)
+    add(count.tap_results(result.stdout, result.returncode))
 
 
 def stage_sandbox(names):
