@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Constructions that a reader has to decode, in comments, messages, man pages, README and commit subjects.
+
+Every row of RULES is a pattern and what to write instead. Add a row whenever a reader stumbles.
+
+Usage: check_english.py SOURCE_ROOT [PATH...]      PATH: check these files only, for example while editing
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+RULES = [
+    (r'nobody|somebody|whoever|whom', 'name the program, user, guest or setting'),
+    (r'of ours|strangers?(?:\'s)?', '"that this project made", "another program\'s"'),
+    (r'amiss|without further ado|in vain', '"wrong", or nothing'),
+    (r'fore(?:sees?|saw|tells?|told)', '"predict"'),
+    (r'(?:has|have|had) to do', '"counts as", "must"'),
+    (r'tells|told', '"prints", "reports", "logs", "documents"'),
+    (r'persons?(?:\'s)?', '"user"'),
+    (r'shall', '"must", "will" or the present tense'),
+    (r'(?:scene|audience|ledger|survey|stations?|rival|memory entry)', 'the word of the glossary, not a metaphor'),
+    (r'the world(?! wide)', '"host state"'),
+    (r'switch(?:es|ed|ing)? (?:it |them )?(?:on|off)', '"activate", "deactivate"; "enable", "disable"'),
+    (r'(?:keep|kept|keeps) in step', '"synchronize", "update"'),
+    (r'go(?:es)? by the', '"identifies … by the"'),
+    (r'so that nothing', 'two sentences: "could not …; nothing was …"'),
+    (r'(?:is|are|was|were) what(?! happens)', 'no cleft sentence: start with the actor'),
+    (r'it is (?:the|a|an|its|their) [\w\' -]{1,30} (?:that|who|which|whose)', 'no cleft sentence: start with the actor'),
+    (r'what [\w\' ]{1,30} (?:is|are) for', 'say what it does'),
+    (r'(?:NULL|TRUE|FALSE|none|nothing|empty|unset|-1) where', '"if"'),
+    (r'where (?:nothing|there (?:is|are)|none|no|it (?:is|has)|that (?:is|fails)|one)', '"if", "when"'),
+    (r'[,;:] for (?:it|they|he|there|(?:this|these|those|no|its|their|the|a|an) \w+) (?:is|are|was|were|has|have|does|do|can|cannot)', '"because"'),
+    (r'lets? go of', '"releases"'),
+    (r'has the last word', 'say who decides'),
+]
+PATTERN = re.compile('|'.join(rf'(?P<r{number}>(?<![\w-]){rule}(?![\w-]))' for number, (rule, _) in enumerate(RULES)),
+                     re.IGNORECASE)
+
+C_DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests', 'data']
+TEXTS = ['README.md', 'CONTRIBUTING.md', 'NEWS', 'tests/sandbox/README.md', 'data/network-manager-macvtap.metainfo.xml.in']
+
+# Commits up to this one were written before the rule.
+RULE_SINCE = 'c34d6daa5b'
+SUBJECT_MAX = 72
+NO_VERB = {'a', 'an', 'the', 'no', 'every', 'each', 'what', 'where', 'who', 'its', 'one', 'two', 'all', 'both', 'it', 'there', 'is', 'are'}
+
+
+def c_texts(text):
+    """Comments and string literals of C, each with its line."""
+    for match in re.finditer(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', text, re.DOTALL):
+        part = match[0]
+        if part.startswith('/*'):
+            part = re.sub(r'\n[ \t]*\*', '\n ', part)
+        yield text.count('\n', 0, match.start()) + 1, part
+
+
+def python_texts(text):
+    for match in re.finditer(r'"""(?:.|\n)*?"""|#[^\n]*', text):
+        yield text.count('\n', 0, match.start()) + 1, match[0]
+
+
+def roff_texts(text):
+    yield 1, re.sub(r'^\.(?:BR|RB|BI|IB|IR|RI|B|I|TP|IP|SH|PP|RS|RE)\b', lambda m: ' ' * len(m[0]), text,
+                    flags=re.MULTILINE)
+
+
+def whole_text(text):
+    yield 1, text
+
+
+def list_sources(root):
+    for directory in C_DIRECTORIES:
+        yield from sorted((root / directory).rglob('*.[ch]'))
+    yield from sorted(path for path in (root / 'tests').rglob('*.py') if path.name != 'check_english.py')
+    yield from sorted((root / 'data').glob('*.[58].in'))
+    yield from (root / name for name in TEXTS)
+
+
+def reader_for(path):
+    if path.suffix in ('.c', '.h'):
+        return c_texts
+    if path.suffix == '.py':
+        return python_texts
+    if re.search(r'\.[58]\.in$', path.name):
+        return roff_texts
+    return whole_text
+
+
+def check_text(name, text, reader):
+    faults = []
+    for first, part in reader(text):
+        flat = re.sub(r'\s', ' ', part)
+        for match in PATTERN.finditer(re.sub(r'  +', lambda m: ' ' * len(m[0]), flat)):
+            why = RULES[int(match.lastgroup[1:])][1]
+            line = first + part.count('\n', 0, match.start())
+            faults.append(f"{name}:{line}: '{' '.join(match[0].split())}': {why}")
+    return faults
+
+
+def check_sources(root, paths):
+    faults = []
+    for path in paths or list_sources(root):
+        path = pathlib.Path(path)
+        faults += check_text(path.relative_to(root) if path.is_relative_to(root) else path,
+                             path.read_text(), reader_for(path))
+    return faults
+
+
+def check_subject(subject):
+    """Why a commit's subject is not `area: imperative verb …`, or None."""
+    match = re.fullmatch(r'([\w*][\w ,/.*-]{0,30}): (\S+)(.*)', subject)
+    if not match:
+        return 'not "area: imperative verb …"'
+    if match[2].lower() in NO_VERB:
+        return f"begins with '{match[2]}', not with an imperative verb"
+    if len(subject) > SUBJECT_MAX:
+        return f'{len(subject)} characters, at most {SUBJECT_MAX}'
+    if subject.endswith('.'):
+        return 'ends with a full stop'
+    found = PATTERN.search(subject)
+    return f"'{found[0]}': {RULES[int(found.lastgroup[1:])][1]}" if found else None
+
+
+def check_commits(root):
+    """Nothing to check outside a git checkout, as in a release's archive."""
+    if not (root / '.git').exists():
+        return []
+    log = subprocess.run(['git', '-c', f'safe.directory={root}', 'log', '--no-merges', '--format=%h %s',
+                          f'{RULE_SINCE}..HEAD'], cwd=root, capture_output=True, text=True, check=False)
+    if log.returncode:  # a clone without that commit
+        return [] if 'unknown revision' in log.stderr or 'bad revision' in log.stderr else [log.stderr]
+    faults = []
+    for line in log.stdout.splitlines():
+        commit, _, subject = line.partition(' ')
+        why = check_subject(subject)
+        if why:
+            faults.append(f'{commit}: {subject}: {why}')
+    return faults
+
+
+def check_rules():
+    """The lint itself: each construction is found, plain sentences are not."""
+    bad = ['Nobody asks.', 'a profile of ours', 'the helper is told', 'the parent is what waits', 'NULL where unknown',
+           'It is the parent that is waited for', 'refused, for it is down',
+           'It is switched off.']
+    good = ['because it is down', 'waits for the parent', 'NULL if unknown', 'the directory where the file is stored']
+    return [f'not found: {text}' for text in bad if not PATTERN.search(text)] + \
+        [f'found in a plain sentence: {text}' for text in good if PATTERN.search(text)] + \
+        [f'subject: {subject}' for subject, fits in (('core: derive the MAC', True), ('core: the MAC is new', False),
+                                                     ('no area', False), ('core: add x.', False))
+         if (check_subject(subject) is None) != fits]
+
+
+def main(root, paths):
+    root = pathlib.Path(root).resolve()
+    checks = {'rules': check_rules(), 'texts': check_sources(root, paths), 'commit subjects': check_commits(root)}
+    print(f'TAP version 13\n1..{len(checks)}')
+    for number, (what, faults) in enumerate(checks.items(), 1):
+        for fault in faults:
+            print(f'# {fault}')
+        print(f"{'not ok' if faults else 'ok'} {number} - {what}")
+    return any(checks.values())
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
