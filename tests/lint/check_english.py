@@ -36,8 +36,8 @@ RULES = [
     (r'lets? go of', '"releases"'),
     (r'has the last word', 'say who decides'),
 ]
-PATTERN = re.compile('|'.join(rf'(?P<r{number}>(?<![\w-]){rule}(?![\w-]))' for number, (rule, _) in enumerate(RULES)),
-                     re.IGNORECASE)
+PATTERN = re.compile('|'.join(rf"(?P<r{number}>{'' if rule[0] == '[' else r'(?<![\w-])'}(?:{rule})(?![\w-]))"
+                              for number, (rule, _) in enumerate(RULES)), re.IGNORECASE)
 
 C_DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests', 'data']
 TEXTS = ['README.md', 'CONTRIBUTING.md', 'NEWS', 'tests/sandbox/README.md', 'data/network-manager-macvtap.metainfo.xml.in']
