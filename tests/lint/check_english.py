@@ -36,7 +36,8 @@ RULES = [
     (r'lets? go of', '"releases"'),
     (r'has the last word', 'say who decides'),
 ]
-PATTERN = re.compile('|'.join(rf"(?P<r{number}>{'' if rule[0] == '[' else r'(?<![\w-])'}(?:{rule})(?![\w-]))"
+WORD_START = r'(?<![\w-])'
+PATTERN = re.compile('|'.join(f"(?P<r{number}>{'' if rule.startswith('[') else WORD_START}(?:{rule})(?![\\w-]))"
                               for number, (rule, _) in enumerate(RULES)), re.IGNORECASE)
 
 C_DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests', 'data']
