@@ -121,7 +121,7 @@ def check_subject(subject):
         return f'{len(subject)} characters, at most {SUBJECT_MAX}'
     if subject.endswith('.'):
         return 'ends with a full stop'
-    found = PATTERN.search(subject)
+    found = PATTERN.search(re.sub(r"'[^']*'", '', subject))  # a quoted construction is not used
     return f"'{found[0]}': {RULES[int(found.lastgroup[1:])][1]}" if found else None
 
 
