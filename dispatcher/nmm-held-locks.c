@@ -35,7 +35,7 @@ read_uuid(const char *path)
     g_autoptr(GKeyFile) file = g_key_file_new();
 
     g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL);
-    return g_key_file_get_string(file, NMM_PROFILE_LOCK_GROUP, NMM_PROFILE_LOCK_KEY_UUID, NULL);
+    return g_key_file_get_string(file, "claim", "uuid", NULL);
 }
 
 /**

@@ -9,14 +9,12 @@
 /* D-Bus name of the VPN service, and the vpn.service-type of every profile of ours. */
 #define NMM_DBUS_SERVICE "org.freedesktop.NetworkManager.macvtap"
 
-/* Files; the build supplies the directories. */
-#define NMM_CONFIG_FILE "/etc/NetworkManager/nm-macvtap.conf"
+/* Files; config.h has the build's directory. */
+#define NMM_CONFIG_FILE NMM_SYSCONFDIR "/NetworkManager/nm-macvtap.conf"
 #define NMM_RUN_DIR     "/run/nm-macvtap"
 
 /* In the run directory: the locks of active profiles; keyfiles that name the holder. */
-#define NMM_LOCK_PREFIX           "lock-"
-#define NMM_PROFILE_LOCK_GROUP    "claim"
-#define NMM_PROFILE_LOCK_KEY_UUID "uuid"
+#define NMM_LOCK_PREFIX "lock-"
 
 /* In the run directory: what the dispatcher's hook leaves for the helper, a line for each event;
  * the lock of the one helper that runs; what the helper remembers. */

@@ -8,7 +8,7 @@
 #include "nmm-sync-private.h"
 
 #include "nmm-error.h"
-#include "nmm-names.h"
+#include "nmm-journal.h"
 #include "nmm-unmatched.h"
 
 void
@@ -16,17 +16,11 @@ nmm_sync_log_guest(NmmSync *self, const char *uuid, const char *name, const GErr
 {
     gboolean restart = g_error_matches(failure, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
 
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_GUEST",
-                     name,
-                     "NM_MACVTAP_GUEST_UUID",
-                     uuid,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     restart ? "%s; the guest needs a restart" : "%s",
-                     failure->message);
+    nmm_log_warning(
+        NMM_LOG_GUEST(name),
+        NMM_LOG_GUEST_UUID(uuid),
+        NMM_LOG_NETWORK(self->profile->network),
+        NMM_LOG_MESSAGE(restart ? "%s; the guest needs a restart" : "%s", failure->message));
 }
 
 /* What a plan cannot do for the user is said once, however many plans find it. */
@@ -37,13 +31,7 @@ nmm_sync_log_notes(NmmSync *self, const NmmPlan *plan)
         const char *note = plan->notes->pdata[i];
 
         if (g_hash_table_add(self->told, g_strdup(note)))
-            g_log_structured(NMM_LOG_DOMAIN,
-                             G_LOG_LEVEL_WARNING,
-                             "NM_MACVTAP_NETWORK",
-                             self->profile->network,
-                             "MESSAGE",
-                             "%s",
-                             note);
+            nmm_log_warning(NMM_LOG_NETWORK(self->profile->network), NMM_LOG_MESSAGE("%s", note));
     }
 }
 
@@ -55,14 +43,8 @@ nmm_sync_log_unmatched(NmmSync *self)
     g_autofree char *text = nmm_unmatched_describe(self->profile, self->profile->parent, guests);
 
     if (text && g_strcmp0(text, self->unmatched) != 0)
-        g_log_structured(NMM_LOG_DOMAIN,
-                         G_LOG_LEVEL_WARNING,
-                         "NM_MACVTAP_NETWORK",
-                         self->profile->network,
-                         "MESSAGE",
-                         "profile '%s': %s",
-                         self->profile->id,
-                         text);
+        nmm_log_warning(NMM_LOG_NETWORK(self->profile->network),
+                        NMM_LOG_MESSAGE("profile '%s': %s", self->profile->id, text));
     g_free(self->unmatched);
     self->unmatched = g_steal_pointer(&text);
 }

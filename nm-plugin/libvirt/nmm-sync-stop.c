@@ -9,7 +9,7 @@
 
 #include "nmm-sync-private.h"
 
-#include "nmm-names.h"
+#include "nmm-journal.h"
 
 /* The last look at guests that were asked to let go takes place so long before the deadline, but
  * never in its second half. In milliseconds. */
@@ -28,17 +28,15 @@ warn_left(NmmSync *self, const char *why, char **guests)
 {
     g_autofree char *names = g_strjoinv("', '", guests);
 
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     guests[0] ? "network '%s': not everything was undone: %s; left as they are: "
-                                 "interfaces of '%s'"
-                               : "network '%s': not everything was undone: %s%s",
-                     self->profile->network,
-                     why,
-                     names);
+    nmm_log_warning(
+        NMM_LOG_NETWORK(self->profile->network),
+        NMM_LOG_MESSAGE(guests[0]
+                            ? "network '%s': not everything was undone: %s; left as they are: "
+                              "interfaces of '%s'"
+                            : "network '%s': not everything was undone: %s%s",
+                        self->profile->network,
+                        why,
+                        names));
 }
 
 /* Where @pass, which may still run, has not come to undoing, that is every guest served. */
@@ -158,15 +156,9 @@ warn_failures(NmmSyncPass *pass)
 
     g_hash_table_iter_init(&iter, pass->failures);
     while (g_hash_table_iter_next(&iter, &uuid, &failure))
-        g_log_structured(NMM_LOG_DOMAIN,
-                         G_LOG_LEVEL_WARNING,
-                         "NM_MACVTAP_GUEST_UUID",
-                         uuid,
-                         "NM_MACVTAP_NETWORK",
-                         pass->profile->network,
-                         "MESSAGE",
-                         "%s",
-                         ((GError *)failure)->message);
+        nmm_log_warning(NMM_LOG_GUEST_UUID(uuid),
+                        NMM_LOG_NETWORK(pass->profile->network),
+                        NMM_LOG_MESSAGE("%s", ((GError *)failure)->message));
 }
 
 static void

@@ -12,7 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
-#include "nmm-names.h"
+#include "nmm-journal.h"
 
 enum {
     SIGNAL_UP,
@@ -243,13 +243,9 @@ fail(NmmSync *self, const GError *error)
 static void
 lose(NmmSync *self, const char *reason)
 {
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     "the connection to libvirt is lost: %s; trying to get it back",
-                     reason);
+    nmm_log_warning(
+        NMM_LOG_NETWORK(self->profile->network),
+        NMM_LOG_MESSAGE("the connection to libvirt is lost: %s; trying to get it back", reason));
     clear_timers(self);
     clear_dirty(self);
     self->state = NMM_SYNC_STATE_LOST;
@@ -334,12 +330,8 @@ reconnect_pass_done(NmmSync *self, NmmSyncPass *pass)
         schedule_reconnect(self);
         return;
     }
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_MESSAGE,
-                     "NM_MACVTAP_NETWORK",
-                     self->profile->network,
-                     "MESSAGE",
-                     "the connection to libvirt is back");
+    nmm_log_message(NMM_LOG_NETWORK(self->profile->network),
+                    NMM_LOG_MESSAGE("the connection to libvirt is back"));
     self->state = NMM_SYNC_STATE_UP;
     keep_pass_done(self, pass);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two files a device in our directory in /run, readable by root alone. The note is replaced as a
- * whole, so that a process that dies at any moment leaves the old one or the new one. The other is
- * locked for as long as the process lives that writes the note, and is never removed: a file that
- * is unlinked while another process waits for its lock would let both in. Who reads the note asks
- * for the lock and does not take it, so that nobody is kept from it by a reader.
+ * The note is replaced as a whole, so a process that dies at any moment leaves the old one or the
+ * new one. The lock is another file, because lock files are never removed.
  */
 
 #include "config.h"
@@ -18,19 +15,20 @@
 #include <unistd.h>
 
 #include "nmm-error.h"
+#include "nmm-lock.h"
 
 #define GROUP         "checkpoint"
-#define KEY_ASKED     "asked"   /* in ms, CLOCK_BOOTTIME: not before then */
+#define KEY_ASKED     "asked"   /* in ms, CLOCK_BOOTTIME: created then or later */
 #define KEY_CREATED   "created" /* in ms, CLOCK_BOOTTIME */
 #define KEY_PATH      "path"
 #define FILE_MAX_SIZE 4096 /* bytes */
 
-/* In ms: how long NetworkManager may take for the call, which is what libnm waits for. */
+/* In ms: libnm's timeout for the call. */
 #define ASKED_MAX 25000
 
 struct _NmmCheckpoint {
     int fd;     /* holds the lock */
-    char *file; /* with the note */
+    char *file; /* the note */
     char *path; /* (nullable): D-Bus path */
 };
 
@@ -40,12 +38,10 @@ build_file_name(const char *run_dir, const char *device)
     return g_strdup_printf("%s/checkpoint-%s", run_dir, device);
 }
 
-static int
-open_lock(const char *run_dir, const char *device, int flags)
+static char *
+build_lock_name(const char *device)
 {
-    g_autofree char *path = g_strdup_printf("%s/checkpoint.lock-%s", run_dir, device);
-
-    return open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return g_strconcat("checkpoint.lock-", device, NULL);
 }
 
 static gboolean
@@ -58,46 +54,36 @@ write_note(const char *path, GKeyFile *note, GError **error)
         path, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }
 
-/**
- * nmm_checkpoint_begin:
- * @run_dir: our directory in /run; made (mode 0700) if it is not there
- * @device: the device that there is to be a checkpoint of
- * @now: in ms, CLOCK_BOOTTIME
- * @error: return location; %NMM_ERROR_CONFLICT where a process that lives has one of it,
- *   %NMM_ERROR_FAILED
- *
- * Returns: (transfer full): a note of what is about to be asked for; to be ended when no checkpoint
- *   of ours is left
- */
-NmmCheckpoint *
-nmm_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error)
+static int
+take_lock(const char *run_dir, const char *device, GError **error)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    g_autoptr(GKeyFile) note = g_key_file_new();
-    g_autoptr(NmmCheckpoint) self = g_new0(NmmCheckpoint, 1);
+    g_autofree char *name = build_lock_name(device);
     g_autoptr(GError) local = NULL;
+    int fd = nmm_lock_take(run_dir, name, FALSE, &local);
 
-    self->file = build_file_name(run_dir, device);
-    self->fd = g_mkdir_with_parents(run_dir, 0700) == 0
-                   ? open_lock(run_dir, device, O_RDWR | O_CREAT)
-                   : -1;
-    if (self->fd < 0) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_FAILED,
-                    _("cannot write in '%s': %s"),
-                    run_dir,
-                    g_strerror(errno));
-        return NULL;
-    }
-    if (fcntl(self->fd, F_OFD_SETLK, &lock) < 0) {
+    if (g_error_matches(local, NMM_ERROR, NMM_ERROR_CONFLICT))
         g_set_error(error,
                     NMM_ERROR,
                     NMM_ERROR_CONFLICT,
                     _("another profile is moving the configuration of '%s' at the moment"),
                     device);
+    else if (local)
+        g_propagate_error(error, g_steal_pointer(&local));
+    return fd;
+}
+
+NmmCheckpoint *
+nmm_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error)
+{
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_autoptr(NmmCheckpoint) self = NULL;
+    g_autoptr(GError) local = NULL;
+    int fd = take_lock(run_dir, device, error);
+
+    if (fd < 0)
         return NULL;
-    }
+    self = g_new(NmmCheckpoint, 1);
+    *self = (NmmCheckpoint){.fd = fd, .file = build_file_name(run_dir, device)};
     g_key_file_set_int64(note, GROUP, KEY_ASKED, now);
     if (!write_note(self->file, note, &local)) {
         g_set_error(error,
@@ -111,12 +97,6 @@ nmm_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError
     return g_steal_pointer(&self);
 }
 
-/**
- * nmm_checkpoint_note:
- * @self: a note
- * @path: the D-Bus path of the checkpoint that was asked for
- * @created: when NetworkManager says that it was made, in ms, CLOCK_BOOTTIME
- */
 void
 nmm_checkpoint_note(NmmCheckpoint *self, const char *path, gint64 created)
 {
@@ -127,62 +107,32 @@ nmm_checkpoint_note(NmmCheckpoint *self, const char *path, gint64 created)
     self->path = g_strdup(path);
     g_key_file_set_string(note, GROUP, KEY_PATH, path);
     g_key_file_set_int64(note, GROUP, KEY_CREATED, created);
-    /* What was asked for is still noted. */
+    /* The note of the request remains. */
     if (!write_note(self->file, note, &error))
         g_warning("cannot note a checkpoint: %s", error->message);
 }
 
-/**
- * nmm_checkpoint_get_path:
- * @self: a note
- *
- * Returns: (nullable): what was noted last, NULL before that
- */
 const char *
 nmm_checkpoint_get_path(const NmmCheckpoint *self)
 {
     return self->path;
 }
 
-/**
- * nmm_checkpoint_free:
- * @self: (transfer full): a note
- */
 void
 nmm_checkpoint_free(NmmCheckpoint *self)
 {
-    if (self->fd >= 0)
-        close(self->fd);
+    close(self->fd);
     g_free(self->file);
     g_free(self->path);
     g_free(self);
 }
 
-/**
- * nmm_checkpoint_end:
- * @self: (transfer full): a note whose checkpoint is gone
- */
 void
 nmm_checkpoint_end(NmmCheckpoint *self)
 {
     if (g_unlink(self->file) < 0)
         g_warning("cannot remove the note of a checkpoint: %s", g_strerror(errno));
     nmm_checkpoint_free(self);
-}
-
-/* Does a process that lives hold the lock? Where that cannot be told, it does. */
-static gboolean
-is_held(const char *run_dir, const char *device)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    int fd = open_lock(run_dir, device, O_RDONLY);
-    int code;
-
-    if (fd < 0)
-        return errno != ENOENT;
-    code = fcntl(fd, F_OFD_GETLK, &lock);
-    close(fd);
-    return code < 0 || lock.l_type != F_UNLCK;
 }
 
 /* (transfer full) (nullable) */
@@ -201,19 +151,18 @@ read_note(const char *run_dir, const char *device)
     return length > 0 ? g_strndup(text, (gsize)length) : NULL;
 }
 
-/*
- * (transfer full) (nullable): NULL without a note, and with one of a process that lives. The note
- * is the same before and after nobody had the lock: it was there at that moment, neither of a
- * process that has begun since, nor of one that has ended it meanwhile.
- */
+/* (transfer full) (nullable): NULL without a note, and with one of a process that lives. The note
+ * is the same before and after the lock was free, so it belongs neither to a process that began
+ * since, nor to one that ended it meanwhile. */
 static GKeyFile *
 read_left(const char *run_dir, const char *device)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *lock = build_lock_name(device);
     g_autofree char *before = read_note(run_dir, device);
     g_autofree char *after = NULL;
 
-    if (before == NULL || is_held(run_dir, device))
+    if (!before || nmm_lock_is_held(run_dir, lock))
         return NULL;
     after = read_note(run_dir, device);
     if (g_strcmp0(before, after) != 0 ||
@@ -222,18 +171,6 @@ read_left(const char *run_dir, const char *device)
     return g_steal_pointer(&file);
 }
 
-/**
- * nmm_checkpoint_is_left:
- * @run_dir: our directory in /run
- * @device: a device
- * @view: a checkpoint of NetworkManager's
- *
- * A path is used again when NetworkManager was restarted, so the time has to fit as well. Where the
- * process died before it learnt the path, it is the one of that device alone, with our timeout,
- * that was made when it asked.
- *
- * Returns: whether a process of ours that is dead has made it
- */
 gboolean
 nmm_checkpoint_is_left(const char *run_dir, const char *device, const NmmCheckpointView *view)
 {
@@ -260,15 +197,6 @@ get_only_device(NMCheckpoint *checkpoint)
     return devices->len == 1 ? nm_device_get_iface(devices->pdata[0]) : NULL;
 }
 
-/**
- * nmm_checkpoint_find_left:
- * @client: a client
- * @run_dir: our directory in /run
- * @device: a device's name
- *
- * Returns: (transfer full) (nullable): the D-Bus path of the checkpoint of @device that a process
- * of ours that is dead has made
- */
 char *
 nmm_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device)
 {

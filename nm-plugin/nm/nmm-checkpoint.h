@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which of NetworkManager's checkpoints is ours, also for the process that comes after one that
- * died. NetworkManager does not say who has made a checkpoint, and keeps it until its time is over;
- * meanwhile nobody can make another of the same device.
+ * Finds this project's checkpoint among NetworkManager's, also after the process that created it
+ * died. NetworkManager does not report who created a checkpoint, and keeps it until its timeout; no
+ * other checkpoint of the same device can be created meanwhile. So a process writes a note about
+ * its checkpoint, and holds a lock while it lives. A note without the lock is of a dead process.
  */
 
 #pragma once
@@ -11,37 +12,41 @@
 
 G_BEGIN_DECLS
 
-/* In seconds: longer than mode move's way up, and back down from there. Nobody else has just this
- * number, which tells a checkpoint of ours where its path was never noted. */
+/* In seconds: longer than it takes mode move to go up, and back down from there. No other program
+ * uses this number, so it identifies a checkpoint whose path was never noted. */
 #define NMM_CHECKPOINT_TIMEOUT_S 91
 
-/* A device's note, held by this process; for others it is a note only when this one has died. */
+/* The note of one device, held by this process. */
 typedef struct _NmmCheckpoint NmmCheckpoint;
 
-/* What a checkpoint is known by. */
+/* What identifies a checkpoint. */
 typedef struct {
     const char *path; /* D-Bus path */
     gint64 created;   /* in ms, CLOCK_BOOTTIME, as NetworkManager has it */
     guint timeout_s;
-    const char *device; /* (nullable): where it is of one device alone, that one's name */
+    const char *device; /* (nullable): its name, if the checkpoint is of one device alone */
 } NmmCheckpointView;
 
-/* Before NetworkManager is asked for one of @device. @now: in ms, CLOCK_BOOTTIME. */
+/* Call it before NetworkManager is asked for a checkpoint. @now: in ms, CLOCK_BOOTTIME. NULL with
+ * NMM_ERROR_CONFLICT if another process has one of @device, or NMM_ERROR_FAILED. */
 NmmCheckpoint *
 nmm_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError **error);
-/* When it is there. */
+/* Call it when the checkpoint exists. */
 void nmm_checkpoint_note(NmmCheckpoint *self, const char *path, gint64 created);
+/* (nullable): NULL before nmm_checkpoint_note(). */
 const char *nmm_checkpoint_get_path(const NmmCheckpoint *self);
-/* The note stays, as it does where this process dies. */
+/* Leaves the note, as a process that dies does. */
 void nmm_checkpoint_free(NmmCheckpoint *self);
-/* The same when the checkpoint is gone, and with it the note. */
+/* Frees @self and removes the note, because the checkpoint is gone. */
 void nmm_checkpoint_end(NmmCheckpoint *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmCheckpoint, nmm_checkpoint_free)
 
-/* Is it the one that a process that died has made, or asked for? */
+/* Whether a process that died created it, or asked for it. NetworkManager uses a path again after a
+ * restart, so the time must match as well. If the process died before it knew the path, it is the
+ * checkpoint of @device alone, with our timeout, created when the process asked. */
 gboolean
 nmm_checkpoint_is_left(const char *run_dir, const char *device, const NmmCheckpointView *view);
-/* (transfer full) (nullable): the path of that one among NetworkManager's. */
+/* (transfer full) (nullable): the D-Bus path of such a checkpoint. */
 char *nmm_checkpoint_find_left(NMClient *client, const char *run_dir, const char *device);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where messages of the programs that NetworkManager starts go: to the journal under their own
- * name, to standard error where that is no journal.
+ * Sends the messages of a program to the journal under the program's name, or to standard error if
+ * that is not the journal. The journal fields of messages are in core: nmm-journal.h.
  */
 
 #pragma once
@@ -10,8 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* @identifier: (transfer none): the program's name; must stay valid. Once, before the first
- * message. */
+/* Once, before the first message. @identifier must stay valid. */
 void nmm_log_init(const char *identifier);
 
 G_END_DECLS

@@ -10,7 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-watcher.h"
-#include "nmm-names.h"
+#include "nmm-journal.h"
 #include "nmm-unmatched.h"
 
 struct _NmmGuestWarnings {
@@ -125,13 +125,7 @@ replace_unreachable(NmmGuestWarnings *self, GHashTable *unreachable)
     while (g_hash_table_iter_next(&iter, &name, &why)) {
         if (g_strcmp0(g_hash_table_lookup(self->unreachable, name), why) == 0)
             continue;
-        g_log_structured(NMM_LOG_DOMAIN,
-                         G_LOG_LEVEL_WARNING,
-                         "NM_MACVTAP_GUEST",
-                         (const char *)name,
-                         "MESSAGE",
-                         "%s",
-                         (const char *)why);
+        nmm_log_warning(NMM_LOG_GUEST(name), NMM_LOG_MESSAGE("%s", (const char *)why));
         changed = TRUE;
     }
     g_hash_table_unref(self->unreachable);

@@ -13,7 +13,7 @@
 
 #include "nmm-neighbour-monitor.h"
 #include "nmm-error.h"
-#include "nmm-names.h"
+#include "nmm-journal.h"
 
 struct _NmmShareRouter {
     GObject parent_instance;
@@ -119,15 +119,9 @@ log_refusal(const NmmRejection *refusal)
 {
     g_autofree char *text = nmm_rejection_to_string(refusal);
 
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_GUEST",
-                     refusal->guest,
-                     "NM_MACVTAP_REFUSAL",
-                     nmm_rejection_reason_to_string(refusal->reason),
-                     "MESSAGE",
-                     "%s",
-                     text);
+    nmm_log_warning(NMM_LOG_GUEST(refusal->guest),
+                    NMM_LOG_REJECTION(nmm_rejection_reason_to_string(refusal->reason)),
+                    NMM_LOG_MESSAGE("%s", text));
 }
 
 static void settle(NmmShareRouter *self, gboolean changed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Notes of checkpoints: of a process that lives, of one that is dead, and whose a checkpoint is. A
- * note that is freed is what a process leaves that dies: the lock is gone, the text is not.
+ * Notes of checkpoints: of a process that lives, of one that died, and which checkpoint they match.
+ * To free a note is like the death of its process: the lock is gone, the text remains.
  */
 
 #include "config.h"
@@ -73,7 +73,7 @@ test_noted(RunDir *run, gconstpointer data)
     g_assert_true(is_left(run, &view));
     g_assert_false(nmm_checkpoint_is_left(run->dir, "eth1", &view));
 
-    /* A stranger's: of a later NetworkManager, of another path, of other devices. */
+    /* Checkpoints of other programs: another time, path or set of devices. */
     view.created++;
     g_assert_false(is_left(run, &view));
     view = ours();
@@ -84,7 +84,7 @@ test_noted(RunDir *run, gconstpointer data)
     g_assert_false(is_left(run, &view));
 }
 
-/* It died before NetworkManager's answer. */
+/* The process died before NetworkManager replied. */
 static void
 test_asked(RunDir *run, gconstpointer data)
 {
@@ -113,7 +113,7 @@ test_ended(RunDir *run, gconstpointer data)
     nmm_checkpoint_note(note, PATH, ASKED + 5);
     nmm_checkpoint_end(note);
     g_assert_false(is_left(run, &view));
-    /* The next one writes over it. */
+    /* The next note replaces it. */
     note = begin(run);
     nmm_checkpoint_free(note);
     g_assert_true(is_left(run, &view));
@@ -131,16 +131,16 @@ test_two_processes(RunDir *run, gconstpointer data)
     nmm_checkpoint_end(note);
 }
 
-/* One process asks all the time while another begins and ends: the latter is never kept from it,
- * and the former never takes for left what is not. */
+/* One thread reads all the time while another begins and ends notes: the reader never blocks the
+ * writer, and never mistakes a live note for one of a dead process. */
 typedef struct {
     RunDir *run;
-    int over;  /* atomic: it is to end */
-    int asked; /* atomic: how often it has asked */
+    int over;  /* atomic: the thread ends */
+    int asked; /* atomic: number of reads */
 } Reader;
 
 static gpointer
-ask_until_told(gpointer data)
+read_until_over(gpointer data)
 {
     Reader *reader = data;
     NmmCheckpointView view = ours();
@@ -157,9 +157,9 @@ static void
 test_reader(RunDir *run, gconstpointer data)
 {
     Reader reader = {.run = run};
-    GThread *thread = g_thread_new("reader", ask_until_told, &reader);
+    GThread *thread = g_thread_new("reader", read_until_over, &reader);
 
-    /* The view would be of each of them; no two are of the same moment. */
+    /* The view matches each of them; no two have the same time. */
     for (int i = 0; i < 10000 || g_atomic_int_get(&reader.asked) < 10000; i++)
         nmm_checkpoint_end(begin_at(run, ASKED + i % 10000));
     g_atomic_int_set(&reader.over, TRUE);
@@ -178,7 +178,7 @@ write_again(gpointer note)
     nmm_checkpoint_note(note, PATH, ASKED + 5);
 }
 
-/* At whatever moment it dies that writes, a note is left. */
+/* A writer leaves a note whenever it dies. */
 static void
 test_killed(RunDir *run, gconstpointer data)
 {
@@ -194,7 +194,7 @@ test_killed(RunDir *run, gconstpointer data)
     }
 }
 
-/* Nothing of ours is at hand then to know a checkpoint by, so that there must be none. */
+/* Without a note the checkpoint could not be found again, so there must be none. */
 static void
 test_cannot_write(RunDir *run, gconstpointer data)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Claims: two open files lock each other out even within one process, so no second process is
- * needed but for the one that is killed.
+ * Locks of profiles. Two open files lock each other out even within one process, so only the test
+ * of a killed holder needs a second process.
  */
 
 #include "config.h"
 
 #include <unistd.h>
 
-#include "nmm-profile-lock.h"
 #include "nmm-error.h"
+#include "nmm-profile-lock.h"
 #include "run-dir.h"
 
-/* A key as core makes it, for a thing named @name. */
+/* A key as core makes it, of a network named @name. */
 static NmmLockKey *
 make_key(const char *name)
 {
@@ -24,7 +24,7 @@ make_key(const char *name)
 }
 
 static NmmProfileLock *
-claim(RunDir *run, const char *name, const char *id)
+take(RunDir *run, const char *name, const char *id)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *uuid = g_strconcat("uuid-of-", id, NULL);
@@ -57,48 +57,48 @@ assert_refused(RunDir *run, const char *name, const char *id, const char *holder
 static void
 test_exclusive(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NmmProfileLock) first = claim(run, "isolated", "guests");
-    g_autoptr(NmmProfileLock) other = claim(run, "second", "more guests");
+    g_autoptr(NmmProfileLock) first = take(run, "isolated", "guests");
+    g_autoptr(NmmProfileLock) other = take(run, "second", "more guests");
 
     g_assert_true(first != other);
     assert_refused(run, "isolated", "more guests", "guests", FALSE);
     g_clear_pointer(&first, nmm_profile_lock_release);
-    first = claim(run, "isolated", "more guests");
+    first = take(run, "isolated", "more guests");
     assert_refused(run, "isolated", "guests", "more guests", FALSE);
 }
 
 static void
 test_same_profile_waits(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NmmProfileLock) first = claim(run, "isolated", "guests");
+    g_autoptr(NmmProfileLock) first = take(run, "isolated", "guests");
 
     assert_refused(run, "isolated", "guests", "guests", TRUE);
     g_clear_pointer(&first, nmm_profile_lock_release);
-    first = claim(run, "isolated", "guests");
+    first = take(run, "isolated", "guests");
 }
 
 static void
 test_ending_holder_waits(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NmmProfileLock) first = claim(run, "isolated", "guests with a longer name");
+    g_autoptr(NmmProfileLock) first = take(run, "isolated", "guests with a longer name");
 
     nmm_profile_lock_set_ending(first);
     assert_refused(run, "isolated", "b", "guests with a longer name", TRUE);
     g_clear_pointer(&first, nmm_profile_lock_release);
 
-    /* The next holder is not taken for one that is ending, nor for the last. */
-    first = claim(run, "isolated", "b");
+    /* The next holder is not ending, and is not mistaken for the last one. */
+    first = take(run, "isolated", "b");
     assert_refused(run, "isolated", "c", "b", FALSE);
 }
 
 static gpointer
 hold(RunDir *run)
 {
-    return claim(run, "nmmveth0", "p");
+    return take(run, "nmmveth0", "p");
 }
 
 static void
-wait_for_ever(gpointer held)
+wait_forever(gpointer held)
 {
     pause();
 }
@@ -107,13 +107,32 @@ static void
 test_killed_holder(RunDir *run, gconstpointer data)
 {
     g_autoptr(NmmProfileLock) again = NULL;
-    GPid pid = run_dir_start(run, hold, wait_for_ever);
+    GPid pid = run_dir_start(run, hold, wait_forever);
 
     assert_refused(run, "nmmveth0", "guests", "p", FALSE);
     run_dir_kill(pid);
-    again = claim(run, "nmmveth0", "guests");
+    again = take(run, "nmmveth0", "guests");
     assert_refused(run, "nmmveth0", "p", "guests", FALSE);
     g_clear_pointer(&again, nmm_profile_lock_release);
+}
+
+static void
+test_holders(RunDir *run, gconstpointer data)
+{
+    g_autoptr(NmmProfileLock) held = take(run, "isolated", "held");
+    g_autoptr(NmmProfileLock) left = take(run, "second", "left");
+    g_autoptr(GHashTable) uuids = NULL;
+
+    g_clear_pointer(&left, nmm_profile_lock_release);
+    uuids = nmm_profile_lock_list_holders(run->dir);
+    g_assert_cmpuint(g_hash_table_size(uuids), ==, 1);
+    g_assert_true(g_hash_table_contains(uuids, "uuid-of-held"));
+    /* It took no lock. */
+    left = take(run, "second", "left");
+
+    g_clear_pointer(&uuids, g_hash_table_unref);
+    uuids = nmm_profile_lock_list_holders("/no/such");
+    g_assert_cmpuint(g_hash_table_size(uuids), ==, 0);
 }
 
 static void
@@ -134,11 +153,12 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, function)                                                                        \
-    g_test_add("/claim/" name, RunDir, NULL, run_dir_set_up, function, run_dir_tear_down)
+    g_test_add("/profile-lock/" name, RunDir, NULL, run_dir_set_up, function, run_dir_tear_down)
     ADD("exclusive", test_exclusive);
     ADD("same-profile-waits", test_same_profile_waits);
     ADD("ending-holder-waits", test_ending_holder_waits);
     ADD("killed-holder", test_killed_holder);
+    ADD("holders", test_holders);
     ADD("no-directory", test_no_directory);
 #undef ADD
     return g_test_run();

@@ -176,6 +176,13 @@ test_offer(void)
         nmm_identity_is_suggested("0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NMM_MODE_SHARE, "eth0"));
 }
 
+/* It is where the build installs configuration, not always below /etc. */
+static void
+test_config_file(void)
+{
+    g_assert_cmpstr(NMM_CONFIG_FILE, ==, NMM_SYSCONFDIR "/NetworkManager/nm-macvtap.conf");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -189,5 +196,6 @@ main(int argc, char **argv)
     g_test_add_func("/identity/link-name", test_link_name);
     g_test_add_func("/identity/link-mac", test_link_mac);
     g_test_add_func("/identity/offer", test_offer);
+    g_test_add_func("/identity/config-file", test_config_file);
     return g_test_run();
 }
