@@ -28,7 +28,7 @@ append_modes(GString *out, const NmmKeyInfo *key)
     if (key->modes == NMM_MODES_ALL)
         return;
     g_string_append(out, "Mode");
-    for (int mode = NMM_MODE_ISOLATED; mode <= NMM_MODE_MOVE; mode++) {
+    for (int mode = 0; mode < _NMM_MODE_NUM; mode++) {
         if (key->modes & NMM_MODE_BIT(mode))
             g_string_append_printf(out, " \\fB%s\\fR", nmm_mode_to_string(mode));
     }

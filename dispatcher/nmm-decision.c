@@ -129,6 +129,7 @@ choose_base(const NmmScene *scene, const NmmSceneProfile *profile)
             return LOOPBACK;
         break;
     case NMM_MODE_MOVE:
+    case _NMM_MODE_NUM:
         break;
     }
     return has_state(scene, parent, NMM_SCENE_DEVICE_ACTIVATED) ? parent : NULL;

@@ -38,6 +38,7 @@ static GType (*const mode_types[])(void) = {
     [NMM_MODE_SHARE] = nmm_share_get_type,
     [NMM_MODE_MOVE] = nmm_move_get_type,
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(mode_types) == _NMM_MODE_NUM);
 
 /**
  * nmm_activation_has_mode:

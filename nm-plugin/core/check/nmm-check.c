@@ -210,6 +210,7 @@ nmm_check_walk(const NmmCheckInput *facts)
         [NMM_MODE_SHARE] = nmm_check_share,
         [NMM_MODE_MOVE] = nmm_check_move,
     };
+    G_STATIC_ASSERT(G_N_ELEMENTS(chains) == _NMM_MODE_NUM);
     GPtrArray *findings = g_ptr_array_new_with_free_func(finding_free);
 
     for (const NmmCheckStep *step = chains[facts->mode]; step->id; step++) {

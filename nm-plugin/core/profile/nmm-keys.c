@@ -22,6 +22,7 @@ static const char *const mode_names[] = {
     [NMM_MODE_MOVE] = "move",
     NULL,
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(mode_names) == _NMM_MODE_NUM + 1);
 
 static const char *const on_disconnect_names[] = {
     [NMM_ON_DISCONNECT_UNPLUG] = "unplug",

@@ -30,6 +30,7 @@ typedef enum {
     NMM_MODE_ISOLATED,
     NMM_MODE_SHARE,
     NMM_MODE_MOVE,
+    _NMM_MODE_NUM,
 } NmmMode;
 
 /* Bits for NmmKeyInfo.modes. */
