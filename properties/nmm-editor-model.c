@@ -58,7 +58,7 @@ static const NmmChoiceText on_disconnect_texts[] = {
 static gboolean
 can_show(const NmmKeyInfo *key, const char *value)
 {
-    return (key->type != NMM_KEY_TYPE_ENUM && key->type != NMM_KEY_TYPE_BOOL) ||
+    return (key->type != &nmm_key_type_enum && key->type != &nmm_key_type_bool) ||
            nmm_profile_check_value(key, value, NULL);
 }
 
@@ -272,39 +272,6 @@ build_data(const NmmEditorModel *model)
     return data;
 }
 
-static gboolean
-check_data(const NmmEditorModel *model, GHashTable *data, GError **error)
-{
-    g_autoptr(NmmProfile) profile =
-        nmm_profile_parse("", "", NULL, data, (const char *const *)model->allowed_uris, error);
-
-    return profile != NULL;
-}
-
-/**
- * nmm_editor_model_check:
- * @error: return location: %NMM_ERROR_BAD_PROFILE, naming the key
- *
- * Returns: whether all of it together can be saved
- */
-gboolean
-nmm_editor_model_check(const NmmEditorModel *model, GError **error)
-{
-    g_autoptr(GHashTable) data = build_data(model);
-
-    return check_data(model, data, error);
-}
-
-/* Messages begin with the key, which a field's own label says better. (nullable): NULL where the
- * message is another key's. */
-static const char *
-strip_key(const char *message, const char *key)
-{
-    g_autofree char *prefix = g_strdup_printf(_("vpn.data key '%s': "), key);
-
-    return g_str_has_prefix(message, prefix) ? message + strlen(prefix) : NULL;
-}
-
 /**
  * nmm_editor_model_get_error:
  * @key: a row of the table of keys
@@ -315,13 +282,17 @@ char *
 nmm_editor_model_get_error(const NmmEditorModel *model, const NmmKeyInfo *key)
 {
     const char *text = g_hash_table_lookup(model->texts, key->name);
+    const NmmKeyInfo *wrong = key;
+    g_autoptr(GHashTable) data = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!text || !nmm_editor_model_is_shown(model, key))
         return NULL;
-    if (nmm_profile_check_value(key, text, &error) && nmm_editor_model_check(model, &error))
+    data = build_data(model);
+    if (nmm_profile_check_value(key, text, &error) &&
+        nmm_profile_check(data, (const char *const *)model->allowed_uris, &wrong, &error))
         return NULL;
-    return g_strdup(strip_key(error->message, key->name));
+    return wrong == key ? g_strdup(error->message) : NULL;
 }
 
 static int
@@ -362,7 +333,7 @@ write_item(gpointer key, gpointer value, gpointer user_data)
 /**
  * nmm_editor_model_save:
  * @connection: the profile to write to; its VPN setting is replaced, and nothing else is touched
- * @error: return location: as of nmm_editor_model_check()
+ * @error: return location: %NMM_ERROR_BAD_PROFILE, naming the key
  *
  * Returns: FALSE where there is something that the service would refuse; nothing is written then
  */
@@ -370,9 +341,11 @@ gboolean
 nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GError **error)
 {
     g_autoptr(GHashTable) data = build_data(model);
+    g_autoptr(NmmProfile) profile =
+        nmm_profile_parse("", "", NULL, data, (const char *const *)model->allowed_uris, error);
     NMSetting *vpn;
 
-    if (!check_data(model, data, error))
+    if (!profile)
         return FALSE;
     vpn = nm_setting_vpn_new();
     g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE, NULL);

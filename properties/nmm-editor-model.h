@@ -34,7 +34,6 @@ gboolean nmm_editor_model_select_guest(NmmEditorModel *model,
                                        const char *uuid,
                                        gboolean selected);
 
-gboolean nmm_editor_model_check(const NmmEditorModel *model, GError **error);
 gboolean
 nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GError **error);
 

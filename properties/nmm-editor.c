@@ -42,22 +42,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NmmEditor,
                               G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR, editor_iface_init))
 
-/* What most people never touch is behind "More options". */
-static gboolean
-is_advanced(const NmmKeyInfo *key)
-{
-    static const char *const plain[] = {
-        NMM_KEY_MODE,
-        NMM_KEY_GUESTS,
-        NMM_KEY_PARENT,
-        NMM_KEY_NETWORK,
-        NMM_KEY_ADDRESS,
-        NULL,
-    };
-
-    return !g_strv_contains(plain, key->name);
-}
-
 static NmmField *
 find_field(NmmEditor *self, const char *key)
 {
@@ -169,9 +153,9 @@ field_changed_cb(NmmField *field, gpointer user_data)
     const NmmKeyInfo *key = nmm_field_get_key(field);
 
     refresh(self);
-    if (key->type == NMM_KEY_TYPE_GUESTS)
+    if (key->type == &nmm_key_type_guests)
         nmm_guest_list_refresh(self->guests);
-    else if (key->type == NMM_KEY_TYPE_URI)
+    else if (key->type == &nmm_key_type_uri)
         load_choices(self);
     emit_changed(self);
 }
@@ -253,7 +237,7 @@ has_advanced(NmmEditor *self)
     const NmmKeyInfo *keys = nmm_keys_get_all(&n);
 
     for (gsize i = 0; i < n; i++) {
-        if (is_advanced(&keys[i]) && nmm_editor_model_is_shown(self->model, &keys[i]) &&
+        if (!keys[i].is_basic && nmm_editor_model_is_shown(self->model, &keys[i]) &&
             *nmm_editor_model_get(self->model, keys[i].name))
             return TRUE;
     }
@@ -275,7 +259,7 @@ attach_fields(NmmEditor *self, GtkGrid *plain, GtkGrid *advanced)
             continue;
         field = nmm_field_new(self->model, &keys[i], field_changed_cb, self);
         g_ptr_array_add(self->fields, field);
-        nmm_field_attach(field, is_advanced(&keys[i]) ? advanced : plain, row++, labels);
+        nmm_field_attach(field, keys[i].is_basic ? plain : advanced, row++, labels);
         if (g_str_equal(keys[i].name, NMM_KEY_GUESTS))
             gtk_grid_attach(plain, nmm_guest_list_get_widget(self->guests), 1, row++, 1, 1);
     }

@@ -100,32 +100,25 @@ make_entry(NmmField *field, gboolean with_list)
     g_signal_connect(field->entry, "changed", G_CALLBACK(entry_changed_cb), field);
 }
 
+/* A guest is ticked in a list of its own. The editor suggests parents and networks. */
+static gboolean
+has_list(const NmmKeyInfo *key)
+{
+    if (key->type == &nmm_key_type_guests)
+        return FALSE;
+    return key->choices || key->type == &nmm_key_type_network ||
+           g_str_equal(key->name, NMM_KEY_PARENT);
+}
+
 static void
 make_input(NmmField *field)
 {
-    switch (field->key->type) {
-    case NMM_KEY_TYPE_BOOL:
+    if (field->key->type == &nmm_key_type_bool)
         make_check(field);
-        break;
-    case NMM_KEY_TYPE_ENUM:
+    else if (field->key->type == &nmm_key_type_enum)
         make_combo(field);
-        break;
-    case NMM_KEY_TYPE_IFNAME:
-        /* The host's link is a new one: there is nothing to choose from. */
-        make_entry(field, g_str_equal(field->key->name, NMM_KEY_PARENT));
-        break;
-    case NMM_KEY_TYPE_NETWORK:
-    case NMM_KEY_TYPE_ADDRESS6:
-    case NMM_KEY_TYPE_DHCP_RANGE:
-    case NMM_KEY_TYPE_NIC_MODEL:
-    case NMM_KEY_TYPE_URI:
-        make_entry(field, TRUE);
-        break;
-    case NMM_KEY_TYPE_GUESTS:
-    case NMM_KEY_TYPE_ADDRESS4:
-        make_entry(field, FALSE);
-        break;
-    }
+    else
+        make_entry(field, has_list(field->key));
     if (GTK_IS_COMBO_BOX(field->input))
         nmm_gtk_set_combo_name(field->input, _(field->key->label));
     nmm_gtk_shown(field->input);
@@ -140,7 +133,7 @@ make_input(NmmField *field)
 static void
 make_label(NmmField *field)
 {
-    if (field->key->type == NMM_KEY_TYPE_BOOL)
+    if (field->key->type == &nmm_key_type_bool)
         return;
     field->label = nmm_gtk_shown(gtk_label_new_with_mnemonic(_(field->key->label)));
     gtk_label_set_xalign(GTK_LABEL(field->label), 1.0f);
@@ -297,7 +290,7 @@ nmm_field_reload(NmmField *field)
     field->reloading = TRUE;
     if (field->entry)
         nmm_gtk_set_text(field->entry, nmm_editor_model_get(field->model, name));
-    else if (field->key->type == NMM_KEY_TYPE_BOOL)
+    else if (field->key->type == &nmm_key_type_bool)
         nmm_gtk_set_active(field->input,
                            g_str_equal(nmm_editor_model_get_effective(field->model, name), "yes"));
     else

@@ -328,11 +328,11 @@ test_labels(Fixture *fixture, gconstpointer user_data)
 
         if (g_str_equal(keys[i].name, NMM_KEY_MODE))
             continue;
-        input = keys[i].type == NMM_KEY_TYPE_BOOL ? find_button(fixture->page, text)
-                                                  : find_input(fixture->page, keys[i].name);
+        input = keys[i].type == &nmm_key_type_bool ? find_button(fixture->page, text)
+                                                   : find_input(fixture->page, keys[i].name);
         g_assert_nonnull(input);
         g_assert_true(gtk_widget_get_can_focus(input) || GTK_IS_COMBO_BOX(input));
-        if (keys[i].type != NMM_KEY_TYPE_ENUM) {
+        if (keys[i].type != &nmm_key_type_enum) {
             g_autofree char *tooltip = NULL;
 
             g_object_get(input, "tooltip-text", &tooltip, NULL);

@@ -57,7 +57,7 @@ test_every_choice_has_text(void)
     guint seen = 0;
 
     for (gsize i = 0; i < n; i++) {
-        for (guint j = 0; keys[i].type == NMM_KEY_TYPE_ENUM && keys[i].choices[j]; j++) {
+        for (guint j = 0; keys[i].type == &nmm_key_type_enum && keys[i].choices[j]; j++) {
             const NmmChoiceText *text =
                 nmm_editor_model_find_choice_text(&keys[i], keys[i].choices[j]);
 

@@ -74,13 +74,80 @@ test_values(void)
             nmm_profile_check_value(&keys[i], keys[i].default_value, &error);
             g_assert_no_error(error);
         }
-        if (keys[i].type == NMM_KEY_TYPE_ENUM)
+        if (keys[i].type == &nmm_key_type_enum)
             g_assert_nonnull(keys[i].choices);
         for (choice = keys[i].choices; choice && *choice; choice++) {
             nmm_profile_check_value(&keys[i], *choice, &error);
             g_assert_no_error(error);
         }
         g_assert_false(nmm_profile_check_value(&keys[i], "a\tb", NULL));
+    }
+}
+
+/* Bytes of the profile that some row writes. */
+static void
+claim_bytes(GHashTable *claimed, gsize offset, gsize size)
+{
+    g_assert_cmpuint(offset, >, 0);
+    g_assert_cmpuint(offset + size, <=, sizeof(NmmProfile));
+    for (gsize i = offset; i < offset + size; i++)
+        g_assert_true(g_hash_table_add(claimed, GSIZE_TO_POINTER(i)));
+}
+
+/* Every row writes a field of its own that has the size of the row's type. */
+static void
+test_fields(void)
+{
+    g_autoptr(GHashTable) claimed = g_hash_table_new(NULL, NULL);
+    gsize n_keys;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n_keys);
+
+    for (gsize i = 0; i < n_keys; i++) {
+        g_assert_cmpuint(keys[i].size, ==, keys[i].type->size);
+        claim_bytes(claimed, keys[i].offset, keys[i].size);
+        if (keys[i].state_offset)
+            claim_bytes(claimed, keys[i].state_offset, sizeof(int));
+    }
+}
+
+/* A row alone makes its key readable: no value of any key aborts the parser, and the field stays
+ * zero if the value is refused. */
+static void
+test_parse_every_row(void)
+{
+    static const char *const values[] = {"yes",
+                                         "no",
+                                         "none",
+                                         "auto",
+                                         "all",
+                                         "share",
+                                         "x",
+                                         "0",
+                                         "a b",
+                                         "\"",
+                                         "-",
+                                         "1-2",
+                                         "/",
+                                         ":",
+                                         "%"};
+    static const char zero[sizeof(NmmProfile)];
+    gsize n_keys;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n_keys);
+
+    for (gsize i = 0; i < n_keys * G_N_ELEMENTS(values); i++) {
+        const NmmKeyInfo *key = &keys[i % n_keys];
+        const char *value = values[i / n_keys];
+        g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(NmmProfile) profile = NULL;
+        NmmProfile scratch = {0};
+
+        g_hash_table_insert(data, (gpointer)key->name, (gpointer)value);
+        profile = nmm_profile_parse("id", "uuid", NULL, data, NULL, &error);
+        g_assert_true((profile != NULL) == (error == NULL));
+        if (!nmm_value_parse(key, value, &scratch, NULL))
+            g_assert_cmpmem(&scratch, sizeof(scratch), zero, sizeof(zero));
+        nmm_value_clear(key, &scratch);
     }
 }
 
@@ -168,6 +235,8 @@ main(int argc, char **argv)
     g_test_add_func("/keys/names", test_names);
     g_test_add_func("/keys/macros", test_macros);
     g_test_add_func("/keys/values", test_values);
+    g_test_add_func("/keys/fields", test_fields);
+    g_test_add_func("/keys/parse-every-row", test_parse_every_row);
     g_test_add_func("/keys/labels", test_labels);
     g_test_add_func("/keys/enums", test_enums);
     g_test_add_func("/keys/promises", test_promises);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of the table of vpn.data keys. Only facts: how a value is checked is in
- * nmm-value.c. The order is that of the man page and the editor; the choices of an ENUM key
- * stand in the order of its enumeration.
+ * The order of the rows is that of the man page and the editor. The choices of an ENUM key have the
+ * order of its enumeration.
  */
 
 #include "config.h"
@@ -11,8 +10,14 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-profile.h"
+
 #define MODE_ISOLATED   NMM_MODE_BIT(NMM_MODE_ISOLATED)
 #define MODES_WITH_LINK (NMM_MODE_BIT(NMM_MODE_SHARE) | NMM_MODE_BIT(NMM_MODE_MOVE))
+
+#define FIELD(member)                                                                              \
+    .offset = G_STRUCT_OFFSET(NmmProfile, member), .size = G_SIZEOF_MEMBER(NmmProfile, member)
+#define STATE(member) .state_offset = G_STRUCT_OFFSET(NmmProfile, member)
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -34,8 +39,10 @@ static const char *const on_disconnect_names[] = {
 static const NmmKeyInfo keys[] = {
     {
         .name = NMM_KEY_MODE,
-        .type = NMM_KEY_TYPE_ENUM,
+        .type = &nmm_key_type_enum,
+        FIELD(mode),
         .modes = NMM_MODES_ALL,
+        .is_basic = TRUE,
         .choices = mode_names,
         .default_value = "isolated",
         .label = N_("_Mode"),
@@ -43,8 +50,10 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_GUESTS,
-        .type = NMM_KEY_TYPE_GUESTS,
+        .type = &nmm_key_type_guests,
+        FIELD(guests),
         .modes = NMM_MODES_ALL,
+        .is_basic = TRUE,
         .choices = CHOICES("all"),
         .default_value = "all",
         .label = N_("_Guests"),
@@ -53,7 +62,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_EXCLUDE_GUESTS,
-        .type = NMM_KEY_TYPE_GUESTS,
+        .type = &nmm_key_type_guests,
+        FIELD(exclude_guests),
         .modes = NMM_MODES_ALL,
         .default_value = "",
         .label = N_("E_xcluded guests"),
@@ -61,16 +71,20 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_PARENT,
-        .type = NMM_KEY_TYPE_IFNAME,
+        .type = &nmm_key_type_ifname,
+        FIELD(parent),
         .modes = NMM_MODES_ALL,
+        .is_basic = TRUE,
         .label = N_("_Parent device"),
         .description = N_("The network interface that the guests are attached to; any one, or that "
                           "of the base connection, if unset."),
     },
     {
         .name = NMM_KEY_NETWORK,
-        .type = NMM_KEY_TYPE_NETWORK,
+        .type = &nmm_key_type_network,
+        FIELD(network),
         .modes = MODE_ISOLATED,
+        .is_basic = TRUE,
         .default_value = "isolated",
         .label = N_("libvirt _network"),
         .description = N_("The libvirt network that joins host and guests; it is made if there is "
@@ -78,15 +92,20 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_ADDRESS,
-        .type = NMM_KEY_TYPE_ADDRESS4,
+        .type = &nmm_key_type_address4,
+        FIELD(address),
+        STATE(has_address),
         .modes = MODE_ISOLATED,
+        .is_basic = TRUE,
         .label = N_("IPv4 _address"),
         .description = N_("The host's address on the network with its prefix length; an address in "
                           "a free subnet, if unset."),
     },
     {
         .name = NMM_KEY_ADDRESS6,
-        .type = NMM_KEY_TYPE_ADDRESS6,
+        .type = &nmm_key_type_address6,
+        FIELD(address6),
+        STATE(address6_type),
         .modes = MODE_ISOLATED,
         .choices = CHOICES("auto", "none"),
         .default_value = "none",
@@ -96,7 +115,9 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_DHCP_RANGE,
-        .type = NMM_KEY_TYPE_DHCP_RANGE,
+        .type = &nmm_key_type_dhcp_range,
+        FIELD(dhcp_range),
+        STATE(dhcp_type),
         .modes = MODE_ISOLATED,
         .choices = CHOICES("none"),
         .label = N_("_DHCP range"),
@@ -105,7 +126,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_ISOLATE_GUESTS,
-        .type = NMM_KEY_TYPE_BOOL,
+        .type = &nmm_key_type_bool,
+        FIELD(isolate_guests),
         .modes = MODE_ISOLATED,
         .default_value = "no",
         .label = N_("_Isolate guests from each other"),
@@ -113,7 +135,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_NIC_MODEL,
-        .type = NMM_KEY_TYPE_NIC_MODEL,
+        .type = &nmm_key_type_nic_model,
+        FIELD(nic_model),
         .modes = MODE_ISOLATED,
         .choices = CHOICES("default"),
         .default_value = "virtio",
@@ -123,7 +146,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_HOTPLUG,
-        .type = NMM_KEY_TYPE_BOOL,
+        .type = &nmm_key_type_bool,
+        FIELD(hotplug),
         .modes = MODE_ISOLATED,
         .default_value = "yes",
         .label = N_("Plug in to _running guests"),
@@ -132,7 +156,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_ON_DISCONNECT,
-        .type = NMM_KEY_TYPE_ENUM,
+        .type = &nmm_key_type_enum,
+        FIELD(on_disconnect),
         .modes = MODE_ISOLATED,
         .choices = on_disconnect_names,
         .default_value = "unplug",
@@ -142,7 +167,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_LINK_NAME,
-        .type = NMM_KEY_TYPE_IFNAME,
+        .type = &nmm_key_type_ifname,
+        FIELD(link_name),
         .modes = MODES_WITH_LINK,
         .label = N_("Host lin_k name"),
         .description = N_("The name of the host's own macvtap interface; derived from the parent "
@@ -150,7 +176,8 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_LIBVIRT_URI,
-        .type = NMM_KEY_TYPE_URI,
+        .type = &nmm_key_type_uri,
+        FIELD(libvirt_uri),
         .modes = NMM_MODES_ALL,
         .choices = CHOICES("qemu:///system", "lxc:///system"),
         .default_value = "qemu:///system",
@@ -159,12 +186,6 @@ static const NmmKeyInfo keys[] = {
     },
 };
 
-/**
- * nmm_keys_get_all:
- * @out_n: (out): number of rows
- *
- * Returns: (transfer none) (array length=out_n): the table
- */
 const NmmKeyInfo *
 nmm_keys_get_all(gsize *out_n)
 {
@@ -172,12 +193,6 @@ nmm_keys_get_all(gsize *out_n)
     return keys;
 }
 
-/**
- * nmm_keys_find:
- * @name: a vpn.data key
- *
- * Returns: (transfer none) (nullable): its row
- */
 const NmmKeyInfo *
 nmm_keys_find(const char *name)
 {
@@ -190,11 +205,6 @@ nmm_keys_find(const char *name)
     return NULL;
 }
 
-/**
- * nmm_mode_to_string:
- *
- * Returns: (transfer none): the word of the key "mode"
- */
 const char *
 nmm_mode_to_string(NmmMode mode)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of vpn.data keys. It owns name, type, allowed values, default, the modes in which a key
- * means something, label and description. Service, import, export, editor and man page read it;
- * nobody else repeats any of it.
+ * The table of vpn.data keys. A row owns a key's name, type, allowed values, default, modes, label,
+ * description, and the place of its value in NmmProfile. Service, import, export, editor and man
+ * page read the table and repeat none of it.
  */
 
 #pragma once
@@ -44,28 +44,48 @@ typedef enum {
     NMM_ON_DISCONNECT_REMOVE,
 } NmmOnDisconnect;
 
-typedef enum {
-    NMM_KEY_TYPE_ENUM,       /* one of .choices */
-    NMM_KEY_TYPE_BOOL,       /* "yes" or "no" */
-    NMM_KEY_TYPE_GUESTS,     /* names or UUIDs, see nmm_guest_list_parse() */
-    NMM_KEY_TYPE_IFNAME,     /* network interface name, at most 15 bytes */
-    NMM_KEY_TYPE_NETWORK,    /* libvirt network name */
-    NMM_KEY_TYPE_ADDRESS4,   /* IPv4 host address/prefix */
-    NMM_KEY_TYPE_ADDRESS6,   /* IPv6 ULA host address/prefix, or one of .choices */
-    NMM_KEY_TYPE_DHCP_RANGE, /* FIRST-LAST, or one of .choices */
-    NMM_KEY_TYPE_NIC_MODEL,  /* word of [A-Za-z0-9_-], at most 64 bytes */
-    NMM_KEY_TYPE_URI,        /* libvirt URI; allowed ones are given to the parser */
+typedef struct _NmmKeyInfo NmmKeyInfo;
+
+/* How the values of a key look, and how its field in a profile stores them. */
+typedef struct {
+    gsize size;              /* of the field */
+    gsize max_bytes;         /* of the text; 0: NMM_VALUE_MAX_BYTES */
+    gboolean stores_choices; /* as any other value; else the field of a choice stays zero */
+    gboolean (*parse)(const NmmKeyInfo *key, const char *text, gpointer field, GError **error);
+    void (*clear)(gpointer field); /* (nullable) */
 } NmmKeyType;
 
-typedef struct {
+/* nmm-value.c */
+extern const NmmKeyType nmm_key_type_enum;       /* one of .choices: its index, an int */
+extern const NmmKeyType nmm_key_type_bool;       /* "yes" or "no": gboolean */
+extern const NmmKeyType nmm_key_type_guests;     /* names or UUIDs: char ** */
+extern const NmmKeyType nmm_key_type_ifname;     /* network interface name: char * */
+extern const NmmKeyType nmm_key_type_network;    /* libvirt network name: char * */
+extern const NmmKeyType nmm_key_type_address4;   /* IPv4 host address/prefix: NmmCidr */
+extern const NmmKeyType nmm_key_type_address6;   /* IPv6 ULA host address/prefix: NmmCidr */
+extern const NmmKeyType nmm_key_type_dhcp_range; /* FIRST-LAST: NmmRange */
+extern const NmmKeyType nmm_key_type_nic_model;  /* word of [A-Za-z0-9_-]: char * */
+extern const NmmKeyType nmm_key_type_uri;        /* libvirt URI, its form alone: char * */
+
+struct _NmmKeyInfo {
     const char *name;
-    NmmKeyType type;
+    const NmmKeyType *type;
+    gsize offset;               /* of the field in NmmProfile */
+    gsize size;                 /* of that field */
+    gsize state_offset;         /* of an int in NmmProfile that gets an NmmKeyState; 0: none */
     guint modes;                /* NMM_MODE_BIT()s in which the key has an effect */
+    gboolean is_basic;          /* the editor shows it at once, not under "More options" */
     const char *const *choices; /* (nullable): words allowed besides what the type allows */
-    const char *default_value;  /* (nullable): NULL where the default depends on the host */
+    const char *default_value;  /* (nullable): NULL if the default depends on the host */
     const char *label;          /* N_()-marked, with mnemonic, no colon */
     const char *description;    /* N_()-marked, one sentence */
-} NmmKeyInfo;
+};
+
+typedef enum {
+    NMM_KEY_STATE_UNSET,
+    NMM_KEY_STATE_VALUE,
+    NMM_KEY_STATE_CHOICE, /* plus the index of the choice */
+} NmmKeyState;
 
 const NmmKeyInfo *nmm_keys_get_all(gsize *out_n);
 const NmmKeyInfo *nmm_keys_find(const char *name);

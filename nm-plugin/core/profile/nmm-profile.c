@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From vpn.data to a typed profile: which keys there may be, and what their values mean together.
- * A single value is read by nmm-value.c. Nothing here knows the host: whether a device,
- * network or guest exists is found out when the profile is used.
+ * Decides which keys a profile may have and what their values mean together; nmm-value.c reads a
+ * single value.
  */
 
 #include "config.h"
@@ -16,10 +15,10 @@
 #include "nmm-error.h"
 #include "nmm-names.h"
 
-/* How many letters may be wrong in a key that is still taken for a mistyped one. */
+/* A key with at most this many wrong letters counts as mistyped. */
 #define TYPO_MAX_EDITS 2
 
-/* No key that could be a typo of ours is longer. */
+/* A longer key is no typo of a known one. */
 #define TYPO_MAX_BYTES 31
 
 static NmmProfile *
@@ -34,11 +33,6 @@ profile_new(const char *id, const char *uuid, const char *zone)
     return profile;
 }
 
-/**
- * nmm_profile_ref:
- *
- * Returns: (transfer full): @profile
- */
 NmmProfile *
 nmm_profile_ref(NmmProfile *profile)
 {
@@ -46,29 +40,23 @@ nmm_profile_ref(NmmProfile *profile)
     return profile;
 }
 
-/**
- * nmm_profile_unref:
- * @profile: (transfer full)
- */
 void
 nmm_profile_unref(NmmProfile *profile)
 {
+    gsize n_keys;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n_keys);
+
     if (!g_atomic_ref_count_dec(&profile->ref_count))
         return;
     g_free(profile->id);
     g_free(profile->uuid);
     g_free(profile->zone);
-    g_strfreev(profile->guests);
-    g_strfreev(profile->exclude_guests);
-    g_free(profile->parent);
-    g_free(profile->libvirt_uri);
-    g_free(profile->network);
-    g_free(profile->nic_model);
-    g_free(profile->link_name);
+    for (gsize i = 0; i < n_keys; i++)
+        nmm_value_clear(&keys[i], profile);
     g_free(profile);
 }
 
-/* Letters to insert, remove or replace to make @b of @a (Levenshtein); G_MAXUINT for a long @b. */
+/* Levenshtein distance; G_MAXUINT if @b is longer than TYPO_MAX_BYTES. */
 static guint
 edit_distance(const char *a, const char *b)
 {
@@ -95,7 +83,7 @@ edit_distance(const char *a, const char *b)
     return row[size];
 }
 
-/* The key that @name is a typo of, or NULL. */
+/* (nullable): the key that @name is a typo of. */
 static const char *
 find_similar_key(const char *name)
 {
@@ -155,7 +143,7 @@ set_unknown_key_error(const char *name, GError **error)
                     known);
 }
 
-/* The first unknown key in the alphabet is named, so that the message is always the same. */
+/* Names the alphabetically first unknown key, so that the message does not vary. */
 static gboolean
 check_keys_known(GHashTable *data, GError **error)
 {
@@ -173,107 +161,45 @@ check_keys_known(GHashTable *data, GError **error)
     return unknown == NULL;
 }
 
-static void
-store_address6(NmmProfile *profile, const NmmKeyInfo *key, const NmmValue *value)
-{
-    if (value->choice < 0) {
-        profile->address6_type = NMM_ADDRESS6_GIVEN;
-        profile->address6 = value->cidr;
-    } else {
-        profile->address6_type = g_str_equal(key->choices[value->choice], "auto")
-                                     ? NMM_ADDRESS6_AUTO
-                                     : NMM_ADDRESS6_NONE;
-    }
-}
-
-static void
-store_dhcp_range(NmmProfile *profile, const NmmValue *value)
-{
-    profile->dhcp_type = value->choice < 0 ? NMM_DHCP_GIVEN : NMM_DHCP_NONE;
-    profile->dhcp_range = value->range;
-}
-
-/* Moves what @value holds into the profile's field for @key; @text is what it was read from. */
-static void
-store(NmmProfile *profile, const NmmKeyInfo *key, const char *text, NmmValue *value)
-{
-    const char *name = key->name;
-
-    if (g_str_equal(name, NMM_KEY_MODE)) {
-        profile->mode = (NmmMode)value->choice;
-    } else if (g_str_equal(name, NMM_KEY_GUESTS)) {
-        profile->guests = g_steal_pointer(&value->names);
-    } else if (g_str_equal(name, NMM_KEY_EXCLUDE_GUESTS)) {
-        profile->exclude_guests = g_steal_pointer(&value->names);
-    } else if (g_str_equal(name, NMM_KEY_PARENT)) {
-        profile->parent = g_strdup(text);
-    } else if (g_str_equal(name, NMM_KEY_NETWORK)) {
-        profile->network = g_strdup(text);
-    } else if (g_str_equal(name, NMM_KEY_ADDRESS)) {
-        profile->has_address = TRUE;
-        profile->address = value->cidr;
-    } else if (g_str_equal(name, NMM_KEY_ADDRESS6)) {
-        store_address6(profile, key, value);
-    } else if (g_str_equal(name, NMM_KEY_DHCP_RANGE)) {
-        store_dhcp_range(profile, value);
-    } else if (g_str_equal(name, NMM_KEY_ISOLATE_GUESTS)) {
-        profile->isolate_guests = value->choice;
-    } else if (g_str_equal(name, NMM_KEY_NIC_MODEL)) {
-        profile->nic_model = value->choice < 0 ? g_strdup(text) : NULL;
-    } else if (g_str_equal(name, NMM_KEY_HOTPLUG)) {
-        profile->hotplug = value->choice;
-    } else if (g_str_equal(name, NMM_KEY_ON_DISCONNECT)) {
-        profile->on_disconnect = (NmmOnDisconnect)value->choice;
-    } else if (g_str_equal(name, NMM_KEY_LINK_NAME)) {
-        profile->link_name = g_strdup(text);
-    } else {
-        g_assert(g_str_equal(name, NMM_KEY_LIBVIRT_URI));
-        profile->libvirt_uri = g_strdup(text);
-    }
-}
-
 static gboolean
-read_values(NmmProfile *profile, GHashTable *data, GError **error)
+read_values(NmmProfile *profile, GHashTable *data, const NmmKeyInfo **out_key, GError **error)
 {
-    const NmmKeyInfo *keys;
     gsize n_keys;
-    gsize i;
+    const NmmKeyInfo *keys = nmm_keys_get_all(&n_keys);
 
-    keys = nmm_keys_get_all(&n_keys);
-    for (i = 0; i < n_keys; i++) {
-        g_auto(NmmValue) value = {.choice = -1};
-        const char *text = g_hash_table_lookup(data, keys[i].name);
+    for (gsize i = 0; i < n_keys; i++) {
+        const char *text = g_hash_table_lookup(data, keys[i].name) ?: keys[i].default_value;
 
-        if (!text)
-            text = keys[i].default_value;
-        if (!text)
-            continue;
-        if (!nmm_value_parse(&keys[i], text, &value, error))
+        *out_key = &keys[i];
+        if (text && !nmm_value_parse(&keys[i], text, profile, error))
             return FALSE;
-        store(profile, &keys[i], text, &value);
     }
     return TRUE;
 }
 
-/* A free URI could run a command as root ("qemu+ssh://…?command=…"). */
+/* Any other URI could run a command as root ("qemu+ssh://…?command=…"). */
 static gboolean
-check_uri_allowed(const char *uri, const char *const *allowed_uris, GError **error)
+check_uri_allowed(const NmmProfile *profile,
+                  const char *const *allowed_uris,
+                  const NmmKeyInfo **out_key,
+                  GError **error)
 {
     const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_LIBVIRT_URI);
+    const char *uri = profile->libvirt_uri;
     g_autofree char *built_in = NULL;
     g_autofree char *shown = NULL;
 
     if (g_strv_contains(key->choices, uri) || (allowed_uris && g_strv_contains(allowed_uris, uri)))
         return TRUE;
 
+    *out_key = key;
     built_in = nmm_value_quote_words(key->choices);
     shown = nmm_value_to_display(uri);
     g_set_error(error,
                 NMM_ERROR,
                 NMM_ERROR_BAD_PROFILE,
-                _("vpn.data key '%s': '%s' is not allowed; use one of %s, or have root add it to "
-                  "'libvirt-uris' in group [libvirt] of '%s'"),
-                key->name,
+                _("'%s' is not allowed; use one of %s, or have root add it to 'libvirt-uris' in "
+                  "group [libvirt] of '%s'"),
                 shown,
                 built_in,
                 NMM_CONFIG_FILE);
@@ -282,42 +208,53 @@ check_uri_allowed(const char *uri, const char *const *allowed_uris, GError **err
 
 /* A range without an address is checked once the address is chosen. */
 static gboolean
-check_dhcp_range_fits(const NmmProfile *profile, GError **error)
+check_dhcp_range_fits(const NmmProfile *profile, const NmmKeyInfo **out_key, GError **error)
 {
-    if (!profile->has_address || profile->dhcp_type != NMM_DHCP_GIVEN)
-        return TRUE;
-    if (nmm_range_check(&profile->dhcp_range, &profile->address, error))
-        return TRUE;
-    g_prefix_error(error, _("vpn.data key '%s': "), NMM_KEY_DHCP_RANGE);
-    return FALSE;
+    *out_key = nmm_keys_find(NMM_KEY_DHCP_RANGE);
+    return !profile->has_address || profile->dhcp_type != NMM_DHCP_GIVEN ||
+           nmm_range_check(&profile->dhcp_range, &profile->address, error);
 }
 
 static gboolean
-check_link_is_not_parent(const NmmProfile *profile, GError **error)
+check_link_is_not_parent(const NmmProfile *profile, const NmmKeyInfo **out_key, GError **error)
 {
     if (!profile->link_name || g_strcmp0(profile->link_name, profile->parent) != 0)
         return TRUE;
+    *out_key = nmm_keys_find(NMM_KEY_LINK_NAME);
     g_set_error(error,
                 NMM_ERROR,
                 NMM_ERROR_BAD_PROFILE,
-                _("vpn.data key '%s': '%s' is the parent device; use a name that no device has"),
-                NMM_KEY_LINK_NAME,
+                _("'%s' is the parent device; use a name that no device has"),
                 profile->link_name);
     return FALSE;
 }
 
-/* What keys mean together; keys without effect in the mode do not count. */
+/* Skips keys that have no effect in the mode. */
 static gboolean
-check_together(const NmmProfile *profile, const char *const *allowed_uris, GError **error)
+check_together(const NmmProfile *profile,
+               const char *const *allowed_uris,
+               const NmmKeyInfo **out_key,
+               GError **error)
 {
-    if (!check_uri_allowed(profile->libvirt_uri, allowed_uris, error))
+    if (!check_uri_allowed(profile, allowed_uris, out_key, error))
         return FALSE;
-    return profile->mode == NMM_MODE_ISOLATED ? check_dhcp_range_fits(profile, error)
-                                              : check_link_is_not_parent(profile, error);
+    return profile->mode == NMM_MODE_ISOLATED ? check_dhcp_range_fits(profile, out_key, error)
+                                              : check_link_is_not_parent(profile, out_key, error);
 }
 
-/* It is written into the network's definition; whether there is such a zone is firewalld's to know.
- */
+static gboolean
+read_data(NmmProfile *profile,
+          GHashTable *data,
+          const char *const *allowed_uris,
+          const NmmKeyInfo **out_key,
+          GError **error)
+{
+    *out_key = NULL;
+    return check_keys_known(data, error) && read_values(profile, data, out_key, error) &&
+           check_together(profile, allowed_uris, out_key, error);
+}
+
+/* The zone is written into the network's definition; only firewalld knows whether it exists. */
 static gboolean
 check_zone(const NmmProfile *profile, GError **error)
 {
@@ -327,18 +264,6 @@ check_zone(const NmmProfile *profile, GError **error)
     return FALSE;
 }
 
-/**
- * nmm_profile_parse:
- * @id: connection.id
- * @uuid: connection.uuid
- * @zone: (nullable): connection.zone
- * @data: (element-type utf8 utf8): the vpn.data items
- * @allowed_uris: (nullable) (array zero-terminated=1): libvirt URIs that root allowed besides the
- *   built-in ones
- * @error: NMM_ERROR_BAD_PROFILE: names key, value and what is allowed
- *
- * Returns: (transfer full): the profile, every default filled in
- */
 NmmProfile *
 nmm_profile_parse(const char *id,
                   const char *uuid,
@@ -348,30 +273,38 @@ nmm_profile_parse(const char *id,
                   GError **error)
 {
     g_autoptr(NmmProfile) profile = profile_new(id, uuid, zone);
+    const NmmKeyInfo *key;
 
-    if (!check_zone(profile, error) || !check_keys_known(data, error) ||
-        !read_values(profile, data, error) || !check_together(profile, allowed_uris, error))
+    if (!check_zone(profile, error))
         return NULL;
+    if (!read_data(profile, data, allowed_uris, &key, error)) {
+        if (key)
+            g_prefix_error(error, _("vpn.data key '%s': "), key->name);
+        return NULL;
+    }
     return g_steal_pointer(&profile);
 }
 
-/**
- * nmm_profile_check_value:
- * @key: the row of the key
- * @value: the text to check
- * @error: NMM_ERROR_BAD_PROFILE
- *
- * Of a URI only the form is checked: which ones root allowed is the service's to know.
- */
+gboolean
+nmm_profile_check(GHashTable *data,
+                  const char *const *allowed_uris,
+                  const NmmKeyInfo **out_key,
+                  GError **error)
+{
+    g_autoptr(NmmProfile) profile = profile_new("", "", NULL);
+
+    return read_data(profile, data, allowed_uris, out_key, error);
+}
+
 gboolean
 nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error)
 {
-    g_auto(NmmValue) parsed = {.choice = -1};
+    g_autoptr(NmmProfile) profile = profile_new("", "", NULL);
 
-    return nmm_value_parse(key, value, &parsed, error);
+    return nmm_value_parse(key, value, profile, error);
 }
 
-/* Names are compared as they are, UUIDs in whatever case. */
+/* Compares names as they are, UUIDs in any case. */
 static gboolean
 names_guest(char **names, const char *name, const char *uuid)
 {
@@ -382,13 +315,6 @@ names_guest(char **names, const char *name, const char *uuid)
     return FALSE;
 }
 
-/**
- * nmm_profile_selects:
- * @name: the guest's name
- * @uuid: the guest's UUID
- *
- * Returns: whether the profile serves such a guest; a guest both named and excluded is excluded
- */
 gboolean
 nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid)
 {

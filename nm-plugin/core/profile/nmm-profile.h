@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A profile's vpn.data, parsed once into a typed struct by the table of keys. What the struct holds
- * is valid; nobody looks at strings again.
+ * A profile's vpn.data, parsed once into a typed struct by the table of keys. Decides which values
+ * are valid, alone and together; knows nothing of the host, so a device, network or guest that a
+ * profile names may not exist.
  */
 
 #pragma once
@@ -11,15 +12,15 @@
 G_BEGIN_DECLS
 
 typedef enum {
+    NMM_ADDRESS6_GIVEN = NMM_KEY_STATE_VALUE,
+    NMM_ADDRESS6_AUTO = NMM_KEY_STATE_CHOICE,
     NMM_ADDRESS6_NONE,
-    NMM_ADDRESS6_AUTO,
-    NMM_ADDRESS6_GIVEN,
 } NmmAddress6;
 
 typedef enum {
-    NMM_DHCP_DEFAULT, /* the whole subnet but the host */
-    NMM_DHCP_NONE,
-    NMM_DHCP_GIVEN,
+    NMM_DHCP_DEFAULT = NMM_KEY_STATE_UNSET, /* the whole subnet except the host */
+    NMM_DHCP_GIVEN = NMM_KEY_STATE_VALUE,
+    NMM_DHCP_NONE = NMM_KEY_STATE_CHOICE,
 } NmmDhcp;
 
 typedef struct {
@@ -53,10 +54,9 @@ typedef struct {
 
 /*
  * @data: (element-type utf8 utf8): the vpn.data items.
- * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
- *   (qemu:///system, lxc:///system).
- * Errors: NMM_ERROR_BAD_PROFILE, naming key, value and what is allowed; an unknown key is an
- * error, a key that has no effect in the mode is one too only where its value is bad.
+ * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones.
+ * An unknown key is an error, and so is a bad value of a key that has no effect in the mode.
+ * Errors: NMM_ERROR_BAD_PROFILE, naming key, value and what is allowed.
  */
 NmmProfile *nmm_profile_parse(const char *id,
                               const char *uuid,
@@ -68,11 +68,17 @@ NmmProfile *nmm_profile_ref(NmmProfile *profile);
 void nmm_profile_unref(NmmProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmProfile, nmm_profile_unref)
 
-/* One key's value alone, as the editor needs it; the same message as the parser's. Of a libvirt URI
- * only the form is checked: which ones root allowed is the service's to know. */
+/*
+ * The same checks for an editor. The message does not name the key; @out_key: (nullable) is the key
+ * that the error belongs to. check_value accepts any URI of valid form.
+ */
+gboolean nmm_profile_check(GHashTable *data,
+                           const char *const *allowed_uris,
+                           const NmmKeyInfo **out_key,
+                           GError **error);
 gboolean nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error);
 
-/* The profile's guests= and exclude-guests= let this guest pass (by name or UUID). */
+/* Whether guests= and exclude-guests= select a guest of this name or UUID; excluding wins. */
 gboolean nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid);
 
 G_END_DECLS

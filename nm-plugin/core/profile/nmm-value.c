@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Decides whether the text of a vpn.data item is a value that its key allows, and what it means.
- * It looks at one value alone: what two keys mean together is the profile's business.
- */
+/* Looks at one value alone; nmm-profile.c decides what two keys mean together. */
 
 #include "config.h"
 
@@ -17,8 +14,8 @@
 /* IFNAMSIZ without its NUL. */
 #define IFNAME_MAX_BYTES 15
 
-/* libvirt names files after a network; the longest is "NAME.addnhosts.new", and a file name has 255
- * bytes. */
+/* libvirt names files after a network, the longest "NAME.addnhosts.new"; a file name has at most
+ * 255 bytes. */
 #define NETWORK_MAX_BYTES 241
 
 #define NIC_MODEL_MAX_BYTES 64
@@ -32,7 +29,6 @@
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Sets the error, returns FALSE. */
 static gboolean
 refuse(GError **error, const char *format, ...)
 {
@@ -44,16 +40,10 @@ refuse(GError **error, const char *format, ...)
     return FALSE;
 }
 
-/**
- * nmm_value_to_display:
- * @text: anything that ends in a NUL
- *
- * Returns: (transfer full): what can be shown of it
- */
 char *
 nmm_value_to_display(const char *text)
 {
-    /* Four bytes are the longest character; what is cut in the middle is beyond the last shown. */
+    /* A character has at most four bytes; one that is cut here comes after the last one shown. */
     gsize size = strnlen(text, (DISPLAY_MAX_CHARS + 1) * 4);
     g_autofree char *valid = g_utf8_make_valid(text, (gssize)size);
     GString *shown = g_string_new(NULL);
@@ -75,38 +65,23 @@ nmm_value_to_display(const char *text)
     return g_string_free(shown, FALSE);
 }
 
-/**
- * nmm_value_quote_words:
- * @words: (array zero-terminated=1): one word at least
- *
- * Returns: (transfer full): the words in single quotes, with commas between them
- */
 char *
 nmm_value_quote_words(const char *const *words)
 {
     GString *text = g_string_new(NULL);
 
-    for (; *words; words++)
+    for (; words && *words; words++)
         g_string_append_printf(text, "%s'%s'", text->len > 0 ? ", " : "", *words);
     return g_string_free(text, FALSE);
 }
 
-/* XML 1.0 has no place for these two, which are no characters in Unicode either. */
+/* XML 1.0 cannot hold the last two, which Unicode does not count as characters. */
 static gboolean
-is_beyond_xml(gunichar c)
+is_refused(gunichar c)
 {
     return g_unichar_iscntrl(c) || c == 0xfffe || c == 0xffff;
 }
 
-/**
- * nmm_value_check_text:
- * @text: whatever was typed
- * @max_bytes: how long it may be
- * @error: NMM_ERROR_BAD_PROFILE
- *
- * Returns: whether it is UTF-8 of characters that XML can hold: serialisers of libxml2 since 2.14
- *   replace others without a word
- */
 gboolean
 nmm_value_check_text(const char *text, gsize max_bytes, GError **error)
 {
@@ -118,17 +93,15 @@ nmm_value_check_text(const char *text, gsize max_bytes, GError **error)
     if (!g_utf8_validate(text, -1, NULL))
         return refuse(error, _("'%s' is not valid UTF-8; use text without stray bytes"), shown);
     for (p = text; *p; p = g_utf8_next_char(p)) {
-        if (is_beyond_xml(g_utf8_get_char(p)))
+        if (is_refused(g_utf8_get_char(p)))
             return refuse(
                 error, _("'%s' contains a control character; use printable characters"), shown);
     }
     return TRUE;
 }
 
-/*
- * Reads what quotes or a backslash at @p keep in one name, appends it to @name.
- * Returns: (nullable): what follows; NULL where @list ends too early
- */
+/* Appends the quoted or escaped text at @p to @name. (nullable): the rest; NULL: @list ends too
+ * early. */
 static const char *
 unquote(const char *list, const char *p, GString *name, GError **error)
 {
@@ -155,7 +128,7 @@ unquote(const char *list, const char *p, GString *name, GError **error)
     return p + 1;
 }
 
-/* Reads one name that begins at @p; otherwise as unquote(). */
+/* Appends the name at @p to @name; returns as unquote(). */
 static const char *
 read_name(const char *list, const char *p, GString *name, GError **error)
 {
@@ -174,15 +147,6 @@ read_name(const char *list, const char *p, GString *name, GError **error)
     return p;
 }
 
-/**
- * nmm_guest_list_parse:
- * @value: names or UUIDs separated by spaces; quotes and backslashes as in a shell, but nothing is
- *   ever expanded and '#' is a character like others
- * @error: NMM_ERROR_BAD_PROFILE: an open quote, an empty name, or text that is too long or
- *   not printable
- *
- * Returns: (transfer full) (array zero-terminated=1): the names, maybe none
- */
 char **
 nmm_guest_list_parse(const char *value, GError **error)
 {
@@ -203,19 +167,13 @@ nmm_guest_list_parse(const char *value, GError **error)
     return (char **)g_ptr_array_steal(names, NULL);
 }
 
-/* "all" alone is a choice of the key "guests"; in quotes it is a guest of that name. */
+/* "all" is a choice of the key "guests"; "\"all\"" is a guest of that name. */
 static gboolean
 needs_quotes(const char *name)
 {
     return strpbrk(name, " \"'\\") != NULL || g_str_equal(name, "all");
 }
 
-/**
- * nmm_guest_list_join:
- * @names: (array zero-terminated=1): names or UUIDs, none of them empty
- *
- * Returns: (transfer full): what nmm_guest_list_parse() splits into @names again
- */
 char *
 nmm_guest_list_join(const char *const *names)
 {
@@ -241,25 +199,39 @@ nmm_guest_list_join(const char *const *names)
     return g_string_free(value, FALSE);
 }
 
-static gboolean
-check_enum(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+static int
+find_choice(const NmmKeyInfo *key, const char *text)
 {
-    g_autofree char *words = nmm_value_quote_words(key->choices);
-
-    return refuse(error, _("'%s' is not allowed; use one of %s"), text, words);
+    for (int i = 0; key->choices && key->choices[i]; i++) {
+        if (g_str_equal(key->choices[i], text))
+            return i;
+    }
+    return -1;
 }
 
 static gboolean
-check_bool(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_enum(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
-    if (!g_str_equal(text, "yes") && !g_str_equal(text, "no"))
-        return refuse(error, _("'%s' is not allowed; use one of 'yes', 'no'"), text);
-    out->choice = g_str_equal(text, "yes");
+    g_autofree char *words = nmm_value_quote_words(key->choices);
+    int choice = find_choice(key, text);
+
+    if (choice < 0)
+        return refuse(error, _("'%s' is not allowed; use one of %s"), text, words);
+    *(int *)field = choice;
     return TRUE;
 }
 
 static gboolean
-check_guests(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_bool(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
+{
+    if (!g_str_equal(text, "yes") && !g_str_equal(text, "no"))
+        return refuse(error, _("'%s' is not allowed; use one of 'yes', 'no'"), text);
+    *(gboolean *)field = g_str_equal(text, "yes");
+    return TRUE;
+}
+
+static gboolean
+parse_guests(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     g_auto(GStrv) names = nmm_guest_list_parse(text, error);
     guint i;
@@ -270,18 +242,25 @@ check_guests(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **er
         return refuse(error, _("'%s' names no guest; use '%s', or names"), text, key->choices[0]);
     for (i = 0; key->choices && names[i] && names[1]; i++) {
         if (g_strv_contains(key->choices, names[i]))
-            return refuse(
-                error, _("'%s' stands beside other names; use it alone, or only names"), names[i]);
+            return refuse(error,
+                          _("'%s' cannot be combined with names; use it alone, or only names"),
+                          names[i]);
     }
-    out->names = g_steal_pointer(&names);
+    *(char ***)field = g_steal_pointer(&names);
     return TRUE;
 }
 
-/* The kernel's rule (dev_valid_name(), whose white space includes the byte 0xa0), without '%',
- * which makes the kernel look for a free number, and the names that are taken in sysctl or sysfs.
- */
 static gboolean
-check_ifname(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+store_string(const char *text, gpointer field)
+{
+    *(char **)field = g_strdup(text);
+    return TRUE;
+}
+
+/* The kernel's rule (dev_valid_name(), whose white space includes the byte 0xa0). '%' is refused
+ * because the kernel replaces it by a free number; some names are taken in sysctl or sysfs. */
+static gboolean
+parse_ifname(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     static const char *const reserved[] = {".", "..", "all", "default", "bonding_masters", NULL};
 
@@ -292,11 +271,11 @@ check_ifname(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **er
                         "spaces, '/', ':', '%%'"),
                       text,
                       IFNAME_MAX_BYTES);
-    return TRUE;
+    return store_string(text, field);
 }
 
 static gboolean
-check_network(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_network(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     if (strlen(text) > NETWORK_MAX_BYTES || strchr(text, '/'))
         return refuse(
@@ -304,7 +283,7 @@ check_network(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **e
             _("'%s' is not a name of a libvirt network; use at most %d bytes without '/'"),
             text,
             NETWORK_MAX_BYTES);
-    return TRUE;
+    return store_string(text, field);
 }
 
 static gboolean
@@ -345,7 +324,7 @@ check_not_reserved(const char *text, const NmmCidr *cidr, GError **error)
 }
 
 static gboolean
-check_address4(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_address4(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     NmmCidr cidr;
 
@@ -362,12 +341,12 @@ check_address4(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **
                       ADDRESS4_MAX_PREFIX);
     if (!check_not_reserved(text, &cidr, error) || !check_host(text, &cidr, error))
         return FALSE;
-    out->cidr = cidr;
+    *(NmmCidr *)field = cidr;
     return TRUE;
 }
 
 static gboolean
-check_address6(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_address6(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     static const NmmCidr ula = {.family = G_SOCKET_FAMILY_IPV6, .bytes = {0xfd}, .prefix = 8};
     g_autofree char *words = nmm_value_quote_words(key->choices);
@@ -384,18 +363,18 @@ check_address6(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **
                       ADDRESS6_PREFIX);
     if (!check_host(text, &cidr, error))
         return FALSE;
-    out->cidr = cidr;
+    *(NmmCidr *)field = cidr;
     return TRUE;
 }
 
 static gboolean
-check_dhcp_range(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_dhcp_range(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
-    return nmm_range_parse(text, &out->range, error);
+    return nmm_range_parse(text, field, error);
 }
 
 static gboolean
-check_nic_model(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_nic_model(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     gsize size = strlen(text);
 
@@ -406,92 +385,118 @@ check_nic_model(const NmmKeyInfo *key, const char *text, NmmValue *out, GError *
                         "and '-'"),
                       text,
                       NIC_MODEL_MAX_BYTES);
-    return TRUE;
+    return store_string(text, field);
 }
 
 static gboolean
-check_uri(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+parse_uri(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
     g_autofree char *words = nmm_value_quote_words(key->choices);
 
     if (!g_uri_is_valid(text, G_URI_FLAGS_NONE, NULL))
         return refuse(error, _("'%s' is not a libvirt URI; use one such as %s"), text, words);
-    return TRUE;
+    return store_string(text, field);
 }
 
-typedef gboolean (*CheckFunc)(const NmmKeyInfo *key,
-                              const char *text,
-                              NmmValue *out,
-                              GError **error);
+static void
+clear_string(gpointer field)
+{
+    g_clear_pointer((char **)field, g_free);
+}
 
-/* What a type makes of a text that is not one of the row's choices. */
-static const CheckFunc checks[] = {
-    [NMM_KEY_TYPE_ENUM] = check_enum,
-    [NMM_KEY_TYPE_BOOL] = check_bool,
-    [NMM_KEY_TYPE_GUESTS] = check_guests,
-    [NMM_KEY_TYPE_IFNAME] = check_ifname,
-    [NMM_KEY_TYPE_NETWORK] = check_network,
-    [NMM_KEY_TYPE_ADDRESS4] = check_address4,
-    [NMM_KEY_TYPE_ADDRESS6] = check_address6,
-    [NMM_KEY_TYPE_DHCP_RANGE] = check_dhcp_range,
-    [NMM_KEY_TYPE_NIC_MODEL] = check_nic_model,
-    [NMM_KEY_TYPE_URI] = check_uri,
+static void
+clear_strv(gpointer field)
+{
+    g_clear_pointer((char ***)field, g_strfreev);
+}
+
+const NmmKeyType nmm_key_type_enum = {
+    .size = sizeof(int),
+    .stores_choices = TRUE,
+    .parse = parse_enum,
 };
 
-static int
-find_choice(const NmmKeyInfo *key, const char *text)
-{
-    int i;
+const NmmKeyType nmm_key_type_bool = {
+    .size = sizeof(gboolean),
+    .parse = parse_bool,
+};
 
-    for (i = 0; key->choices && key->choices[i]; i++) {
-        if (g_str_equal(key->choices[i], text))
-            return i;
-    }
-    return -1;
-}
+const NmmKeyType nmm_key_type_guests = {
+    .size = sizeof(char **),
+    .max_bytes = NMM_GUEST_LIST_MAX_BYTES,
+    .parse = parse_guests,
+    .clear = clear_strv,
+};
+
+const NmmKeyType nmm_key_type_ifname = {
+    .size = sizeof(char *),
+    .parse = parse_ifname,
+    .clear = clear_string,
+};
+
+const NmmKeyType nmm_key_type_network = {
+    .size = sizeof(char *),
+    .parse = parse_network,
+    .clear = clear_string,
+};
+
+const NmmKeyType nmm_key_type_address4 = {
+    .size = sizeof(NmmCidr),
+    .parse = parse_address4,
+};
+
+const NmmKeyType nmm_key_type_address6 = {
+    .size = sizeof(NmmCidr),
+    .parse = parse_address6,
+};
+
+const NmmKeyType nmm_key_type_dhcp_range = {
+    .size = sizeof(NmmRange),
+    .parse = parse_dhcp_range,
+};
+
+const NmmKeyType nmm_key_type_nic_model = {
+    .size = sizeof(char *),
+    .parse = parse_nic_model,
+    .clear = clear_string,
+};
+
+const NmmKeyType nmm_key_type_uri = {
+    .size = sizeof(char *),
+    .stores_choices = TRUE,
+    .parse = parse_uri,
+    .clear = clear_string,
+};
 
 static gboolean
-parse(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
+check_form(const NmmKeyInfo *key, const char *text, GError **error)
 {
-    gsize max_bytes =
-        key->type == NMM_KEY_TYPE_GUESTS ? NMM_GUEST_LIST_MAX_BYTES : NMM_VALUE_MAX_BYTES;
-
-    if (!nmm_value_check_text(text, max_bytes, error))
+    if (!nmm_value_check_text(text, key->type->max_bytes ?: NMM_VALUE_MAX_BYTES, error))
         return FALSE;
     if (text[0] == '\0' && g_strcmp0(key->default_value, "") != 0)
         return refuse(error, _("an empty value is not allowed; remove the key for its default"));
-    out->choice = find_choice(key, text);
-    return out->choice >= 0 || checks[key->type](key, text, out, error);
-}
-
-/**
- * nmm_value_parse:
- * @key: the row of the key
- * @text: the value
- * @out: (out): set on success only; nmm_value_clear() it
- * @error: NMM_ERROR_BAD_PROFILE
- *
- * Of a URI only the form is checked.
- */
-gboolean
-nmm_value_parse(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error)
-{
-    NmmValue value = {.choice = -1};
-
-    if (!parse(key, text, &value, error)) {
-        g_prefix_error(error, _("vpn.data key '%s': "), key->name);
-        return FALSE;
-    }
-    *out = value;
     return TRUE;
 }
 
-/**
- * nmm_value_clear:
- * @value: frees what it holds
- */
-void
-nmm_value_clear(NmmValue *value)
+gboolean
+nmm_value_parse(const NmmKeyInfo *key, const char *text, gpointer profile, GError **error)
 {
-    g_clear_pointer(&value->names, g_strfreev);
+    gpointer field = G_STRUCT_MEMBER_P(profile, key->offset);
+    int choice = find_choice(key, text);
+
+    if (!check_form(key, text, error))
+        return FALSE;
+    if ((choice < 0 || key->type->stores_choices) && !key->type->parse(key, text, field, error))
+        return FALSE;
+    if (key->state_offset)
+        G_STRUCT_MEMBER(int, profile, key->state_offset) =
+            choice < 0 ? NMM_KEY_STATE_VALUE : NMM_KEY_STATE_CHOICE + choice;
+    return TRUE;
+}
+
+void
+nmm_value_clear(const NmmKeyInfo *key, gpointer profile)
+{
+    if (key->type->clear)
+        key->type->clear(G_STRUCT_MEMBER_P(profile, key->offset));
 }

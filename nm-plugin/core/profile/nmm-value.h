@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One value of vpn.data, from text to type, as its row in the table of keys says.
+ * Reads the text of one vpn.data item into its field of a profile, as the row of its key says.
+ * Every error is NMM_ERROR_BAD_PROFILE and says what is allowed, but not which key it is about.
  */
 
 #pragma once
@@ -10,33 +11,24 @@
 
 G_BEGIN_DECLS
 
-/* More is refused unread; in bytes. */
 #define NMM_VALUE_MAX_BYTES      4096
 #define NMM_GUEST_LIST_MAX_BYTES (64 * 1024)
 
-typedef struct {
-    int choice;     /* index in the row's choices; BOOL: 1 is yes; else -1 */
-    char **names;   /* (nullable): GUESTS, unless it is a choice */
-    NmmCidr cidr;   /* ADDRESS4, ADDRESS6, unless it is a choice */
-    NmmRange range; /* DHCP_RANGE, unless it is a choice */
-} NmmValue;
+/* @profile: an NmmProfile whose field is still zero; it keeps its value if the text is refused. */
+gboolean nmm_value_parse(const NmmKeyInfo *key, const char *text, gpointer profile, GError **error);
+void nmm_value_clear(const NmmKeyInfo *key, gpointer profile);
 
-/* Errors: NMM_ERROR_BAD_PROFILE, naming key, value and what is allowed. */
-gboolean nmm_value_parse(const NmmKeyInfo *key, const char *text, NmmValue *out, GError **error);
-void nmm_value_clear(NmmValue *value);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NmmValue, nmm_value_clear)
-
-/* What names and texts of any kind must be: valid UTF-8 that XML can hold. */
+/* Valid UTF-8 of characters that XML can hold: libxml2 since 2.14 replaces others silently. */
 gboolean nmm_value_check_text(const char *text, gsize max_bytes, GError **error);
 
 /* For messages: valid UTF-8 without control characters, shortened. */
 char *nmm_value_to_display(const char *text);
-/* For messages: 'one', 'two', 'three'. */
+/* For messages: 'one', 'two', 'three'. @words: (nullable). */
 char *nmm_value_quote_words(const char *const *words);
 
 /*
- * The value of a GUESTS key is split like a shell splits words: spaces part names, quotes and
- * backslashes keep them in one ("web one" db1). join is the inverse of split.
+ * Names or UUIDs separated by spaces. Quotes and backslashes work as in a shell ("web one" db1),
+ * but nothing is expanded and '#' is an ordinary character. join is the inverse of parse.
  */
 char **nmm_guest_list_parse(const char *value, GError **error);
 char *nmm_guest_list_join(const char *const *names);
