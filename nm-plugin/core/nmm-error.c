@@ -8,3 +8,14 @@
 #include "nmm-error.h"
 
 G_DEFINE_QUARK(nm - macvtap - error - quark, nmm_error)
+
+gboolean
+nmm_fail(GError **error, NmmError code, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    g_propagate_error(error, g_error_new_valist(NMM_ERROR, (int)code, format, values));
+    va_end(values);
+    return FALSE;
+}
