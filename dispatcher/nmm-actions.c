@@ -10,6 +10,7 @@
 
 #include "nmm-announce.h"
 #include "nmm-checkpoint.h"
+#include "nmm-device.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
 #include "nmm-move-profile.h"
@@ -258,8 +259,8 @@ is_anothers(Restore *restore)
         const char *uuid = nm_connection_get_uuid(connections->pdata[i]);
         g_autofree char *link = NULL;
 
-        if (!nmm_nm_is_ours(connections->pdata[i]) || g_strcmp0(uuid, restore->uuid) == 0 ||
-            !is_active(restore->client, uuid))
+        if (!nmm_profile_reader_is_macvtap(connections->pdata[i]) ||
+            g_strcmp0(uuid, restore->uuid) == 0 || !is_active(restore->client, uuid))
             continue;
         link = nmm_move_profile_build_uuid(uuid, restore->device);
         if (is_active(restore->client, link))
@@ -380,7 +381,7 @@ find_link(Restore *restore)
 static gboolean
 has_as_much(NMDevice *device, NMDevice *link, int family)
 {
-    return nmm_nm_find_address(device, family) || !nmm_nm_find_address(link, family);
+    return nmm_device_find_address(device, family) || !nmm_device_find_address(link, family);
 }
 
 /* Not as long as it has an address and the device, which shall have one, has none: one that
@@ -391,7 +392,7 @@ may_link_go(Restore *restore)
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
     NMDevice *link = find_link(restore);
 
-    return !link || !device || nmm_nm_is_off(device) ||
+    return !link || !device || nmm_device_is_off(device) ||
            (has_as_much(device, link, AF_INET) && has_as_much(device, link, AF_INET6));
 }
 

@@ -182,7 +182,7 @@ read_profile(NmmScene *scene,
     NmmSceneProfile *seen = nmm_scene_add_profile(
         scene, nm_connection_get_uuid(connection), nm_connection_get_id(connection));
     g_autoptr(GError) error = NULL;
-    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(connection, allowed_uris, &error);
+    g_autoptr(NmmProfile) profile = nmm_profile_reader_read(connection, allowed_uris, &error);
 
     read_state(client, seen);
     read_moved(client, seen);
@@ -209,7 +209,8 @@ read_nm(Observation *observation)
     const GPtrArray *devices = nm_client_get_devices(client);
     const GPtrArray *connections = nm_client_get_connections(client);
     g_autoptr(GError) error = NULL;
-    g_auto(GStrv) allowed_uris = nmm_nm_read_allowed_uris(observation->config_file, &error);
+    g_auto(GStrv) allowed_uris =
+        nmm_profile_reader_read_allowed_uris(observation->config_file, &error);
 
     scene->now = g_get_monotonic_time() / G_USEC_PER_SEC;
     scene->networking =
@@ -223,7 +224,7 @@ read_nm(Observation *observation)
                 translate_device_state(device);
     }
     for (guint i = 0; i < connections->len; i++) {
-        if (nmm_nm_is_ours(connections->pdata[i]))
+        if (nmm_profile_reader_is_macvtap(connections->pdata[i]))
             read_profile(scene, client, connections->pdata[i], (const char *const *)allowed_uris);
     }
 }

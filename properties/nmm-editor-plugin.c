@@ -126,7 +126,7 @@ get_capabilities(NMVpnEditorPlugin *plugin)
 static NMConnection *
 import_from_file(NMVpnEditorPlugin *plugin, const char *path, GError **error)
 {
-    g_auto(GStrv) allowed_uris = nmm_nm_read_allowed_uris(NMM_CONFIG_FILE, error);
+    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, error);
 
     if (!allowed_uris)
         return NULL;
@@ -150,7 +150,7 @@ export_to_file(NMVpnEditorPlugin *plugin,
                NMConnection *connection,
                GError **error)
 {
-    g_auto(GStrv) allowed_uris = nmm_nm_read_allowed_uris(NMM_CONFIG_FILE, error);
+    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, error);
     g_autofree char *host_id = read_host_id();
 
     return allowed_uris &&

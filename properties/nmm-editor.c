@@ -225,7 +225,7 @@ append_notices(NmmEditor *self, NMConnection *connection)
 
     if (foreign)
         append_notice(self, foreign);
-    if (!nmm_nm_check_permissions(connection, NMM_LIBVIRT_GROUP, NULL))
+    if (!nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, NULL))
         append_notice(self, get_share_hint());
 }
 
@@ -369,7 +369,7 @@ nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker)
 {
     NmmEditor *self = g_object_new(NMM_TYPE_EDITOR, NULL);
     g_autoptr(GError) error = NULL;
-    g_auto(GStrv) allowed_uris = nmm_nm_read_allowed_uris(NMM_CONFIG_FILE, &error);
+    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, &error);
 
     if (!allowed_uris)
         g_message("%s", error->message);

@@ -30,7 +30,7 @@
 char *
 nmm_export_keyfile(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
-    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(connection, allowed_uris, error);
+    g_autoptr(NmmProfile) profile = nmm_profile_reader_read(connection, allowed_uris, error);
     g_autoptr(NMConnection) copy = NULL;
     g_autoptr(GKeyFile) keyfile = NULL;
 
@@ -86,7 +86,7 @@ nmm_export_network(NMConnection *connection,
                    const char *host_id,
                    GError **error)
 {
-    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(connection, allowed_uris, error);
+    g_autoptr(NmmProfile) profile = nmm_profile_reader_read(connection, allowed_uris, error);
     NmmCidr address, address6;
 
     if (!profile)

@@ -79,7 +79,7 @@ static NMConnection *
 check_connection(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
     g_autoptr(NMConnection) owned = connection;
-    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(connection, allowed_uris, error);
+    g_autoptr(NmmProfile) profile = nmm_profile_reader_read(connection, allowed_uris, error);
 
     return profile && verify_connection(connection, error) ? g_steal_pointer(&owned) : NULL;
 }

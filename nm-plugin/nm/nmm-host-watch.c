@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libnm's objects come and go with what they describe, so after every change all of them are
- * listened to anew, from an idle handler: a DHCP lease alone is a dozen changes.
+ * libnm's objects come and go with what they describe, so after every change an idle handler
+ * connects to all of them again. A DHCP lease alone makes a dozen changes.
  */
 
 #include "config.h"
@@ -9,23 +9,14 @@
 #include "nmm-host-watch.h"
 
 struct _NmmHostWatch {
-    GObject parent;
-
     NMClient *client;
+    void (*changed)(gpointer user_data);
+    gpointer user_data;
     GPtrArray *watched; /* (element-type GObject): devices and their IP configurations */
     guint changed_id;
 };
 
-enum {
-    SIGNAL_CHANGED,
-    N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
-
-G_DEFINE_FINAL_TYPE(NmmHostWatch, nmm_host_watch, G_TYPE_OBJECT)
-
-/* Listening */
+/* Watching */
 
 static void notify_cb(GObject *object, GParamSpec *pspec, gpointer data);
 
@@ -71,7 +62,7 @@ changed_cb(gpointer data)
 
     self->changed_id = 0;
     watch_all(self);
-    g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+    self->changed(self->user_data);
     return G_SOURCE_REMOVE;
 }
 
@@ -98,7 +89,7 @@ host_prefix(const char *address)
     return strchr(address, ':') ? 128 : 32;
 }
 
-/* @address: (nullable): what is no address is passed over. */
+/* @address: (nullable); skips what is not an address. */
 static void
 add_address(GArray *list, const char *address)
 {
@@ -158,13 +149,6 @@ add_dns(NMClient *client, GArray *list)
     }
 }
 
-/**
- * nmm_host_watch_read:
- * @self: a watch
- * @parent: the lower device
- * @link: the host link
- * @out: (out caller-allocates): everything but addresses
- */
 void
 nmm_host_watch_read(NmmHostWatch *self, const char *parent, const char *link, NmmRoutingHost *out)
 {
@@ -189,54 +173,27 @@ nmm_host_watch_read(NmmHostWatch *self, const char *parent, const char *link, Nm
     add_dns(self->client, out->servers);
 }
 
-/**
- * nmm_host_watch_new:
- * @client: a client that is ready
- *
- * Returns: (transfer full): a watch that listens
- */
 NmmHostWatch *
-nmm_host_watch_new(NMClient *client)
+nmm_host_watch_new(NMClient *client, void (*changed)(gpointer user_data), gpointer user_data)
 {
-    NmmHostWatch *self = g_object_new(NMM_TYPE_HOST_WATCH, NULL);
+    NmmHostWatch *self = g_new(NmmHostWatch, 1);
 
-    self->client = g_object_ref(client);
+    *self = (NmmHostWatch){
+        .client = g_object_ref(client),
+        .changed = changed,
+        .user_data = user_data,
+        .watched = g_ptr_array_new_with_free_func(g_object_unref),
+    };
     watch_all(self);
     return self;
 }
 
-static void
-dispose(GObject *object)
+void
+nmm_host_watch_free(NmmHostWatch *self)
 {
-    NmmHostWatch *self = NMM_HOST_WATCH(object);
-
     g_clear_handle_id(&self->changed_id, g_source_remove);
-    if (self->watched)
-        g_ptr_array_foreach(self->watched, unwatch, self);
-    g_clear_pointer(&self->watched, g_ptr_array_unref);
-    g_clear_object(&self->client);
-
-    G_OBJECT_CLASS(nmm_host_watch_parent_class)->dispose(object);
-}
-
-static void
-nmm_host_watch_class_init(NmmHostWatchClass *klass)
-{
-    G_OBJECT_CLASS(klass)->dispose = dispose;
-
-    signals[SIGNAL_CHANGED] = g_signal_new("changed",
-                                           G_TYPE_FROM_CLASS(klass),
-                                           G_SIGNAL_RUN_LAST,
-                                           0,
-                                           NULL,
-                                           NULL,
-                                           NULL,
-                                           G_TYPE_NONE,
-                                           0);
-}
-
-static void
-nmm_host_watch_init(NmmHostWatch *self)
-{
-    self->watched = g_ptr_array_new_with_free_func(g_object_unref);
+    g_ptr_array_foreach(self->watched, unwatch, self);
+    g_ptr_array_unref(self->watched);
+    g_object_unref(self->client);
+    g_free(self);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host as NetworkManager sees it, for mode share: gateways and DNS servers in use, on-link
- * prefixes of the parent, the host's addresses on other devices; and when any of it changes. The
- * parent's own addresses are not read here: the kernel knows them at once and first hand.
+ * prefixes of the parent, the host's addresses on other devices; and when any of it changes. Does
+ * not read the parent's own addresses, because the kernel has them first.
  */
 
 #pragma once
@@ -13,16 +13,15 @@
 
 G_BEGIN_DECLS
 
-#define NMM_TYPE_HOST_WATCH (nmm_host_watch_get_type())
-G_DECLARE_FINAL_TYPE(NmmHostWatch, nmm_host_watch, NMM, HOST_WATCH, GObject)
+typedef struct _NmmHostWatch NmmHostWatch;
 
-/* Signal "changed": something may read differently now. Several changes at once are one. */
-NmmHostWatch *nmm_host_watch_new(NMClient *client);
+/* @changed is called when the host may read differently, once for several changes at a time. */
+NmmHostWatch *
+nmm_host_watch_new(NMClient *client, void (*changed)(gpointer user_data), gpointer user_data);
+void nmm_host_watch_free(NmmHostWatch *self);
 
-/*
- * Fills @out but its addresses, which become NULL. @link: the host link, whose copy of an address
- * is no other device's. Free it with nmm_routing_host_clear().
- */
+/* Fills @out except its addresses, which become NULL. Skips the host link @link, because its copy
+ * of an address is not another device's. Free @out with nmm_routing_host_clear(). */
 void
 nmm_host_watch_read(NmmHostWatch *self, const char *parent, const char *link, NmmRoutingHost *out);
 

@@ -44,7 +44,7 @@ nmm_parent_below(NMClient *client, NMDevice *device)
         NMConnection *connection = connections->pdata[i];
         g_autofree char *uuid = NULL;
 
-        if (!nmm_nm_is_ours(connection))
+        if (!nmm_profile_reader_is_macvtap(connection))
             continue;
         uuid = nmm_move_profile_build_uuid(nm_connection_get_uuid(connection),
                                            nm_device_get_iface(parent));

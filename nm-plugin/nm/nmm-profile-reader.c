@@ -1,10 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Reads NetworkManager's side of things: which profiles are ours, what they say besides vpn.data,
- * whose they are, and which addresses profiles claim. Parsing vpn.data is core's; this file changes
- * no profile and never talks to the bus.
- */
-
 #include "config.h"
 
 #include "nmm-profile-reader.h"
@@ -18,17 +12,11 @@
 #include "nmm-error.h"
 #include "nmm-names.h"
 
-/* The only type of permission there is; libnm has no public name for it. */
+/* The only type of permission; libnm has no public name for it. */
 #define PERMISSION_TYPE_USER "user"
 
-/**
- * nmm_nm_is_ours:
- * @connection: any profile
- *
- * Returns: whether it is of type vpn and of our service.
- */
 gboolean
-nmm_nm_is_ours(NMConnection *connection)
+nmm_profile_reader_is_macvtap(NMConnection *connection)
 {
     NMSettingVpn *vpn = nm_connection_get_setting_vpn(connection);
 
@@ -48,7 +36,7 @@ static const char *const methods6[] = {
     NULL,
 };
 
-/* The addresses on the guests' side are libvirt's: what NM would set itself cannot come true. */
+/* The service sets the addresses; those of the profile's IP settings would have no effect. */
 static gboolean
 check_ip_setting(NMConnection *connection,
                  NMSettingIPConfig *setting,
@@ -92,22 +80,13 @@ add_data_item(const char *key, const char *value, gpointer data)
     g_hash_table_replace(data, g_strdup(key), g_strdup(value));
 }
 
-/**
- * nmm_nm_read_profile:
- * @connection: a profile of ours
- * @allowed_uris: (nullable): libvirt URIs allowed besides the built-in ones
- * @error: return location
- *
- * Returns: (transfer full): the typed profile, or NULL with %NMM_ERROR_BAD_PROFILE, which
- * names the setting and what to set.
- */
 NmmProfile *
-nmm_nm_read_profile(NMConnection *connection, const char *const *allowed_uris, GError **error)
+nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
     g_autoptr(GHashTable) data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     NMSettingConnection *base = nm_connection_get_setting_connection(connection);
 
-    if (!base || !nmm_nm_is_ours(connection)) {
+    if (!base || !nmm_profile_reader_is_macvtap(connection)) {
         g_set_error(error,
                     NMM_ERROR,
                     NMM_ERROR_BAD_PROFILE,
@@ -130,16 +109,8 @@ nmm_nm_read_profile(NMConnection *connection, const char *const *allowed_uris, G
                              error);
 }
 
-/**
- * nmm_nm_read_allowed_uris:
- * @path: the configuration file
- * @error: return location
- *
- * Returns: (transfer full): the list "libvirt-uris" of group [libvirt]; an empty list where the
- * file or the key is missing; NULL with %NMM_ERROR_FAILED where the file cannot be read.
- */
 char **
-nmm_nm_read_allowed_uris(const char *path, GError **error)
+nmm_profile_reader_read_allowed_uris(const char *path, GError **error)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) local = NULL;
@@ -197,7 +168,7 @@ find_group(const char *name, gid_t *out_gid)
     return TRUE;
 }
 
-/* Through the same look-up as a login, so that LDAP and systemd's users count too. */
+/* Looks groups up like a login, so that users of LDAP and systemd count too. */
 static gboolean
 is_member(const struct passwd *user, gid_t gid)
 {
@@ -229,20 +200,8 @@ may_manage_libvirt(const char *name, const char *group)
     return user->pw_uid == 0 || (find_group(group, &gid) && is_member(user, gid));
 }
 
-/**
- * nmm_nm_check_permissions:
- * @connection: a profile
- * @group: the group whose members may manage libvirt
- * @error: return location
- *
- * A profile for all users was made by somebody whom NM let change the system. A private one may be
- * anybody's, and what it asks for is done by root: every user that it names must be root or a
- * member of @group.
- *
- * Returns: FALSE with %NMM_ERROR_DENIED, which says what to do.
- */
 gboolean
-nmm_nm_check_permissions(NMConnection *connection, const char *group, GError **error)
+nmm_profile_reader_check_permissions(NMConnection *connection, const char *group, GError **error)
 {
     NMSettingConnection *base = nm_connection_get_setting_connection(connection);
     g_autofree char *id = NULL;
@@ -270,53 +229,6 @@ nmm_nm_check_permissions(NMConnection *connection, const char *group, GError **e
     return TRUE;
 }
 
-/**
- * nmm_nm_find_address:
- * @device: a device
- * @family: AF_INET or AF_INET6
- *
- * Returns: (nullable) (transfer none): the first of its addresses that is not link-local
- */
-const char *
-nmm_nm_find_address(NMDevice *device, int family)
-{
-    NMIPConfig *config =
-        family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
-    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
-
-    for (guint i = 0; addresses && i < addresses->len; i++) {
-        const char *address = nm_ip_address_get_address(addresses->pdata[i]);
-        NmmCidr cidr;
-
-        if (nmm_cidr_init(&cidr, address, nm_ip_address_get_prefix(addresses->pdata[i]), NULL) &&
-            !nmm_cidr_is_link_local(&cidr))
-            return address;
-    }
-    return NULL;
-}
-
-/**
- * nmm_nm_is_off:
- * @device: a device
- *
- * A device that NetworkManager has given up, without an answer of the DHCP server say, is
- * disconnected too, but not off: it gets an address as soon as there is one.
- *
- * Returns: whether the device is not to have an address, with the cable out, unmanaged,
- *   disconnected by a person or its profile deleted
- */
-gboolean
-nmm_nm_is_off(NMDevice *device)
-{
-    NMDeviceState state = nm_device_get_state(device);
-    NMDeviceStateReason reason = nm_device_get_state_reason(device);
-
-    return state < NM_DEVICE_STATE_DISCONNECTED ||
-           (state == NM_DEVICE_STATE_DISCONNECTED &&
-            (reason == NM_DEVICE_STATE_REASON_USER_REQUESTED ||
-             reason == NM_DEVICE_STATE_REASON_CONNECTION_REMOVED));
-}
-
 static void
 collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray *used)
 {
@@ -327,7 +239,6 @@ collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray 
         NMIPAddress *address = nm_setting_ip_config_get_address(setting, (int)i);
         NmmCidr cidr;
 
-        /* libnm has checked it: what it let in is an address. */
         if (!nmm_cidr_init(
                 &cidr, nm_ip_address_get_address(address), nm_ip_address_get_prefix(address), NULL))
             continue;
@@ -337,16 +248,10 @@ collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray 
     }
 }
 
-/**
- * nmm_nm_collect_addresses:
- * @connections: (element-type NMConnection): every profile, active or not
- * @except_uuid: (nullable): a profile that is left out
- * @used: (element-type NmmUsedSubnet): what is appended to
- *
- * Static addresses claim their subnet also while the profile is down: it may come up later.
- */
 void
-nmm_nm_collect_addresses(const GPtrArray *connections, const char *except_uuid, GPtrArray *used)
+nmm_profile_reader_collect_addresses(const GPtrArray *connections,
+                                     const char *except_uuid,
+                                     GPtrArray *used)
 {
     for (guint i = 0; i < connections->len; i++) {
         NMConnection *connection = g_ptr_array_index(connections, i);

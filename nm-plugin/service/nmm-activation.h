@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One profile while it is up: the part of the service that differs between the modes. The service
- * makes one for a profile, starts it, hands what it reports on to NetworkManager, and stops it.
+ * creates one for a profile, starts it, passes on to NetworkManager what it reports, and stops it.
  */
 
 #pragma once
@@ -15,43 +15,49 @@ G_BEGIN_DECLS
 #define NMM_TYPE_ACTIVATION (nmm_activation_get_type())
 G_DECLARE_DERIVABLE_TYPE(NmmActivation, nmm_activation, NMM, ACTIVATION, GObject)
 
-/*
- * @get_claims comes first. @start and @stop return at once. After @stop exactly one "stopped"
- * follows, at most @timeout_ms later, the time not counted for which mode move waits for another
- * NetworkManager; @stop once more ends that.
- */
+/* What one mode does, see the functions of the same names. */
 struct _NmmActivationClass {
-    GObjectClass parent;
+    GObjectClass parent_class;
 
-    GPtrArray *(*get_claims)(NmmActivation *self, GError **error);
+    GPtrArray *(*list_lock_keys)(NmmActivation *self, GError **error);
     void (*start)(NmmActivation *self);
     void (*stop)(NmmActivation *self, guint timeout_ms);
 };
 
-/*
- * Signals:
- *   "config" (GVariant config, GVariant? ip4, GVariant? ip6)  what NM is to be told; the first one
- *                     makes the VPN "activated", later ones update it
- *   "failed" (GError) it cannot be up (any more); stop is still owed
- *   "stopped"
- */
+typedef struct {
+    /* @config: NetworkManager's Config dictionary. The first one makes the VPN "activated", later
+     * ones update it. */
+    void (*config)(GVariant *config, gpointer user_data);
+    /* The profile cannot be up, or no longer; stop() must still be called. */
+    void (*failed)(const GError *error, gpointer user_data);
+    void (*stopped)(gpointer user_data);
+} NmmActivationCallbacks;
 
-NmmActivation *nmm_activation_new(NmmProfile *profile, NMClient *client);
-gboolean nmm_activation_has_mode(NmmMode mode);
+/* @mode: the subclass for the profile's mode. @callbacks must stay valid. */
+NmmActivation *nmm_activation_new(GType mode,
+                                  NmmProfile *profile,
+                                  NMClient *client,
+                                  const NmmActivationCallbacks *callbacks,
+                                  gpointer user_data);
+/* Drops the reference; no callback follows. */
+void nmm_activation_close(NmmActivation *self);
 
-/* (transfer full) (nullable): what it claims for itself alone while it is up, each in words for the
- * user: "network 'isolated' of qemu:///system", "host link 'nmmveth0'". */
-GPtrArray *nmm_activation_get_claims(NmmActivation *self, GError **error);
-
+/* (transfer full) (element-type NmmLockKey): what the profile needs for itself alone; before the
+ * start. NULL with NMM_ERROR_NOT_FOUND if the parent is missing. */
+GPtrArray *nmm_activation_list_lock_keys(NmmActivation *self, GError **error);
+/* Returns at once; config() or failed() follows. */
 void nmm_activation_start(NmmActivation *self);
+/* Returns at once. Exactly one stopped() follows, at most @timeout_ms later, except that mode move
+ * may wait for a new NetworkManager before the time counts; a second stop() ends that wait. */
 void nmm_activation_stop(NmmActivation *self, guint timeout_ms);
 
 /* For the modes. */
 NmmProfile *nmm_activation_get_profile(NmmActivation *self);
 NMClient *nmm_activation_get_client(NmmActivation *self);
-void
-nmm_activation_emit_config(NmmActivation *self, GVariant *config, GVariant *ip4, GVariant *ip6);
-/* The same for a mode that leaves addresses and routes to others. */
+/* Reports that the profile is up, with no address and no route for NetworkManager to set. @link:
+ * (nullable): the device that gets the profile's firewall zone. @gateway: of
+ * nmm_activation_build_gateway(), consumed if floating. @banner: (nullable): a text for the user.
+ */
 void nmm_activation_emit_up(NmmActivation *self,
                             const char *link,
                             GVariant *gateway,
@@ -61,17 +67,15 @@ void nmm_activation_emit_stopped(NmmActivation *self);
 
 /* (transfer none) (nullable): the device of the VPN's base connection. */
 NMDevice *nmm_activation_get_base(NmmActivation *self);
-/* (transfer none) (nullable): the lower device of a profile of mode share or move. */
-/* A get_claims for a mode with a host link. */
-GPtrArray *nmm_activation_list_link_claims(NmmActivation *self, GError **error);
+/* (transfer none) (nullable): the parent of a profile of mode share or move. Errors of
+ * nmm_parent_find(). */
 NMDevice *nmm_activation_find_parent(NmmActivation *self, GError **error);
+/* The list_lock_keys() of a mode with a host link. */
+GPtrArray *nmm_activation_list_link_keys(NmmActivation *self, GError **error);
 
-/* An "external gateway" that makes NM add no route: the base device's own address. Floating;
- * "u" in network byte order, or "ay". */
-GVariant *nmm_activation_build_gateway(NmmActivation *self);
-/* The same of another device (nullable), for a base device that has no address itself. */
-GVariant *nmm_activation_build_gateway_of(NMDevice *device);
-/* No address was known: the host's own loopback address stood in. */
+/* (transfer floating): an "external gateway" in the form of NetworkManager's Config dictionary: an
+ * address of @device (nullable), else the loopback address. */
+GVariant *nmm_activation_build_gateway(NMDevice *device);
 gboolean nmm_activation_is_loopback(GVariant *gateway);
 
 G_END_DECLS

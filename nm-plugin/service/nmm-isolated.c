@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mode isolated while a profile is up. libvirt owns the bridge and its address, so NetworkManager
- * is told of no device and no address: never the bridge as tundev, which would move it out of
- * firewalld's zone and take its address (seen with NM 1.42).
+ * libvirt owns the bridge and its address, so NetworkManager gets no device and no address: with
+ * the bridge as tundev it would move it out of firewalld's zone and take its address away (seen
+ * with NM 1.42).
  */
 
 #include "config.h"
@@ -22,15 +22,15 @@
 #include "nmm-sync.h"
 
 struct _NmmIsolated {
-    NmmActivation parent;
+    NmmActivation parent_instance;
 
     NmmSync *sync; /* (nullable): NULL before start */
 };
 
-G_DEFINE_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
+G_DEFINE_FINAL_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
 
 static GPtrArray *
-get_claims(NmmActivation *activation, GError **error)
+list_lock_keys(NmmActivation *activation, GError **error)
 {
     return nmm_lock_key_list(nmm_activation_get_profile(activation), NULL, NULL);
 }
@@ -45,12 +45,12 @@ collect_used_subnets(gpointer user_data)
 
     if (!nmm_routes_collect(used, &error))
         g_warning("profile '%s': %s", profile->id, error->message);
-    nmm_nm_collect_addresses(
+    nmm_profile_reader_collect_addresses(
         nm_client_get_connections(nmm_activation_get_client(self)), profile->uuid, used);
     return used;
 }
 
-/* The guests that need the user's hand, as one sentence for the banner; NULL where none does. */
+/* (transfer full) (nullable): one sentence for the banner. */
 static char *
 describe_restarts(const NmmPlan *plan)
 {
@@ -70,8 +70,8 @@ describe_restarts(const NmmPlan *plan)
     return g_strdup_printf(_("these guests need a restart to reach the host: %s"), list);
 }
 
-/* A running guest's interface of ours whose network was stopped and started meanwhile is in no
- * bridge. */
+/* If the network was stopped and started while the guest ran, the interface that the service made
+ * for it is in no bridge. */
 static void
 plug_into_bridge(NmmActivation *self, const NmmGuest *guest, const char *bridge)
 {
@@ -86,7 +86,7 @@ plug_into_bridge(NmmActivation *self, const NmmGuest *guest, const char *bridge)
             !nmm_identity_is_our_alias(nic->alias))
             continue;
         nmm_bridge_add_port(bridge, nic->target, nic->isolated, &changed, &error);
-        /* A guest that has ended since it was read is no fault. */
+        /* The guest may have ended since it was read. */
         if (error && !g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
             g_warning("guest '%s': %s", guest->name, error->message);
         if (changed)
@@ -119,7 +119,8 @@ up_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
               nmm_activation_get_profile(self)->network,
               address);
 
-    nmm_activation_emit_up(self, NULL, nmm_activation_build_gateway(self), restarts);
+    nmm_activation_emit_up(
+        self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), restarts);
     looked_cb(sync, plan, user_data);
 }
 
@@ -135,7 +136,7 @@ stopped_cb(NmmSync *sync, gpointer user_data)
     nmm_activation_emit_stopped(user_data);
 }
 
-/* The machine id keeps address6=auto the same on this host and different on others. */
+/* With the machine id, address6=auto is stable on this host and different on others. */
 static char *
 read_host_id(void)
 {
@@ -186,7 +187,7 @@ nmm_isolated_class_init(NmmIsolatedClass *klass)
     NmmActivationClass *activation_class = NMM_ACTIVATION_CLASS(klass);
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
-    activation_class->get_claims = get_claims;
+    activation_class->list_lock_keys = list_lock_keys;
     activation_class->start = start;
     activation_class->stop = stop;
 }

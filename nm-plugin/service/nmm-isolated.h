@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mode isolated while a profile is up: the sync engine with NetworkManager's and the kernel's view
- * of the subnets in use.
+ * Mode isolated while a profile is up: runs the sync engine with the subnets that NetworkManager
+ * and the kernel have in use, and reports to NetworkManager.
  */
 
 #pragma once

@@ -13,7 +13,7 @@
 #include "nmm-announce.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
-#include "nmm-profile-reader.h"
+#include "nmm-device.h"
 
 /* Shorter together than NM's patience with a VPN that comes up (vpn.timeout, 60 s). */
 #define LINK_TIMEOUT_S   30
@@ -33,8 +33,8 @@
 static gboolean
 has_addresses(NmmMove *self, NMDevice *device)
 {
-    return (!self->has_address4 || nmm_nm_find_address(device, AF_INET)) &&
-           (!self->has_address6 || nmm_nm_find_address(device, AF_INET6));
+    return (!self->has_address4 || nmm_device_find_address(device, AF_INET)) &&
+           (!self->has_address6 || nmm_device_find_address(device, AF_INET6));
 }
 
 char **
@@ -73,10 +73,10 @@ nmm_move_announce(NmmMove *self, NMDevice *device)
 void
 nmm_move_note_addresses(NmmMove *self, NMDevice *device)
 {
-    self->has_address4 = nmm_nm_find_address(device, AF_INET) != NULL;
-    self->has_address6 = nmm_nm_find_address(device, AF_INET6) != NULL;
+    self->has_address4 = nmm_device_find_address(device, AF_INET) != NULL;
+    self->has_address6 = nmm_device_find_address(device, AF_INET6) != NULL;
     g_free(self->address4);
-    self->address4 = g_strdup(nmm_nm_find_address(device, AF_INET));
+    self->address4 = g_strdup(nmm_device_find_address(device, AF_INET));
     g_strfreev(self->addresses6);
     self->addresses6 = nmm_move_list_inet6(device, NMM_INET6_TEMPORARY | NMM_INET6_FAILED, 0);
 }
@@ -131,7 +131,7 @@ is_restored(NmmMove *self, GError **error)
     NMDevice *link = nmm_move_get_link_device(self);
     gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
 
-    return nmm_nm_is_off(self->device) || (!has_link && !self->transaction.recovering) ||
+    return nmm_device_is_off(self->device) || (!has_link && !self->transaction.recovering) ||
            (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
             has_all_addresses(self, self->device));
 }

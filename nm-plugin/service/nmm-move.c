@@ -16,7 +16,7 @@
 #include "nmm-libvirt.h"
 #include "nmm-move-profile.h"
 #include "nmm-names.h"
-#include "nmm-profile-reader.h"
+#include "nmm-device.h"
 #include "nmm-parent.h"
 
 G_DEFINE_TYPE(NmmMove, nmm_move, NMM_TYPE_ACTIVATION)
@@ -234,7 +234,7 @@ step_read(NmmMove *self)
 static char *
 describe_new_address(NmmMove *self, NMDevice *link)
 {
-    const char *now = link ? nmm_nm_find_address(link, AF_INET) : NULL;
+    const char *now = link ? nmm_device_find_address(link, AF_INET) : NULL;
 
     if (!now || !self->address4 || g_str_equal(now, self->address4))
         return NULL;
@@ -247,11 +247,9 @@ describe_new_address(NmmMove *self, NMDevice *link)
 static GVariant *
 build_gateway(NmmMove *self)
 {
-    NmmActivation *activation = NMM_ACTIVATION(self);
+    NMDevice *base = nmm_activation_get_base(NMM_ACTIVATION(self));
 
-    if (nmm_activation_get_base(activation) == self->device)
-        return nmm_activation_build_gateway_of(NULL);
-    return nmm_activation_build_gateway(activation);
+    return nmm_activation_build_gateway(base == self->device ? NULL : base);
 }
 
 static void
@@ -424,7 +422,7 @@ nmm_move_class_init(NmmMoveClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
-    activation_class->get_claims = nmm_activation_list_link_claims;
+    activation_class->list_lock_keys = nmm_activation_list_link_keys;
     activation_class->start = start;
     activation_class->stop = stop;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The VPN service. Every answer to NetworkManager is given at once: its calls time out after 10 s
- * (read in NM 1.42), while libvirt and a claim may take longer. Whatever goes wrong is said in the
- * log in one sentence, for NetworkManager passes only a code on to the user.
+ * Replies to NetworkManager at once: its calls time out after 10 s (read in NM 1.42), while libvirt
+ * and locks may take longer. Logs each failure in one sentence, because NetworkManager passes only
+ * a code on to the user.
  */
 
 #include "config.h"
@@ -12,31 +12,34 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-activation.h"
-#include "nmm-profile-lock.h"
 #include "nmm-error.h"
+#include "nmm-isolated.h"
+#include "nmm-move.h"
 #include "nmm-names.h"
+#include "nmm-profile-lock.h"
 #include "nmm-profile-reader.h"
+#include "nmm-share.h"
 
-#define CLAIM_RETRY_MS   200
-#define CLAIM_TIMEOUT_US (40 * G_USEC_PER_SEC)
+#define LOCK_RETRY_MS    200
+#define LOCK_TIMEOUT_US  (40 * G_USEC_PER_SEC)
 #define STOP_TIMEOUT_MS  (30 * 1000)
 #define UNUSED_TIMEOUT_S 20
 
 struct _NmmService {
-    NMVpnServicePlugin parent;
+    NMVpnServicePlugin parent_instance;
 
     char *config_file;
     char *run_dir;
 
     /* all (nullable): NULL before connect */
     NmmProfile *profile;
-    GCancellable *cancellable; /* of the wait for a client */
-    NmmActivation *activation; /* from when there is a client */
-    GPtrArray *claims_wanted;  /* (element-type NmmLockKey): from then on */
-    GPtrArray *claims; /* (element-type NmmProfileLock): from the activation's start, all of them */
-    gint64 claim_deadline; /* monotonic, in µs */
-    guint claim_retry_id;
-    guint unused_id; /* of the wait for connect */
+    GCancellable *cancellable; /* while a client is being made */
+    NmmActivation *activation; /* as soon as there is a client */
+    GPtrArray *lock_keys;      /* (element-type NmmLockKey): likewise */
+    GPtrArray *locks; /* (element-type NmmProfileLock): all of them, when the activation starts */
+    gint64 lock_deadline; /* monotonic, in µs */
+    guint lock_retry_id;
+    guint unused_id; /* while waiting for connect */
 };
 
 enum {
@@ -46,7 +49,14 @@ enum {
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_TYPE(NmmService, nmm_service, NM_TYPE_VPN_SERVICE_PLUGIN)
+G_DEFINE_FINAL_TYPE(NmmService, nmm_service, NM_TYPE_VPN_SERVICE_PLUGIN)
+
+static GType (*const mode_types[])(void) = {
+    [NMM_MODE_ISOLATED] = nmm_isolated_get_type,
+    [NMM_MODE_SHARE] = nmm_share_get_type,
+    [NMM_MODE_MOVE] = nmm_move_get_type,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(mode_types) == _NMM_MODE_NUM);
 
 static gboolean
 emit_done_cb(gpointer user_data)
@@ -55,7 +65,7 @@ emit_done_cb(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* From an idle handler, so that what is still to be said on the bus is said before. */
+/* From an idle handler, so that pending D-Bus messages are sent first. */
 static void
 schedule_done(NmmService *self)
 {
@@ -71,73 +81,69 @@ fail(NmmService *self, const GError *error)
 }
 
 static void
-config_cb(NmmActivation *activation,
-          GVariant *config,
-          GVariant *ip4,
-          GVariant *ip6,
-          gpointer user_data)
+config_cb(GVariant *config, gpointer user_data)
 {
-    NMVpnServicePlugin *plugin = user_data;
-
-    nm_vpn_service_plugin_set_config(plugin, config);
-    if (ip4)
-        nm_vpn_service_plugin_set_ip4_config(plugin, ip4);
-    if (ip6)
-        nm_vpn_service_plugin_set_ip6_config(plugin, ip6);
+    nm_vpn_service_plugin_set_config(user_data, config);
 }
 
 static void
-failed_cb(NmmActivation *activation, const GError *error, gpointer user_data)
+failed_cb(const GError *error, gpointer user_data)
 {
     fail(user_data, error);
 }
 
 static void
-stopped_cb(NmmActivation *activation, gpointer user_data)
+stopped_cb(gpointer user_data)
 {
     NmmService *self = user_data;
 
-    g_clear_pointer(&self->claims, g_ptr_array_unref);
+    g_clear_pointer(&self->locks, g_ptr_array_unref);
     schedule_done(self);
 }
 
-/* Returns: whether an answer is there: the claims, or an error that more waiting does not mend. */
+static const NmmActivationCallbacks callbacks = {
+    .config = config_cb,
+    .failed = failed_cb,
+    .stopped = stopped_cb,
+};
+
+/* Returns: whether there is a result: the locks, or an error that waiting does not change. */
 static gboolean
-try_claims(NmmService *self, GError **error)
+try_locks(NmmService *self, GError **error)
 {
-    g_autoptr(GPtrArray) claims =
+    g_autoptr(GPtrArray) locks =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_profile_lock_release);
 
-    for (guint i = 0; i < self->claims_wanted->len; i++) {
+    for (guint i = 0; i < self->lock_keys->len; i++) {
         gboolean wait;
-        NmmProfileLock *claim = nmm_profile_lock_try(self->run_dir,
-                                                     self->claims_wanted->pdata[i],
-                                                     self->profile->uuid,
-                                                     self->profile->id,
-                                                     &wait,
-                                                     error);
+        NmmProfileLock *lock = nmm_profile_lock_try(self->run_dir,
+                                                    self->lock_keys->pdata[i],
+                                                    self->profile->uuid,
+                                                    self->profile->id,
+                                                    &wait,
+                                                    error);
 
-        if (!claim && wait && g_get_monotonic_time() < self->claim_deadline) {
+        if (!lock && wait && g_get_monotonic_time() < self->lock_deadline) {
             g_clear_error(error);
             return FALSE;
         }
-        if (!claim)
+        if (!lock)
             return TRUE;
-        g_ptr_array_add(claims, claim);
+        g_ptr_array_add(locks, lock);
     }
-    self->claims = g_steal_pointer(&claims);
+    self->locks = g_steal_pointer(&locks);
     return TRUE;
 }
 
-/* Returns: whether the profile has its claims, or cannot have them. */
+/* Returns: whether the profile has its locks, or cannot have them. */
 static gboolean
 begin(NmmService *self)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!try_claims(self, &error))
+    if (!try_locks(self, &error))
         return FALSE;
-    if (self->claims)
+    if (self->locks)
         nmm_activation_start(self->activation);
     else
         fail(self, error);
@@ -145,31 +151,29 @@ begin(NmmService *self)
 }
 
 static gboolean
-claim_retry_cb(gpointer user_data)
+lock_retry_cb(gpointer user_data)
 {
     NmmService *self = user_data;
 
     if (!begin(self))
         return G_SOURCE_CONTINUE;
-    self->claim_retry_id = 0;
+    self->lock_retry_id = 0;
     return G_SOURCE_REMOVE;
 }
 
-/* What a profile claims may hang on its base device, which only a client knows. */
+/* The locks may depend on the base device, which only a client knows. */
 static void
 prepare_activation(NmmService *self, NMClient *client)
 {
     g_autoptr(GError) error = NULL;
 
-    self->activation = nmm_activation_new(self->profile, client);
-    g_signal_connect(self->activation, "config", G_CALLBACK(config_cb), self);
-    g_signal_connect(self->activation, "failed", G_CALLBACK(failed_cb), self);
-    g_signal_connect(self->activation, "stopped", G_CALLBACK(stopped_cb), self);
-    self->claims_wanted = nmm_activation_get_claims(self->activation, &error);
-    if (!self->claims_wanted)
+    self->activation = nmm_activation_new(
+        mode_types[self->profile->mode](), self->profile, client, &callbacks, self);
+    self->lock_keys = nmm_activation_list_lock_keys(self->activation, &error);
+    if (!self->lock_keys)
         fail(self, error);
     else if (!begin(self))
-        self->claim_retry_id = g_timeout_add(CLAIM_RETRY_MS, claim_retry_cb, self);
+        self->lock_retry_id = g_timeout_add(LOCK_RETRY_MS, lock_retry_cb, self);
 }
 
 static void
@@ -188,30 +192,22 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         fail(self, error);
 }
 
-/* Everything that can be said without asking anybody. */
+/* Everything that needs no other process. */
 static gboolean
 check_connection(NmmService *self, NMConnection *connection, GError **error)
 {
     g_auto(GStrv) allowed_uris = NULL;
 
-    allowed_uris = nmm_nm_read_allowed_uris(self->config_file, error);
+    allowed_uris = nmm_profile_reader_read_allowed_uris(self->config_file, error);
     if (!allowed_uris)
         return FALSE;
-    self->profile = nmm_nm_read_profile(connection, (const char *const *)allowed_uris, error);
+    self->profile = nmm_profile_reader_read(connection, (const char *const *)allowed_uris, error);
     if (!self->profile)
         return FALSE;
-    if (!nmm_activation_has_mode(self->profile->mode)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_UNSUPPORTED,
-                    _("mode '%s' is not available in this version"),
-                    nmm_mode_to_string(self->profile->mode));
-        return FALSE;
-    }
-    return nmm_nm_check_permissions(connection, NMM_LIBVIRT_GROUP, error);
+    return nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, error);
 }
 
-/* NetworkManager knows its own error domain only; the message is what it logs. */
+/* NetworkManager logs the message, and knows its own error domain only. */
 static void
 propagate_to_nm(GError **error, const char *id, GError *local)
 {
@@ -250,7 +246,7 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
     }
 
     g_clear_handle_id(&self->unused_id, g_source_remove);
-    self->claim_deadline = g_get_monotonic_time() + CLAIM_TIMEOUT_US;
+    self->lock_deadline = g_get_monotonic_time() + LOCK_TIMEOUT_US;
     if (!check_connection(self, connection, &local)) {
         propagate_to_nm(error, nm_connection_get_id(connection), local);
         return FALSE;
@@ -263,20 +259,20 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
 static void
 cancel_preparation(NmmService *self)
 {
-    g_clear_handle_id(&self->claim_retry_id, g_source_remove);
+    g_clear_handle_id(&self->lock_retry_id, g_source_remove);
     if (self->cancellable)
         g_cancellable_cancel(self->cancellable);
     g_clear_object(&self->cancellable);
 }
 
-/* The base class takes the profile for stopped when this returns; "done" comes when it is true. */
+/* The base class regards the profile as stopped when this returns; "done" is emitted when it is. */
 static gboolean
 disconnect_profile(NMVpnServicePlugin *plugin, GError **error)
 {
     NmmService *self = NMM_SERVICE(plugin);
 
-    if (self->claims) {
-        g_ptr_array_foreach(self->claims, (GFunc)(void (*)(void))nmm_profile_lock_set_ending, NULL);
+    if (self->locks) {
+        g_ptr_array_foreach(self->locks, (GFunc)(void (*)(void))nmm_profile_lock_set_ending, NULL);
         nmm_activation_stop(self->activation, STOP_TIMEOUT_MS);
     } else {
         cancel_preparation(self);
@@ -294,8 +290,8 @@ need_secrets(NMVpnServicePlugin *plugin,
     return FALSE;
 }
 
-/* NetworkManager drops a profile that is deleted or taken down before connect without a word to the
- * service (seen with NM 1.42), which would then wait for ever. */
+/* If a profile is deleted or deactivated before connect, NetworkManager does not inform the service
+ * (seen with NM 1.42), which would then wait forever. */
 static gboolean
 unused_cb(gpointer user_data)
 {
@@ -306,15 +302,6 @@ unused_cb(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/**
- * nmm_service_new:
- * @bus_name: the D-Bus name that NetworkManager waits for
- * @config_file: the administrator's configuration file
- * @run_dir: directory for claims
- * @error: return location for an error of GIO
- *
- * Returns: (transfer full) (nullable): the service, listening on the system bus
- */
 NmmService *
 nmm_service_new(const char *bus_name, const char *config_file, const char *run_dir, GError **error)
 {
@@ -335,13 +322,6 @@ nmm_service_new(const char *bus_name, const char *config_file, const char *run_d
     return self;
 }
 
-/**
- * nmm_service_quit:
- * @self: the service
- *
- * Takes the profile down if it is up; "done" is emitted when everything is undone. Calling it again
- * meanwhile ends a wait for NetworkManager, and changes nothing else.
- */
 void
 nmm_service_quit(NmmService *self)
 {
@@ -350,20 +330,20 @@ nmm_service_quit(NmmService *self)
     g_object_get(self, NM_VPN_SERVICE_PLUGIN_STATE, &state, NULL);
     if (state == NM_VPN_SERVICE_STATE_STARTING || state == NM_VPN_SERVICE_STATE_STARTED)
         nm_vpn_service_plugin_disconnect(NM_VPN_SERVICE_PLUGIN(self), NULL);
-    else if (self->claims)
+    else if (self->locks)
         nmm_activation_stop(self->activation, STOP_TIMEOUT_MS);
     else
         schedule_done(self);
 }
 
 /* The base class asks to quit as soon as a profile is down, was refused, or none came for 180 s
- * (libnm 1.42): that is before everything has been undone. */
+ * (libnm 1.42), so before everything is undone. */
 static void
 quit(NMVpnServicePlugin *plugin)
 {
     NmmService *self = NMM_SERVICE(plugin);
 
-    if (!self->claims)
+    if (!self->locks)
         nmm_service_quit(self);
 }
 
@@ -374,10 +354,8 @@ dispose(GObject *object)
 
     g_clear_handle_id(&self->unused_id, g_source_remove);
     cancel_preparation(self);
-    if (self->activation)
-        g_signal_handlers_disconnect_by_data(self->activation, self);
-    g_clear_object(&self->activation);
-    g_clear_pointer(&self->claims, g_ptr_array_unref);
+    g_clear_pointer(&self->activation, nmm_activation_close);
+    g_clear_pointer(&self->locks, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nmm_service_parent_class)->dispose(object);
 }
@@ -388,7 +366,7 @@ finalize(GObject *object)
     NmmService *self = NMM_SERVICE(object);
 
     g_clear_pointer(&self->profile, nmm_profile_unref);
-    g_clear_pointer(&self->claims_wanted, g_ptr_array_unref);
+    g_clear_pointer(&self->lock_keys, g_ptr_array_unref);
     g_free(self->config_file);
     g_free(self->run_dir);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every input goes into the routing decision and is followed by settle(), which sends the
- * questions, logs the refusals, installs the routes and sets the one timer that the decision asks
- * for. While nothing is pending there is none.
+ * After each input of the routing decision, settle() sends the probes, logs the rejections,
+ * installs the routes and sets the one timer that the decision requests. Without pending work there
+ * is no timer.
  */
 
 #include "config.h"
@@ -16,26 +16,16 @@
 #include "nmm-journal.h"
 
 struct _NmmShareRouter {
-    GObject parent_instance;
-
     NmmHostlink *hostlink;
-    char *link;                     /* (nullable): NULL while there is none */
-    char *parent;                   /* (nullable) */
-    NmmNeighbourMonitor *discovery; /* (nullable) */
+    const NmmShareRouterCallbacks *callbacks;
+    gpointer user_data;
+    char *link;                   /* (nullable): NULL while there is none */
+    char *parent;                 /* (nullable) */
+    NmmNeighbourMonitor *monitor; /* (nullable) */
     NmmRouting *routing;
-    GArray *told; /* (element-type NmmRoute): whose guests know where the host is */
+    GArray *announced; /* (element-type NmmRoute): their guests know the host's MAC */
     guint timer;
 };
-
-enum {
-    SIGNAL_HOST_CHANGED,
-    SIGNAL_GONE,
-    N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
-
-G_DEFINE_FINAL_TYPE(NmmShareRouter, nmm_share_router, G_TYPE_OBJECT)
 
 static gint64
 now_ms(void)
@@ -43,7 +33,7 @@ now_ms(void)
     return g_get_monotonic_time() / 1000;
 }
 
-/* Carrying out */
+/* Applying the decision */
 
 static const NmmRoute *
 find_route(const GArray *routes, const NmmRoute *route)
@@ -55,21 +45,22 @@ find_route(const GArray *routes, const NmmRoute *route)
     return &g_array_index(routes, NmmRoute, i);
 }
 
-/* A guest whose route is new, or whose way back is, has the host at no MAC or at an old one. */
+/* A guest does not know the host's MAC, or an old one, if its route or the source address is new.
+ * The probe makes it learn the MAC. */
 static void
-tell_guest(NmmShareRouter *self, const NmmRoute *route)
+announce_to_guest(NmmShareRouter *self, const NmmRoute *route)
 {
-    const NmmRoute *told = find_route(self->told, route);
-    NmmProbe question = {.source = route->source, .address = route->address};
+    const NmmRoute *announced = find_route(self->announced, route);
+    NmmProbe probe = {.source = route->source, .address = route->address};
 
-    if (told && nmm_cidr_equal(&told->source, &route->source) &&
-        memcmp(told->mac, route->mac, sizeof(route->mac)) == 0)
+    if (announced && nmm_cidr_equal(&announced->source, &route->source) &&
+        memcmp(announced->mac, route->mac, sizeof(route->mac)) == 0)
         return;
-    memcpy(question.mac, route->mac, sizeof(question.mac));
-    nmm_neighbour_monitor_ask(self->discovery, &question);
+    memcpy(probe.mac, route->mac, sizeof(probe.mac));
+    nmm_neighbour_monitor_ask(self->monitor, &probe);
 }
 
-/* Those of @routes that @others lacks. */
+/* Logs the routes that @others lacks. */
 static void
 log_routes(const GArray *routes, const GArray *others, gboolean there)
 {
@@ -99,28 +90,28 @@ apply_routes(NmmShareRouter *self)
     g_clear_error(&error);
     addresses = nmm_hostlink_list_addresses(self->hostlink, &error);
     if (addresses)
-        nmm_neighbour_monitor_set_answers(self->discovery, addresses, routes);
+        nmm_neighbour_monitor_set_answers(self->monitor, addresses, routes);
     else
         g_warning("host link '%s': %s", self->link, error->message);
     for (guint i = 0; i < routes->len; i++)
-        tell_guest(self, &g_array_index(routes, NmmRoute, i));
-    log_routes(self->told, routes, FALSE);
-    log_routes(routes, self->told, TRUE);
+        announce_to_guest(self, &g_array_index(routes, NmmRoute, i));
+    log_routes(self->announced, routes, FALSE);
+    log_routes(routes, self->announced, TRUE);
 
-    g_array_unref(self->told);
-    self->told = g_steal_pointer(&routes);
-    /* Names are borrowed from the decision's guests of this moment. */
-    for (guint i = 0; i < self->told->len; i++)
-        g_array_index(self->told, NmmRoute, i).guest = NULL;
+    g_array_unref(self->announced);
+    self->announced = g_steal_pointer(&routes);
+    /* The names belong to the decision's current guests. */
+    for (guint i = 0; i < self->announced->len; i++)
+        g_array_index(self->announced, NmmRoute, i).guest = NULL;
 }
 
 static void
-log_refusal(const NmmRejection *refusal)
+log_rejection(const NmmRejection *rejection)
 {
-    g_autofree char *text = nmm_rejection_to_string(refusal);
+    g_autofree char *text = nmm_rejection_to_string(rejection);
 
-    nmm_log_warning(NMM_LOG_GUEST(refusal->guest),
-                    NMM_LOG_REJECTION(nmm_rejection_reason_to_string(refusal->reason)),
+    nmm_log_warning(NMM_LOG_GUEST(rejection->guest),
+                    NMM_LOG_REJECTION(nmm_rejection_reason_to_string(rejection->reason)),
                     NMM_LOG_MESSAGE("%s", text));
 }
 
@@ -136,18 +127,18 @@ tick_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* @changed: the routes wanted are others now, or the kernel's may be. */
+/* @changed: the wanted routes changed, or the kernel's may have. */
 static void
 settle(NmmShareRouter *self, gboolean changed)
 {
-    g_autoptr(GArray) questions = nmm_routing_take_questions(self->routing);
-    g_autoptr(GPtrArray) refusals = nmm_routing_take_refusals(self->routing);
+    g_autoptr(GArray) probes = nmm_routing_take_questions(self->routing);
+    g_autoptr(GPtrArray) rejections = nmm_routing_take_refusals(self->routing);
     gint64 deadline = nmm_routing_get_deadline(self->routing);
 
-    for (guint i = 0; i < questions->len; i++)
-        nmm_neighbour_monitor_ask(self->discovery, &g_array_index(questions, NmmProbe, i));
-    for (guint i = 0; i < refusals->len; i++)
-        log_refusal(refusals->pdata[i]);
+    for (guint i = 0; i < probes->len; i++)
+        nmm_neighbour_monitor_ask(self->monitor, &g_array_index(probes, NmmProbe, i));
+    for (guint i = 0; i < rejections->len; i++)
+        log_rejection(rejections->pdata[i]);
     g_clear_handle_id(&self->timer, g_source_remove);
     if (deadline != -1)
         self->timer = g_timeout_add((guint)MAX(deadline - now_ms(), 0), tick_cb, self);
@@ -158,7 +149,7 @@ settle(NmmShareRouter *self, gboolean changed)
 /* Inputs */
 
 static void
-discovered_cb(NmmNeighbourMonitor *discovery,
+discovered_cb(NmmNeighbourMonitor *monitor,
               const guint8 *mac,
               const NmmCidr *address,
               gboolean from_wire,
@@ -168,7 +159,7 @@ discovered_cb(NmmNeighbourMonitor *discovery,
 }
 
 static void
-asked_cb(NmmNeighbourMonitor *discovery, const NmmCidr *address, NmmShareRouter *self)
+asked_cb(NmmNeighbourMonitor *monitor, const NmmCidr *address, NmmShareRouter *self)
 {
     nmm_routing_asked(self->routing, address, now_ms());
     settle(self, FALSE);
@@ -177,7 +168,7 @@ asked_cb(NmmNeighbourMonitor *discovery, const NmmCidr *address, NmmShareRouter 
 static void
 addresses_changed_cb(NmmHostlink *hostlink, NmmShareRouter *self)
 {
-    g_signal_emit(self, signals[SIGNAL_HOST_CHANGED], 0);
+    self->callbacks->host_changed(self->user_data);
 }
 
 static void
@@ -186,10 +177,10 @@ gone_cb(NmmHostlink *hostlink, const char *reason, NmmShareRouter *self)
     g_autoptr(GError) error = g_error_new_literal(NMM_ERROR, NMM_ERROR_NOT_FOUND, reason);
 
     nmm_share_router_stop(self);
-    g_signal_emit(self, signals[SIGNAL_GONE], 0, error);
+    self->callbacks->gone(error, self->user_data);
 }
 
-/* Who is known on the LAN already keeps his address. */
+/* LAN hosts that the kernel already knows keep their addresses. */
 static void
 add_neighbours(NmmShareRouter *self)
 {
@@ -206,11 +197,6 @@ add_neighbours(NmmShareRouter *self)
     }
 }
 
-/**
- * nmm_share_router_set_host:
- * @self: a router that was started
- * @host: (inout): everything but addresses; gets the parent's
- */
 void
 nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
 {
@@ -224,15 +210,10 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
         return;
     }
     nmm_routing_set_host(self->routing, host);
-    /* With an address of the host's the kernel takes routes away, wanted or not. */
+    /* When the host loses an address, the kernel removes routes, wanted or not. */
     settle(self, TRUE);
 }
 
-/**
- * nmm_share_router_set_guests:
- * @self: a router that was started
- * @nics: (array length=n_nics): macvtap interfaces of selected guests on the parent
- */
 void
 nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics)
 {
@@ -243,46 +224,29 @@ nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsi
 /* Life */
 
 static void
-close_discovery(NmmShareRouter *self)
+close_monitor(NmmShareRouter *self)
 {
-    if (self->discovery)
-        g_signal_handlers_disconnect_by_data(self->discovery, self);
-    g_clear_object(&self->discovery);
+    if (self->monitor)
+        g_signal_handlers_disconnect_by_data(self->monitor, self);
+    g_clear_object(&self->monitor);
 }
 
-/**
- * nmm_share_router_reopen:
- * @self: a router that was started
- * @error: return location; %NMM_ERROR_NOT_FOUND, %NMM_ERROR_FAILED
- *
- * Does nothing where the link has gone meanwhile, as "gone" has told already.
- *
- * Returns: whether the discovery hears again; where not, the router is stopped
- */
 gboolean
 nmm_share_router_reopen(NmmShareRouter *self, GError **error)
 {
     if (!self->link)
         return TRUE;
-    close_discovery(self);
-    self->discovery = nmm_neighbour_monitor_new(self->link, self->parent, error);
-    if (!self->discovery) {
+    close_monitor(self);
+    self->monitor = nmm_neighbour_monitor_new(self->link, self->parent, error);
+    if (!self->monitor) {
         nmm_share_router_stop(self);
         return FALSE;
     }
-    g_signal_connect(self->discovery, "discovered", G_CALLBACK(discovered_cb), self);
-    g_signal_connect(self->discovery, "asked", G_CALLBACK(asked_cb), self);
+    g_signal_connect(self->monitor, "discovered", G_CALLBACK(discovered_cb), self);
+    g_signal_connect(self->monitor, "asked", G_CALLBACK(asked_cb), self);
     return TRUE;
 }
 
-/**
- * nmm_share_router_start:
- * @self: a router that was not started
- * @spec: the link
- * @error: return location
- *
- * Returns: whether the link is there
- */
 gboolean
 nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError **error)
 {
@@ -298,12 +262,6 @@ nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError
     return TRUE;
 }
 
-/**
- * nmm_share_router_stop:
- * @self: a router
- *
- * The kernel takes the routes with the link.
- */
 void
 nmm_share_router_stop(NmmShareRouter *self)
 {
@@ -312,7 +270,7 @@ nmm_share_router_stop(NmmShareRouter *self)
     if (!self->link)
         return;
     g_clear_handle_id(&self->timer, g_source_remove);
-    close_discovery(self);
+    close_monitor(self);
     g_signal_handlers_disconnect_by_data(self->hostlink, self);
     if (!nmm_hostlink_remove(self->hostlink, &error))
         g_warning("cannot remove the host link '%s': %s", self->link, error->message);
@@ -320,71 +278,27 @@ nmm_share_router_stop(NmmShareRouter *self)
     g_clear_pointer(&self->parent, g_free);
 }
 
-/**
- * nmm_share_router_new:
- * @hostlink: without a link; a reference is taken
- *
- * Returns: (transfer full): a router that has done nothing yet
- */
 NmmShareRouter *
-nmm_share_router_new(NmmHostlink *hostlink)
+nmm_share_router_new(NmmHostlink *hostlink,
+                     const NmmShareRouterCallbacks *callbacks,
+                     gpointer user_data)
 {
-    NmmShareRouter *self = g_object_new(NMM_TYPE_SHARE_ROUTER, NULL);
+    NmmShareRouter *self = g_new0(NmmShareRouter, 1);
 
     self->hostlink = g_object_ref(hostlink);
+    self->callbacks = callbacks;
+    self->user_data = user_data;
+    self->routing = nmm_routing_new();
+    self->announced = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     return self;
 }
 
-static void
-dispose(GObject *object)
+void
+nmm_share_router_free(NmmShareRouter *self)
 {
-    NmmShareRouter *self = NMM_SHARE_ROUTER(object);
-
     nmm_share_router_stop(self);
-    g_clear_object(&self->hostlink);
-
-    G_OBJECT_CLASS(nmm_share_router_parent_class)->dispose(object);
-}
-
-static void
-finalize(GObject *object)
-{
-    NmmShareRouter *self = NMM_SHARE_ROUTER(object);
-
+    g_object_unref(self->hostlink);
     nmm_routing_free(self->routing);
-    g_array_unref(self->told);
-
-    G_OBJECT_CLASS(nmm_share_router_parent_class)->finalize(object);
-}
-
-static guint
-add_signal(const char *name, guint n_params, GType param)
-{
-    return g_signal_new(name,
-                        NMM_TYPE_SHARE_ROUTER,
-                        G_SIGNAL_RUN_LAST,
-                        0,
-                        NULL,
-                        NULL,
-                        NULL,
-                        G_TYPE_NONE,
-                        n_params,
-                        param);
-}
-
-static void
-nmm_share_router_class_init(NmmShareRouterClass *klass)
-{
-    G_OBJECT_CLASS(klass)->dispose = dispose;
-    G_OBJECT_CLASS(klass)->finalize = finalize;
-
-    signals[SIGNAL_HOST_CHANGED] = add_signal("host-changed", 0, G_TYPE_NONE);
-    signals[SIGNAL_GONE] = add_signal("gone", 1, G_TYPE_ERROR);
-}
-
-static void
-nmm_share_router_init(NmmShareRouter *self)
-{
-    self->routing = nmm_routing_new();
-    self->told = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
+    g_array_unref(self->announced);
+    g_free(self);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host link at work: joins the link, neighbour discovery on it and the routing decision, and
- * carries out what is decided. Knows neither NetworkManager nor libvirt; decides nothing itself.
+ * Joins the host link, the neighbour monitor on it and the routing decision, and applies what is
+ * decided. Decides nothing itself; uses neither NetworkManager nor libvirt.
  */
 
 #pragma once
@@ -10,25 +10,32 @@
 
 G_BEGIN_DECLS
 
-#define NMM_TYPE_SHARE_ROUTER (nmm_share_router_get_type())
-G_DECLARE_FINAL_TYPE(NmmShareRouter, nmm_share_router, NMM, SHARE_ROUTER, GObject)
+typedef struct _NmmShareRouter NmmShareRouter;
 
-/*
- * Signals, between start() and stop():
- *   "host-changed"    the parent's addresses changed: set_host() is to be called
- *   "gone" (GError*)  the link is no longer there or of no use
- */
-NmmShareRouter *nmm_share_router_new(NmmHostlink *hostlink);
+/* Between start() and stop(). */
+typedef struct {
+    void (*host_changed)(gpointer user_data); /* the parent's addresses: call set_host() */
+    void (*gone)(const GError *error, gpointer user_data); /* the link; the router is stopped */
+} NmmShareRouterCallbacks;
 
-/* Makes the link. Errors: those of nmm_hostlink_create(). */
+/* @callbacks must stay valid. */
+NmmShareRouter *nmm_share_router_new(NmmHostlink *hostlink,
+                                     const NmmShareRouterCallbacks *callbacks,
+                                     gpointer user_data);
+void nmm_share_router_free(NmmShareRouter *self);
+
+/* Creates the link. Errors of nmm_hostlink_create(). */
 gboolean nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError **error);
-/* Takes it away; what cannot be undone is said in the log. Does nothing where there is none. */
+/* Removes the link, and with it the kernel removes the routes. Logs a failure. Does nothing without
+ * a link, as the functions below do. */
 void nmm_share_router_stop(NmmShareRouter *self);
 
-/* @host: its addresses are read from the link's parent and stored there. */
+/* Stores the addresses of the link's parent in @host, and keeps a copy of it. */
 void nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host);
+/* @nics: macvtap interfaces of selected guests on the parent. */
 void nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics);
-/* The parent has another MAC now: the sockets of the discovery are made again. */
+/* Opens the sockets of the neighbour monitor again, because the parent has a new MAC. FALSE with
+ * NMM_ERROR_NOT_FOUND or NMM_ERROR_FAILED: the router is stopped. */
 gboolean nmm_share_router_reopen(NmmShareRouter *self, GError **error);
 
 G_END_DECLS

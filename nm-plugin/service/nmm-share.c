@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Joins what libvirt says of the guests, what NetworkManager says of the host, and the router,
- * which puts the routes into the kernel.
+ * Joins libvirt's guests, NetworkManager's view of the host, and the router, which puts the routes
+ * into the kernel.
  */
 
 #include "config.h"
@@ -29,9 +29,9 @@ struct _NmmShare {
     NmmShareRouter *router;
     NmmWatcher *guest_watch;
     NmmHostWatch *host_watch;
-    NmmGuestWarnings *audience;
+    NmmGuestWarnings *warnings;
 
-    GVariant *gateway; /* (nullable): what NM was told, NULL until it was */
+    GVariant *gateway; /* (nullable): as NetworkManager has it, NULL before the profile is up */
     guint stopped_id;
 };
 
@@ -96,37 +96,37 @@ add_guest(NmmShare *self, const NmmGuest *guest, GArray *nics)
 
 /* NetworkManager */
 
-/*
- * It is told of the link, so that the profile's firewall zone is the link's, but of no address and
- * no route: NM 1.42 to 1.46.0 take no routes without an address, and announces an address to the
- * LAN with the link's MAC; when that address goes the kernel drops all neighbours on the link (both
- * seen with NM 1.42).
- */
+/* NetworkManager gets the link, so that the link has the profile's firewall zone, but no address
+ * and no route: NM 1.42 to 1.46.0 accept no route without an address, and announce an address to
+ * the LAN with the link's MAC; when that address is removed, the kernel drops all neighbours of the
+ * link (both seen with NM 1.42). */
 static void
-tell_nm(NmmShare *self)
+report_up(NmmShare *self)
 {
     NmmActivation *activation = NMM_ACTIVATION(self);
-    g_autofree char *banner = nmm_guest_warnings_describe(self->audience);
+    g_autofree char *banner = nmm_guest_warnings_describe(self->warnings);
 
     g_clear_pointer(&self->gateway, g_variant_unref);
-    self->gateway = g_variant_ref_sink(nmm_activation_build_gateway(activation));
+    self->gateway =
+        g_variant_ref_sink(nmm_activation_build_gateway(nmm_activation_get_base(activation)));
     nmm_activation_emit_up(activation, self->link, self->gateway, banner);
 }
 
-/* The host's address is another one: NM would keep a route to the old one on the base device. */
+/* When the host's address changes, NetworkManager would keep a route to the old one on the base
+ * device. */
 static void
 update_gateway(NmmShare *self)
 {
-    g_autoptr(GVariant) gateway =
-        g_variant_ref_sink(nmm_activation_build_gateway(NMM_ACTIVATION(self)));
+    NMDevice *base = nmm_activation_get_base(NMM_ACTIVATION(self));
+    g_autoptr(GVariant) gateway = g_variant_ref_sink(nmm_activation_build_gateway(base));
 
     if (self->gateway && !g_variant_equal(gateway, self->gateway) &&
         !nmm_activation_is_loopback(gateway))
-        tell_nm(self);
+        report_up(self);
 }
 
 static void
-host_changed_cb(gpointer object, gpointer user_data)
+host_changed_cb(gpointer user_data)
 {
     NmmShare *self = user_data;
     g_autofree char *mac = read_parent_mac(self);
@@ -154,23 +154,34 @@ guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer us
     for (guint i = 0; i < guests->len; i++)
         add_guest(self, guests->pdata[i], nics);
     nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
-    news = nmm_guest_warnings_update(self->audience, guests, networks);
+    news = nmm_guest_warnings_update(self->warnings, guests, networks);
     if (!self->gateway)
         g_message("profile '%s': up on '%s' with host link '%s'",
                   get_profile(self)->id,
                   self->parent,
                   self->link);
     if (!self->gateway || news)
-        tell_nm(self);
+        report_up(self);
 }
 
 static void
-failed_cb(gpointer object, const GError *error, gpointer user_data)
+failed_cb(NmmWatcher *watcher, const GError *error, gpointer user_data)
 {
     nmm_activation_emit_failed(user_data, error);
 }
 
-/* Life */
+static void
+gone_cb(const GError *error, gpointer user_data)
+{
+    nmm_activation_emit_failed(user_data, error);
+}
+
+static const NmmShareRouterCallbacks router_callbacks = {
+    .host_changed = host_changed_cb,
+    .gone = gone_cb,
+};
+
+/* Start and stop */
 
 static gboolean
 read_parent(NmmShare *self, GError **error)
@@ -196,9 +207,7 @@ start_router(NmmShare *self, GError **error)
 
     if (!hostlink)
         return FALSE;
-    self->router = nmm_share_router_new(hostlink);
-    g_signal_connect(self->router, "host-changed", G_CALLBACK(host_changed_cb), self);
-    g_signal_connect(self->router, "gone", G_CALLBACK(failed_cb), self);
+    self->router = nmm_share_router_new(hostlink, &router_callbacks, self);
     return nmm_share_router_start(self->router, &spec, error);
 }
 
@@ -214,9 +223,9 @@ start(NmmActivation *activation)
         return;
     }
     self->parent_mac = read_parent_mac(self);
-    self->audience = nmm_guest_warnings_new(get_profile(self), self->parent);
-    self->host_watch = nmm_host_watch_new(nmm_activation_get_client(activation));
-    g_signal_connect(self->host_watch, "changed", G_CALLBACK(host_changed_cb), self);
+    self->warnings = nmm_guest_warnings_new(get_profile(self), self->parent);
+    self->host_watch =
+        nmm_host_watch_new(nmm_activation_get_client(activation), host_changed_cb, self);
     update_host(self);
 
     hypervisor = nmm_libvirt_new(get_profile(self)->libvirt_uri);
@@ -226,24 +235,17 @@ start(NmmActivation *activation)
     nmm_watcher_start(self->guest_watch);
 }
 
-static void
-disconnect(gpointer object, NmmShare *self)
-{
-    if (object)
-        g_signal_handlers_disconnect_by_data(object, self);
-}
-
-/* The link goes first: it is what others can see. */
+/* The link goes first, because others can see it. */
 static void
 end(NmmShare *self)
 {
-    disconnect(self->router, self);
-    disconnect(self->guest_watch, self);
-    disconnect(self->host_watch, self);
-    if (self->router)
-        nmm_share_router_stop(self->router);
-    if (self->guest_watch)
+    g_clear_pointer(&self->router, nmm_share_router_free);
+    g_clear_pointer(&self->host_watch, nmm_host_watch_free);
+    if (self->guest_watch) {
+        g_signal_handlers_disconnect_by_data(self->guest_watch, self);
         nmm_watcher_stop(self->guest_watch);
+    }
+    g_clear_object(&self->guest_watch);
 }
 
 static gboolean
@@ -256,7 +258,7 @@ stopped_cb(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* Nothing here waits for anybody. */
+/* Waits for nothing, so needs no timeout. */
 static void
 stop(NmmActivation *activation, guint timeout_ms)
 {
@@ -274,9 +276,6 @@ dispose(GObject *object)
 
     end(self);
     g_clear_handle_id(&self->stopped_id, g_source_remove);
-    g_clear_object(&self->router);
-    g_clear_object(&self->guest_watch);
-    g_clear_object(&self->host_watch);
 
     G_OBJECT_CLASS(nmm_share_parent_class)->dispose(object);
 }
@@ -290,7 +289,7 @@ finalize(GObject *object)
     g_free(self->link);
     g_free(self->parent_mac);
     g_clear_pointer(&self->gateway, g_variant_unref);
-    g_clear_pointer(&self->audience, nmm_guest_warnings_free);
+    g_clear_pointer(&self->warnings, nmm_guest_warnings_free);
 
     G_OBJECT_CLASS(nmm_share_parent_class)->finalize(object);
 }
@@ -302,7 +301,7 @@ nmm_share_class_init(NmmShareClass *klass)
 
     G_OBJECT_CLASS(klass)->dispose = dispose;
     G_OBJECT_CLASS(klass)->finalize = finalize;
-    activation_class->get_claims = nmm_activation_list_link_claims;
+    activation_class->list_lock_keys = nmm_activation_list_link_keys;
     activation_class->start = start;
     activation_class->stop = stop;
 }

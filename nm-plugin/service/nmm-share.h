@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mode share while a profile is up: a host link beside the guests' macvtap interfaces, and routes
- * to the guests' own addresses on it. The host's address, default route and DNS stay where they
- * are: nothing here can take the host off its network.
+ * to the guests' addresses on it. Must not change the host's address, default route and DNS, so
+ * that it cannot take the host off its network.
  */
 
 #pragma once

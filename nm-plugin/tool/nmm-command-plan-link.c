@@ -268,7 +268,7 @@ check_activation(const NmmWorld *world, const NmmWorldProfile *profile, GError *
 {
     NMRemoteConnection *connection = nm_client_get_connection_by_uuid(world->client, profile->uuid);
 
-    if (!nmm_nm_check_permissions(NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, error))
+    if (!nmm_profile_reader_check_permissions(NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, error))
         return FALSE;
     if (!g_str_equal(profile->state, "down"))
         return TRUE;

@@ -207,7 +207,8 @@ make_plan(NmmWorld *world, const NmmProfile *profile, GError **error)
     }
     if (!nmm_routes_collect(used, error))
         return NULL;
-    nmm_nm_collect_addresses(nm_client_get_connections(world->client), profile->uuid, used);
+    nmm_profile_reader_collect_addresses(
+        nm_client_get_connections(world->client), profile->uuid, used);
     return nmm_plan_isolated(profile, NMM_PURPOSE_UP, &observed, error);
 }
 
@@ -225,7 +226,8 @@ show_plan(NmmWorld *world, const NmmWorldProfile *named, gboolean json)
         nmm_tool_complain(_("profile '%s': %s"), named->id, error->message);
         return NMM_EXIT_FAILED;
     }
-    if (nmm_nm_check_permissions(NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, &refusal) &&
+    if (nmm_profile_reader_check_permissions(
+            NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, &refusal) &&
         g_str_equal(named->state, "down"))
         nmm_lock_conflict_check(world, named, &refusal);
     refused = refusal ? refusal->message : NULL;

@@ -215,7 +215,7 @@ read_profiles(NmmWorld *world)
         NMActiveConnection *active;
         g_autoptr(GError) error = NULL;
 
-        if (!nmm_nm_is_ours(connection))
+        if (!nmm_profile_reader_is_macvtap(connection))
             continue;
         active = find_active(world->client, nm_connection_get_uuid(connection));
         profile = g_new0(NmmWorldProfile, 1);
@@ -223,7 +223,7 @@ read_profiles(NmmWorld *world)
         profile->uuid = g_strdup(nm_connection_get_uuid(connection));
         profile->state = active ? describe_state(active) : "down";
         profile->profile =
-            nmm_nm_read_profile(connection, (const char *const *)world->allowed_uris, &error);
+            nmm_profile_reader_read(connection, (const char *const *)world->allowed_uris, &error);
         if (error) {
             profile->problem = g_strdup(error->message);
             profile->network = get_raw_network(connection);
@@ -303,7 +303,7 @@ nmm_world_new(void)
 {
     NmmWorld *world = nmm_world_new_empty();
     g_autoptr(GError) error = NULL;
-    char **uris = nmm_nm_read_allowed_uris(NMM_CONFIG_FILE, &error);
+    char **uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, &error);
 
     if (uris) {
         g_strfreev(world->allowed_uris);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Profiles as libnm holds them: which are ours, what they must not say, whose they may be.
+ * Profiles as libnm holds them: the service type, forbidden IP settings, permissions, addresses.
  */
 
 #include "config.h"
@@ -71,19 +71,19 @@ add_ip(NMConnection *connection, int family, const char *method, const char *add
 }
 
 static void
-test_is_ours(void)
+test_is_macvtap(void)
 {
-    g_autoptr(NMConnection) ours = new_vpn("guests", NMM_DBUS_SERVICE);
-    g_autoptr(NMConnection) theirs = new_vpn("office", "org.freedesktop.NetworkManager.openvpn");
+    g_autoptr(NMConnection) macvtap = new_vpn("guests", NMM_DBUS_SERVICE);
+    g_autoptr(NMConnection) openvpn = new_vpn("office", "org.freedesktop.NetworkManager.openvpn");
     g_autoptr(NMConnection) wired = new_connection("wired", UUID, "802-3-ethernet");
     g_autoptr(NMConnection) empty = nm_simple_connection_new();
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(nmm_nm_is_ours(ours));
-    g_assert_false(nmm_nm_is_ours(theirs));
-    g_assert_false(nmm_nm_is_ours(wired));
-    g_assert_false(nmm_nm_is_ours(empty));
-    g_assert_null(nmm_nm_read_profile(theirs, NULL, &error));
+    g_assert_true(nmm_profile_reader_is_macvtap(macvtap));
+    g_assert_false(nmm_profile_reader_is_macvtap(openvpn));
+    g_assert_false(nmm_profile_reader_is_macvtap(wired));
+    g_assert_false(nmm_profile_reader_is_macvtap(empty));
+    g_assert_null(nmm_profile_reader_read(openvpn, NULL, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
@@ -101,7 +101,7 @@ test_read(void)
                  NULL);
     set_data(connection, NMM_KEY_NETWORK, "büro & co");
     set_data(connection, NMM_KEY_LIBVIRT_URI, "qemu+unix:///system");
-    profile = nmm_nm_read_profile(connection, allowed, &error);
+    profile = nmm_profile_reader_read(connection, allowed, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(profile->id, ==, "guests");
     g_assert_cmpstr(profile->uuid, ==, UUID);
@@ -109,7 +109,7 @@ test_read(void)
     g_assert_cmpstr(profile->network, ==, "büro & co");
     g_assert_cmpstr(profile->libvirt_uri, ==, "qemu+unix:///system");
 
-    g_assert_null(nmm_nm_read_profile(connection, NULL, &error));
+    g_assert_null(nmm_profile_reader_read(connection, NULL, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
@@ -144,7 +144,7 @@ test_ip_settings(void)
         g_autoptr(NmmProfile) profile = NULL;
 
         add_ip(connection, cases[i].family, cases[i].method, cases[i].address, 24);
-        profile = nmm_nm_read_profile(connection, NULL, &error);
+        profile = nmm_profile_reader_read(connection, NULL, &error);
         if (!cases[i].message) {
             g_assert_no_error(error);
             g_assert_nonnull(profile);
@@ -168,7 +168,7 @@ read_uris(const char *text, GError **error)
     g_assert_no_error(local);
     close(fd);
     g_assert_true(g_file_set_contents(path, text, -1, &local));
-    uris = nmm_nm_read_allowed_uris(path, error);
+    uris = nmm_profile_reader_read_allowed_uris(path, error);
     g_unlink(path);
     return uris;
 }
@@ -177,7 +177,8 @@ static void
 test_allowed_uris(void)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(GStrv) none = nmm_nm_read_allowed_uris("/nonexistent/nm-macvtap.conf", &error);
+    g_auto(GStrv) none =
+        nmm_profile_reader_read_allowed_uris("/nonexistent/nm-macvtap.conf", &error);
     g_auto(GStrv) empty = NULL;
     g_auto(GStrv) keyless = NULL;
     g_auto(GStrv) two = NULL;
@@ -207,7 +208,7 @@ check_users(const char *const *users, const char *group, GError **error)
 
     for (; *users; users++)
         g_assert_true(nm_setting_connection_add_permission(base, "user", *users, NULL));
-    return nmm_nm_check_permissions(connection, group, error);
+    return nmm_profile_reader_check_permissions(connection, group, error);
 }
 
 static void
@@ -235,16 +236,16 @@ test_permissions(void)
     g_autofree char *daemon_group = NULL;
     g_autoptr(GError) error = NULL;
 
-    /* Every Unix has this user, in a group of its own. */
+    /* Every Unix system has this user, in a group of its own. */
     g_assert_nonnull(user);
     daemon_group = g_strdup(getgrgid(user->pw_gid)->gr_name);
 
-    g_assert_true(check_users(shared, "nobody-has-this-group", &error));
-    g_assert_true(check_users(root, "nobody-has-this-group", &error));
+    g_assert_true(check_users(shared, "no-user-has-this-group", &error));
+    g_assert_true(check_users(root, "no-user-has-this-group", &error));
     g_assert_true(check_users(daemon, daemon_group, &error));
     g_assert_no_error(error);
     assert_denied("daemon", "root");
-    assert_denied("daemon", "nobody-has-this-group");
+    assert_denied("daemon", "no-user-has-this-group");
     assert_denied("there is no such user", daemon_group);
 }
 
@@ -267,7 +268,7 @@ test_addresses(void)
     g_ptr_array_add(connections, own);
     g_ptr_array_add(connections, new_connection("auto", OTHER_UUID, "802-3-ethernet"));
 
-    nmm_nm_collect_addresses(connections, UUID, used);
+    nmm_profile_reader_collect_addresses(connections, UUID, used);
     g_assert_cmpuint(used->len, ==, 2);
     subnet = g_ptr_array_index(used, 0);
     first = nmm_cidr_to_string(&subnet->cidr);
@@ -277,7 +278,7 @@ test_addresses(void)
     second = nmm_cidr_to_string(&subnet->cidr);
     g_assert_cmpstr(second, ==, "fd00::9/64");
 
-    nmm_nm_collect_addresses(connections, NULL, used);
+    nmm_profile_reader_collect_addresses(connections, NULL, used);
     g_assert_cmpuint(used->len, ==, 5);
 }
 
@@ -285,11 +286,11 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/nm/is-ours", test_is_ours);
-    g_test_add_func("/nm/read", test_read);
-    g_test_add_func("/nm/ip-settings", test_ip_settings);
-    g_test_add_func("/nm/allowed-uris", test_allowed_uris);
-    g_test_add_func("/nm/permissions", test_permissions);
-    g_test_add_func("/nm/addresses", test_addresses);
+    g_test_add_func("/profile-reader/is-macvtap", test_is_macvtap);
+    g_test_add_func("/profile-reader/read", test_read);
+    g_test_add_func("/profile-reader/ip-settings", test_ip_settings);
+    g_test_add_func("/profile-reader/allowed-uris", test_allowed_uris);
+    g_test_add_func("/profile-reader/permissions", test_permissions);
+    g_test_add_func("/profile-reader/addresses", test_addresses);
     return g_test_run();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The router on a host link of the kernel's: what it still does, and does not, when that has gone
- * from under it. What it routes is tested with guests (tests/sandbox/test_share.py).
+ * The router on a real host link, also after the link was deleted. tests/sandbox/test_share.py
+ * tests its routes with guests.
  */
 
 #include "config.h"
@@ -28,11 +28,23 @@ typedef struct {
 } Fixture;
 
 static void
-gone_cb(NmmShareRouter *router, const GError *error, Fixture *fixture)
+gone_cb(const GError *error, gpointer user_data)
 {
+    Fixture *fixture = user_data;
+
     g_assert_null(fixture->gone);
     fixture->gone = g_error_copy(error);
 }
+
+static void
+host_changed_cb(gpointer user_data)
+{
+}
+
+static const NmmShareRouterCallbacks callbacks = {
+    .host_changed = host_changed_cb,
+    .gone = gone_cb,
+};
 
 static void
 set_up(Fixture *fixture, gconstpointer data)
@@ -47,8 +59,7 @@ set_up(Fixture *fixture, gconstpointer data)
     netns_add_address("eth0", "10.0.0.2/24");
     hostlink = nmm_hostlink_netlink_new("/sys", &error);
     g_assert_no_error(error);
-    fixture->router = nmm_share_router_new(hostlink);
-    g_signal_connect(fixture->router, "gone", G_CALLBACK(gone_cb), fixture);
+    fixture->router = nmm_share_router_new(hostlink, &callbacks, fixture);
     nmm_share_router_start(fixture->router, &spec, &error);
     g_assert_no_error(error);
 }
@@ -56,12 +67,12 @@ set_up(Fixture *fixture, gconstpointer data)
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
-    g_clear_object(&fixture->router);
+    g_clear_pointer(&fixture->router, nmm_share_router_free);
     g_clear_error(&fixture->gone);
     netns_leave(fixture->previous);
 }
 
-/* NetworkManager's word of the parent comes after the kernel's of the link. */
+/* NetworkManager reports the parent after the kernel reports the link. */
 static void
 test_reopened_when_gone(Fixture *fixture, gconstpointer data)
 {

@@ -206,7 +206,7 @@ check_foreign(NmmEditorModel *model, NMConnection *before, NMConnection *after)
     }
     g_assert_true(found == (notice != NULL));
     for (guint i = 0; found && i < G_N_ELEMENTS(foreign_keys); i++) {
-        g_autoptr(NmmProfile) profile = nmm_nm_read_profile(after, allowed, NULL);
+        g_autoptr(NmmProfile) profile = nmm_profile_reader_read(after, allowed, NULL);
 
         g_assert_true(!profile || !nm_setting_vpn_get_data_item(vpn, foreign_keys[i]));
         nm_setting_vpn_remove_data_item(vpn, foreign_keys[i]);
@@ -218,7 +218,7 @@ static void
 check_saved(NMConnection *saved)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NmmProfile) profile = nmm_nm_read_profile(saved, allowed, &error);
+    g_autoptr(NmmProfile) profile = nmm_profile_reader_read(saved, allowed, &error);
     g_autoptr(NMConnection) again = nm_simple_connection_new_clone(saved);
     g_autoptr(NmmEditorModel) model = NULL;
 
