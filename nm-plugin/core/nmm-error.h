@@ -24,7 +24,7 @@ typedef enum {
 
 GQuark nmm_error_quark(void);
 
-/* Sets @error and returns FALSE: "return nmm_fail(error, NMM_ERROR_CONFLICT, _("…"), …);". */
+/* Sets @error and returns FALSE, for "return nmm_fail(error, …);". */
 gboolean nmm_fail(GError **error, NmmError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 G_END_DECLS
