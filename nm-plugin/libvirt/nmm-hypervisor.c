@@ -21,10 +21,6 @@ enum {
 
 static guint signals[N_SIGNALS];
 
-/**
- * nmm_lease_free:
- * @lease: (transfer full) (nullable): a lease
- */
 void
 nmm_lease_free(NmmLease *lease)
 {
@@ -36,18 +32,6 @@ nmm_lease_free(NmmLease *lease)
     g_free(lease);
 }
 
-/*****************************************************************************/
-
-/**
- * nmm_hypervisor_open:
- * @self: a hypervisor
- * @read_only: ask for no right to change anything, and for no events
- * @error: (out) (optional): %NMM_ERROR_UNREACHABLE, %NMM_ERROR_DENIED
- *
- * Connects, instead of the connection that there may be.
- *
- * Returns: %FALSE if the error is set
- */
 gboolean
 nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **error)
 {
@@ -56,13 +40,6 @@ nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **error)
     return NMM_HYPERVISOR_GET_IFACE(self)->open(self, read_only, error);
 }
 
-/**
- * nmm_hypervisor_close:
- * @self: a hypervisor
- *
- * Lets go of the connection. Never waits for an answer for long, so it may be called on any thread;
- * calls that are under way on others end with an error or a result, as it comes.
- */
 void
 nmm_hypervisor_close(NmmHypervisor *self)
 {
@@ -71,14 +48,6 @@ nmm_hypervisor_close(NmmHypervisor *self)
     NMM_HYPERVISOR_GET_IFACE(self)->close(self);
 }
 
-/**
- * nmm_hypervisor_list_guests:
- * @self: an open hypervisor
- * @error: (out) (optional): %NMM_ERROR_UNREACHABLE, %NMM_ERROR_FAILED
- *
- * Returns: (transfer full) (element-type NmmGuest) (nullable): every guest that could be
- * read, or %NULL if the error is set
- */
 GPtrArray *
 nmm_hypervisor_list_guests(NmmHypervisor *self, GError **error)
 {
@@ -87,15 +56,6 @@ nmm_hypervisor_list_guests(NmmHypervisor *self, GError **error)
     return NMM_HYPERVISOR_GET_IFACE(self)->list_guests(self, error);
 }
 
-/**
- * nmm_hypervisor_read_guest:
- * @self: an open hypervisor
- * @uuid: the guest's UUID
- * @error: (out) (optional): %NMM_ERROR_NOT_FOUND, %NMM_ERROR_BAD_XML,
- *   %NMM_ERROR_UNREACHABLE, %NMM_ERROR_FAILED
- *
- * Returns: (transfer full) (nullable): the guest, or %NULL if the error is set
- */
 NmmGuest *
 nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GError **error)
 {
@@ -105,14 +65,6 @@ nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GError **error)
     return NMM_HYPERVISOR_GET_IFACE(self)->read_guest(self, uuid, error);
 }
 
-/**
- * nmm_hypervisor_list_networks:
- * @self: an open hypervisor
- * @error: (out) (optional): %NMM_ERROR_UNREACHABLE, %NMM_ERROR_FAILED
- *
- * Returns: (transfer full) (element-type NmmNetwork) (nullable): every network, active or
- *   not, or %NULL if the error is set
- */
 GPtrArray *
 nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error)
 {
@@ -121,16 +73,6 @@ nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error)
     return NMM_HYPERVISOR_GET_IFACE(self)->list_networks(self, error);
 }
 
-/**
- * nmm_hypervisor_list_leases:
- * @self: an open hypervisor
- * @network: a network's name
- * @error: (out) (optional): %NMM_ERROR_NOT_FOUND, %NMM_ERROR_UNREACHABLE,
- *   %NMM_ERROR_FAILED
- *
- * Returns: (transfer full) (element-type NmmLease) (nullable): the leases that have not run
- *   out, or %NULL if the error is set
- */
 GPtrArray *
 nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error)
 {
@@ -139,8 +81,6 @@ nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **er
 
     return NMM_HYPERVISOR_GET_IFACE(self)->list_leases(self, network, error);
 }
-
-/*****************************************************************************/
 
 static gboolean
 dispatch_edit(NmmHypervisor *self, const NmmEdit *edit, GError **error)
@@ -168,18 +108,6 @@ dispatch_edit(NmmHypervisor *self, const NmmEdit *edit, GError **error)
     g_return_val_if_reached(FALSE);
 }
 
-/**
- * nmm_hypervisor_apply:
- * @self: a hypervisor that is open for writing
- * @edit: what to do
- * @error: (out) (optional): %NMM_ERROR_NOT_FOUND, %NMM_ERROR_UNSUPPORTED,
- *   %NMM_ERROR_DENIED, %NMM_ERROR_UNREACHABLE, %NMM_ERROR_FAILED; the
- *   message begins with the guest or network that the edit is about
- *
- * Carries out one edit of a plan.
- *
- * Returns: %FALSE if the error is set
- */
 gboolean
 nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error)
 {
@@ -195,8 +123,6 @@ nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error)
         g_prefix_error(error, _("network '%s': "), edit->network);
     return FALSE;
 }
-
-/*****************************************************************************/
 
 typedef struct {
     NmmHypervisor *hypervisor;
@@ -236,40 +162,23 @@ emit(NmmHypervisor *self, guint signal, const char *text)
     g_idle_add_full(G_PRIORITY_DEFAULT, emission_cb, emission, emission_free);
 }
 
-/**
- * nmm_hypervisor_emit_guest_changed:
- * @self: a hypervisor
- * @uuid: the guest's UUID
- */
 void
 nmm_hypervisor_emit_guest_changed(NmmHypervisor *self, const char *uuid)
 {
     emit(self, SIGNAL_GUEST_CHANGED, uuid);
 }
 
-/**
- * nmm_hypervisor_emit_network_changed:
- * @self: a hypervisor
- * @name: the network's name
- */
 void
 nmm_hypervisor_emit_network_changed(NmmHypervisor *self, const char *name)
 {
     emit(self, SIGNAL_NETWORK_CHANGED, name);
 }
 
-/**
- * nmm_hypervisor_emit_closed:
- * @self: a hypervisor
- * @reason: why, translated
- */
 void
 nmm_hypervisor_emit_closed(NmmHypervisor *self, const char *reason)
 {
     emit(self, SIGNAL_CLOSED, reason);
 }
-
-/*****************************************************************************/
 
 static guint
 add_signal(NmmHypervisorInterface *iface, const char *name)

@@ -56,16 +56,6 @@ patience_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/**
- * nmm_libvirt_call_begin:
- * @link: a link
- * @error: (out) (optional): %NMM_ERROR_UNREACHABLE, %NMM_ERROR_DENIED
- *
- * Gets ready for libvirt calls by this thread, one after another. A libvirtd that does not answer
- * them for 20 seconds breaks the connection, and with it the link.
- *
- * Returns: (transfer full) (nullable): for nmm_libvirt_call_end()
- */
 NmmLibvirtCall *
 nmm_libvirt_call_begin(NmmLibvirtConn *link, GError **error)
 {
@@ -88,10 +78,6 @@ nmm_libvirt_call_begin(NmmLibvirtConn *link, GError **error)
     return call;
 }
 
-/**
- * nmm_libvirt_call_end:
- * @call: (transfer full): what is over
- */
 void
 nmm_libvirt_call_end(NmmLibvirtCall *call)
 {
@@ -113,38 +99,18 @@ nmm_libvirt_call_end(NmmLibvirtCall *call)
     g_free(call);
 }
 
-/**
- * nmm_libvirt_call_get_link:
- * @call: a call
- *
- * Returns: (transfer none): for further calls, on other threads
- */
 NmmLibvirtConn *
 nmm_libvirt_call_get_link(NmmLibvirtCall *call)
 {
     return call->link;
 }
 
-/**
- * nmm_libvirt_call_get_conn:
- * @call: a call
- *
- * Returns: (transfer none): libvirt's handle
- */
 virConnectPtr
 nmm_libvirt_call_get_conn(NmmLibvirtCall *call)
 {
     return call->conn;
 }
 
-/**
- * nmm_libvirt_call_fail:
- * @call: a call that has just failed, on this thread
- * @error: (out) (optional): its error; %NMM_ERROR_UNREACHABLE where the connection is what
- *   broke
- *
- * Returns: %FALSE
- */
 gboolean
 nmm_libvirt_call_fail(NmmLibvirtCall *call, GError **error)
 {

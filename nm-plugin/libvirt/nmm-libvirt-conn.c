@@ -54,8 +54,6 @@ struct _NmmLibvirtConn {
     gboolean idle_used;  /* one of them was taken or returned since it last ran out */
 };
 
-/*****************************************************************************/
-
 static void
 listener_clear(gpointer data)
 {
@@ -97,8 +95,6 @@ listener_close(Listener *listener, const char *reason)
     if (g_atomic_int_compare_and_exchange(&listener->closed, FALSE, TRUE) && owner)
         nmm_hypervisor_emit_closed(owner, reason);
 }
-
-/*****************************************************************************/
 
 static void
 tell_guest_changed(virDomainPtr domain, Listener *listener)
@@ -151,8 +147,6 @@ close_cb(virConnectPtr conn, int reason, void *opaque)
     else
         listener_close(opaque, _("libvirt closed the connection"));
 }
-
-/*****************************************************************************/
 
 /* libvirt takes callbacks of each kind as one type. By way of G_CALLBACK(), the type that any
  * function may be cast to, as clang 19 wants it. */
@@ -258,15 +252,6 @@ is_closed(NmmLibvirtConn *link)
     return g_atomic_int_get(&link->listener->closed);
 }
 
-/**
- * nmm_libvirt_conn_open:
- * @owner: the hypervisor that is told of events; no reference is kept
- * @uri: what to connect to
- * @read_only: whether for reading only, and without events of guests and networks
- * @error: (out) (optional): %NMM_ERROR_DENIED, else %NMM_ERROR_UNREACHABLE
- *
- * Returns: (transfer full) (nullable): a link for nmm_libvirt_conn_drop()
- */
 NmmLibvirtConn *
 nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only, GError **error)
 {
@@ -287,12 +272,6 @@ nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only,
     return NULL;
 }
 
-/**
- * nmm_libvirt_conn_ref:
- * @link: a link
- *
- * Returns: (transfer full): @link
- */
 NmmLibvirtConn *
 nmm_libvirt_conn_ref(NmmLibvirtConn *link)
 {
@@ -300,10 +279,6 @@ nmm_libvirt_conn_ref(NmmLibvirtConn *link)
     return link;
 }
 
-/**
- * nmm_libvirt_conn_unref:
- * @link: (transfer full): a link that has been dropped, or will be by who holds another reference
- */
 void
 nmm_libvirt_conn_unref(NmmLibvirtConn *link)
 {
@@ -316,26 +291,12 @@ nmm_libvirt_conn_unref(NmmLibvirtConn *link)
     g_free(link);
 }
 
-/**
- * nmm_libvirt_conn_give_up:
- * @link: a link
- * @reason: why, translated
- *
- * Tells the owner, once, that the link is of no use any more.
- */
 void
 nmm_libvirt_conn_give_up(NmmLibvirtConn *link, const char *reason)
 {
     listener_close(link->listener, reason);
 }
 
-/**
- * nmm_libvirt_conn_take_conn:
- * @link: a link
- * @error: (out) (optional): %NMM_ERROR_UNREACHABLE, %NMM_ERROR_DENIED
- *
- * Returns: (transfer full) (nullable): a connection that nobody else uses, an idle or a new one
- */
 virConnectPtr
 nmm_libvirt_conn_take_conn(NmmLibvirtConn *link, GError **error)
 {
@@ -429,11 +390,6 @@ arm_idle_timer(NmmLibvirtConn *link)
     g_source_attach(link->idle_timer, NULL);
 }
 
-/**
- * nmm_libvirt_conn_return_conn:
- * @link: a link
- * @conn: (transfer full): a connection taken from it that still works
- */
 void
 nmm_libvirt_conn_return_conn(NmmLibvirtConn *link, virConnectPtr conn)
 {
@@ -448,8 +404,6 @@ nmm_libvirt_conn_return_conn(NmmLibvirtConn *link, virConnectPtr conn)
     if (conn)
         virConnectClose(conn);
 }
-
-/*****************************************************************************/
 
 typedef struct {
     GMutex mutex;
@@ -505,14 +459,6 @@ dropping_thread(gpointer data)
     return NULL;
 }
 
-/**
- * nmm_libvirt_conn_drop:
- * @link: (transfer full): a link; once for each
- *
- * Ends events at once, "closed" included, and every connection that is not in use; a call in flight
- * closes its own when it is over. Returns within a quarter of a second: what a hung libvirtd holds
- * up (until keepalive ends it) goes on on a thread of its own.
- */
 void
 nmm_libvirt_conn_drop(NmmLibvirtConn *link)
 {

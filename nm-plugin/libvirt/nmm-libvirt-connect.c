@@ -66,17 +66,6 @@ opening_thread(gpointer data)
     return NULL;
 }
 
-/**
- * nmm_libvirt_connect:
- * @uri: what to connect to
- * @read_only: whether for reading only
- * @error: (out) (optional): %NMM_ERROR_DENIED, else %NMM_ERROR_UNREACHABLE
- *
- * Waits 20 seconds at most. libvirt itself would wait for the first answer for ever: it does so on
- * a thread of its own.
- *
- * Returns: (transfer full) (nullable): a connection for virConnectClose()
- */
 virConnectPtr
 nmm_libvirt_connect(const char *uri, gboolean read_only, GError **error)
 {
@@ -115,15 +104,6 @@ nmm_libvirt_connect(const char *uri, gboolean read_only, GError **error)
     return conn;
 }
 
-/**
- * nmm_libvirt_keep_alive:
- * @conn: a connection that is closed after the call in flight, or the calls to come at once
- *
- * From now on a libvirtd that does not answer breaks the connection. This takes a timer on the main
- * loop, since the thread that waits for the answer does not look at the clock, and libvirt lets it
- * be set only once; so it is for connections that are about to be closed. A connection that knows
- * no keepalive, to a driver inside this process, goes without.
- */
 void
 nmm_libvirt_keep_alive(virConnectPtr conn)
 {

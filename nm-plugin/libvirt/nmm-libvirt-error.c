@@ -36,11 +36,6 @@ static const struct {
     {VIR_ERR_ARGUMENT_UNSUPPORTED, NMM_ERROR_UNSUPPORTED},
 };
 
-/**
- * nmm_libvirt_take_error:
- *
- * Returns: (transfer full): the calling thread's last libvirt error, with libvirt's own message
- */
 GError *
 nmm_libvirt_take_error(void)
 {

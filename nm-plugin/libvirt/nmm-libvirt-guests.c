@@ -51,14 +51,6 @@ read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GErr
     return nmm_guest_new_from_xml(config_xml, live_xml, error);
 }
 
-/**
- * nmm_libvirt_read_guest:
- * @call: what it is read by
- * @uuid: the guest's UUID
- * @error: (out) (optional): as nmm_hypervisor_read_guest() has it
- *
- * Returns: (transfer full) (nullable): the guest
- */
 NmmGuest *
 nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
 {
@@ -72,8 +64,6 @@ nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
     }
     return read_domain(call, domain, persistent, error);
 }
-
-/*****************************************************************************/
 
 typedef virDomainPtr *DomainList; /* ends with NULL */
 
@@ -182,13 +172,6 @@ reading_thread(gpointer data)
     return NULL;
 }
 
-/**
- * nmm_libvirt_list_guests:
- * @call: what they are read by; where there are many, further calls on other threads help
- * @error: (out) (optional): as nmm_hypervisor_list_guests() has it
- *
- * Returns: (transfer full) (element-type NmmGuest) (nullable): the guests, in no order
- */
 GPtrArray *
 nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
 {

@@ -16,7 +16,7 @@
 #include "nmm-error.h"
 
 struct _NmmLibvirt {
-    GObject parent;
+    GObject parent_instance;
     char *uri;
     GMutex mutex;         /* guards what is below */
     NmmLibvirtConn *link; /* (nullable) */
@@ -29,8 +29,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NmmLibvirt,
                               nmm_libvirt,
                               G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, hypervisor_iface_init))
-
-/*****************************************************************************/
 
 /* Puts @link in place unless close() was called since @closes was read; what is not (any more) in
  * place is dropped. */
@@ -110,8 +108,6 @@ begin_call(NmmHypervisor *hypervisor, GError **error)
     return NULL;
 }
 
-/*****************************************************************************/
-
 static GPtrArray *
 libvirt_list_guests(NmmHypervisor *hypervisor, GError **error)
 {
@@ -127,8 +123,6 @@ libvirt_read_guest(NmmHypervisor *hypervisor, const char *uuid, GError **error)
 
     return call ? nmm_libvirt_read_guest(call, uuid, error) : NULL;
 }
-
-/*****************************************************************************/
 
 /* (transfer full) (nullable) */
 static NmmNetwork *
@@ -229,8 +223,6 @@ libvirt_list_leases(NmmHypervisor *hypervisor, const char *name, GError **error)
     return g_steal_pointer(&result);
 }
 
-/*****************************************************************************/
-
 static gboolean
 libvirt_define_network(NmmHypervisor *hypervisor, const char *xml, GError **error)
 {
@@ -299,8 +291,6 @@ libvirt_undefine_network(NmmHypervisor *hypervisor, const char *name, GError **e
 {
     return call_network(hypervisor, name, virNetworkUndefine, -1, error);
 }
-
-/*****************************************************************************/
 
 typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
 
@@ -400,8 +390,6 @@ libvirt_detach_nic(NmmHypervisor *hypervisor,
     return call_nic(hypervisor, guest_uuid, scope, virDomainDetachDeviceAlias, alias, error);
 }
 
-/*****************************************************************************/
-
 static void
 hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
@@ -450,14 +438,6 @@ ignore_error_cb(void *user_data, virErrorPtr error)
 {
 }
 
-/**
- * nmm_libvirt_new:
- * @uri: a libvirt URI that the caller allows
- *
- * To be called on the main thread.
- *
- * Returns: (transfer full): a hypervisor that is not connected yet
- */
 NmmHypervisor *
 nmm_libvirt_new(const char *uri)
 {

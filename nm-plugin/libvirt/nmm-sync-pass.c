@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pass: open → observe → plan → edits of the network that come first → edits of the guests,
- * several guests at once, each guest's in the order of the plan → edits of the network that come
- * last. One guest's error never stops another's; an error in the network's part ends the pass.
+ * The pass: plan → edits of the network that come first → edits of the guests, several guests at
+ * once, each guest's in the order of the plan → edits of the network that come last. One guest's
+ * error never stops another's; an error in the network's part ends the pass.
  */
 
 #include "config.h"
 
 #include "nmm-sync-pass.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "nmm-error.h"
-#include "nmm-identity.h"
 
-/* libvirtd answers five requests of one client at a time; one is left for whoever reads. */
+/* libvirtd answers five requests of one client at a time; one is left for readers. */
 #define MAX_PARALLEL 4
 
 #define N_SCOPES 2
@@ -27,36 +24,27 @@ typedef struct {
 
 /* Life */
 
-/**
- * nmm_sync_pass_new:
- * @kind: what the pass is for
- * @hypervisor: where; a reference is taken
- * @profile: what is wanted; a reference is taken
- * @host_id: the machine id, for addresses that are derived from it
- *
- * Returns: (transfer full): a pass over all guests on a connection that is open; the caller may
- *   set the fields that say what to do until it runs
- */
 NmmSyncPass *
-nmm_sync_pass_new(NmmSyncPassKind kind,
+nmm_sync_pass_new(NmmPurpose purpose,
                   NmmHypervisor *hypervisor,
                   NmmProfile *profile,
-                  const char *host_id)
+                  const char *host_id,
+                  const NmmReading *reading)
 {
     NmmSyncPass *pass = g_atomic_rc_box_new0(NmmSyncPass);
 
-    pass->kind = kind;
+    pass->purpose = purpose;
     pass->hypervisor = g_object_ref(hypervisor);
     pass->profile = nmm_profile_ref(profile);
     pass->host_id = g_strdup(host_id);
+    pass->all = !reading->uuids;
+    pass->guests = g_ptr_array_ref(reading->guests);
+    pass->networks = g_ptr_array_ref(reading->networks);
     pass->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
     pass->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     pass->cancellable = g_cancellable_new();
     pass->failures =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
-    pass->unread =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
-    pass->gone = g_ptr_array_new_with_free_func(g_free);
     pass->detaching = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     pass->undone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&pass->mutex);
@@ -71,43 +59,24 @@ pass_clear(gpointer data)
     g_object_unref(pass->hypervisor);
     nmm_profile_unref(pass->profile);
     g_free(pass->host_id);
+    g_ptr_array_unref(pass->guests);
+    g_ptr_array_unref(pass->networks);
     g_ptr_array_unref(pass->used);
-    g_strfreev(pass->uuids);
     g_hash_table_unref(pass->asked);
     g_object_unref(pass->cancellable);
     g_clear_error(&pass->error);
     g_clear_pointer(&pass->plan, nmm_plan_free);
     g_hash_table_unref(pass->failures);
-    g_hash_table_unref(pass->unread);
-    g_ptr_array_unref(pass->gone);
     g_hash_table_unref(pass->detaching);
     g_hash_table_unref(pass->undone);
     g_mutex_clear(&pass->mutex);
 }
 
-/**
- * nmm_sync_pass_ref:
- * @pass: a pass
- *
- * Returns: (transfer full): @pass
- */
-NmmSyncPass *
-nmm_sync_pass_ref(NmmSyncPass *pass)
-{
-    return g_atomic_rc_box_acquire(pass);
-}
-
-/**
- * nmm_sync_pass_unref:
- * @pass: (transfer full): a pass
- */
 void
 nmm_sync_pass_unref(NmmSyncPass *pass)
 {
     g_atomic_rc_box_release_full(pass, pass_clear);
 }
-
-/* Observing */
 
 static gboolean
 is_unreachable(const GError *error)
@@ -121,72 +90,18 @@ is_not_found(const GError *error)
     return g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
 }
 
-/* (transfer full) (nullable): the guests of pass->uuids that can be read; one that cannot is noted
- * in gone or unread. NULL where the connection broke. */
-static GPtrArray *
-read_guests(NmmSyncPass *pass, GError **error)
-{
-    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-
-    for (char **uuid = pass->uuids; *uuid; uuid++) {
-        g_autoptr(GError) guest_error = NULL;
-        NmmGuest *guest;
-
-        if (g_cancellable_set_error_if_cancelled(pass->cancellable, error))
-            return NULL;
-        guest = nmm_hypervisor_read_guest(pass->hypervisor, *uuid, &guest_error);
-        if (guest) {
-            g_ptr_array_add(guests, guest);
-        } else if (is_unreachable(guest_error)) {
-            g_propagate_error(error, g_steal_pointer(&guest_error));
-            return NULL;
-        } else if (is_not_found(guest_error)) {
-            g_ptr_array_add(pass->gone, g_strdup(*uuid));
-        } else {
-            g_prefix_error(&guest_error, _("guest '%s': "), *uuid);
-            g_hash_table_insert(pass->unread, g_strdup(*uuid), g_steal_pointer(&guest_error));
-        }
-    }
-    return g_steal_pointer(&guests);
-}
-
-static GPtrArray *
-observe_guests(NmmSyncPass *pass, GError **error)
-{
-    if (pass->uuids)
-        return read_guests(pass, error);
-    return nmm_hypervisor_list_guests(pass->hypervisor, error);
-}
-
 static gboolean
-check_present(NmmSyncPass *pass, GPtrArray *networks)
+make_plan(NmmSyncPass *pass)
 {
-    const char *name = pass->profile->network;
-    NmmNetwork *network = nmm_network_find(networks, name);
-
-    if (network && network->active)
-        return TRUE;
-    g_set_error(&pass->error,
-                NMM_ERROR,
-                NMM_ERROR_NOT_FOUND,
-                network ? _("network '%s' was stopped") : _("network '%s' was removed"),
-                name);
-    return FALSE;
-}
-
-static gboolean
-make_plan(NmmSyncPass *pass, GPtrArray *networks, GPtrArray *guests)
-{
-    NmmPurpose purpose = pass->kind == NMM_SYNC_PASS_DOWN ? NMM_PURPOSE_DOWN : NMM_PURPOSE_UP;
     NmmObserved observed = {
-        .guests = guests,
-        .networks = networks,
+        .guests = pass->guests,
+        .networks = pass->networks,
         .used = pass->used,
         .host_id = pass->host_id,
-        .guests_partial = pass->uuids != NULL,
+        .guests_partial = !pass->all,
     };
 
-    pass->plan = nmm_plan_isolated(pass->profile, purpose, &observed, &pass->error);
+    pass->plan = nmm_plan_isolated(pass->profile, pass->purpose, &observed, &pass->error);
     return pass->plan != NULL;
 }
 
@@ -246,7 +161,7 @@ make_batches(NmmSyncPass *pass)
     return batches;
 }
 
-/* Keeps the failure that matters most: what a restart of the guest mends matters least. */
+/* Keeps the most important failure: one that a restart of the guest mends is the least. */
 static void
 note_failure(NmmSyncPass *pass, const char *uuid, GError *error)
 {
@@ -271,7 +186,7 @@ is_live_detach(const NmmEdit *edit)
 }
 
 /*
- * What is gone meanwhile (guest stopped, interface taken out) is no failure: an event tells.
+ * A guest that stopped or an interface that was removed meanwhile is no failure: an event follows.
  * Returns: whether later edits of the same guest and scope make sense.
  */
 static gboolean
@@ -279,12 +194,8 @@ apply_nic_edit(NmmSyncPass *pass, const NmmEdit *edit)
 {
     GError *error = NULL;
 
-    if (apply(pass, edit, &error)) {
-        g_mutex_lock(&pass->mutex);
-        pass->n_applied++;
-        g_mutex_unlock(&pass->mutex);
+    if (apply(pass, edit, &error))
         return TRUE;
-    }
     if (is_not_found(error)) {
         g_clear_error(&error);
         return edit->kind == NMM_EDIT_NIC_DETACH;
@@ -294,8 +205,9 @@ apply_nic_edit(NmmSyncPass *pass, const NmmEdit *edit)
 }
 
 /*
- * A guest lets go when it likes, if ever, and an event tells: later live edits wait for that. It is
- * asked once: some hypervisors tell of a refusal by an event too, which must not cause another try.
+ * A guest releases its interface at any time, if ever, and an event follows: later live edits wait
+ * for that. It is asked once: some hypervisors send an event for a refusal too, which must not
+ * cause another try.
  */
 static void
 apply_live_detach(NmmSyncPass *pass, const NmmEdit *edit)
@@ -368,19 +280,18 @@ apply_network_edits(NmmSyncPass *pass, gboolean removal)
         if (g_cancellable_set_error_if_cancelled(pass->cancellable, &pass->error) ||
             !apply(pass, edit, &pass->error))
             return FALSE;
-        pass->n_applied++;
     }
     return TRUE;
 }
 
-/* libvirt picks the bridge of a network that was made just now. */
+/* libvirt chooses the bridge of a network that this pass defined. */
 static gboolean
 complete_bridge(NmmSyncPass *pass)
 {
     g_autoptr(GPtrArray) networks = NULL;
     NmmNetwork *network;
 
-    if (pass->plan->bridge || pass->kind != NMM_SYNC_PASS_UP)
+    if (pass->plan->bridge || pass->purpose != NMM_PURPOSE_UP)
         return TRUE;
     networks = nmm_hypervisor_list_networks(pass->hypervisor, &pass->error);
     if (!networks)
@@ -393,7 +304,7 @@ complete_bridge(NmmSyncPass *pass)
 
 /* The pass */
 
-/* What the plan promised and could not be kept shows in its reports. */
+/* The reports show which promises of the plan failed. */
 static void
 amend_plan(NmmSyncPass *pass)
 {
@@ -407,65 +318,13 @@ amend_plan(NmmSyncPass *pass)
 }
 
 static void
-look(NmmSyncPass *pass)
-{
-    g_autofree char *alias = nmm_identity_alias(pass->profile->network);
-    g_autoptr(GPtrArray) guests = observe_guests(pass, &pass->error);
-
-    for (guint i = 0; guests && i < guests->len; i++) {
-        NmmGuest *guest = guests->pdata[i];
-
-        for (guint j = 0; guest->live && j < guest->live->nics->len; j++) {
-            const NmmNic *nic = guest->live->nics->pdata[j];
-
-            if (g_strcmp0(nic->alias, alias) == 0)
-                g_hash_table_replace(pass->detaching, g_strdup(guest->uuid), g_strdup(guest->name));
-        }
-    }
-}
-
-/* Returns: (transfer full) (nullable): the networks, on a connection that stands. */
-static GPtrArray *
-open_and_observe(NmmSyncPass *pass)
-{
-    if (g_cancellable_set_error_if_cancelled(pass->cancellable, &pass->error))
-        return NULL;
-    if (pass->open) {
-        pass->opened = nmm_hypervisor_open(pass->hypervisor, FALSE, &pass->error);
-        if (!pass->opened)
-            return NULL;
-    }
-    pass->stage = NMM_SYNC_STAGE_OBSERVE;
-    return nmm_hypervisor_list_networks(pass->hypervisor, &pass->error);
-}
-
-static void
 run(NmmSyncPass *pass)
 {
-    g_autoptr(GPtrArray) networks = NULL;
-    g_autoptr(GPtrArray) guests = NULL;
-
-    networks = open_and_observe(pass);
-    if (!networks)
-        return;
-    if (pass->kind == NMM_SYNC_PASS_KEEP && !check_present(pass, networks)) {
-        pass->stage = NMM_SYNC_STAGE_ABSENT;
-        return;
-    }
-    guests = observe_guests(pass, &pass->error);
-    if (!guests)
-        return;
-    pass->stage = NMM_SYNC_STAGE_PLAN;
-    if (!make_plan(pass, networks, guests))
-        return;
-    pass->stage = NMM_SYNC_STAGE_NETWORK;
-    if (!apply_network_edits(pass, FALSE) || !complete_bridge(pass))
+    if (!make_plan(pass) || !apply_network_edits(pass, FALSE) || !complete_bridge(pass))
         return;
     apply_nic_edits(pass);
     amend_plan(pass);
-    if (!apply_network_edits(pass, TRUE))
-        return;
-    pass->stage = NMM_SYNC_STAGE_DONE;
+    apply_network_edits(pass, TRUE);
 }
 
 static void
@@ -473,50 +332,47 @@ run_in_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *canc
 {
     NmmSyncPass *pass = data;
 
-    if (pass->kind == NMM_SYNC_PASS_LOOK)
-        look(pass);
-    else
-        run(pass);
+    run(pass);
     if (is_unreachable(pass->error))
         g_atomic_int_set(&pass->lost, TRUE);
-    g_task_return_pointer(task, nmm_sync_pass_ref(pass), (GDestroyNotify)nmm_sync_pass_unref);
+    g_task_return_boolean(task, TRUE);
 }
 
-/**
- * nmm_sync_pass_run_async:
- * @pass: a pass that has not run
- * @callback: called when it is finished, however long that takes; cancelling the pass leaves out
- *   the edits that have not begun
- * @user_data: for @callback
- */
-void
-nmm_sync_pass_run_async(NmmSyncPass *pass, GAsyncReadyCallback callback, gpointer user_data)
+static void
+done_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, callback, user_data);
+    NmmSyncPass *pass = g_task_get_task_data(G_TASK(result));
 
-    g_task_set_source_tag(task, nmm_sync_pass_run_async);
-    g_task_set_task_data(task, nmm_sync_pass_ref(pass), (GDestroyNotify)nmm_sync_pass_unref);
+    if (pass->callback)
+        pass->callback(pass, pass->user_data);
+}
+
+void
+nmm_sync_pass_run(NmmSyncPass *pass, NmmSyncPassFunc callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, done_cb, NULL);
+
+    pass->callback = callback;
+    pass->user_data = user_data;
+    g_task_set_source_tag(task, nmm_sync_pass_run);
+    g_task_set_task_data(task, g_atomic_rc_box_acquire(pass), (GDestroyNotify)nmm_sync_pass_unref);
     g_task_run_in_thread(task, run_in_thread_cb);
 }
 
-/**
- * nmm_sync_pass_run_finish:
- * @result: what the callback was given
- *
- * Returns: (transfer full): the pass; its fields say what came of it
- */
-NmmSyncPass *
-nmm_sync_pass_run_finish(GAsyncResult *result)
+void
+nmm_sync_pass_cancel(NmmSyncPass *pass)
 {
-    return g_task_propagate_pointer(G_TASK(result), NULL);
+    g_cancellable_cancel(pass->cancellable);
 }
 
-/**
- * nmm_sync_pass_list_undone:
- * @pass: a pass, which may be running
- *
- * Returns: (transfer full): names of the guests whose edits are still owed
- */
+void
+nmm_sync_pass_abandon(NmmSyncPass *pass)
+{
+    pass->callback = NULL;
+    nmm_sync_pass_cancel(pass);
+    nmm_sync_pass_unref(pass);
+}
+
 char **
 nmm_sync_pass_list_undone(NmmSyncPass *pass)
 {

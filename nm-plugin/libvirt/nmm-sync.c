@@ -1,72 +1,190 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The engine on the main thread: a state machine that says when a pass runs and what its result
- * means. At most one pass runs at a time. Nothing here waits, and nothing here calls libvirt but to
- * close it. While nothing is amiss there is no timer.
+ * The state machine on the main thread. At most one reading or pass is in progress; nothing here
+ * waits. While no guest is to be tried again there is no timer.
  */
 
 #include "config.h"
 
-#include "nmm-sync-private.h"
+#include "nmm-sync.h"
 
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
-#include "nmm-journal.h"
-
-enum {
-    SIGNAL_UP,
-    SIGNAL_REPORT,
-    SIGNAL_LOOKED,
-    SIGNAL_FAILED,
-    SIGNAL_STOPPED,
-    N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
+#include "nmm-guest-status-table.h"
+#include "nmm-names.h"
+#include "nmm-sync-pass.h"
+#include "nmm-teardown.h"
+#include "nmm-unmatched.h"
 
 static const NmmSyncTiming default_timing = {
-    .settle = 100,
-    .settle_max = 1000,
+    .watcher =
+        {
+            .settle = 100,
+            .settle_max = 1000,
+            .reconnect = 1000,
+            .reconnect_max = 30 * 1000,
+        },
     .absent = 1000,
-    .reconnect = 1000,
-    .reconnect_max = 30 * 1000,
     .retry = {2 * 1000, 10 * 1000, 60 * 1000, 0},
 };
 
-G_DEFINE_FINAL_TYPE(NmmSync, nmm_sync, G_TYPE_OBJECT)
+typedef enum {
+    STATE_NEW,
+    STATE_STARTING, /* the first pass has not ended */
+    STATE_UP,
+    STATE_FAILED,
+    STATE_STOPPING,
+    STATE_STOPPED,
+} State;
 
-/* Passes */
+struct _NmmSync {
+    NmmHypervisor *hypervisor;
+    NmmProfile *profile;
+    char *host_id;
+    const NmmSyncClient *client;
+    const NmmSyncTiming *timing;
+    gpointer user_data;
+
+    State state;
+    NmmWatcher *watcher;   /* (nullable): NULL when stopped */
+    NmmSyncPass *pass;     /* (nullable): the one that runs */
+    NmmTeardown *teardown; /* (nullable): while stopping */
+    NmmGuestStatusTable *statuses;
+    guint retry_source;
+    gboolean absent;   /* the network was not there in the last reading */
+    GHashTable *asked; /* (element-type utf8): UUIDs of guests asked to release their interface */
+    GHashTable *notes; /* (element-type utf8): notes of plans that were logged */
+    char *unmatched;   /* (nullable): logged last */
+};
+
+/* Logging, each thing once */
 
 static void
-clear_dirty(NmmSync *self)
+log_guest(NmmSync *self, const char *uuid, const char *name, const GError *failure)
 {
-    g_hash_table_remove_all(self->dirty);
-    self->dirty_all = FALSE;
+    gboolean restart = g_error_matches(failure, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
+
+    g_log_structured(NMM_LOG_DOMAIN,
+                     G_LOG_LEVEL_WARNING,
+                     "NM_MACVTAP_GUEST",
+                     name,
+                     "NM_MACVTAP_GUEST_UUID",
+                     uuid,
+                     "NM_MACVTAP_NETWORK",
+                     self->profile->network,
+                     "MESSAGE",
+                     restart ? "%s; the guest needs a restart" : "%s",
+                     failure->message);
 }
 
 static void
-clear_timers(NmmSync *self)
+    G_GNUC_PRINTF(3, 4) log_network(NmmSync *self, GLogLevelFlags level, const char *format, ...)
 {
-    nmm_debounce_cancel(&self->settle);
+    g_autofree char *message = NULL;
+    va_list args;
+
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_log_structured(NMM_LOG_DOMAIN,
+                     level,
+                     "NM_MACVTAP_NETWORK",
+                     self->profile->network,
+                     "MESSAGE",
+                     "%s",
+                     message);
+}
+
+static void
+log_notes(NmmSync *self, const NmmPlan *plan)
+{
+    for (guint i = 0; i < plan->notes->len; i++) {
+        const char *note = plan->notes->pdata[i];
+
+        if (g_hash_table_add(self->notes, g_strdup(note)))
+            log_network(self, G_LOG_LEVEL_WARNING, "%s", note);
+    }
+}
+
+static void
+log_unmatched(NmmSync *self)
+{
+    g_autoptr(GHashTable) guests = nmm_guest_status_table_list_guests(self->statuses);
+    g_autofree char *text = nmm_unmatched_describe(self->profile, self->profile->parent, guests);
+
+    if (text && g_strcmp0(text, self->unmatched) != 0)
+        log_network(self, G_LOG_LEVEL_WARNING, "profile '%s': %s", self->profile->id, text);
+    g_free(self->unmatched);
+    self->unmatched = g_steal_pointer(&text);
+}
+
+/* Guests that failed */
+
+static gboolean
+retry_cb(gpointer data)
+{
+    NmmSync *self = data;
+    g_autoptr(GHashTable) due = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    self->retry_source = 0;
+    if (nmm_watcher_is_busy(self->watcher))
+        return G_SOURCE_REMOVE; /* the end of the pass arms it again */
+    nmm_guest_status_table_take_due(self->statuses, g_get_monotonic_time(), due);
+    nmm_watcher_read_now(self->watcher, due);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+disarm_retry(NmmSync *self)
+{
     g_clear_handle_id(&self->retry_source, g_source_remove);
-    nmm_backoff_cancel(&self->reconnect);
 }
 
-/* (transfer full) (nullable): the guests that a pass is due for, NULL for all of them. */
-static char **
-take_dirty(NmmSync *self)
+static void
+arm_retry(NmmSync *self)
 {
-    g_autoptr(GStrvBuilder) uuids = g_strv_builder_new();
-    gboolean all = self->dirty_all;
+    gint64 due = nmm_guest_status_table_get_due(self->statuses);
+    gint64 wait = (due - g_get_monotonic_time()) / 1000 + 1;
+
+    disarm_retry(self);
+    if (due >= 0)
+        self->retry_source = g_timeout_add((guint)MAX(wait, 0), retry_cb, self);
+}
+
+static void
+note_guest(NmmSync *self,
+           const char *uuid,
+           const char *name,
+           NmmGuestStatus status,
+           const GError *failure)
+{
+    gint64 now = g_get_monotonic_time();
+
+    if (nmm_guest_status_table_note(self->statuses, uuid, name, status, failure, now) && failure)
+        log_guest(self, uuid, name, failure);
+}
+
+static void
+forget_guest(NmmSync *self, const char *uuid)
+{
+    g_hash_table_remove(self->asked, uuid);
+    nmm_guest_status_table_forget(self->statuses, uuid);
+}
+
+/* What was not in the plan because it could not be read. */
+static void
+note_unread(NmmSync *self, const NmmReading *reading)
+{
     GHashTableIter iter;
     gpointer uuid;
+    gpointer error;
 
-    g_hash_table_iter_init(&iter, self->dirty);
-    while (g_hash_table_iter_next(&iter, &uuid, NULL))
-        g_strv_builder_add(uuids, uuid);
-    clear_dirty(self);
-    return all ? NULL : g_strv_builder_end(uuids);
+    for (guint i = 0; i < reading->gone->len; i++)
+        forget_guest(self, reading->gone->pdata[i]);
+    g_hash_table_iter_init(&iter, reading->unread);
+    while (g_hash_table_iter_next(&iter, &uuid, &error))
+        note_guest(self, uuid, uuid, NMM_GUEST_NOT_MACVTAP, error);
 }
 
 static void
@@ -80,497 +198,263 @@ copy_set(GHashTable *to, GHashTable *from)
         g_hash_table_add(to, g_strdup(key));
 }
 
-static void pass_cb(GObject *source, GAsyncResult *result, gpointer data);
-
-/*
- * The pass does not hold the engine: where the engine is dropped, the pass in the middle ends by
- * itself.
- */
-void
-nmm_sync_begin_pass(NmmSync *self, NmmSyncPassKind kind, char **uuids, GPtrArray *used)
-{
-    GWeakRef *weak = g_new(GWeakRef, 1);
-
-    g_return_if_fail(!self->pass);
-
-    self->pass = nmm_sync_pass_new(kind, self->hypervisor, self->profile, self->host_id);
-    self->pass->open = !self->connected;
-    self->pass->uuids = uuids;
-    if (used) {
-        g_ptr_array_unref(self->pass->used);
-        self->pass->used = used;
-    }
-    if (kind == NMM_SYNC_PASS_KEEP)
-        copy_set(self->pass->asked, self->asked);
-    g_weak_ref_init(weak, self);
-    nmm_sync_pass_run_async(self->pass, pass_cb, weak);
-}
-
 static void
-begin_keep(NmmSync *self)
-{
-    clear_timers(self);
-    nmm_guest_status_table_take_due(self->ledger, g_get_monotonic_time(), self->dirty);
-    nmm_sync_begin_pass(self, NMM_SYNC_PASS_KEEP, take_dirty(self), NULL);
-}
-
-static gboolean
-retry_cb(gpointer data)
-{
-    NmmSync *self = data;
-
-    self->retry_source = 0;
-    begin_keep(self);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-reconnect_cb(gpointer data)
-{
-    NmmSync *self = data;
-
-    clear_dirty(self);
-    nmm_sync_begin_pass(self, NMM_SYNC_PASS_KEEP, NULL, NULL);
-}
-
-static void
-schedule_reconnect(NmmSync *self)
-{
-    self->connected = FALSE;
-    nmm_hypervisor_close(self->hypervisor);
-    nmm_backoff_arm(&self->reconnect);
-}
-
-static void
-settled_cb(gpointer data)
-{
-    begin_keep(data);
-}
-
-static gboolean
-is_dirty(NmmSync *self)
-{
-    return self->dirty_all || g_hash_table_size(self->dirty) > 0;
-}
-
-/* Sees to it that what is dirty is looked at; a running pass does so when it ends. */
-static void
-arm_settle(NmmSync *self)
-{
-    if (self->state == NMM_SYNC_STATE_UP && !self->pass)
-        nmm_debounce_arm(&self->settle);
-}
-
-static void
-arm_retry(NmmSync *self)
-{
-    gint64 due = nmm_guest_status_table_get_due(self->ledger);
-    gint64 wait = (due - g_get_monotonic_time()) / 1000 + 1;
-
-    g_clear_handle_id(&self->retry_source, g_source_remove);
-    if (due >= 0)
-        self->retry_source = g_timeout_add((guint)MAX(wait, 0), retry_cb, self);
-}
-
-/* What a pass means */
-
-/* Returns: whether it is news. */
-static gboolean
-note_guest(NmmSync *self,
-           const char *uuid,
-           const char *name,
-           NmmGuestStatus status,
-           const GError *failure)
-{
-    gint64 now = g_get_monotonic_time();
-
-    if (!nmm_guest_status_table_note(self->ledger, uuid, name, status, failure, now))
-        return FALSE;
-    if (failure)
-        nmm_sync_log_guest(self, uuid, name, failure);
-    return TRUE;
-}
-
-static gboolean
-forget_guest(NmmSync *self, const char *uuid)
-{
-    g_hash_table_remove(self->asked, uuid);
-    return nmm_guest_status_table_forget(self->ledger, uuid);
-}
-
-/* Enters what the pass found into the ledger, and logs it. Returns: whether any of it is news. */
-static gboolean
 note_pass(NmmSync *self, NmmSyncPass *pass)
 {
-    gboolean news = FALSE;
-    GHashTableIter iter;
-    gpointer uuid;
-    gpointer failure;
-
-    nmm_sync_log_notes(self, pass->plan);
-    if (!pass->uuids)
-        news = nmm_guest_status_table_forget_others(self->ledger, pass->plan->reports);
-    for (guint i = 0; i < pass->gone->len; i++)
-        news |= forget_guest(self, pass->gone->pdata[i]);
+    log_notes(self, pass->plan);
+    if (pass->all)
+        nmm_guest_status_table_forget_others(self->statuses, pass->plan->reports);
     for (guint i = 0; i < pass->plan->reports->len; i++) {
         const NmmGuestReport *report = pass->plan->reports->pdata[i];
-        const NmmGuest *guest = report->guest;
+        const GError *failure = g_hash_table_lookup(pass->failures, report->guest->uuid);
 
-        g_hash_table_remove(self->asked, guest->uuid);
-        news |= note_guest(self,
-                           guest->uuid,
-                           guest->name,
-                           report->status,
-                           g_hash_table_lookup(pass->failures, guest->uuid));
+        g_hash_table_remove(self->asked, report->guest->uuid);
+        note_guest(self, report->guest->uuid, report->guest->name, report->status, failure);
     }
     copy_set(self->asked, pass->detaching);
-    g_hash_table_iter_init(&iter, pass->unread);
-    while (g_hash_table_iter_next(&iter, &uuid, &failure))
-        news |= note_guest(self, uuid, uuid, NMM_GUEST_NOT_MACVTAP, failure);
-    nmm_sync_log_unmatched(self);
-    return news;
+    log_unmatched(self);
 }
 
+/* Passes */
+
+/* The watcher is not resumed, so that nothing more is read. */
 static void
 fail(NmmSync *self, const GError *error)
 {
-    clear_timers(self);
-    clear_dirty(self);
-    self->state = NMM_SYNC_STATE_FAILED;
-    g_signal_emit(self, signals[SIGNAL_FAILED], 0, error);
+    disarm_retry(self);
+    self->state = STATE_FAILED;
+    self->client->failed(error, self->user_data);
+}
+
+/* (nullable): why the connection counts as broken */
+static const char *
+get_loss(const NmmSyncPass *pass)
+{
+    if (!pass->lost)
+        return NULL;
+    return pass->error ? pass->error->message : _("libvirt does not answer");
 }
 
 static void
-lose(NmmSync *self, const char *reason)
+pass_succeeded(NmmSync *self, NmmSyncPass *pass)
 {
-    nmm_log_warning(
-        NMM_LOG_NETWORK(self->profile->network),
-        NMM_LOG_MESSAGE("the connection to libvirt is lost: %s; trying to get it back", reason));
-    clear_timers(self);
-    clear_dirty(self);
-    self->state = NMM_SYNC_STATE_LOST;
-    nmm_backoff_reset(&self->reconnect);
-    schedule_reconnect(self);
-}
+    gboolean first = self->state == STATE_STARTING;
 
-/* After a pass, with the network as it should be. */
-static void
-go_on(NmmSync *self)
-{
-    if (self->state != NMM_SYNC_STATE_UP)
-        return;
-    if (!self->connected) {
-        lose(self, _("libvirt does not answer"));
-        return;
-    }
-    if (is_dirty(self))
-        arm_settle(self);
-    arm_retry(self);
-}
-
-static void
-first_pass_done(NmmSync *self, NmmSyncPass *pass)
-{
-    if (pass->error) {
-        fail(self, pass->error);
-        return;
-    }
-    self->state = NMM_SYNC_STATE_UP;
+    self->state = STATE_UP;
     note_pass(self, pass);
-    g_signal_emit(self, signals[SIGNAL_UP], 0, pass->plan);
-    go_on(self);
+    arm_retry(self);
+    nmm_watcher_resume(self->watcher, get_loss(pass));
+    if (first)
+        self->client->up(pass->plan, self->user_data);
+    else
+        self->client->kept(pass->plan, pass->all, self->user_data);
 }
 
-/*
- * Somebody who restarts the network by hand stops it first: it gets a moment to come back, and then
- * every guest is looked at.
- */
 static void
-network_absent(NmmSync *self, const GError *error)
+pass_cb(NmmSyncPass *done, gpointer user_data)
+{
+    NmmSync *self = user_data;
+    g_autoptr(NmmSyncPass) pass = g_steal_pointer(&self->pass);
+
+    if (self->state == STATE_STOPPING)
+        nmm_watcher_resume(self->watcher, get_loss(pass));
+    else if (!pass->error)
+        pass_succeeded(self, pass);
+    else if (self->state == STATE_UP && pass->lost)
+        nmm_watcher_resume(self->watcher, get_loss(pass));
+    else
+        fail(self, pass->error);
+}
+
+static void
+begin_pass(NmmSync *self, const NmmReading *reading)
+{
+    self->pass =
+        nmm_sync_pass_new(NMM_PURPOSE_UP, self->hypervisor, self->profile, self->host_id, reading);
+    if (self->state == STATE_STARTING) {
+        g_ptr_array_unref(self->pass->used);
+        self->pass->used = self->client->collect_subnets(self->user_data);
+    }
+    copy_set(self->pass->asked, self->asked);
+    nmm_sync_pass_run(self->pass, pass_cb, self);
+}
+
+/* A user who restarts the network stops it first: it gets time to come back, and then every guest
+ * is read. */
+static void
+network_absent(NmmSync *self, const NmmNetwork *network)
 {
     if (self->absent) {
+        g_autoptr(GError) error =
+            g_error_new(NMM_ERROR,
+                        NMM_ERROR_NOT_FOUND,
+                        network ? _("network '%s' was stopped") : _("network '%s' was removed"),
+                        self->profile->network);
+
         fail(self, error);
         return;
     }
     self->absent = TRUE;
-    self->dirty_all = TRUE;
-    nmm_debounce_arm_fixed(&self->settle, self->timing->absent);
+    nmm_watcher_read_later(self->watcher, self->timing->absent);
+    nmm_watcher_resume(self->watcher, NULL);
 }
 
-static void
-keep_pass_done(NmmSync *self, NmmSyncPass *pass)
-{
-    gboolean news;
+/* The watcher */
 
-    if (pass->error && (pass->stage <= NMM_SYNC_STAGE_OBSERVE || !self->connected)) {
-        lose(self, pass->error->message);
-        return;
-    }
-    if (pass->stage == NMM_SYNC_STAGE_ABSENT) {
-        network_absent(self, pass->error);
-        return;
-    }
-    if (pass->error) {
-        fail(self, pass->error);
+static void
+read_cb(const NmmReading *reading, gpointer user_data)
+{
+    NmmSync *self = user_data;
+    const NmmNetwork *network = nmm_network_find(reading->networks, self->profile->network);
+
+    disarm_retry(self);
+    if (self->state == STATE_UP && !(network && network->active)) {
+        network_absent(self, network);
         return;
     }
     self->absent = FALSE;
-    news = note_pass(self, pass);
-    if (news || pass->n_applied > 0)
-        g_signal_emit(self, signals[SIGNAL_REPORT], 0, pass->plan);
-    if (!pass->uuids)
-        g_signal_emit(self, signals[SIGNAL_LOOKED], 0, pass->plan);
-    go_on(self);
+    note_unread(self, reading);
+    begin_pass(self, reading);
 }
 
 static void
-reconnect_pass_done(NmmSync *self, NmmSyncPass *pass)
+failed_cb(const GError *error, gpointer user_data)
 {
-    if (!self->connected || (pass->error && pass->stage <= NMM_SYNC_STAGE_OBSERVE)) {
-        schedule_reconnect(self);
-        return;
-    }
-    nmm_log_message(NMM_LOG_NETWORK(self->profile->network),
-                    NMM_LOG_MESSAGE("the connection to libvirt is back"));
-    self->state = NMM_SYNC_STATE_UP;
-    keep_pass_done(self, pass);
+    fail(user_data, error);
 }
 
 static void
-pass_done(NmmSync *self, NmmSyncPass *pass)
+lost_cb(const char *reason, gpointer user_data)
 {
-    g_clear_pointer(&self->pass, nmm_sync_pass_unref);
-    if (pass->opened)
-        self->connected = self->was_connected = TRUE;
-    if (g_atomic_int_get(&pass->lost))
-        self->connected = FALSE;
-
-    switch (self->state) {
-    case NMM_SYNC_STATE_STARTING:
-        first_pass_done(self, pass);
-        break;
-    case NMM_SYNC_STATE_UP:
-        keep_pass_done(self, pass);
-        break;
-    case NMM_SYNC_STATE_LOST:
-        reconnect_pass_done(self, pass);
-        break;
-    case NMM_SYNC_STATE_STOPPING:
-        nmm_sync_stop_pass_done(self, pass);
-        break;
-    case NMM_SYNC_STATE_STOPPED:
-        nmm_hypervisor_close(self->hypervisor);
-        break;
-    case NMM_SYNC_STATE_NEW:
-    case NMM_SYNC_STATE_FAILED:
-        g_return_if_reached();
-    }
+    disarm_retry(user_data);
+    log_network(user_data,
+                G_LOG_LEVEL_WARNING,
+                "the connection to libvirt is lost: %s; trying to reconnect",
+                reason);
 }
 
 static void
-pass_cb(GObject *source, GAsyncResult *result, gpointer data)
+back_cb(gpointer user_data)
 {
-    GWeakRef *weak = data;
-    g_autoptr(NmmSyncPass) pass = nmm_sync_pass_run_finish(result);
-    g_autoptr(NmmSync) self = g_weak_ref_get(weak);
-
-    g_weak_ref_clear(weak);
-    g_free(weak);
-    if (self)
-        pass_done(self, pass);
-    else
-        nmm_hypervisor_close(pass->hypervisor);
+    log_network(user_data, G_LOG_LEVEL_MESSAGE, "the connection to libvirt is back");
 }
 
-/* Events */
-
-static gboolean
-takes_events(NmmSync *self)
-{
-    return self->state == NMM_SYNC_STATE_STARTING || self->state == NMM_SYNC_STATE_UP;
-}
-
-static void
-guest_changed_cb(NmmHypervisor *hypervisor, const char *uuid, NmmSync *self)
-{
-    if (self->state == NMM_SYNC_STATE_STOPPING) {
-        nmm_sync_stop_guest_changed(self, uuid);
-        return;
-    }
-    if (!takes_events(self))
-        return;
-    g_hash_table_add(self->dirty, g_strdup(uuid));
-    nmm_debounce_note(&self->settle);
-    arm_settle(self);
-}
-
-/* What has become of our own network is seen by looking, and its running guests with it; what
- * another one does may turn guests into macvtap guests or back. */
-static void
-network_changed_cb(NmmHypervisor *hypervisor, const char *name, NmmSync *self)
-{
-    if (!takes_events(self))
-        return;
-    self->dirty_all = TRUE;
-    nmm_debounce_note(&self->settle);
-    arm_settle(self);
-}
-
-static void
-closed_cb(NmmHypervisor *hypervisor, const char *reason, NmmSync *self)
-{
-    self->connected = FALSE;
-    if (self->pass)
-        g_atomic_int_set(&self->pass->lost, TRUE);
-    else if (self->state == NMM_SYNC_STATE_UP)
-        lose(self, reason);
-    else if (self->state == NMM_SYNC_STATE_STOPPING)
-        nmm_sync_stop_closed(self);
-}
+/* An event of the profile's network may mean that it was stopped; one of another network may turn
+ * guests into macvtap guests or back. */
+static const NmmWatcherClient watcher_client = {
+    .follow_networks = TRUE,
+    .read = read_cb,
+    .failed = failed_cb,
+    .lost = lost_cb,
+    .back = back_cb,
+};
 
 /* Life */
 
-/**
- * nmm_sync_new:
- * @hypervisor: what to keep in sync; not open; a reference is taken
- * @profile: what is wanted, of mode isolated; a reference is taken
- * @host_id: the machine id
- * @used_subnets: (scope forever): collects the subnets in use outside libvirt
- * @user_data: for @used_subnets
- *
- * Returns: (transfer full): an engine that has done nothing yet
- */
+static GHashTable *
+new_set(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 NmmSync *
 nmm_sync_new(NmmHypervisor *hypervisor,
              NmmProfile *profile,
              const char *host_id,
-             NmmUsedSubnetsFunc used_subnets,
+             const NmmSyncClient *client,
+             const NmmSyncTiming *timing,
              gpointer user_data)
 {
-    NmmSync *self = g_object_new(NMM_TYPE_SYNC, NULL);
+    NmmSync *self = g_new0(NmmSync, 1);
 
     self->hypervisor = g_object_ref(hypervisor);
     self->profile = nmm_profile_ref(profile);
     self->host_id = g_strdup(host_id);
-    self->used_subnets = used_subnets;
+    self->client = client;
+    self->timing = timing ? timing : &default_timing;
     self->user_data = user_data;
+    self->watcher = nmm_watcher_new(hypervisor, &watcher_client, &self->timing->watcher, self);
+    self->statuses = nmm_guest_status_table_new(self->timing->retry);
+    self->asked = new_set();
+    self->notes = new_set();
     return self;
 }
 
 void
-nmm_sync_set_timing(NmmSync *self, const NmmSyncTiming *timing)
-{
-    self->timing = timing;
-    nmm_debounce_set_timing(&self->settle, timing->settle, timing->settle_max);
-    nmm_backoff_set_timing(&self->reconnect, timing->reconnect, timing->reconnect_max);
-}
-
-/**
- * nmm_sync_start:
- * @self: an engine that was neither started nor stopped
- *
- * Begins to bring the profile up. "up" or "failed" tells how it went.
- */
-void
 nmm_sync_start(NmmSync *self)
 {
-    g_return_if_fail(NMM_IS_SYNC(self));
-    g_return_if_fail(self->state == NMM_SYNC_STATE_NEW);
+    g_return_if_fail(self->state == STATE_NEW);
 
-    self->ledger = nmm_guest_status_table_new(self->timing->retry);
-    g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
-    g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
-    g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
-    self->state = NMM_SYNC_STATE_STARTING;
-    nmm_sync_begin_pass(self, NMM_SYNC_PASS_UP, NULL, self->used_subnets(self->user_data));
+    self->state = STATE_STARTING;
+    nmm_watcher_start(self->watcher);
 }
 
-/* From here on nothing starts by itself; a pass that runs is told to end. */
-void
-nmm_sync_suspend(NmmSync *self)
+static void
+end(NmmSync *self)
 {
-    clear_timers(self);
-    clear_dirty(self);
+    disarm_retry(self);
+    g_clear_pointer(&self->teardown, nmm_teardown_free);
+    g_clear_pointer(&self->pass, nmm_sync_pass_abandon);
+    g_clear_pointer(&self->watcher, nmm_watcher_free);
+}
+
+static void
+torn_down_cb(gpointer user_data)
+{
+    NmmSync *self = user_data;
+
+    self->state = STATE_STOPPED;
+    end(self);
+    self->client->stopped(self->user_data);
+}
+
+void
+nmm_sync_stop(NmmSync *self, guint timeout_ms)
+{
+    NmmTeardownSpec spec = {
+        .hypervisor = self->hypervisor,
+        .profile = self->profile,
+        .host_id = self->host_id,
+        .watcher = self->watcher,
+        .held = self->pass != NULL,
+        .undo = timeout_ms > 0 && self->profile->on_disconnect != NMM_ON_DISCONNECT_KEEP,
+        .timeout_ms = timeout_ms,
+        .done = torn_down_cb,
+        .user_data = self,
+    };
+
+    if (self->state >= STATE_STOPPING)
+        return;
+    self->state = STATE_STOPPING;
+    disarm_retry(self);
     if (self->pass)
-        g_cancellable_cancel(self->pass->cancellable);
-}
-
-/* Cuts every tie to the world outside. */
-void
-nmm_sync_cut_off(NmmSync *self)
-{
-    self->state = NMM_SYNC_STATE_STOPPED;
-    nmm_sync_suspend(self);
-    g_clear_handle_id(&self->deadline_source, g_source_remove);
-    g_clear_handle_id(&self->overdue_source, g_source_remove);
-    g_clear_handle_id(&self->finish_source, g_source_remove);
-    g_signal_handlers_disconnect_by_data(self->hypervisor, self);
-    nmm_hypervisor_close(self->hypervisor);
+        nmm_sync_pass_cancel(self->pass);
+    spec.served = nmm_guest_status_table_list_served(self->statuses);
+    self->teardown = nmm_teardown_new(&spec);
 }
 
 void
-nmm_sync_emit_stopped(NmmSync *self)
+nmm_sync_free(NmmSync *self)
 {
-    g_signal_emit(self, signals[SIGNAL_STOPPED], 0);
-}
-
-static void
-nmm_sync_init(NmmSync *self)
-{
-    nmm_debounce_init(&self->settle, settled_cb, self);
-    nmm_backoff_init(&self->reconnect, reconnect_cb, self);
-    nmm_sync_set_timing(self, &default_timing);
-    self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    self->told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-}
-
-static void
-nmm_sync_dispose(GObject *object)
-{
-    NmmSync *self = NMM_SYNC(object);
-
-    if (self->hypervisor)
-        nmm_sync_cut_off(self);
-    g_clear_object(&self->hypervisor);
-    g_clear_pointer(&self->pass, nmm_sync_pass_unref);
-    G_OBJECT_CLASS(nmm_sync_parent_class)->dispose(object);
-}
-
-static void
-nmm_sync_finalize(GObject *object)
-{
-    NmmSync *self = NMM_SYNC(object);
-
+    end(self);
+    g_object_unref(self->hypervisor);
     nmm_profile_unref(self->profile);
     g_free(self->host_id);
-    g_clear_pointer(&self->ledger, nmm_guest_status_table_free);
-    g_hash_table_unref(self->dirty);
+    nmm_guest_status_table_free(self->statuses);
     g_hash_table_unref(self->asked);
-    g_hash_table_unref(self->told);
+    g_hash_table_unref(self->notes);
     g_free(self->unmatched);
-    g_hash_table_unref(self->awaiting);
-    G_OBJECT_CLASS(nmm_sync_parent_class)->finalize(object);
+    g_free(self);
 }
 
-static guint
-add_signal(const char *name, guint n_params, GType type)
+gboolean
+nmm_sync_is_settled(const NmmSync *self)
 {
-    return g_signal_new(
-        name, NMM_TYPE_SYNC, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, n_params, type);
+    return !self->watcher || self->state == STATE_FAILED || nmm_watcher_is_settled(self->watcher);
 }
 
-static void
-nmm_sync_class_init(NmmSyncClass *klass)
+guint
+nmm_sync_count_asked(const NmmSync *self)
 {
-    GObjectClass *object_class = G_OBJECT_CLASS(klass);
-
-    object_class->dispose = nmm_sync_dispose;
-    object_class->finalize = nmm_sync_finalize;
-    signals[SIGNAL_UP] = add_signal("up", 1, G_TYPE_POINTER);
-    signals[SIGNAL_REPORT] = add_signal("report", 1, G_TYPE_POINTER);
-    signals[SIGNAL_LOOKED] = add_signal("looked", 1, G_TYPE_POINTER);
-    signals[SIGNAL_FAILED] = add_signal("failed", 1, G_TYPE_ERROR);
-    signals[SIGNAL_STOPPED] = add_signal("stopped", 0, G_TYPE_NONE);
+    return g_hash_table_size(self->asked);
 }

@@ -1,55 +1,69 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sync engine: keeps what a hypervisor has as an isolated profile wants it. Owns the worker
- * thread; observes, asks core for a plan, applies it with bounded parallelism, listens, and does it
- * again for the guests that changed. Knows nothing of NetworkManager.
+ * The sync engine: keeps the network and the guests of a hypervisor as an isolated profile wants
+ * them. Has a plan made and carried out for what its watcher reads, and decides what the result
+ * means. Knows nothing of NetworkManager.
  *
- * Life: new → start → "up" … "report" … → stop → "stopped". "failed" at any time before "stopped"
- * means that the engine has given up (network stopped from outside, forwards, conflict); stop is
- * still owed if changes are to be undone.
+ * Life: new → start → up() → kept() … → stop → stopped(). After failed(), which may come at any
+ * time before stopped(), the engine does nothing more; it is to be stopped if changes are to be
+ * undone.
  */
 
 #pragma once
 
-#include "nmm-hypervisor.h"
+#include "nmm-watcher.h"
 
 G_BEGIN_DECLS
 
-#define NMM_TYPE_SYNC (nmm_sync_get_type())
-G_DECLARE_FINAL_TYPE(NmmSync, nmm_sync, NMM, SYNC, GObject)
+/* On the main context; may stop or free the engine. */
+typedef struct {
+    /* The network is there and the guests are served. */
+    void (*up)(const NmmPlan *plan, gpointer user_data);
+    /* A further pass over all guests, or only over those of @plan. After one over @all guests the
+     * network may have been stopped and started, and libvirtd restarted. */
+    void (*kept)(const NmmPlan *plan, gboolean all, gpointer user_data);
+    void (*failed)(const GError *error, gpointer user_data);
+    /* Nothing of the engine runs any more, except what hangs in libvirt. */
+    void (*stopped)(gpointer user_data);
 
-/*
- * Collects the subnets in use outside libvirt (kernel routes, NM profiles). Called on the main
- * thread right before each pass that may define or start the network. Returns: (transfer full)
- * (element-type NmmUsedSubnet): never NULL.
- */
-typedef GPtrArray *(*NmmUsedSubnetsFunc)(gpointer user_data);
+    /* (transfer full) (element-type NmmUsedSubnet): subnets in use outside libvirt (kernel routes,
+     * NM profiles); called right before the first plan. */
+    GPtrArray *(*collect_subnets)(gpointer user_data);
+} NmmSyncClient;
 
-/*
- * Signals, on the main context:
- *   "up" (NmmPlan*)     first pass carried out: the network is there, the guests are served
- *   "report" (NmmPlan*) after every further pass that changed or found anything new
- *   "looked" (NmmPlan*) after every further pass over all guests, whatever it found: the
- *                           network may have been stopped and started, libvirtd may have been
- *                           restarted
- *   "failed" (GError*)        the profile cannot be up (any more), and why
- *   "stopped"                 stop has finished; nothing of the engine runs any more
+typedef struct {
+    NmmWatcherTiming watcher;
+    guint absent;   /* how long the network may be away, because a user restarts it; in ms */
+    guint retry[4]; /* waits before further tries of a guest, in ms, ended by 0 */
+} NmmSyncTiming;
+
+typedef struct _NmmSync NmmSync;
+
+/* @hypervisor is not open; @host_id is the machine ID; @client and @timing (nullable) are static.
  */
 NmmSync *nmm_sync_new(NmmHypervisor *hypervisor,
                       NmmProfile *profile,
                       const char *host_id,
-                      NmmUsedSubnetsFunc used_subnets,
+                      const NmmSyncClient *client,
+                      const NmmSyncTiming *timing,
                       gpointer user_data);
+void nmm_sync_free(NmmSync *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmSync, nmm_sync_free)
 
-/* Returns at once. If libvirt cannot be reached now, "failed"; if it goes away later, it is
- * reconnected with back-off and everything is read again. */
+/* If libvirt cannot be reached now, failed(); if the connection breaks later, the engine reconnects
+ * and reads everything again. */
 void nmm_sync_start(NmmSync *self);
 
 /*
- * Returns at once. Does what on-disconnect says, closes the hypervisor, then "stopped". At most
- * @timeout_ms after the call "stopped" is emitted even where libvirt hangs; what was not undone is
- * named in the log. 0 leaves everything as it is.
+ * Does what on-disconnect says, closes the hypervisor, then stopped(), never before it returns and
+ * at most @timeout_ms later even if libvirt hangs; logs what was not undone. 0 undoes nothing. A
+ * second call has no effect.
  */
 void nmm_sync_stop(NmmSync *self, guint timeout_ms);
+
+/* For tests: nothing is in progress and no event waits for a pass. */
+gboolean nmm_sync_is_settled(const NmmSync *self);
+/* For tests: guests that were asked to release their interface and still have it. */
+guint nmm_sync_count_asked(const NmmSync *self);
 
 G_END_DECLS

@@ -1,188 +1,220 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The watch on the main thread, and its readings on a worker thread. At most one reading is under
- * way; it owns all it touches, so that one stuck in a libvirt that hangs can be left behind. While
- * nothing is amiss there is no timer.
+ * The state machine on the main thread. A reading owns all it touches, so that one that hangs can
+ * be left behind. While the connection works and no event is due there is no timer.
  */
 
 #include "config.h"
 
 #include "nmm-watcher.h"
 
-#include "nmm-backoff.h"
-#include "nmm-debounce.h"
-#include "nmm-error.h"
+#include <glib/gi18n-lib.h>
 
-/* In ms. A guest that has ended is to lose its routes at once: shorter than for the sync engine. */
-#define SETTLE        20
-#define SETTLE_FACTOR 10
-#define RECONNECT     1000
-#define RECONNECT_MAX (30 * 1000)
+#include "nmm-error.h"
+#include "nmm-timers.h"
+
+/* A guest that has ended loses its routes at once: shorter than for the sync engine. */
+static const NmmWatcherTiming default_timing = {
+    .settle = 20,
+    .settle_max = 200,
+    .reconnect = 1000,
+    .reconnect_max = 30 * 1000,
+};
 
 typedef enum {
     STATE_NEW,
-    STATE_STARTING, /* the first reading */
+    STATE_STARTING, /* no reading has succeeded yet */
     STATE_UP,
     STATE_LOST, /* no connection; a timer or a reading tries to get one */
     STATE_ENDED,
 } State;
 
-/* One look at guests. */
+/* A reading in progress. */
 typedef struct {
+    NmmWatcher *watcher; /* (nullable): NULL if it is gone; main thread only */
     NmmHypervisor *hypervisor;
+    GCancellable *cancellable;
     gboolean open; /* connect first */
-    char **uuids;  /* (nullable): only these; NULL is all */
-
-    GPtrArray *guests;   /* (element-type NmmGuest): those found */
-    GPtrArray *networks; /* (element-type NmmNetwork): all; not read where it is there */
-} Reading;
+    gboolean opened;
+    NmmReading reading; /* networks are read unless they are set */
+} Job;
 
 struct _NmmWatcher {
-    GObject parent;
-
     NmmHypervisor *hypervisor;
+    const NmmWatcherClient *client;
+    gpointer user_data;
+
     State state;
-    GHashTable *guests;  /* (element-type utf8 NmmGuest): by UUID */
+    gboolean connected;
+    gboolean was_connected;
+    char *closed_reason;  /* (nullable) */
+    Job *job;             /* (nullable): borrowed from its task */
+    gboolean held;        /* until nmm_watcher_resume() */
+    gboolean handed_over; /* ready() is due */
+    guint ready_source;
+
+    /* What the next reading is about. */
+    GHashTable *dirty; /* (element-type utf8): UUIDs */
+    gboolean all_dirty;
+    gboolean urgent; /* does not wait for quiet */
+
+    GHashTable *guests;  /* (element-type utf8 NmmGuest): by UUID; for remember_guests */
     GPtrArray *networks; /* (nullable) (element-type NmmNetwork): as they were read last */
     gboolean networks_stale;
-    GHashTable *dirty; /* (element-type utf8): UUIDs of events since the last reading began */
-    gboolean reading;
-    gboolean connected;
+
     NmmDebounce settle;
     NmmBackoff reconnect;
 };
 
-enum {
-    SIGNAL_GUESTS,
-    SIGNAL_FAILED,
-    N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
-
-G_DEFINE_FINAL_TYPE(NmmWatcher, nmm_watcher, G_TYPE_OBJECT)
-
 /* Reading, on a worker thread */
 
 static void
-reading_free(gpointer data)
+job_free(gpointer data)
 {
-    Reading *reading = data;
+    Job *job = data;
 
-    g_object_unref(reading->hypervisor);
-    g_strfreev(reading->uuids);
-    g_clear_pointer(&reading->guests, g_ptr_array_unref);
-    g_clear_pointer(&reading->networks, g_ptr_array_unref);
-    g_free(reading);
+    g_object_unref(job->hypervisor);
+    g_object_unref(job->cancellable);
+    g_strfreev(job->reading.uuids);
+    g_clear_pointer(&job->reading.guests, g_ptr_array_unref);
+    g_clear_pointer(&job->reading.networks, g_ptr_array_unref);
+    g_ptr_array_unref(job->reading.gone);
+    g_hash_table_unref(job->reading.unread);
+    g_free(job);
 }
 
-/* A guest that is gone is none; one that cannot be read is none either, with a warning. FALSE: the
- * connection is no good. */
+/* FALSE only if the connection broke. */
 static gboolean
-read_guest(Reading *reading, const char *uuid, GError **error)
+read_guest(Job *job, const char *uuid, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    NmmGuest *guest = nmm_hypervisor_read_guest(reading->hypervisor, uuid, &local);
+    NmmGuest *guest = nmm_hypervisor_read_guest(job->hypervisor, uuid, &local);
 
-    if (guest)
-        g_ptr_array_add(reading->guests, guest);
-    else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
+    if (guest) {
+        g_ptr_array_add(job->reading.guests, guest);
+    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
-    } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND))
-        g_warning("guest '%s': %s", uuid, local->message);
+    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
+        g_ptr_array_add(job->reading.gone, g_strdup(uuid));
+    } else {
+        g_prefix_error(&local, _("guest '%s': "), uuid);
+        g_hash_table_insert(job->reading.unread, g_strdup(uuid), g_steal_pointer(&local));
+    }
     return TRUE;
 }
 
 static gboolean
-read_guests(Reading *reading, GError **error)
+read_guests(Job *job, GError **error)
 {
-    if (!reading->uuids) {
-        reading->guests = nmm_hypervisor_list_guests(reading->hypervisor, error);
-        return reading->guests != NULL;
-    }
-    reading->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    for (char **uuid = reading->uuids; *uuid; uuid++) {
-        if (!read_guest(reading, *uuid, error))
+    job->reading.guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    for (char **uuid = job->reading.uuids; *uuid; uuid++) {
+        if (g_cancellable_set_error_if_cancelled(job->cancellable, error) ||
+            !read_guest(job, *uuid, error))
             return FALSE;
     }
     return TRUE;
 }
 
 static gboolean
-run_reading(Reading *reading, GError **error)
+run_job(Job *job, GError **error)
 {
-    if (reading->open && !nmm_hypervisor_open(reading->hypervisor, FALSE, error))
+    NmmReading *reading = &job->reading;
+
+    if (job->open) {
+        job->opened = nmm_hypervisor_open(job->hypervisor, FALSE, error);
+        if (!job->opened)
+            return FALSE;
+    }
+    if (g_cancellable_set_error_if_cancelled(job->cancellable, error))
         return FALSE;
-    if (!read_guests(reading, error))
+    if (!reading->networks)
+        reading->networks = nmm_hypervisor_list_networks(job->hypervisor, error);
+    if (!reading->networks)
         return FALSE;
-    if (reading->networks)
-        return TRUE;
-    reading->networks = nmm_hypervisor_list_networks(reading->hypervisor, error);
-    return reading->networks != NULL;
+    if (reading->uuids)
+        return read_guests(job, error);
+    reading->guests = nmm_hypervisor_list_guests(job->hypervisor, error);
+    return reading->guests != NULL;
 }
 
 static void
-reading_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+job_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     GError *error = NULL;
 
-    if (run_reading(data, &error))
+    if (run_job(data, &error))
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_error(task, error);
 }
 
-/* On the main thread */
+/* Main thread: when something is read */
 
 static void reading_cb(GObject *object, GAsyncResult *result, gpointer data);
 
-/* @uuids: (transfer full) (nullable): NULL is all */
-static void
-begin_reading(NmmWatcher *self, char **uuids)
+/* (transfer full) (nullable): NULL for all guests */
+static char **
+take_dirty(NmmWatcher *self)
 {
-    g_autoptr(GTask) task = g_task_new(self, NULL, reading_cb, NULL);
-    Reading *reading = g_new0(Reading, 1);
+    char **uuids = NULL;
 
-    reading->hypervisor = g_object_ref(self->hypervisor);
-    reading->open = !self->connected;
-    reading->uuids = uuids;
-    if (uuids && self->networks && !self->networks_stale)
-        reading->networks = g_ptr_array_ref(self->networks);
+    if (self->all_dirty) {
+        g_hash_table_remove_all(self->dirty);
+    } else {
+        uuids = (char **)g_hash_table_get_keys_as_array(self->dirty, NULL);
+        g_hash_table_steal_all(self->dirty);
+    }
+    self->all_dirty = self->urgent = FALSE;
+    return uuids;
+}
+
+static gboolean
+needs_networks(NmmWatcher *self, char **uuids)
+{
+    return !uuids || !self->networks || self->networks_stale || self->client->follow_networks;
+}
+
+static Job *
+job_new(NmmWatcher *self)
+{
+    Job *job = g_new0(Job, 1);
+
+    self->all_dirty |= !self->connected;
+    job->watcher = self;
+    job->hypervisor = g_object_ref(self->hypervisor);
+    job->cancellable = g_cancellable_new();
+    job->open = !self->connected;
+    job->reading.uuids = take_dirty(self);
+    if (!needs_networks(self, job->reading.uuids))
+        job->reading.networks = g_ptr_array_ref(self->networks);
+    job->reading.gone = g_ptr_array_new_with_free_func(g_free);
+    job->reading.unread =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
+    return job;
+}
+
+static void
+clear_timers(NmmWatcher *self)
+{
+    nmm_debounce_cancel(&self->settle);
+    nmm_backoff_cancel(&self->reconnect);
+}
+
+static void
+begin_reading(gpointer data)
+{
+    NmmWatcher *self = data;
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, reading_cb, NULL);
+
+    clear_timers(self);
+    self->job = job_new(self);
     self->networks_stale = FALSE;
-    /* So that "closed" during the reading is noticed. */
+    /* From now on closed_cb() notices the end of the connection that the job opens. */
     self->connected = TRUE;
-    self->reading = TRUE;
     g_task_set_source_tag(task, begin_reading);
-    g_task_set_task_data(task, reading, reading_free);
-    g_task_run_in_thread(task, reading_thread_cb);
-}
-
-static void
-settled_cb(gpointer data)
-{
-    NmmWatcher *self = data;
-    char **uuids = (char **)g_hash_table_get_keys_as_array(self->dirty, NULL);
-
-    g_hash_table_steal_all(self->dirty);
-    begin_reading(self, uuids);
-}
-
-/* A reading that is under way sees to it when it ends. */
-static void
-arm_settle(NmmWatcher *self)
-{
-    if (self->state == STATE_UP && !self->reading && g_hash_table_size(self->dirty) > 0)
-        nmm_debounce_arm(&self->settle);
-}
-
-static void
-reconnect_cb(gpointer data)
-{
-    NmmWatcher *self = data;
-
-    g_hash_table_remove_all(self->dirty);
-    begin_reading(self, NULL);
+    g_task_set_task_data(task, self->job, job_free);
+    g_task_run_in_thread(task, job_thread_cb);
 }
 
 static void
@@ -196,18 +228,49 @@ schedule_reconnect(NmmWatcher *self)
 static void
 lose(NmmWatcher *self, const char *reason)
 {
-    g_warning("the connection to libvirt is lost: %s; trying to get it back", reason);
     nmm_debounce_cancel(&self->settle);
     self->state = STATE_LOST;
-    nmm_backoff_reset(&self->reconnect);
     schedule_reconnect(self);
+    if (self->client->lost)
+        self->client->lost(reason, self->user_data);
+    else
+        g_warning("the connection to libvirt is lost: %s; trying to reconnect", reason);
 }
 
 static void
-take_guests(NmmWatcher *self, Reading *reading)
+announce_ready(NmmWatcher *self)
 {
-    g_clear_pointer(&self->networks, g_ptr_array_unref);
-    self->networks = g_ptr_array_ref(reading->networks);
+    g_clear_handle_id(&self->ready_source, g_source_remove);
+    self->handed_over = FALSE;
+    self->state = self->connected ? STATE_UP : STATE_STARTING;
+    self->client->ready(self->user_data);
+}
+
+/* Does what is due if nothing is in progress. */
+static void
+go_on(NmmWatcher *self)
+{
+    if (nmm_watcher_is_busy(self) || self->state == STATE_ENDED)
+        return;
+    if (self->state == STATE_UP && !self->connected) {
+        lose(self, self->closed_reason);
+    } else if (self->urgent) {
+        begin_reading(self);
+    } else if (self->state == STATE_UP) {
+        nmm_backoff_reset(&self->reconnect);
+        if (self->all_dirty || g_hash_table_size(self->dirty) > 0)
+            nmm_debounce_arm(&self->settle);
+    }
+}
+
+/* Main thread: what was read */
+
+static void
+remember_guests(NmmWatcher *self, const NmmReading *reading)
+{
+    GHashTableIter iter;
+    gpointer error;
+
     if (!reading->uuids)
         g_hash_table_remove_all(self->guests);
     for (char **uuid = reading->uuids; uuid && *uuid; uuid++)
@@ -217,30 +280,53 @@ take_guests(NmmWatcher *self, Reading *reading)
 
         g_hash_table_replace(self->guests, guest->uuid, nmm_guest_ref(guest));
     }
+    g_hash_table_iter_init(&iter, reading->unread);
+    while (g_hash_table_iter_next(&iter, NULL, &error))
+        g_warning("%s", ((GError *)error)->message);
 }
 
 static void
-emit_guests(NmmWatcher *self)
+deliver_all(NmmWatcher *self, const NmmReading *reading)
 {
     g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    NmmReading all = *reading;
     GHashTableIter iter;
     gpointer guest;
 
     g_hash_table_iter_init(&iter, self->guests);
     while (g_hash_table_iter_next(&iter, NULL, &guest))
         g_ptr_array_add(guests, nmm_guest_ref(guest));
-    g_signal_emit(self, signals[SIGNAL_GUESTS], 0, guests, self->networks);
+    all.uuids = NULL;
+    all.guests = guests;
+    self->client->read(&all, self->user_data);
 }
 
 static void
-reading_done(NmmWatcher *self, Reading *reading)
+note_back(NmmWatcher *self)
 {
-    if (self->state == STATE_LOST)
+    if (self->state != STATE_LOST)
+        return;
+    if (self->client->back)
+        self->client->back(self->user_data);
+    else
         g_message("the connection to libvirt is back");
+}
+
+static void
+reading_done(NmmWatcher *self, const NmmReading *reading)
+{
+    note_back(self);
     self->state = STATE_UP;
-    take_guests(self, reading);
-    emit_guests(self);
-    arm_settle(self);
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
+    self->networks = g_ptr_array_ref(reading->networks);
+    if (self->client->remember_guests) {
+        remember_guests(self, reading);
+        go_on(self);
+        deliver_all(self, reading);
+    } else {
+        self->held = TRUE;
+        self->client->read(reading, self->user_data);
+    }
 }
 
 static void
@@ -250,7 +336,7 @@ reading_failed(NmmWatcher *self, const GError *error)
     case STATE_STARTING:
         self->state = STATE_ENDED;
         nmm_hypervisor_close(self->hypervisor);
-        g_signal_emit(self, signals[SIGNAL_FAILED], 0, error);
+        self->client->failed(error, self->user_data);
         break;
     case STATE_UP:
         lose(self, error->message);
@@ -267,22 +353,27 @@ reading_failed(NmmWatcher *self, const GError *error)
 static void
 reading_cb(GObject *object, GAsyncResult *result, gpointer data)
 {
-    NmmWatcher *self = NMM_WATCHER(object);
+    Job *job = g_task_get_task_data(G_TASK(result));
+    NmmWatcher *self = job->watcher;
     g_autoptr(GError) error = NULL;
     gboolean done = g_task_propagate_boolean(G_TASK(result), &error);
 
-    self->reading = FALSE;
-    if (self->state == STATE_ENDED) {
-        /* The reading may have opened it after stop(). */
-        nmm_hypervisor_close(self->hypervisor);
+    if (!self) {
+        /* The job may have opened it after nmm_watcher_free(). */
+        nmm_hypervisor_close(job->hypervisor);
         return;
     }
+    self->job = NULL;
+    self->connected &= !job->open || job->opened;
+    self->was_connected |= job->opened;
     if (done && !self->connected) {
         done = FALSE;
-        g_set_error_literal(&error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "the connection was closed");
+        g_set_error_literal(&error, NMM_ERROR, NMM_ERROR_UNREACHABLE, self->closed_reason);
     }
-    if (done)
-        reading_done(self, g_task_get_task_data(G_TASK(result)));
+    if (self->handed_over)
+        announce_ready(self);
+    else if (done)
+        reading_done(self, &job->reading);
     else
         reading_failed(self, error);
 }
@@ -292,54 +383,81 @@ reading_cb(GObject *object, GAsyncResult *result, gpointer data)
 static void
 guest_changed_cb(NmmHypervisor *hypervisor, const char *uuid, NmmWatcher *self)
 {
+    if (self->client->guest_changed) {
+        self->client->guest_changed(uuid, self->user_data);
+        return;
+    }
     g_hash_table_add(self->dirty, g_strdup(uuid));
     nmm_debounce_note(&self->settle);
-    arm_settle(self);
+    go_on(self);
 }
 
-/* What that means for guests is seen when one of them does something. */
 static void
 network_changed_cb(NmmHypervisor *hypervisor, const char *name, NmmWatcher *self)
 {
     self->networks_stale = TRUE;
+    if (!self->client->follow_networks)
+        return;
+    self->all_dirty = TRUE;
+    nmm_debounce_note(&self->settle);
+    go_on(self);
 }
 
 static void
 closed_cb(NmmHypervisor *hypervisor, const char *reason, NmmWatcher *self)
 {
     self->connected = FALSE;
-    if (!self->reading && self->state == STATE_UP)
-        lose(self, reason);
+    g_free(self->closed_reason);
+    self->closed_reason = g_strdup(reason);
+    if (!self->handed_over)
+        go_on(self);
 }
 
-/**
- * nmm_watcher_new:
- * @hypervisor: not open; a reference is taken
- *
- * Returns: (transfer full): a watch that has done nothing yet
- */
-NmmWatcher *
-nmm_watcher_new(NmmHypervisor *hypervisor)
-{
-    NmmWatcher *self = g_object_new(NMM_TYPE_WATCHER, NULL);
+/* Life */
 
+NmmWatcher *
+nmm_watcher_new(NmmHypervisor *hypervisor,
+                const NmmWatcherClient *client,
+                const NmmWatcherTiming *timing,
+                gpointer user_data)
+{
+    NmmWatcher *self = g_new0(NmmWatcher, 1);
+
+    if (!timing)
+        timing = &default_timing;
     self->hypervisor = g_object_ref(hypervisor);
+    self->client = client;
+    self->user_data = user_data;
+    self->guests =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)nmm_guest_unref);
+    self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    nmm_debounce_init(&self->settle, begin_reading, self);
+    self->settle.settle_ms = timing->settle;
+    self->settle.settle_max_ms = timing->settle_max;
+    nmm_backoff_init(&self->reconnect, begin_reading, self);
+    nmm_backoff_set_timing(&self->reconnect, timing->reconnect, timing->reconnect_max);
     return self;
 }
 
 void
-nmm_watcher_set_timing(NmmWatcher *self, guint settle, guint reconnect, guint reconnect_max)
+nmm_watcher_free(NmmWatcher *self)
 {
-    nmm_debounce_set_timing(&self->settle, settle, SETTLE_FACTOR * settle);
-    nmm_backoff_set_timing(&self->reconnect, reconnect, reconnect_max);
+    if (self->job) {
+        self->job->watcher = NULL;
+        g_cancellable_cancel(self->job->cancellable);
+    }
+    clear_timers(self);
+    g_clear_handle_id(&self->ready_source, g_source_remove);
+    g_signal_handlers_disconnect_by_data(self->hypervisor, self);
+    nmm_hypervisor_close(self->hypervisor);
+    g_object_unref(self->hypervisor);
+    g_hash_table_unref(self->guests);
+    g_hash_table_unref(self->dirty);
+    g_clear_pointer(&self->networks, g_ptr_array_unref);
+    g_free(self->closed_reason);
+    g_free(self);
 }
 
-/**
- * nmm_watcher_start:
- * @self: a watch that was neither started nor stopped
- *
- * "guests" or "failed" tells how it went.
- */
 void
 nmm_watcher_start(NmmWatcher *self)
 {
@@ -349,79 +467,91 @@ nmm_watcher_start(NmmWatcher *self)
     g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
     g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
     self->state = STATE_STARTING;
-    begin_reading(self, NULL);
+    begin_reading(self);
 }
 
-/**
- * nmm_watcher_stop:
- * @self: a watch
- *
- * Closes the hypervisor. A reading that hangs ends by itself or never.
- */
 void
-nmm_watcher_stop(NmmWatcher *self)
+nmm_watcher_resume(NmmWatcher *self, const char *lost)
 {
-    self->state = STATE_ENDED;
-    nmm_debounce_cancel(&self->settle);
-    nmm_backoff_cancel(&self->reconnect);
-    g_signal_handlers_disconnect_by_data(self->hypervisor, self);
-    nmm_hypervisor_close(self->hypervisor);
+    self->held = FALSE;
+    if (self->handed_over) {
+        self->connected &= !lost;
+        announce_ready(self);
+    } else if (lost) {
+        lose(self, lost);
+    } else {
+        go_on(self);
+    }
 }
 
-static void
-dispose(GObject *object)
+void
+nmm_watcher_read_now(NmmWatcher *self, GHashTable *uuids)
 {
-    NmmWatcher *self = NMM_WATCHER(object);
+    GHashTableIter iter;
+    gpointer uuid;
 
-    if (self->hypervisor)
-        nmm_watcher_stop(self);
-    g_clear_object(&self->hypervisor);
-
-    G_OBJECT_CLASS(nmm_watcher_parent_class)->dispose(object);
+    if (uuids) {
+        g_hash_table_iter_init(&iter, uuids);
+        while (g_hash_table_iter_next(&iter, &uuid, NULL))
+            g_hash_table_add(self->dirty, g_strdup(uuid));
+    } else {
+        self->all_dirty = TRUE;
+    }
+    self->urgent = TRUE;
+    go_on(self);
 }
 
-static void
-finalize(GObject *object)
+void
+nmm_watcher_read_later(NmmWatcher *self, guint ms)
 {
-    NmmWatcher *self = NMM_WATCHER(object);
-
-    g_hash_table_unref(self->guests);
-    g_hash_table_unref(self->dirty);
-    g_clear_pointer(&self->networks, g_ptr_array_unref);
-
-    G_OBJECT_CLASS(nmm_watcher_parent_class)->finalize(object);
+    self->all_dirty = TRUE;
+    nmm_debounce_arm_fixed(&self->settle, ms);
 }
 
-static void
-nmm_watcher_class_init(NmmWatcherClass *klass)
+static gboolean
+ready_cb(gpointer data)
 {
-    GType type = G_TYPE_FROM_CLASS(klass);
+    NmmWatcher *self = data;
 
-    G_OBJECT_CLASS(klass)->dispose = dispose;
-    G_OBJECT_CLASS(klass)->finalize = finalize;
-
-    signals[SIGNAL_GUESTS] = g_signal_new("guests",
-                                          type,
-                                          G_SIGNAL_RUN_LAST,
-                                          0,
-                                          NULL,
-                                          NULL,
-                                          NULL,
-                                          G_TYPE_NONE,
-                                          2,
-                                          G_TYPE_POINTER,
-                                          G_TYPE_POINTER);
-    signals[SIGNAL_FAILED] = g_signal_new(
-        "failed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+    self->ready_source = 0;
+    announce_ready(self);
+    return G_SOURCE_REMOVE;
 }
 
-static void
-nmm_watcher_init(NmmWatcher *self)
+void
+nmm_watcher_hand_over(NmmWatcher *self,
+                      const NmmWatcherClient *client,
+                      gboolean held,
+                      gpointer user_data)
 {
-    self->guests =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)nmm_guest_unref);
-    self->dirty = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    nmm_debounce_init(&self->settle, settled_cb, self);
-    nmm_backoff_init(&self->reconnect, reconnect_cb, self);
-    nmm_watcher_set_timing(self, SETTLE, RECONNECT, RECONNECT_MAX);
+    self->client = client;
+    self->user_data = user_data;
+    self->handed_over = TRUE;
+    self->held = held;
+    clear_timers(self);
+    g_hash_table_remove_all(self->dirty);
+    self->all_dirty = self->urgent = FALSE;
+    if (self->job)
+        g_cancellable_cancel(self->job->cancellable);
+    if (!nmm_watcher_is_busy(self))
+        self->ready_source = g_idle_add_full(G_PRIORITY_DEFAULT, ready_cb, self, NULL);
+}
+
+gboolean
+nmm_watcher_is_busy(const NmmWatcher *self)
+{
+    return self->job || self->held;
+}
+
+gboolean
+nmm_watcher_was_connected(const NmmWatcher *self)
+{
+    return self->was_connected;
+}
+
+gboolean
+nmm_watcher_is_settled(const NmmWatcher *self)
+{
+    return !nmm_watcher_is_busy(self) && self->settle.source == 0 && self->reconnect.source == 0 &&
+           self->ready_source == 0;
 }

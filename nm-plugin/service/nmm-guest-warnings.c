@@ -46,11 +46,7 @@ nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
 void
 nmm_guest_warnings_free(NmmGuestWarnings *self)
 {
-    if (self->watch) {
-        g_signal_handlers_disconnect_by_data(self->watch, self);
-        nmm_watcher_stop(self->watch);
-    }
-    g_clear_object(&self->watch);
+    g_clear_pointer(&self->watch, nmm_watcher_free);
     nmm_profile_unref(self->profile);
     g_free(self->parent);
     g_hash_table_unref(self->unreachable);
@@ -210,18 +206,24 @@ nmm_guest_warnings_describe(NmmGuestWarnings *self)
 }
 
 static void
-guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
+read_cb(const NmmReading *reading, gpointer user_data)
 {
-    nmm_guest_warnings_update(user_data, guests, networks);
+    nmm_guest_warnings_update(user_data, reading->guests, reading->networks);
 }
 
 static void
-failed_cb(NmmWatcher *watch, const GError *error, gpointer user_data)
+failed_cb(const GError *error, gpointer user_data)
 {
     NmmGuestWarnings *self = user_data;
 
     g_message("profile '%s': the guests are not looked at: %s", self->profile->id, error->message);
 }
+
+static const NmmWatcherClient watcher_client = {
+    .remember_guests = TRUE,
+    .read = read_cb,
+    .failed = failed_cb,
+};
 
 /**
  * nmm_guest_warnings_follow:
@@ -233,8 +235,6 @@ nmm_guest_warnings_follow(NmmGuestWarnings *self, NmmHypervisor *hypervisor)
 {
     g_return_if_fail(!self->watch);
 
-    self->watch = nmm_watcher_new(hypervisor);
-    g_signal_connect(self->watch, "guests", G_CALLBACK(guests_cb), self);
-    g_signal_connect(self->watch, "failed", G_CALLBACK(failed_cb), self);
+    self->watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
     nmm_watcher_start(self->watch);
 }

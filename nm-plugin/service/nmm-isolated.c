@@ -97,18 +97,25 @@ plug_into_bridge(NmmActivation *self, const NmmGuest *guest, const char *bridge)
 }
 
 static void
-looked_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
+plug_guests(NmmActivation *self, const NmmPlan *plan)
 {
     for (guint i = 0; plan->bridge && i < plan->reports->len; i++) {
         const NmmGuestReport *report = plan->reports->pdata[i];
 
         if (report->guest->live)
-            plug_into_bridge(user_data, report->guest, plan->bridge);
+            plug_into_bridge(self, report->guest, plan->bridge);
     }
 }
 
 static void
-up_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
+kept_cb(const NmmPlan *plan, gboolean all, gpointer user_data)
+{
+    if (all)
+        plug_guests(user_data, plan);
+}
+
+static void
+up_cb(const NmmPlan *plan, gpointer user_data)
 {
     NmmActivation *self = user_data;
     g_autofree char *address = nmm_cidr_to_string(&plan->address);
@@ -121,17 +128,17 @@ up_cb(NmmSync *sync, const NmmPlan *plan, gpointer user_data)
 
     nmm_activation_emit_up(
         self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), restarts);
-    looked_cb(sync, plan, user_data);
+    plug_guests(self, plan);
 }
 
 static void
-failed_cb(NmmSync *sync, const GError *error, gpointer user_data)
+failed_cb(const GError *error, gpointer user_data)
 {
     nmm_activation_emit_failed(user_data, error);
 }
 
 static void
-stopped_cb(NmmSync *sync, gpointer user_data)
+stopped_cb(gpointer user_data)
 {
     nmm_activation_emit_stopped(user_data);
 }
@@ -147,6 +154,14 @@ read_host_id(void)
     return g_strdup(g_strstrip(text));
 }
 
+static const NmmSyncClient sync_client = {
+    .up = up_cb,
+    .kept = kept_cb,
+    .failed = failed_cb,
+    .stopped = stopped_cb,
+    .collect_subnets = collect_used_subnets,
+};
+
 static void
 start(NmmActivation *activation)
 {
@@ -155,11 +170,7 @@ start(NmmActivation *activation)
     g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
     g_autofree char *host_id = read_host_id();
 
-    self->sync = nmm_sync_new(hypervisor, profile, host_id, collect_used_subnets, self);
-    g_signal_connect(self->sync, "up", G_CALLBACK(up_cb), self);
-    g_signal_connect(self->sync, "looked", G_CALLBACK(looked_cb), self);
-    g_signal_connect(self->sync, "failed", G_CALLBACK(failed_cb), self);
-    g_signal_connect(self->sync, "stopped", G_CALLBACK(stopped_cb), self);
+    self->sync = nmm_sync_new(hypervisor, profile, host_id, &sync_client, NULL, self);
     nmm_sync_start(self->sync);
 }
 
@@ -174,9 +185,7 @@ dispose(GObject *object)
 {
     NmmIsolated *self = NMM_ISOLATED(object);
 
-    if (self->sync)
-        g_signal_handlers_disconnect_by_data(self->sync, self);
-    g_clear_object(&self->sync);
+    g_clear_pointer(&self->sync, nmm_sync_free);
 
     G_OBJECT_CLASS(nmm_isolated_parent_class)->dispose(object);
 }

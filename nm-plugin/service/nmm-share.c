@@ -145,16 +145,16 @@ host_changed_cb(gpointer user_data)
 }
 
 static void
-guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer user_data)
+read_cb(const NmmReading *reading, gpointer user_data)
 {
     NmmShare *self = user_data;
     g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NmmRoutingNic));
     gboolean news;
 
-    for (guint i = 0; i < guests->len; i++)
-        add_guest(self, guests->pdata[i], nics);
+    for (guint i = 0; i < reading->guests->len; i++)
+        add_guest(self, reading->guests->pdata[i], nics);
     nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
-    news = nmm_guest_warnings_update(self->warnings, guests, networks);
+    news = nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
     if (!self->gateway)
         g_message("profile '%s': up on '%s' with host link '%s'",
                   get_profile(self)->id,
@@ -165,20 +165,14 @@ guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, gpointer us
 }
 
 static void
-failed_cb(NmmWatcher *watcher, const GError *error, gpointer user_data)
-{
-    nmm_activation_emit_failed(user_data, error);
-}
-
-static void
-gone_cb(const GError *error, gpointer user_data)
+failed_cb(const GError *error, gpointer user_data)
 {
     nmm_activation_emit_failed(user_data, error);
 }
 
 static const NmmShareRouterCallbacks router_callbacks = {
     .host_changed = host_changed_cb,
-    .gone = gone_cb,
+    .gone = failed_cb,
 };
 
 /* Start and stop */
@@ -211,6 +205,12 @@ start_router(NmmShare *self, GError **error)
     return nmm_share_router_start(self->router, &spec, error);
 }
 
+static const NmmWatcherClient watcher_client = {
+    .remember_guests = TRUE,
+    .read = read_cb,
+    .failed = failed_cb,
+};
+
 static void
 start(NmmActivation *activation)
 {
@@ -229,9 +229,7 @@ start(NmmActivation *activation)
     update_host(self);
 
     hypervisor = nmm_libvirt_new(get_profile(self)->libvirt_uri);
-    self->guest_watch = nmm_watcher_new(hypervisor);
-    g_signal_connect(self->guest_watch, "guests", G_CALLBACK(guests_cb), self);
-    g_signal_connect(self->guest_watch, "failed", G_CALLBACK(failed_cb), self);
+    self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
     nmm_watcher_start(self->guest_watch);
 }
 
@@ -241,11 +239,7 @@ end(NmmShare *self)
 {
     g_clear_pointer(&self->router, nmm_share_router_free);
     g_clear_pointer(&self->host_watch, nmm_host_watch_free);
-    if (self->guest_watch) {
-        g_signal_handlers_disconnect_by_data(self->guest_watch, self);
-        nmm_watcher_stop(self->guest_watch);
-    }
-    g_clear_object(&self->guest_watch);
+    g_clear_pointer(&self->guest_watch, nmm_watcher_free);
 }
 
 static gboolean

@@ -19,11 +19,8 @@
     "<interface type='network'><source network='default'/><model type='virtio'/></interface>"
 
 static const NmmSyncTiming timing = {
-    .settle = 20,
-    .settle_max = 200,
+    .watcher = {.settle = 20, .settle_max = 200, .reconnect = 10, .reconnect_max = 40},
     .absent = 100,
-    .reconnect = 10,
-    .reconnect_max = 40,
     .retry = {20, 40, 0},
 };
 
@@ -70,44 +67,86 @@ fixture_assert_warned(const char *pattern)
 
 /* Signals */
 
-static void
-keep_plan(Fixture *fixture, NmmPlan *plan)
+/* Returns: whether it is new. A guest that was never a macvtap guest is not. */
+static gboolean
+keep_report(Fixture *fixture, const NmmGuestReport *report)
 {
+    gpointer known = GINT_TO_POINTER(NMM_GUEST_NOT_MACVTAP);
+
+    g_hash_table_lookup_extended(fixture->status, report->guest->name, NULL, &known);
+    g_hash_table_replace(
+        fixture->status, g_strdup(report->guest->name), GINT_TO_POINTER(report->status));
+    return GPOINTER_TO_INT(known) != (int)report->status;
+}
+
+static gboolean
+is_gone(gpointer name, gpointer status, gpointer data)
+{
+    Fixture *fixture = data;
+    g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
+
+    for (char **uuid = uuids; *uuid; uuid++) {
+        g_autofree char *other = fake_world_get_guest_name(fixture->world, *uuid);
+
+        if (g_strcmp0(name, other) == 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Returns: whether the pass found or changed anything. What needs a restart did not succeed. */
+static gboolean
+keep_plan(Fixture *fixture, const NmmPlan *plan)
+{
+    gboolean news = g_hash_table_foreach_remove(fixture->status, is_gone, fixture) > 0;
+
     g_free(fixture->bridge);
     fixture->bridge = g_strdup(plan->bridge);
-    for (guint i = 0; i < plan->reports->len; i++) {
-        NmmGuestReport *report = plan->reports->pdata[i];
+    for (guint i = 0; i < plan->reports->len; i++)
+        news |= keep_report(fixture, plan->reports->pdata[i]);
+    for (guint i = 0; i < plan->edits->len; i++) {
+        const NmmEdit *edit = plan->edits->pdata[i];
 
-        g_hash_table_replace(
-            fixture->status, g_strdup(report->guest->name), GINT_TO_POINTER(report->status));
+        news |= !edit->guest_name ||
+                GPOINTER_TO_INT(g_hash_table_lookup(fixture->status, edit->guest_name)) !=
+                    NMM_GUEST_NEEDS_RESTART;
     }
+    return news;
 }
 
 static void
-up_cb(NmmSync *sync, NmmPlan *plan, Fixture *fixture)
+up_cb(const NmmPlan *plan, gpointer data)
 {
+    Fixture *fixture = data;
+
     keep_plan(fixture, plan);
     fixture->n_up++;
 }
 
 static void
-report_cb(NmmSync *sync, NmmPlan *plan, Fixture *fixture)
+kept_cb(const NmmPlan *plan, gboolean all, gpointer data)
 {
-    keep_plan(fixture, plan);
-    fixture->n_report++;
+    Fixture *fixture = data;
+
+    if (keep_plan(fixture, plan))
+        fixture->n_report++;
 }
 
 static void
-failed_cb(NmmSync *sync, GError *error, Fixture *fixture)
+failed_cb(const GError *error, gpointer data)
 {
+    Fixture *fixture = data;
+
     g_clear_error(&fixture->failure);
     fixture->failure = g_error_copy(error);
     fixture->n_failed++;
 }
 
 static void
-stopped_cb(NmmSync *sync, Fixture *fixture)
+stopped_cb(gpointer data)
 {
+    Fixture *fixture = data;
+
     fixture->n_stopped++;
 }
 
@@ -121,6 +160,14 @@ collect_subnets_cb(gpointer data)
 }
 
 /* Life */
+
+static const NmmSyncClient client = {
+    .up = up_cb,
+    .kept = kept_cb,
+    .failed = failed_cb,
+    .stopped = stopped_cb,
+    .collect_subnets = collect_subnets_cb,
+};
 
 static NmmProfile *
 make_profile(const char *const *keys)
@@ -138,19 +185,27 @@ make_profile(const char *const *keys)
 }
 
 void
+fixture_drop_engine(Fixture *fixture)
+{
+    g_clear_pointer(&fixture->sync, nmm_sync_free);
+    g_clear_object(&fixture->hypervisor);
+    g_clear_pointer(&fixture->alias, g_free);
+}
+
+void
 fixture_replace_engine(Fixture *fixture, gconstpointer keys)
 {
-    g_autoptr(NmmHypervisor) hypervisor = fake_hypervisor_new(fixture->world);
     g_autoptr(NmmProfile) profile = make_profile(keys);
 
-    g_clear_object(&fixture->sync);
-    fixture->sync = nmm_sync_new(
-        hypervisor, profile, "0123456789abcdef0123456789abcdef", collect_subnets_cb, fixture);
-    nmm_sync_set_timing(fixture->sync, &timing);
-    g_signal_connect(fixture->sync, "up", G_CALLBACK(up_cb), fixture);
-    g_signal_connect(fixture->sync, "report", G_CALLBACK(report_cb), fixture);
-    g_signal_connect(fixture->sync, "failed", G_CALLBACK(failed_cb), fixture);
-    g_signal_connect(fixture->sync, "stopped", G_CALLBACK(stopped_cb), fixture);
+    fixture_drop_engine(fixture);
+    fixture->hypervisor = fake_hypervisor_new(fixture->world);
+    fixture->alias = nmm_identity_alias(profile->network);
+    fixture->sync = nmm_sync_new(fixture->hypervisor,
+                                 profile,
+                                 "0123456789abcdef0123456789abcdef",
+                                 &client,
+                                 &timing,
+                                 fixture);
 }
 
 void
@@ -197,7 +252,7 @@ void
 fixture_teardown(Fixture *fixture, gconstpointer keys)
 {
     fake_calls_release(fixture->calls);
-    g_clear_object(&fixture->sync);
+    fixture_drop_engine(fixture);
     wait_until(fixture, is_left_alone);
     while (g_main_context_iteration(NULL, FALSE))
         ;
@@ -240,10 +295,7 @@ fixture_wait_hanging(Fixture *fixture, guint n)
 static gboolean
 is_settled(Fixture *fixture)
 {
-    const NmmSync *sync = fixture->sync;
-
-    return !sync->pass && !nmm_debounce_is_armed(&sync->settle) && sync->reconnect.source == 0 &&
-           sync->finish_source == 0 && !g_main_context_pending(NULL);
+    return nmm_sync_is_settled(fixture->sync) && !g_main_context_pending(NULL);
 }
 
 void
@@ -360,22 +412,20 @@ guint
 fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope)
 {
     g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, scope);
-    g_autofree char *alias = nmm_identity_alias(fixture->sync->profile->network);
 
-    return xml ? count_alias(xml, alias) : 0;
+    return xml ? count_alias(xml, fixture->alias) : 0;
 }
 
 gboolean
 fixture_is_link_up(Fixture *fixture, const char *guest)
 {
     g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, NMM_SCOPE_LIVE);
-    g_autofree char *alias = nmm_identity_alias(fixture->sync->profile->network);
     g_autoptr(NmmGuest) read = nmm_guest_new_from_xml(NULL, xml, NULL);
 
     for (guint i = 0; i < read->live->nics->len; i++) {
         const NmmNic *nic = read->live->nics->pdata[i];
 
-        if (g_strcmp0(nic->alias, alias) == 0)
+        if (g_strcmp0(nic->alias, fixture->alias) == 0)
             return !nic->link_down;
     }
     g_assert_not_reached();

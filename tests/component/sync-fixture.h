@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "nmm-sync-private.h"
+#include "nmm-sync.h"
 
 #include "fake-hypervisor.h"
 
@@ -15,9 +15,11 @@ typedef struct {
     FakeWorld *world;
     FakeCalls *calls; /* the world's */
     NmmSync *sync;
+    NmmHypervisor *hypervisor; /* of @sync */
+    char *alias;               /* of its interfaces */
 
     guint n_up;
-    guint n_report;
+    guint n_report; /* further passes that found or changed anything */
     guint n_failed;
     guint n_stopped;
     guint n_collected;  /* calls of the function that collects subnets */
@@ -31,6 +33,9 @@ void fixture_setup(Fixture *fixture, gconstpointer keys);
 void fixture_teardown(Fixture *fixture, gconstpointer keys);
 /* Another engine on the same world, on a connection of its own, in place of the one there is. */
 void fixture_replace_engine(Fixture *fixture, gconstpointer keys);
+
+/* What the engine does when its owner frees it. */
+void fixture_drop_engine(Fixture *fixture);
 
 /* Runs the main loop until *@counter reaches @n, or the test fails. */
 void fixture_wait(Fixture *fixture, const guint *counter, guint n);

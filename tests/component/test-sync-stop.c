@@ -108,7 +108,7 @@ test_remove_stubborn(Fixture *fixture, gconstpointer keys)
     fixture_bring_up(fixture);
     fake_world_set_reluctant(fixture->world, "slow", TRUE);
     fixture_stop(fixture, 200);
-    fixture_assert_warned("*guests do not let go of their interface*'slow'");
+    fixture_assert_warned("*guests did not release their interface*'slow'");
     g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
     g_assert_cmpuint(fixture_count_nics(fixture, "slow", CONFIG), ==, 0);
     g_assert_false(fixture_has_timer());
@@ -139,7 +139,7 @@ test_hang(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fake_calls_get_hanging(fixture->calls), ==, 1);
 
     /* What was left behind ends by itself, with the engine gone. */
-    g_clear_object(&fixture->sync);
+    fixture_drop_engine(fixture);
     fake_calls_release(fixture->calls);
 }
 
@@ -211,7 +211,7 @@ test_unref(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     fixture_define(fixture, "new");
-    g_clear_object(&fixture->sync);
+    fixture_drop_engine(fixture);
     g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
     while (g_main_context_iteration(NULL, FALSE))
         ;
@@ -225,7 +225,7 @@ test_unref_in_pass(Fixture *fixture, gconstpointer keys)
     fake_calls_hang(fixture->calls, "open");
     nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
-    g_clear_object(&fixture->sync);
+    fixture_drop_engine(fixture);
     fake_calls_release(fixture->calls);
     g_assert_cmpuint(fixture->n_up, ==, 0);
 }
@@ -253,7 +253,7 @@ test_daemon_gone_while_waiting(Fixture *fixture, gconstpointer keys)
     fixture_settle(fixture);
     fake_world_kill(fixture->world, "daemon killed");
     fixture_wait(fixture, &fixture->n_stopped, 1);
-    fixture_assert_warned("*guests do not let go of their interface*'slow'");
+    fixture_assert_warned("*guests did not release their interface*'slow'");
 }
 
 static void

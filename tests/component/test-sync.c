@@ -80,7 +80,6 @@ test_idle(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     g_assert_false(fixture_has_timer());
-    g_assert_cmpuint(fixture->sync->retry_source, ==, 0);
 }
 
 static void
@@ -155,7 +154,7 @@ test_stripped_reluctant(Fixture *fixture, gconstpointer keys)
     fake_world_let_go(fixture->world, "slow");
     fixture_wait_calls(fixture, "read-guest slow", 3);
     fixture_settle(fixture);
-    g_assert_cmpuint(g_hash_table_size(fixture->sync->asked), ==, 0);
+    g_assert_cmpuint(nmm_sync_count_asked(fixture->sync), ==, 0);
 }
 
 /* A guest that stops under the edit is no fault. */
@@ -213,7 +212,7 @@ emit_cb(gpointer data)
     Fixture *fixture = data;
     g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
 
-    nmm_hypervisor_emit_guest_changed(fixture->sync->hypervisor, uuids[0]);
+    nmm_hypervisor_emit_guest_changed(fixture->hypervisor, uuids[0]);
     return G_SOURCE_CONTINUE;
 }
 

@@ -16,8 +16,8 @@
 typedef struct {
     FakeWorld *world;
     FakeCalls *calls; /* the world's */
-    NmmWatcher *watch;
-    guint n_guests; /* how often "guests" came */
+    NmmWatcher *watcher;
+    guint n_guests; /* how often the guests came */
     GString *seen; /* the last: names, sorted, with a "*" where they run and their number of NICs */
     GError *failure;
 } Fixture;
@@ -32,9 +32,12 @@ compare_names(gconstpointer a, gconstpointer b)
 }
 
 static void
-guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, Fixture *f)
+read_cb(const NmmReading *reading, gpointer data)
 {
-    g_assert_nonnull(networks);
+    Fixture *f = data;
+    GPtrArray *guests = reading->guests;
+
+    g_assert_nonnull(reading->networks);
     g_ptr_array_sort(guests, compare_names);
     g_string_truncate(f->seen, 0);
     for (guint i = 0; i < guests->len; i++) {
@@ -48,13 +51,28 @@ guests_cb(NmmWatcher *watch, GPtrArray *guests, GPtrArray *networks, Fixture *f)
 }
 
 static void
-failed_cb(NmmWatcher *watch, GError *error, Fixture *f)
+failed_cb(const GError *error, gpointer data)
 {
+    Fixture *f = data;
+
     g_assert_null(f->failure);
     f->failure = g_error_copy(error);
 }
 
-/* The loss of the connection is a warning; the world's faults are the test's. */
+static const NmmWatcherClient client = {
+    .remember_guests = TRUE,
+    .read = read_cb,
+    .failed = failed_cb,
+};
+
+static const NmmWatcherTiming timing = {
+    .settle = 10,
+    .settle_max = 100,
+    .reconnect = 10,
+    .reconnect_max = 40,
+};
+
+/* The tests expect warnings. */
 static GLogWriterOutput
 log_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
 {
@@ -72,10 +90,7 @@ setup(Fixture *f, gconstpointer data)
     f->calls = fake_world_get_calls(f->world);
     f->seen = g_string_new(NULL);
     hypervisor = fake_hypervisor_new(f->world);
-    f->watch = nmm_watcher_new(hypervisor);
-    nmm_watcher_set_timing(f->watch, 10, 10, 40);
-    g_signal_connect(f->watch, "guests", G_CALLBACK(guests_cb), f);
-    g_signal_connect(f->watch, "failed", G_CALLBACK(failed_cb), f);
+    f->watcher = nmm_watcher_new(hypervisor, &client, &timing, f);
 }
 
 static void
@@ -92,11 +107,10 @@ teardown(Fixture *f, gconstpointer data)
     gint64 limit = g_get_monotonic_time() + PATIENCE;
 
     fake_calls_release(f->calls);
-    nmm_watcher_stop(f->watch);
-    /* A reading holds the watch until it ends, and closes what it has opened. */
-    while (G_OBJECT(f->watch)->ref_count > 1 || fake_world_count_joined(f->world) > 0)
+    nmm_watcher_free(f->watcher);
+    /* A reading that is left behind closes what it opened. */
+    while (fake_world_count_joined(f->world) > 0)
         turn(limit);
-    g_object_unref(f->watch);
     g_clear_error(&f->failure);
     g_string_free(f->seen, TRUE);
     fake_world_unref(f->world);
@@ -143,7 +157,7 @@ test_follows(Fixture *f, gconstpointer data)
     define(f, "web", NIC);
     start_guest(f, "web");
     define(f, "off", NIC);
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     wait_seen(f, "off web*1");
     fake_calls_clear(f->calls);
 
@@ -168,7 +182,7 @@ static void
 test_settles(Fixture *f, gconstpointer data)
 {
     define(f, "web", NIC);
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     wait_seen(f, "web");
     fake_calls_clear(f->calls);
     for (guint i = 0; i < 20; i++) {
@@ -188,7 +202,7 @@ test_change_during_reading(Fixture *f, gconstpointer data)
 
     define(f, "web", NIC);
     start_guest(f, "web");
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     wait_seen(f, "web*1");
     fake_calls_hang(f->calls, "read-guest *");
     g_assert_true(fake_world_strip_macvtap(f->world, "web"));
@@ -205,7 +219,7 @@ test_unreachable(Fixture *f, gconstpointer data)
     gint64 limit = g_get_monotonic_time() + PATIENCE;
 
     fake_world_kill(f->world, "not there");
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     while (!f->failure)
         turn(limit);
     g_assert_error(f->failure, NMM_ERROR, NMM_ERROR_UNREACHABLE);
@@ -221,7 +235,7 @@ test_lost_and_back(Fixture *f, gconstpointer data)
 
     define(f, "web", NIC);
     start_guest(f, "web");
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     wait_seen(f, "web*1");
     n = f->n_guests;
     fake_calls_clear(f->calls);
@@ -243,7 +257,7 @@ test_unreadable(Fixture *f, gconstpointer data)
 {
     define(f, "web", NIC);
     define(f, "db", NIC);
-    nmm_watcher_start(f->watch);
+    nmm_watcher_start(f->watcher);
     wait_seen(f, "db web");
     fake_calls_fail(f->calls, "read-guest db", 1, 1, NMM_ERROR_BAD_XML, "broken");
     start_guest(f, "db");
@@ -258,16 +272,16 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_log_set_writer_func(log_writer, NULL, NULL);
-    g_test_add("/guest-watch/follows", Fixture, NULL, setup, test_follows, teardown);
-    g_test_add("/guest-watch/settles", Fixture, NULL, setup, test_settles, teardown);
-    g_test_add("/guest-watch/change-during-reading",
+    g_test_add("/watcher/follows", Fixture, NULL, setup, test_follows, teardown);
+    g_test_add("/watcher/settles", Fixture, NULL, setup, test_settles, teardown);
+    g_test_add("/watcher/change-during-reading",
                Fixture,
                NULL,
                setup,
                test_change_during_reading,
                teardown);
-    g_test_add("/guest-watch/unreachable", Fixture, NULL, setup, test_unreachable, teardown);
-    g_test_add("/guest-watch/lost-and-back", Fixture, NULL, setup, test_lost_and_back, teardown);
-    g_test_add("/guest-watch/unreadable", Fixture, NULL, setup, test_unreadable, teardown);
+    g_test_add("/watcher/unreachable", Fixture, NULL, setup, test_unreachable, teardown);
+    g_test_add("/watcher/lost-and-back", Fixture, NULL, setup, test_lost_and_back, teardown);
+    g_test_add("/watcher/unreadable", Fixture, NULL, setup, test_unreadable, teardown);
     return g_test_run();
 }

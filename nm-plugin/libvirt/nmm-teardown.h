@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The end of a sync engine: takes over its watcher, does what on-disconnect says in a pass over all
+ * guests, gives guests time to release an interface, then removes the rest. Logs what is left
+ * behind. Ends in time even if libvirt hangs.
+ *
+ * Private to the layer.
+ */
+
+#pragma once
+
+#include "nmm-watcher.h"
+
+G_BEGIN_DECLS
+
+typedef struct _NmmTeardown NmmTeardown;
+
+typedef struct {
+    NmmHypervisor *hypervisor;
+    NmmProfile *profile;
+    const char *host_id;
+    NmmWatcher *watcher; /* borrowed until the teardown is freed */
+    gboolean held;       /* the engine is at work and calls nmm_watcher_resume() */
+    gboolean undo;       /* otherwise it only waits for that */
+    guint timeout_ms;
+    char **served; /* (transfer full): names of the guests that the engine serves */
+
+    /* On the main context, never before nmm_teardown_new() returns; may free the teardown. */
+    void (*done)(gpointer user_data);
+    gpointer user_data;
+} NmmTeardownSpec;
+
+NmmTeardown *nmm_teardown_new(const NmmTeardownSpec *spec);
+/* A pass that runs is left behind and ends by itself. */
+void nmm_teardown_free(NmmTeardown *self);
+
+G_END_DECLS
