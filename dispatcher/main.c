@@ -32,40 +32,14 @@ write_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointe
     return g_log_writer_default(level, named, n_fields + 1, NULL);
 }
 
-/* (transfer full): a JSON string. What is no UTF-8 is replaced, what is no character escaped. */
-static char *
-quote_json(const char *text)
-{
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    GString *quoted = g_string_new("\"");
-
-    for (const char *c = valid; *c; c++) {
-        if (*c == '"' || *c == '\\')
-            g_string_append_printf(quoted, "\\%c", *c);
-        else if (g_ascii_iscntrl(*c))
-            g_string_append_printf(quoted, "\\u%04x", *c);
-        else
-            g_string_append_c(quoted, *c);
-    }
-    g_string_append_c(quoted, '"');
-    return g_string_free(quoted, FALSE);
-}
-
 static void
-print_done(const GPtrArray *done, gboolean json)
+print_done(const GPtrArray *done)
 {
-    if (json)
-        g_print("{\"actions\": [");
     for (guint i = 0; i < done->len; i++) {
-        g_autofree char *text = json ? quote_json(done->pdata[i]) : nmm_text_clean(done->pdata[i]);
+        g_autofree char *text = nmm_text_clean(done->pdata[i]);
 
-        if (json)
-            g_print("%s%s", i > 0 ? ", " : "", text);
-        else
-            g_print("%s\n", text);
+        g_print("%s\n", text);
     }
-    if (json)
-        g_print("]}\n");
 }
 
 /* What the signal handler says; a whole line. */
@@ -90,7 +64,7 @@ run_helper(int lock_fd, GPtrArray *done)
 }
 
 static int
-refresh(gboolean json)
+refresh(void)
 {
     g_autoptr(GPtrArray) done = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
@@ -106,7 +80,7 @@ refresh(gboolean json)
         return 1;
     }
     all = run_helper(lock_fd, done);
-    print_done(done, json);
+    print_done(done);
     return all ? 0 : 1;
 }
 
@@ -124,11 +98,9 @@ int
 main(int argc, char **argv)
 {
     int lock_fd = -1;
-    gboolean json = FALSE;
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"lock-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_fd, NULL, NULL},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print what was done as JSON"), NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -160,5 +132,5 @@ main(int argc, char **argv)
         return 2;
     }
     signal(SIGALRM, alarm_cb);
-    return lock_fd >= 0 ? run_locked(lock_fd) : refresh(json);
+    return lock_fd >= 0 ? run_locked(lock_fd) : refresh();
 }

@@ -1,99 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The asking half of the chain: collects facts and leaves the judging to nmm-check.c. What
- * cannot be found out stays unknown, and nothing is changed.
- */
 
 #include "config.h"
 
 #include "nmm-check-collect.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
+#include <gio/gio.h>
 
-#include <glib/gi18n-lib.h>
-
+#include "nmm-check-probe.h"
 #include "nmm-identity.h"
-#include "nmm-orphans.h"
 #include "nmm-neighbour-probe.h"
+#include "nmm-orphans.h"
 #include "nmm-served.h"
-#include "nmm-check-collect-private.h"
 
+#define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
+#define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
 #define FIREWALLD_TIMEOUT_MS 3000
 /* Where libvirt puts a bridge whose network names no zone. */
 #define DEFAULT_ZONE "libvirt"
+#define NSSWITCH     "/etc/nsswitch.conf"
+
+/* What is read once for each network. */
+typedef struct {
+    GPtrArray *leases; /* (element-type NmmLease) (nullable) */
+    char *lease_problem;
+    gboolean firewalld; /* runs */
+    char *zone;
+    char *zone_problem;
+} NetworkFacts;
 
 typedef struct {
     const NmmWorld *world;
-    struct ifaddrs *addresses;  /* (nullable): the host's */
-    GDBusConnection *firewalld; /* (nullable): the system bus, where firewalld is on it */
+    GDBusConnection *bus; /* (nullable) */
+    char *bus_problem;
     gboolean names;
-    GHashTable *leases; /* "URI\nNETWORK" → GPtrArray of NmmLease (nullable) */
-    GHashTable *zones;  /* bridge → zone */
-    GPtrArray *facts;
-} Survey;
+    char *names_problem;
+    GHashTable *networks; /* NmmNetwork → NetworkFacts */
+    GPtrArray *inputs;
+} Collection;
 
-static GDBusConnection *
-find_firewalld(void)
+static void
+network_facts_free(gpointer data)
 {
-    g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, NULL);
-    g_autoptr(GVariant) reply = NULL;
-    gboolean has_owner = FALSE;
+    NetworkFacts *facts = data;
 
-    if (!bus)
-        return NULL;
-    reply = g_dbus_connection_call_sync(bus,
-                                        "org.freedesktop.DBus",
-                                        "/org/freedesktop/DBus",
-                                        "org.freedesktop.DBus",
-                                        "NameHasOwner",
-                                        g_variant_new("(s)", "org.fedoraproject.FirewallD1"),
-                                        G_VARIANT_TYPE("(b)"),
-                                        G_DBUS_CALL_FLAGS_NONE,
-                                        FIREWALLD_TIMEOUT_MS,
-                                        NULL,
-                                        NULL);
-    if (reply)
-        g_variant_get(reply, "(b)", &has_owner);
-    return has_owner ? g_steal_pointer(&bus) : NULL;
+    g_clear_pointer(&facts->leases, g_ptr_array_unref);
+    g_free(facts->lease_problem);
+    g_free(facts->zone);
+    g_free(facts->zone_problem);
+    g_free(facts);
 }
 
-/* (nullable) (transfer none): "" where the bridge is in no zone, NULL where nobody tells. */
-static const char *
-get_zone(Survey *survey, const char *bridge)
-{
-    g_autoptr(GVariant) reply = NULL;
-    char *zone = NULL;
+/* Resolver */
 
-    if (!survey->firewalld)
-        return NULL;
-    if (g_hash_table_contains(survey->zones, bridge))
-        return g_hash_table_lookup(survey->zones, bridge);
-    reply = g_dbus_connection_call_sync(survey->firewalld,
-                                        "org.fedoraproject.FirewallD1",
-                                        "/org/fedoraproject/FirewallD1",
-                                        "org.fedoraproject.FirewallD1.zone",
-                                        "getZoneOfInterface",
-                                        g_variant_new("(s)", bridge),
-                                        G_VARIANT_TYPE("(s)"),
-                                        G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                                        FIREWALLD_TIMEOUT_MS,
-                                        NULL,
-                                        NULL);
-    if (reply)
-        g_variant_get(reply, "(s)", &zone);
-    g_hash_table_replace(survey->zones, g_strdup(bridge), zone);
-    return zone;
-}
-
-/**
- * nmm_survey_has_names:
- * @nsswitch: the text of /etc/nsswitch.conf
- *
- * Returns: whether its line for hosts has libnss-libvirt's module for names of guests.
- */
 gboolean
-nmm_survey_has_names(const char *nsswitch)
+nmm_check_has_names(const char *nsswitch)
 {
     g_auto(GStrv) lines = g_strsplit(nsswitch, "\n", -1);
 
@@ -111,73 +71,143 @@ nmm_survey_has_names(const char *nsswitch)
     return FALSE;
 }
 
-static gboolean
-read_names(void)
+static void
+read_names(Collection *self)
 {
     g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
 
-    return g_file_get_contents("/etc/nsswitch.conf", &text, NULL, NULL) &&
-           nmm_survey_has_names(text);
+    if (g_file_get_contents(NSSWITCH, &text, NULL, &error))
+        self->names = nmm_check_has_names(text);
+    else if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        self->names_problem = g_strdup(error->message);
 }
 
-static gboolean
-has_bridge(const Survey *survey, const char *bridge)
+/* Mode isolated */
+
+/* NO_AUTO_START: an error says that firewalld does not run. */
+static GVariant *
+call_firewalld(GDBusConnection *bus, const char *bridge, GError **error)
 {
-    for (const struct ifaddrs *a = survey->addresses; a; a = a->ifa_next) {
-        if (g_str_equal(a->ifa_name, bridge))
-            return (a->ifa_flags & IFF_UP) != 0;
+    return g_dbus_connection_call_sync(bus,
+                                       FIREWALLD_NAME,
+                                       FIREWALLD_PATH,
+                                       FIREWALLD_NAME ".zone",
+                                       "getZoneOfInterface",
+                                       g_variant_new("(s)", bridge),
+                                       G_VARIANT_TYPE("(s)"),
+                                       G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                                       FIREWALLD_TIMEOUT_MS,
+                                       NULL,
+                                       error);
+}
+
+static void
+read_zone(const Collection *self, const char *bridge, NetworkFacts *facts)
+{
+    g_autoptr(GVariant) reply = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!self->bus) {
+        facts->zone_problem = g_strdup(self->bus_problem);
+        return;
     }
-    return FALSE;
+    reply = call_firewalld(self->bus, bridge, &error);
+    facts->firewalld = !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
+                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
+    if (reply)
+        g_variant_get(reply, "(s)", &facts->zone);
+    else if (facts->firewalld)
+        facts->zone_problem = g_strdup(error->message);
+}
+
+static const NetworkFacts *
+get_network_facts(Collection *self, const NmmWorldHost *host, const NmmNetwork *network)
+{
+    NetworkFacts *facts = g_hash_table_lookup(self->networks, network);
+    g_autoptr(GError) error = NULL;
+
+    if (facts)
+        return facts;
+    facts = g_new0(NetworkFacts, 1);
+    if (network->active)
+        facts->leases = nmm_hypervisor_list_leases(host->hypervisor, network->name, &error);
+    facts->lease_problem = error ? g_strdup(error->message) : NULL;
+    if (network->bridge)
+        read_zone(self, network->bridge, facts);
+    g_hash_table_insert(self->networks, (gpointer)network, facts);
+    return facts;
 }
 
 static gboolean
-has_address(const Survey *survey, const char *bridge, const NmmCidr *wanted)
+has_address(const NmmLink *link, const NmmCidr *wanted)
 {
-    for (const struct ifaddrs *a = survey->addresses; a; a = a->ifa_next) {
-        g_autoptr(GSocketAddress) native = NULL;
-        GInetAddress *inet;
+    for (guint i = 0; i < link->addresses->len; i++) {
+        const NmmCidr *cidr = &g_array_index(link->addresses, NmmCidr, i);
 
-        if (!g_str_equal(a->ifa_name, bridge) || !a->ifa_addr ||
-            a->ifa_addr->sa_family != (wanted->family == G_SOCKET_FAMILY_IPV4 ? AF_INET : AF_INET6))
-            continue;
-        native = g_socket_address_new_from_native(a->ifa_addr, sizeof(struct sockaddr_in6));
-        inet = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(native));
-        if (memcmp(g_inet_address_to_bytes(inet),
-                   wanted->bytes,
-                   g_inet_address_get_native_size(inet)) == 0)
+        if (cidr->family == wanted->family &&
+            memcmp(cidr->bytes, wanted->bytes, sizeof(cidr->bytes)) == 0)
             return TRUE;
     }
     return FALSE;
 }
 
 static void
-add_network_facts(Survey *survey, NmmWorldHost *host, NmmCheckInput *facts)
+add_bridge(const NmmWorld *world, const NmmNetwork *network, NmmCheckInput *input)
 {
-    NmmNetwork *network = facts->network ? nmm_network_find(host->networks, facts->network) : NULL;
-    const NmmCidr *address;
-    const char *zone;
+    const NmmLink *bridge = nmm_links_find(world->links, network->bridge);
+    const NmmCidr *address = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
+
+    input->network.bridge = g_strdup(network->bridge);
+    input->host_address = address ? nmm_cidr_to_string(address) : NULL;
+    input->network.bridge_left = nmm_orphans_is_bridge_left(world, network);
+    input->network.bridge_up = bridge && bridge->up;
+    input->network.bridge_has_address = bridge && address && has_address(bridge, address);
+}
+
+/* The lease has the address, or the kernel's neighbour table if it was set by hand. */
+static void
+add_lease(const NetworkFacts *facts, NmmCheckInput *input)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!input->network.active || !input->nic.mac || !input->nic.plugged)
+        return;
+    for (guint i = 0; facts->leases && i < facts->leases->len && !input->address; i++) {
+        const NmmLease *lease = g_ptr_array_index(facts->leases, i);
+
+        if (g_ascii_strcasecmp(lease->mac, input->nic.mac) == 0 && !strchr(lease->address, ':'))
+            input->address = g_strdup(lease->address);
+    }
+    if (!input->address && input->network.bridge)
+        input->address = nmm_neighbour_lookup(input->network.bridge, input->nic.mac, &error);
+    if (error)
+        g_debug("%s: %s", input->network.bridge, error->message);
+}
+
+static void
+add_network(Collection *self, const NmmWorldHost *host, NmmCheckInput *input)
+{
+    const NmmNetwork *network =
+        input->network.name ? nmm_network_find(host->networks, input->network.name) : NULL;
+    const NetworkFacts *facts;
 
     if (!network)
         return;
-    facts->network_exists = TRUE;
-    facts->network_active = network->active;
-    facts->bridge = g_strdup(network->bridge);
-    facts->has_dhcp = network->ranges->len > 0;
-    facts->wanted_zone = g_strdup(network->zone ? network->zone : DEFAULT_ZONE);
-    address = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    if (address)
-        facts->host_address = nmm_cidr_to_string(address);
-    if (!network->bridge)
-        return;
-    facts->bridge_left = nmm_orphans_is_bridge_left(survey->world, network);
-    facts->bridge_up = has_bridge(survey, network->bridge);
-    facts->bridge_has_address = address && has_address(survey, network->bridge, address);
-    zone = get_zone(survey, network->bridge);
-    facts->firewalld = zone != NULL;
-    facts->zone = g_strdup(zone);
+    facts = get_network_facts(self, host, network);
+    input->network.exists = TRUE;
+    input->network.active = network->active;
+    input->network.has_dhcp = network->ranges->len > 0;
+    input->network.lease_problem = g_strdup(facts->lease_problem);
+    input->network.firewalld = facts->firewalld;
+    input->network.zone = g_strdup(facts->zone);
+    input->network.zone_problem = g_strdup(facts->zone_problem);
+    input->network.wanted_zone = g_strdup(network->zone ? network->zone : DEFAULT_ZONE);
+    add_bridge(self->world, network, input);
+    add_lease(facts, input);
 }
 
-/* (nullable): one on @network; with NULL for that, one of ours. */
+/* (nullable): one on @network; one that this project made if @network is NULL. */
 static const NmmNic *
 find_nic(const NmmGuestState *state, const char *network)
 {
@@ -193,234 +223,234 @@ find_nic(const NmmGuestState *state, const char *network)
 }
 
 static void
-add_nic_facts(const NmmGuest *guest, NmmCheckInput *facts)
+add_nic(const NmmNic *nic, NmmCheckInput *input)
 {
-    const NmmNic *live = find_nic(guest->live, facts->network);
-    const NmmNic *config = find_nic(guest->config, facts->network);
+    input->nic.link_down = input->nic.plugged && nic->link_down;
+    input->nic.mac = g_strdup(nic->mac);
+    input->nic.alias = g_strdup(nic->alias);
+    input->nic.target = g_strdup(nic->target);
+}
+
+static void
+add_network_nic(const NmmGuest *guest, const char *network, NmmCheckInput *input)
+{
+    const NmmNic *live = find_nic(guest->live, network);
+    const NmmNic *config = find_nic(guest->config, network);
     const NmmNic *nic = live ? live : config;
 
-    facts->in_definition = config != NULL;
-    facts->plugged = live != NULL;
-    if (!nic)
-        return;
-    facts->link_down = live && live->link_down;
-    facts->mac = g_strdup(nic->mac);
-    facts->alias = g_strdup(nic->alias);
-    facts->target = g_strdup(nic->target);
-    if (!facts->network)
-        facts->network = g_strdup(nic->network);
+    input->nic.in_definition = config != NULL;
+    input->nic.plugged = live != NULL;
+    if (nic)
+        add_nic(nic, input);
+    if (network || nic)
+        input->network.name = g_strdup(network ? network : nic->network);
 }
 
-static GPtrArray *
-get_leases(Survey *survey, NmmWorldHost *host, const char *network)
-{
-    g_autofree char *key = g_strdup_printf("%s\n%s", host->uri, network);
-    g_autoptr(GError) error = NULL;
-    GPtrArray *leases;
+/* Modes share and move */
 
-    if (g_hash_table_contains(survey->leases, key))
-        return g_hash_table_lookup(survey->leases, key);
-    leases = nmm_hypervisor_list_leases(host->hypervisor, network, &error);
-    if (!leases)
-        g_debug("leases of network '%s': %s", network, error->message);
-    g_hash_table_replace(survey->leases, g_steal_pointer(&key), leases);
-    return leases;
-}
-
-/* A lease says most; a guest with an address set by hand shows up among the neighbours. */
 static void
-add_address_fact(Survey *survey, NmmWorldHost *host, NmmCheckInput *facts)
+add_macvtap_nic(const NmmWorldHost *host,
+                const NmmGuest *guest,
+                const NmmWorldProfile *profile,
+                NmmCheckInput *input)
 {
-    GPtrArray *leases;
+    const NmmNic *nic = nmm_served_find_nic(profile, host, guest);
+    const NmmGuest definition = {.config = guest->config};
+    const NmmNic *config = nmm_served_find_nic(profile, host, &definition);
 
-    if (!facts->network_active || !facts->mac || !facts->plugged)
-        return;
-    leases = get_leases(survey, host, facts->network);
-    for (guint i = 0; leases && i < leases->len && !facts->address; i++) {
-        const NmmLease *lease = g_ptr_array_index(leases, i);
+    input->nic.in_definition = config != NULL;
+    input->guest.definition_is_bridge =
+        config && g_str_equal(nmm_nic_get_macvtap_mode(config, host->networks), "bridge");
+    input->nic.plugged = guest->live && nic && g_ptr_array_find(guest->live->nics, nic, NULL);
+    if (nic)
+        add_nic(nic, input);
+}
 
-        if (g_ascii_strcasecmp(lease->mac, facts->mac) == 0 && !strchr(lease->address, ':'))
-            facts->address = g_strdup(lease->address);
+static void
+add_parent(const NmmWorld *world, const NmmWorldProfile *profile, NmmCheckInput *input)
+{
+    const NmmLink *parent = nmm_links_find(world->links, profile->parent);
+    const NmmCidr *address = nmm_world_get_host_address(world, profile);
+
+    input->link.parent = g_strdup(profile->parent);
+    input->link.parent_problem = g_strdup(profile->parent_problem);
+    input->link.parent_carrier = parent && parent->carrier;
+    input->link.name = g_strdup(profile->link);
+    input->host_address = address ? nmm_cidr_to_string(address) : NULL;
+}
+
+/* The kernel does not count the time during which the machine was suspended. */
+static void
+add_neighbour(const NmmNeighbour *neighbour, NmmCheckInput *input)
+{
+    g_autofree char *address = nmm_cidr_address_to_string(&neighbour->address);
+    g_autofree char *source =
+        neighbour->source.prefix > 0 ? nmm_cidr_address_to_string(&neighbour->source) : NULL;
+    gint64 since = g_get_real_time() / G_USEC_PER_SEC - neighbour->age_ms / 1000;
+
+    nmm_check_input_add_address(input, address, neighbour->permanent ? since : 0, source);
+}
+
+/* Mode share leaves all there is to know in the kernel: a permanent neighbour entry and a route for
+ * each address. In mode move the host is a LAN host like any other, and has learnt the neighbours
+ * that it has spoken to. */
+static void
+add_neighbours(const NmmLink *link, NmmCheckInput *input)
+{
+    for (guint i = 0; input->nic.mac && i < link->stations->len; i++) {
+        const NmmNeighbour *neighbour = g_ptr_array_index(link->stations, i);
+
+        if (g_ascii_strcasecmp(neighbour->mac, input->nic.mac) == 0 &&
+            (neighbour->permanent || input->profile.mode != NMM_MODE_SHARE))
+            add_neighbour(neighbour, input);
     }
-    if (!facts->address && facts->bridge)
-        facts->address = nmm_neighbour_lookup(facts->bridge, facts->mac, NULL);
 }
 
 static void
-add_isolated_facts(Survey *survey, NmmWorldHost *host, const NmmGuest *guest, NmmCheckInput *facts)
+add_host_link(const NmmWorld *world, const NmmWorldProfile *profile, NmmCheckInput *input)
 {
-    add_nic_facts(guest, facts);
-    add_network_facts(survey, host, facts);
-    add_address_fact(survey, host, facts);
+    g_autoptr(GError) error = NULL;
+    const NmmLink *link = nmm_world_find_host_link(world, profile, &error);
+
+    input->link.problem = error ? g_strdup(error->message) : NULL;
+    input->link.up = link && link->up;
+    if (link && input->nic.plugged)
+        add_neighbours(link, input);
+    nmm_check_input_choose_address(input);
 }
 
-/* What every mode asks. @profile: (nullable) */
-NmmCheckInput *
-nmm_survey_new_facts(const NmmWorld *world,
-                     const NmmWorldHost *host,
-                     const NmmGuest *guest,
-                     const NmmWorldProfile *profile)
+/* Guests */
+
+/* @profile: (nullable) */
+static NmmCheckInput *
+new_input(const NmmWorld *world,
+          const NmmWorldHost *host,
+          const NmmGuest *guest,
+          const NmmWorldProfile *profile)
 {
-    NmmCheckInput *facts = g_new0(NmmCheckInput, 1);
+    NmmCheckInput *input = nmm_check_input_new(guest->name, host->uri);
     const NmmNic *macvtap = nmm_served_find_nic(profile, host, guest);
 
-    facts->guest = g_strdup(guest->name);
-    facts->guest_uuid = g_strdup(guest->uuid);
-    facts->uri = g_strdup(host->uri);
-    facts->exists = TRUE;
-    facts->running = guest->live != NULL;
-    facts->transient = guest->config == NULL;
-    facts->is_macvtap = macvtap != NULL;
+    input->guest.uuid = g_strdup(guest->uuid);
+    input->guest.exists = TRUE;
+    input->guest.running = guest->live != NULL;
+    input->guest.transient = guest->config == NULL;
+    input->guest.is_macvtap = macvtap != NULL;
     if (macvtap) {
-        facts->lower = g_strdup(macvtap->lower);
-        facts->macvtap_mode = g_strdup(nmm_nic_get_macvtap_mode(macvtap, host->networks));
+        input->guest.lower = g_strdup(macvtap->lower);
+        input->guest.macvtap_mode = g_strdup(nmm_nic_get_macvtap_mode(macvtap, host->networks));
     }
-    facts->nm_answers = world->nm_problem == NULL;
+    input->kernel_problem = g_strdup(world->links_problem);
+    input->profile.nm_problem = g_strdup(world->nm_problem);
     if (profile) {
-        facts->profile = g_strdup(profile->id);
-        facts->profile_active = g_str_equal(profile->state, "active");
-        facts->mode = profile->profile->mode;
+        input->profile.id = g_strdup(profile->id);
+        input->profile.active = g_str_equal(profile->state, "active");
+        input->profile.mode = profile->profile->mode;
     }
-    return facts;
+    return input;
 }
 
 /* @profile: (nullable) */
 static void
-add_facts(Survey *survey, NmmWorldHost *host, const NmmGuest *guest, const NmmWorldProfile *profile)
+add_input(Collection *self,
+          const NmmWorldHost *host,
+          const NmmGuest *guest,
+          const NmmWorldProfile *profile)
 {
-    NmmCheckInput *facts = nmm_survey_new_facts(survey->world, host, guest, profile);
+    NmmCheckInput *input = new_input(self->world, host, guest, profile);
 
-    facts->names = survey->names;
-    if (facts->mode == NMM_MODE_ISOLATED) {
-        facts->network = profile ? g_strdup(profile->profile->network) : NULL;
-        add_isolated_facts(survey, host, guest, facts);
+    input->names = self->names;
+    input->names_problem = g_strdup(self->names_problem);
+    if (input->profile.mode == NMM_MODE_ISOLATED) {
+        add_network_nic(guest, profile ? profile->profile->network : NULL, input);
+        add_network(self, host, input);
     } else {
-        nmm_survey_add_link_facts(survey->world, host, guest, profile, facts);
+        add_macvtap_nic(host, guest, profile, input);
+        add_parent(self->world, profile, input);
+        add_host_link(self->world, profile, input);
     }
-    g_ptr_array_add(survey->facts, facts);
+    g_ptr_array_add(self->inputs, input);
 }
 
-/* What somebody has made comes before what is only offered. */
+/* A user's profile comes before a suggested one. */
 static gboolean
 is_better(const NmmWorldProfile *profile, const NmmWorldProfile *than)
 {
     return !than || (than->offered && !profile->offered);
 }
 
-/* Facts for each profile that is not down; where all are, for the first; or for none at all. */
 static void
-add_guest(Survey *survey, NmmWorldHost *host, const NmmGuest *guest)
+add_guest(Collection *self, const NmmWorldHost *host, const NmmGuest *guest)
 {
     const NmmWorldProfile *first = NULL;
     gboolean found = FALSE;
 
-    for (guint i = 0; i < survey->world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(survey->world->profiles, i);
+    for (guint i = 0; i < self->world->profiles->len; i++) {
+        const NmmWorldProfile *profile = g_ptr_array_index(self->world->profiles, i);
 
         if (!nmm_served_has(profile, host, guest))
             continue;
         if (!g_str_equal(profile->state, "down")) {
-            add_facts(survey, host, guest, profile);
+            add_input(self, host, guest, profile);
             found = TRUE;
         } else if (is_better(profile, first)) {
             first = profile;
         }
     }
     if (!found)
-        add_facts(survey, host, guest, first);
-}
-
-/* All guests behind one bridge are asked at once. */
-static void
-probe_bridge(GPtrArray *all_facts, const char *bridge)
-{
-    g_autoptr(GPtrArray) addresses = g_ptr_array_new();
-    g_autoptr(GHashTable) answered = NULL;
-    g_autoptr(GError) error = NULL;
-
-    for (guint i = 0; i < all_facts->len; i++) {
-        const NmmCheckInput *facts = g_ptr_array_index(all_facts, i);
-
-        if (g_strcmp0(facts->bridge, bridge) == 0 && facts->address)
-            g_ptr_array_add(addresses, facts->address);
-    }
-    g_ptr_array_add(addresses, NULL);
-    answered = nmm_neighbour_probe(
-        bridge, (const char *const *)addresses->pdata, nmm_survey_get_patience(), &error);
-    if (!answered) {
-        g_debug("%s: %s", bridge, error->message);
-        return;
-    }
-    for (guint i = 0; i < all_facts->len; i++) {
-        NmmCheckInput *facts = g_ptr_array_index(all_facts, i);
-        const char *mac = facts->address && g_strcmp0(facts->bridge, bridge) == 0
-                              ? g_hash_table_lookup(answered, facts->address)
-                              : NULL;
-
-        /* Somebody else with the guest's address is not the guest. */
-        facts->answers = facts->answers || (mac && g_ascii_strcasecmp(mac, facts->mac) == 0);
-    }
+        add_input(self, host, guest, first);
 }
 
 static void
-probe_all(GPtrArray *all_facts)
+add_host(Collection *self, const NmmWorldHost *host, const char *name)
 {
-    g_autoptr(GHashTable) done = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
-    for (guint i = 0; i < all_facts->len; i++) {
-        const NmmCheckInput *facts = g_ptr_array_index(all_facts, i);
-
-        if (facts->address && facts->bridge && g_hash_table_add(done, facts->bridge))
-            probe_bridge(all_facts, facts->bridge);
+        if (name ? g_str_equal(guest->name, name) || g_str_equal(guest->uuid, name)
+                 : nmm_served_find_nic(NULL, host, guest) != NULL)
+            add_guest(self, host, guest);
     }
 }
 
-static void
-leases_free(gpointer data)
-{
-    if (data)
-        g_ptr_array_unref(data);
-}
-
-/**
- * nmm_survey:
- * @world: what was read of NetworkManager and libvirt
- * @guest: (nullable): name or UUID of one guest, macvtap or not; NULL for every macvtap guest
- *
- * Blocks for some seconds where guests do not answer.
- *
- * Returns: (transfer full) (element-type NmmCheckInput): by libvirt and guest, in their order.
- */
 GPtrArray *
-nmm_survey(const NmmWorld *world, const char *guest)
+nmm_check_collect(const NmmWorld *world, const char *guest)
 {
-    Survey survey = {.world = world};
-    g_autoptr(GHashTable) leases =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, leases_free);
-    g_autoptr(GHashTable) zones = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_autoptr(GDBusConnection) firewalld = find_firewalld();
+    g_autoptr(GHashTable) networks = g_hash_table_new_full(NULL, NULL, NULL, network_facts_free);
+    g_autoptr(GError) error = NULL;
+    Collection self = {.world = world, .networks = networks};
 
-    survey.leases = leases;
-    survey.zones = zones;
-    survey.firewalld = firewalld;
-    survey.names = read_names();
-    survey.facts = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    if (getifaddrs(&survey.addresses) < 0)
-        survey.addresses = NULL;
+    self.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    self.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
+    self.bus_problem = error ? g_strdup(error->message) : NULL;
+    read_names(&self);
+    for (guint i = 0; i < world->hosts->len; i++)
+        add_host(&self, g_ptr_array_index(world->hosts, i), guest);
+    nmm_check_probe(self.inputs);
+    g_clear_object(&self.bus);
+    g_free(self.bus_problem);
+    g_free(self.names_problem);
+    return self.inputs;
+}
 
-    for (guint h = 0; h < world->hosts->len; h++) {
-        NmmWorldHost *host = g_ptr_array_index(world->hosts, h);
+GPtrArray *
+nmm_check_predict(const NmmWorld *world, const NmmWorldProfile *profile)
+{
+    GPtrArray *inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    const NmmWorldHost *host = nmm_world_find_host(world, profile->profile->libvirt_uri);
 
-        for (guint g = 0; g < host->guests->len; g++) {
-            const NmmGuest *candidate = g_ptr_array_index(host->guests, g);
+    for (guint i = 0; host && i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
+        NmmCheckInput *input;
 
-            if (guest ? g_str_equal(candidate->name, guest) || g_str_equal(candidate->uuid, guest)
-                      : nmm_served_find_nic(NULL, host, candidate) != NULL)
-                add_guest(&survey, host, candidate);
-        }
+        if (!nmm_served_has(profile, host, guest))
+            continue;
+        input = new_input(world, host, guest, profile);
+        add_macvtap_nic(host, guest, profile, input);
+        add_parent(world, profile, input);
+        input->profile.active = TRUE;
+        input->link.up = TRUE;
+        g_ptr_array_add(inputs, input);
     }
-    probe_all(survey.facts);
-    nmm_survey_ask_links(survey.facts);
-    g_clear_pointer(&survey.addresses, freeifaddrs);
-    return survey.facts;
+    return inputs;
 }

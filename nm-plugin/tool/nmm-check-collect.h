@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds out the facts about guests: from the world that was read, from leases, the kernel,
- * firewalld and the resolver's configuration.
+ * Collects what is known of guests for the steps of `check`: from the host state, leases, firewalld
+ * and the resolver's configuration. Judges nothing, and changes nothing.
  */
 
 #pragma once
@@ -12,17 +12,19 @@
 G_BEGIN_DECLS
 
 /*
- * @guest: (nullable): a name or UUID; NULL is every macvtap guest. A guest that several active
- * profiles select has facts for each of them. Asks the guests whether they answer; blocks.
- * Returns: (transfer full) (element-type NmmCheckInput): maybe none.
+ * @guest: (nullable): a name or UUID; NULL for every macvtap guest. One input for each active
+ * profile that selects the guest; if none does, one for the first profile that is down; else one
+ * without a profile. Probes the guests, which blocks for some seconds if they do not answer.
+ * Returns: (transfer full) (element-type NmmCheckInput): by libvirt and guest, in their order.
  */
-GPtrArray *nmm_survey(const NmmWorld *world, const char *guest);
+GPtrArray *nmm_check_collect(const NmmWorld *world, const char *guest);
 
-/* Of the guests of a profile of mode share or move, as if it was active already and nobody had been
- * heard yet; asks nobody. (transfer full) (element-type NmmCheckInput). */
-GPtrArray *nmm_survey_foresee(const NmmWorld *world, const NmmWorldProfile *profile);
+/* Of the guests of a profile of mode share or move, as if it was active and had seen no traffic
+ * yet; probes nothing. (transfer full) (element-type NmmCheckInput) */
+GPtrArray *nmm_check_predict(const NmmWorld *world, const NmmWorldProfile *profile);
 
-/* Whether the text of an nsswitch.conf has the host ask libvirt for the names of guests. */
-gboolean nmm_survey_has_names(const char *nsswitch);
+/* @nsswitch: the text of an nsswitch.conf. Returns: whether the host asks libvirt for the names of
+ * guests. */
+gboolean nmm_check_has_names(const char *nsswitch);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap check: walks the chain from a guest to its host and names the first broken link.
+ * nm-macvtap check: evaluates the steps from a guest to its host, and shows the first broken one
+ * with a command that repairs it.
  */
 
 #include "config.h"
@@ -10,100 +11,84 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-check-collect.h"
+#include "nmm-keys.h"
 
-static const char *
-get_mark(NmmCheckVerdict verdict)
+/* Of one width, in every language. */
+static const char *const marks[] = {
+    [NMM_CHECK_OK] = N_("ok    "),
+    [NMM_CHECK_HINT] = N_("hint  "),
+    [NMM_CHECK_UNKNOWN] = N_("?     "),
+    [NMM_CHECK_WAITING] = N_("wait  "),
+    [NMM_CHECK_BROKEN] = N_("BROKEN"),
+};
+
+static void
+add_step(NmmReport *report, JsonArray *steps, const NmmCheckResult *result)
 {
-    switch (verdict) {
-    case NMM_CHECK_OK:
-        return _("ok    ");
-    case NMM_CHECK_HINT:
-        return _("hint  ");
-    case NMM_CHECK_WAITING:
-        return _("wait  ");
-    case NMM_CHECK_BROKEN:
-        return _("BROKEN");
-    }
-    g_return_val_if_reached("");
+    JsonObject *json = nmm_json_add_object(steps);
+
+    nmm_json_set_string(json, "step", result->step);
+    nmm_json_set_string(json, "verdict", nmm_check_verdict_to_string(result->verdict));
+    nmm_json_set_string(json, "detail", result->detail);
+    nmm_json_set_string(json, "remedy", result->remedy);
+    nmm_report_add_text(report, "%s  %s\n", _(marks[result->verdict]), result->detail);
+    if (result->remedy)
+        nmm_report_add_text(report, "        %s\n", result->remedy);
 }
 
-/**
- * nmm_check_format:
- * @facts: of the guest
- * @findings: (element-type NmmCheckResult): the chain
- *
- * Returns: (transfer full): the text of `nm-macvtap check`, each line with its end.
- */
-char *
-nmm_check_format(const NmmCheckInput *facts, const GPtrArray *findings)
+static void
+judge(NmmReport *report, const NmmCheckInput *input, const GPtrArray *results)
 {
-    GString *text = g_string_new(NULL);
+    const NmmCheckResult *reason = nmm_check_find_reason(results);
 
-    for (guint i = 0; i < findings->len; i++) {
-        const NmmCheckResult *finding = g_ptr_array_index(findings, i);
-
-        g_string_append_printf(text, "%s  %s\n", get_mark(finding->verdict), finding->detail);
-        if (finding->remedy)
-            g_string_append_printf(text, "        %s\n", finding->remedy);
-    }
-    if (!nmm_check_find_end(findings) && facts->answers)
-        g_string_append_printf(text,
-                               _("The host reaches the guest '%s' at %s, and the guest reaches "
-                                 "the host at %s.\n"),
-                               facts->guest,
-                               facts->address,
-                               facts->host_address);
-    return g_string_free(text, FALSE);
+    if (reason && reason->verdict == NMM_CHECK_BROKEN)
+        nmm_report_set_code(report, NMM_EXIT_PROBLEM);
+    else if (reason && reason->verdict == NMM_CHECK_UNKNOWN)
+        nmm_report_set_code(report, NMM_EXIT_FAILED);
+    else if (!reason && input->answers)
+        nmm_report_add_text(report,
+                            _("The host reaches the guest '%s' at %s, and the guest reaches the "
+                              "host at %s.\n"),
+                            input->guest.name,
+                            input->address,
+                            input->host_address);
 }
 
-/**
- * nmm_check_to_json:
- * @facts: of the guest
- * @findings: (element-type NmmCheckResult): the chain
- *
- * Returns: (transfer full): the document of `nm-macvtap check --json`, see nm-macvtap(8).
- */
-JsonObject *
-nmm_check_to_json(const NmmCheckInput *facts, const GPtrArray *findings)
+NmmReport *
+nmm_check_report(const NmmCheckInput *input)
 {
-    JsonObject *json = json_object_new();
-    JsonArray *steps = json_array_new();
-    const NmmCheckResult *broken = nmm_check_find_broken(findings);
+    NmmReport *report = nmm_report_new();
+    g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
+    const NmmCheckResult *broken = nmm_check_find_broken(results);
+    JsonArray *steps;
 
-    for (guint i = 0; i < findings->len; i++) {
-        const NmmCheckResult *finding = g_ptr_array_index(findings, i);
-        JsonObject *step = json_object_new();
-
-        nmm_tool_set_string(step, "step", finding->step);
-        nmm_tool_set_string(step, "verdict", nmm_check_verdict_to_string(finding->verdict));
-        nmm_tool_set_string(step, "detail", finding->detail);
-        nmm_tool_set_string(step, "remedy", finding->remedy);
-        json_array_add_object_element(steps, step);
-    }
-    nmm_tool_set_string(json, "guest", facts->guest);
-    nmm_tool_set_string(json, "uuid", facts->guest_uuid);
-    nmm_tool_set_string(json, "libvirt-uri", facts->uri);
-    nmm_check_input_to_json(facts, json);
-    nmm_tool_set_string(json, "broken", broken ? broken->step : NULL);
-    json_object_set_array_member(json, "steps", steps);
-    return json;
+    nmm_json_set_string(report->json, "guest", input->guest.name);
+    nmm_json_set_string(report->json, "uuid", input->guest.uuid);
+    nmm_json_set_string(report->json, "libvirt-uri", input->guest.exists ? input->guest.uri : NULL);
+    nmm_check_input_to_json(input, report->json);
+    nmm_json_set_string(report->json, "broken", broken ? broken->step : NULL);
+    steps = nmm_json_set_array(report->json, "steps");
+    for (guint i = 0; i < results->len; i++)
+        add_step(report, steps, g_ptr_array_index(results, i));
+    judge(report, input, results);
+    return report;
 }
 
-/* Of a guest that several profiles serve, the one that is broken is what the user asks about. */
+/* If several profiles select the guest, the user asks about the one that is broken. */
 static const NmmCheckInput *
-choose_facts(const GPtrArray *all_facts)
+choose_input(const GPtrArray *inputs)
 {
-    for (guint i = 0; i < all_facts->len; i++) {
-        const NmmCheckInput *facts = g_ptr_array_index(all_facts, i);
-        g_autoptr(GPtrArray) findings = nmm_check_walk(facts);
+    for (guint i = 0; i < inputs->len; i++) {
+        const NmmCheckInput *input = g_ptr_array_index(inputs, i);
+        g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
 
-        if (nmm_check_find_broken(findings))
-            return facts;
+        if (nmm_check_find_broken(results))
+            return input;
     }
-    return g_ptr_array_index(all_facts, 0);
+    return g_ptr_array_index(inputs, 0);
 }
 
-/* A guest that is not found may be at the libvirt that could not be asked. */
+/* A libvirt that could not be read may have the guest. */
 static gboolean
 complain_of_hosts(const NmmWorld *world)
 {
@@ -114,41 +99,40 @@ complain_of_hosts(const NmmWorld *world)
 
         if (!host->problem)
             continue;
-        nmm_tool_complain(_("guests of '%s' are not known: %s"), host->uri, host->problem);
+        nmm_complain(_("guests of '%s' are not known: %s"), host->uri, host->problem);
         complained = TRUE;
     }
     return complained;
+}
+
+const char *
+nmm_check_choose_uri(const NmmWorld *world, const char *guest)
+{
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+
+        if (profile->profile && !profile->offered &&
+            nmm_profile_selects(profile->profile, guest, guest))
+            return profile->profile->libvirt_uri;
+    }
+    return nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value;
 }
 
 static int
 run(const char *name, gboolean json)
 {
     g_autoptr(NmmWorld) world = nmm_world_new();
-    g_autoptr(GPtrArray) all_facts = NULL;
-    g_autoptr(GPtrArray) findings = NULL;
-    g_autofree char *text = NULL;
-    const NmmCheckInput *facts;
+    g_autoptr(GPtrArray) inputs = NULL;
+    g_autoptr(NmmReport) report = NULL;
 
     nmm_world_add_used_hosts(world);
-    all_facts = nmm_survey(world, name);
-    if (all_facts->len == 0) {
-        NmmCheckInput *nobody;
-
-        if (complain_of_hosts(world))
-            return NMM_EXIT_FAILED;
-        nobody = g_new0(NmmCheckInput, 1);
-        nobody->guest = g_strdup(name);
-        g_ptr_array_add(all_facts, nobody);
-    }
-    facts = choose_facts(all_facts);
-    findings = nmm_check_walk(facts);
-    if (json) {
-        nmm_tool_print_json(nmm_check_to_json(facts, findings));
-    } else {
-        text = nmm_check_format(facts, findings);
-        nmm_tool_print("%s", g_strchomp(text));
-    }
-    return nmm_check_find_broken(findings) ? NMM_EXIT_PROBLEM : NMM_EXIT_OK;
+    inputs = nmm_check_collect(world, name);
+    if (inputs->len == 0 && complain_of_hosts(world))
+        return NMM_EXIT_FAILED;
+    if (inputs->len == 0)
+        g_ptr_array_add(inputs, nmm_check_input_new(name, nmm_check_choose_uri(world, name)));
+    report = nmm_check_report(choose_input(inputs));
+    return nmm_report_print(report, json);
 }
 
 const NmmCommand nmm_command_check = {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap cleanup: lists what profiles that no longer exist have left behind, asks, and removes
- * it.
+ * nm-macvtap cleanup: lists the orphans, asks, and removes them.
  */
 
 #include "config.h"
@@ -14,7 +13,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-keys.h"
-#include "nmm-table.h"
 
 static gboolean option_yes;
 
@@ -23,63 +21,48 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/**
- * nmm_cleanup_format:
- * @leftovers: (element-type NmmOrphan): what was found
- *
- * Returns: (transfer full): the list of `nm-macvtap cleanup`, each line with its end.
- */
-char *
-nmm_cleanup_format(const GPtrArray *leftovers)
+static const NmmReportLabel kind_labels[] = {
+    {"interface", N_("interface")},
+    {"network", N_("network")},
+    {"bridge", N_("bridge")},
+    {"link", N_("host link")},
+    {NULL},
+};
+
+static const NmmReportColumn columns[] = {
+    {N_("LEFTOVER"), "kind", .labels = kind_labels},
+    {N_("DEVICE"), "device"},
+    {N_("NETWORK"), "network"},
+    {N_("GUEST"), "guest"},
+    {N_("LIBVIRT"), "libvirt-uri"},
+    {NULL},
+};
+
+NmmReport *
+nmm_cleanup_report(const GPtrArray *orphans)
 {
-    const char *titles[] = {
-        _("LEFTOVER"), _("DEVICE"), _("NETWORK"), _("GUEST"), _("LIBVIRT"), NULL};
-    g_autoptr(NmmTable) table = nmm_table_new(titles);
+    NmmReport *report = nmm_report_new();
+    JsonArray *array = nmm_json_set_array(report->json, "leftovers");
 
-    for (guint i = 0; i < leftovers->len; i++) {
-        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
-        const char *cells[] = {
-            leftover->label,
-            leftover->device,
-            leftover->network,
-            leftover->guest,
-            leftover->uri,
-        };
+    for (guint i = 0; i < orphans->len; i++) {
+        const NmmOrphan *orphan = g_ptr_array_index(orphans, i);
+        JsonObject *json = nmm_json_add_object(array);
 
-        nmm_table_add(table, cells);
+        nmm_json_set_string(json, "kind", orphan->kind);
+        nmm_json_set_string(json, "libvirt-uri", orphan->uri);
+        nmm_json_set_string(json, "guest", orphan->guest);
+        nmm_json_set_string(json, "guest-uuid", orphan->guest_uuid);
+        nmm_json_set_string(json, "network", orphan->network);
+        nmm_json_set_string(json, "device", orphan->device);
+        nmm_json_set_string(json, "profile-uuid", orphan->owner_uuid);
+        json_object_set_boolean_member(json, "removed", orphan->removed);
+        nmm_json_set_string(json, "problem", orphan->problem);
     }
-    return nmm_table_to_string(table);
-}
-
-/**
- * nmm_cleanup_to_json:
- * @leftovers: (element-type NmmOrphan): what was found, and what became of it
- *
- * Returns: (transfer full): the document of `nm-macvtap cleanup --json`, see nm-macvtap(8).
- */
-JsonObject *
-nmm_cleanup_to_json(const GPtrArray *leftovers)
-{
-    JsonObject *json = json_object_new();
-    JsonArray *array = json_array_new();
-
-    for (guint i = 0; i < leftovers->len; i++) {
-        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
-        JsonObject *element = json_object_new();
-
-        nmm_tool_set_string(element, "kind", leftover->kind);
-        nmm_tool_set_string(element, "libvirt-uri", leftover->uri);
-        nmm_tool_set_string(element, "guest", leftover->guest);
-        nmm_tool_set_string(element, "guest-uuid", leftover->guest_uuid);
-        nmm_tool_set_string(element, "network", leftover->network);
-        nmm_tool_set_string(element, "device", leftover->device);
-        nmm_tool_set_string(element, "profile-uuid", leftover->owner_uuid);
-        json_object_set_boolean_member(element, "removed", leftover->removed);
-        nmm_tool_set_string(element, "problem", leftover->problem);
-        json_array_add_object_element(array, element);
-    }
-    json_object_set_array_member(json, "leftovers", array);
-    return json;
+    if (orphans->len > 0)
+        nmm_report_add_table(report, "leftovers", columns);
+    else
+        nmm_report_add_text(report, "%s\n", _("There is nothing to clean up."));
+    return report;
 }
 
 static gboolean
@@ -94,10 +77,8 @@ is_used(const NmmWorld *world, const char *uri)
     return g_strv_contains((const char *const *)world->allowed_uris, uri);
 }
 
-/*
- * Looks at every libvirt that a profile may have named. A built-in one that does not answer and
- * that nobody names is one that is not installed.
- */
+/* Reads every libvirt that a profile may name. One that is built in, does not answer, and is in no
+ * profile is not installed. */
 static gboolean
 read_hosts(NmmWorld *world)
 {
@@ -116,7 +97,7 @@ read_hosts(NmmWorld *world)
         if (!host->problem) {
             n_answer++;
         } else if (is_used(world, host->uri) || g_str_equal(host->uri, key->default_value)) {
-            nmm_tool_complain(_("'%s' is left alone: %s"), host->uri, host->problem);
+            nmm_complain(_("'%s' is skipped: %s"), host->uri, host->problem);
             complete = FALSE;
         }
     }
@@ -134,7 +115,7 @@ ask(guint n)
     return fgets(answer, sizeof answer, stdin) && g_ascii_tolower(answer[0]) == 'y';
 }
 
-/* Those that were found can be read; now they are to be written. */
+/* They were opened read-only. */
 static void
 open_hosts(NmmWorld *world)
 {
@@ -147,101 +128,107 @@ open_hosts(NmmWorld *world)
         nmm_hypervisor_close(host->hypervisor);
         if (nmm_hypervisor_open(host->hypervisor, FALSE, &error))
             continue;
-        nmm_tool_complain("%s: %s", host->uri, error->message);
+        nmm_complain("%s: %s", host->uri, error->message);
     }
 }
 
-static gboolean
-remove_all(NmmWorld *world, GPtrArray *leftovers)
+static void
+complain_of_orphan(const NmmOrphan *orphan)
 {
-    gboolean complete = TRUE;
-
-    /* Somebody may have made a profile for it while the user made up his mind. */
-    if (!nmm_world_read_profiles(world)) {
-        nmm_tool_complain("%s", world->nm_problem);
-        return FALSE;
-    }
-    open_hosts(world);
-    for (guint i = 0; i < leftovers->len; i++) {
-        NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
-
-        nmm_orphan_remove(world, leftover);
-        if (leftover->removed)
-            continue;
-        complete = FALSE;
-        if (leftover->guest)
-            nmm_tool_complain(_("guest '%s', interface on network '%s': %s"),
-                              leftover->guest,
-                              leftover->network,
-                              leftover->problem);
-        else if (leftover->device)
-            nmm_tool_complain(_("interface '%s': %s"), leftover->device, leftover->problem);
-        else
-            nmm_tool_complain(_("network '%s': %s"), leftover->network, leftover->problem);
-    }
-    return complete;
+    if (orphan->guest)
+        nmm_complain(_("guest '%s', interface on network '%s': %s"),
+                     orphan->guest,
+                     orphan->network,
+                     orphan->problem);
+    else if (orphan->device)
+        nmm_complain(_("interface '%s': %s"), orphan->device, orphan->problem);
+    else
+        nmm_complain(_("network '%s': %s"), orphan->network, orphan->problem);
 }
 
 /* Returns: an NmmExit. */
 static int
-list_and_remove(NmmWorld *world, GPtrArray *leftovers, gboolean json)
+remove_all(NmmWorld *world, GPtrArray *orphans)
 {
-    gboolean agreed = option_yes;
-    gboolean removed = FALSE;
+    int code = NMM_EXIT_OK;
 
-    if (!json) {
-        g_autofree char *text = nmm_cleanup_format(leftovers);
-
-        nmm_tool_print("%s", g_strchomp(text));
+    /* While the command waited for the answer, a profile for an orphan may have been added. */
+    if (!nmm_world_read_profiles(world)) {
+        nmm_complain("%s", world->nm_problem);
+        return NMM_EXIT_FAILED;
     }
-    if (!agreed && isatty(STDIN_FILENO))
-        agreed = ask(leftovers->len);
-    else if (!agreed)
-        nmm_tool_complain(_("nothing is removed: there is no terminal to ask on, and no "
-                            "--yes"));
-    if (agreed)
-        removed = remove_all(world, leftovers);
+    open_hosts(world);
+    for (guint i = 0; i < orphans->len; i++) {
+        NmmOrphan *orphan = g_ptr_array_index(orphans, i);
+
+        nmm_orphan_remove(world, orphan);
+        if (orphan->removed)
+            continue;
+        complain_of_orphan(orphan);
+        code = NMM_EXIT_FAILED;
+    }
+    return code;
+}
+
+/* Returns: an NmmExit. */
+static int
+ask_and_remove(NmmWorld *world, GPtrArray *orphans)
+{
+    if (option_yes)
+        return remove_all(world, orphans);
+    if (isatty(STDIN_FILENO))
+        return ask(orphans->len) ? remove_all(world, orphans) : NMM_EXIT_OK;
+    nmm_complain(_("nothing removed: standard input is not a terminal; use --yes to skip the "
+                   "question"));
+    return NMM_EXIT_USAGE;
+}
+
+static void
+print_orphans(const GPtrArray *orphans, gboolean json)
+{
+    g_autoptr(NmmReport) report = nmm_cleanup_report(orphans);
+
+    nmm_report_print(report, json);
+}
+
+/* Returns: an NmmExit. */
+static int
+list_and_remove(NmmWorld *world, gboolean complete, gboolean json)
+{
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
+    int code = NMM_EXIT_OK;
+
+    if (!json && (orphans->len > 0 || complete))
+        print_orphans(orphans, FALSE);
+    if (orphans->len > 0)
+        code = ask_and_remove(world, orphans);
     if (json)
-        nmm_tool_print_json(nmm_cleanup_to_json(leftovers));
-    if (!agreed)
-        return isatty(STDIN_FILENO) ? NMM_EXIT_OK : NMM_EXIT_USAGE;
-    return removed ? NMM_EXIT_OK : NMM_EXIT_FAILED;
+        print_orphans(orphans, TRUE);
+    return code == NMM_EXIT_OK && !complete ? NMM_EXIT_FAILED : code;
 }
 
 static int
 run(const char *argument, gboolean json)
 {
     g_autoptr(NmmWorld) world = NULL;
-    g_autoptr(GPtrArray) leftovers = NULL;
     gboolean complete;
-    int code;
 
-    /* Whoever does not see everybody's profiles would take what is theirs for left behind. */
+    /* To another user, the objects of profiles that this user cannot see would be orphans. */
     if (geteuid() != 0) {
-        nmm_tool_complain(_("only root sees the profiles of all users, and knows what "
-                            "belongs to none of them"));
+        nmm_complain(_("only root sees the profiles of all users, and so what belongs to none"));
         return NMM_EXIT_FAILED;
     }
     world = nmm_world_new();
     if (world->nm_problem || world->config_problem) {
-        nmm_tool_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
+        nmm_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
         return NMM_EXIT_FAILED;
     }
     complete = read_hosts(world);
     if (world->links_problem) {
-        nmm_tool_complain(_("host links are left alone: %s"), world->links_problem);
+        nmm_complain(_("host links are skipped: %s"), world->links_problem);
         complete = FALSE;
     }
-    leftovers = nmm_orphans_find(world);
-    if (leftovers->len > 0) {
-        code = list_and_remove(world, leftovers, json);
-        return code == NMM_EXIT_OK && !complete ? NMM_EXIT_FAILED : code;
-    }
-    if (json)
-        nmm_tool_print_json(nmm_cleanup_to_json(leftovers));
-    else if (complete)
-        nmm_tool_print("%s", _("There is nothing to clean up."));
-    return complete ? NMM_EXIT_OK : NMM_EXIT_FAILED;
+    return list_and_remove(world, complete, json);
 }
 
 const NmmCommand nmm_command_cleanup = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap plan: what activating a profile would change; in mode isolated found out by the same
- * planner as the service's, on a libvirt connection that cannot change anything.
+ * nm-macvtap plan: what activating a profile would change. In mode isolated the service's planner
+ * says so, on a read-only libvirt connection; the modes share and move change nothing in libvirt.
  */
 
 #include "config.h"
@@ -10,173 +10,164 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-names.h"
-#include "nmm-profile-reader.h"
+#include "nmm-check-collect.h"
 #include "nmm-error.h"
-#include "nmm-plan.h"
 #include "nmm-lock-conflict.h"
+#include "nmm-names.h"
+#include "nmm-parent.h"
+#include "nmm-plan.h"
+#include "nmm-profile-reader.h"
 #include "nmm-routes.h"
-#include "nmm-table.h"
+#include "nmm-served.h"
 
-static const char *
-describe_kind(NmmEditKind kind)
+/* Text */
+
+static const NmmReportLabel kind_labels[] = {
+    {"network-define", N_("define network")},
+    {"network-autostart", N_("autostart network")},
+    {"network-start", N_("start network")},
+    {"nic-detach", N_("remove interface")},
+    {"nic-attach", N_("add interface")},
+    {"nic-update", N_("change interface")},
+    {"link-add", N_("make host link")},
+    {"configuration-move", N_("move configuration")},
+    {NULL},
+};
+
+static const NmmReportLabel scope_labels[] = {
+    {"config", N_("definition")},
+    {"live", N_("running guest")},
+    {NULL},
+};
+
+static const NmmReportLabel status_labels[] = {
+    {"served", N_("yes")},
+    {"shut-off", N_("when it is started")},
+    {"unreachable", N_("no")},
+    {NULL},
+};
+
+static const NmmReportColumn edit_columns[] = {
+    {N_("CHANGE"), "kind", .labels = kind_labels},
+    {N_("NETWORK"), "network"},
+    {N_("GUEST"), "guest"},
+    {N_("WHERE"), "scope", .labels = scope_labels},
+    {N_("REASON"), "reason"},
+    {NULL},
+};
+
+static const NmmReportColumn change_columns[] = {
+    {N_("CHANGE"), "kind", .labels = kind_labels},
+    {N_("DEVICE"), "device"},
+    {N_("PARENT"), "parent"},
+    {N_("REASON"), "reason"},
+    {NULL},
+};
+
+static const NmmReportColumn guest_columns[] = {
+    {N_("GUEST"), "name"},
+    {N_("MAC"), "mac"},
+    {N_("MACVTAP MODE"), "macvtap-mode"},
+    {N_("REACHABLE"), "status", .labels = status_labels},
+    {NULL},
+};
+
+/* Both documents */
+
+static NmmReport *
+new_report(const NmmProfile *profile)
 {
-    static const char *const words[] = {
-        [NMM_EDIT_NETWORK_DEFINE] = N_("define network"),
-        [NMM_EDIT_NETWORK_AUTOSTART] = N_("autostart network"),
-        [NMM_EDIT_NETWORK_START] = N_("start network"),
-        [NMM_EDIT_NIC_DETACH] = N_("remove interface"),
-        [NMM_EDIT_NIC_ATTACH] = N_("add interface"),
-        [NMM_EDIT_NIC_UPDATE] = N_("change interface"),
-        [NMM_EDIT_NETWORK_DESTROY] = N_("stop network"),
-        [NMM_EDIT_NETWORK_UNDEFINE] = N_("remove network"),
-    };
+    NmmReport *report = nmm_report_new();
 
-    return _(words[kind]);
-}
-
-static const char *
-describe_scope(const NmmEdit *edit)
-{
-    if (!edit->guest_name)
-        return NULL;
-    return edit->scope == NMM_SCOPE_LIVE ? _("running guest") : _("definition");
-}
-
-static char *
-format_edits(const NmmPlan *plan)
-{
-    const char *titles[] = {_("CHANGE"), _("NETWORK"), _("GUEST"), _("WHERE"), _("REASON"), NULL};
-    g_autoptr(NmmTable) table = nmm_table_new(titles);
-
-    for (guint i = 0; i < plan->edits->len; i++) {
-        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
-        const char *cells[] = {
-            describe_kind(edit->kind),
-            edit->network,
-            edit->guest_name,
-            describe_scope(edit),
-            edit->reason,
-        };
-
-        nmm_table_add(table, cells);
-    }
-    return nmm_table_to_string(table);
-}
-
-/**
- * nmm_plan_format:
- * @profile: the profile
- * @plan: what activating it needs
- * @refused: (nullable): why it would be refused all the same
- *
- * Returns: (transfer full): the text of `nm-macvtap plan`, each line with its end.
- */
-char *
-nmm_plan_format(const NmmProfile *profile, const NmmPlan *plan, const char *refused)
-{
-    GString *text = g_string_new(NULL);
-
-    if (plan->edits->len > 0) {
-        g_autofree char *edits = format_edits(plan);
-
-        g_string_append(text, edits);
-    } else {
-        g_string_append_printf(
-            text, _("Activating the profile '%s' has nothing to change.\n"), profile->id);
-    }
-    for (guint i = 0; i < plan->notes->len; i++)
-        g_string_append_printf(
-            text, _("Note: %s.\n"), (const char *)g_ptr_array_index(plan->notes, i));
-    if (refused)
-        g_string_append_printf(text, _("Activating it would be refused: %s.\n"), refused);
-    return g_string_free(text, FALSE);
+    nmm_json_set_string(report->json, "profile", profile->id);
+    nmm_json_set_string(report->json, "uuid", profile->uuid);
+    nmm_json_set_string(report->json, "mode", nmm_mode_to_string(profile->mode));
+    nmm_json_set_string(report->json, "libvirt-uri", profile->libvirt_uri);
+    nmm_json_set_array(report->json, "changes");
+    nmm_json_set_array(report->json, "guests");
+    nmm_json_set_array(report->json, "notes");
+    return report;
 }
 
 static JsonArray *
-edits_to_json(const NmmPlan *plan)
+get_array(NmmReport *report, const char *name)
 {
-    JsonArray *edits = json_array_new();
-
-    for (guint i = 0; i < plan->edits->len; i++) {
-        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
-        JsonObject *json = json_object_new();
-        const char *scope = edit->scope == NMM_SCOPE_LIVE ? "live" : "config";
-
-        nmm_tool_set_string(json, "kind", nmm_edit_kind_to_string(edit->kind));
-        nmm_tool_set_string(json, "network", edit->network);
-        nmm_tool_set_string(json, "guest", edit->guest_name);
-        nmm_tool_set_string(json, "guest-uuid", edit->guest_uuid);
-        nmm_tool_set_string(json, "scope", edit->guest_uuid ? scope : NULL);
-        nmm_tool_set_string(json, "alias", edit->alias);
-        nmm_tool_set_string(json, "reason", edit->reason);
-        json_array_add_object_element(edits, json);
-    }
-    return edits;
+    return json_object_get_array_member(report->json, name);
 }
 
-static JsonArray *
-reports_to_json(const NmmPlan *plan)
+static void
+add_changes_table(NmmReport *report, const NmmProfile *profile, const NmmReportColumn *columns)
 {
-    JsonArray *guests = json_array_new();
-
-    for (guint i = 0; i < plan->reports->len; i++) {
-        const NmmGuestReport *report = g_ptr_array_index(plan->reports, i);
-        JsonObject *json = json_object_new();
-
-        nmm_tool_set_string(json, "name", report->guest->name);
-        nmm_tool_set_string(json, "uuid", report->guest->uuid);
-        nmm_tool_set_string(json, "status", nmm_guest_status_to_string(report->status));
-        nmm_tool_set_string(json, "mac", report->mac);
-        json_array_add_object_element(guests, json);
-    }
-    return guests;
+    if (json_array_get_length(get_array(report, "changes")) > 0)
+        nmm_report_add_table(report, "changes", columns);
+    else
+        nmm_report_add_text(
+            report, _("Activating the profile '%s' has nothing to change.\n"), profile->id);
 }
 
-/**
- * nmm_plan_to_json:
- * @profile: the profile
- * @plan: what activating it needs
- * @refused: (nullable): why it would be refused all the same
- *
- * Returns: (transfer full): the document of `nm-macvtap plan --json`, see nm-macvtap(8).
- */
-JsonObject *
-nmm_plan_to_json(const NmmProfile *profile, const NmmPlan *plan, const char *refused)
+static void
+add_note(NmmReport *report, const char *note)
 {
-    JsonObject *json = json_object_new();
-    JsonArray *notes = json_array_new();
+    json_array_add_string_element(get_array(report, "notes"), note);
+    nmm_report_add_note(report, _("Note: %s."), note);
+}
 
+/* @refused: (nullable) */
+static void
+set_refused(NmmReport *report, const char *refused)
+{
+    nmm_json_set_string(report->json, "refused", refused);
+    if (!refused)
+        return;
+    nmm_report_add_note(report, _("Activating it would be refused: %s."), refused);
+    nmm_report_set_code(report, NMM_EXIT_FAILED);
+}
+
+/* Mode isolated */
+
+static void
+add_edit(JsonArray *changes, const NmmEdit *edit)
+{
+    JsonObject *json = nmm_json_add_object(changes);
+    const char *scope = edit->scope == NMM_SCOPE_LIVE ? "live" : "config";
+
+    nmm_json_set_string(json, "kind", nmm_edit_kind_to_string(edit->kind));
+    nmm_json_set_string(json, "network", edit->network);
+    nmm_json_set_string(json, "guest", edit->guest_name);
+    nmm_json_set_string(json, "guest-uuid", edit->guest_uuid);
+    nmm_json_set_string(json, "scope", edit->guest_uuid ? scope : NULL);
+    nmm_json_set_string(json, "alias", edit->alias);
+    nmm_json_set_string(json, "reason", edit->reason);
+}
+
+static void
+add_planned_guest(JsonArray *guests, const NmmGuestReport *guest)
+{
+    JsonObject *json = nmm_json_add_object(guests);
+
+    nmm_json_set_string(json, "name", guest->guest->name);
+    nmm_json_set_string(json, "uuid", guest->guest->uuid);
+    nmm_json_set_string(json, "status", nmm_guest_status_to_string(guest->status));
+    nmm_json_set_string(json, "mac", guest->mac);
+}
+
+NmmReport *
+nmm_plan_report(const NmmProfile *profile, const NmmPlan *plan, const char *refused)
+{
+    NmmReport *report = new_report(profile);
+
+    for (guint i = 0; i < plan->edits->len; i++)
+        add_edit(get_array(report, "changes"), g_ptr_array_index(plan->edits, i));
+    for (guint i = 0; i < plan->reports->len; i++)
+        add_planned_guest(get_array(report, "guests"), g_ptr_array_index(plan->reports, i));
+    add_changes_table(report, profile, edit_columns);
     for (guint i = 0; i < plan->notes->len; i++)
-        json_array_add_string_element(notes, g_ptr_array_index(plan->notes, i));
-    nmm_tool_set_string(json, "profile", profile->id);
-    nmm_tool_set_string(json, "uuid", profile->uuid);
-    nmm_tool_set_string(json, "mode", nmm_mode_to_string(profile->mode));
-    nmm_tool_set_string(json, "libvirt-uri", profile->libvirt_uri);
-    json_object_set_array_member(json, "changes", edits_to_json(plan));
-    json_object_set_array_member(json, "guests", reports_to_json(plan));
-    json_object_set_array_member(json, "notes", notes);
-    nmm_tool_set_string(json, "refused", refused);
-    return json;
+        add_note(report, g_ptr_array_index(plan->notes, i));
+    set_refused(report, refused);
+    return report;
 }
 
-static const NmmWorldProfile *
-find_profile(const NmmWorld *world, const char *name)
-{
-    const NmmWorldProfile *found = NULL;
-
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
-
-        if (g_str_equal(profile->uuid, name))
-            return profile;
-        if (!found && g_str_equal(profile->id, name))
-            found = profile;
-    }
-    return found;
-}
-
-/* The same for service and tool: the ULA of address6=auto hangs on it. */
+/* The same as the service's: the ULA of address6=auto depends on it. */
 static char *
 read_host_id(void)
 {
@@ -193,7 +184,7 @@ make_plan(NmmWorld *world, const NmmProfile *profile, GError **error)
     g_autoptr(GPtrArray) used =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
     g_autofree char *host_id = read_host_id();
-    NmmWorldHost *host = nmm_world_add_host(world, profile->libvirt_uri);
+    NmmWorldHost *host = nmm_world_find_host(world, profile->libvirt_uri);
     NmmObserved observed = {
         .guests = host->guests,
         .networks = host->networks,
@@ -201,10 +192,6 @@ make_plan(NmmWorld *world, const NmmProfile *profile, GError **error)
         .host_id = host_id,
     };
 
-    if (host->problem) {
-        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, host->problem);
-        return NULL;
-    }
     if (!nmm_routes_collect(used, error))
         return NULL;
     nmm_profile_reader_collect_addresses(
@@ -212,55 +199,219 @@ make_plan(NmmWorld *world, const NmmProfile *profile, GError **error)
     return nmm_plan_isolated(profile, NMM_PURPOSE_UP, &observed, error);
 }
 
-static int
-show_plan(NmmWorld *world, const NmmWorldProfile *named, gboolean json)
-{
-    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(world->client, named->uuid);
-    g_autoptr(GError) refusal = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(NmmPlan) plan = make_plan(world, named->profile, &error);
-    const char *refused;
-    g_autofree char *text = NULL;
+/* Modes share and move */
 
-    if (!plan) {
-        nmm_tool_complain(_("profile '%s': %s"), named->id, error->message);
-        return NMM_EXIT_FAILED;
+static void
+add_change(NmmReport *report, const NmmWorldProfile *profile, const char *kind, const char *reason)
+{
+    JsonObject *json = nmm_json_add_object(get_array(report, "changes"));
+
+    nmm_json_set_string(json, "kind", kind);
+    nmm_json_set_string(json, "device", profile->link);
+    nmm_json_set_string(json, "parent", profile->parent);
+    nmm_json_set_string(json, "reason", reason);
+}
+
+static void
+add_changes(NmmReport *report, const NmmWorldProfile *profile)
+{
+    if (!g_str_equal(profile->state, "down"))
+        return;
+    add_change(report,
+               profile,
+               "link-add",
+               _("the host needs a macvtap interface beside those of its guests"));
+    if (profile->profile->mode == NMM_MODE_MOVE)
+        add_change(report,
+                   profile,
+                   "configuration-move",
+                   _("addresses, routes, DNS and DHCP lease go from the parent to the host link, "
+                     "and come back with 'down'; the parent's own profile is not changed"));
+}
+
+/* Once the profile is active. */
+static const char *
+get_status(const NmmCheckResult *reason)
+{
+    if (!reason || reason->verdict != NMM_CHECK_BROKEN)
+        return "served";
+    return g_str_equal(reason->step, "running") ? "shut-off" : "unreachable";
+}
+
+static void
+add_guest(NmmReport *report, const NmmCheckInput *input)
+{
+    JsonObject *json = nmm_json_add_object(get_array(report, "guests"));
+    g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
+    const NmmCheckResult *reason = nmm_check_find_reason(results);
+    const char *status = get_status(reason);
+
+    nmm_json_set_string(json, "name", input->guest.name);
+    nmm_json_set_string(json, "uuid", input->guest.uuid);
+    nmm_json_set_string(json, "status", status);
+    nmm_json_set_string(json, "mac", input->nic.mac);
+    nmm_json_set_string(json, "macvtap-mode", input->guest.macvtap_mode);
+    nmm_json_set_string(json, "reason", reason ? reason->detail : NULL);
+    if (g_str_equal(status, "unreachable"))
+        nmm_report_add_note(report, _("Guest '%s': %s."), input->guest.name, reason->detail);
+}
+
+static void
+add_link_notes(NmmReport *report, const NmmWorld *world, const NmmWorldProfile *profile)
+{
+    const NmmCidr *address = nmm_world_get_host_address(world, profile);
+    g_autofree char *nobody = nmm_served_describe_nobody(world, profile);
+
+    if (address) {
+        g_autofree char *text = nmm_cidr_address_to_string(address);
+        g_autofree char *note = g_strdup_printf(_("guests reach the host at '%s'"), text);
+
+        add_note(report, note);
     }
-    if (nmm_profile_reader_check_permissions(
-            NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, &refusal) &&
-        g_str_equal(named->state, "down"))
-        nmm_lock_conflict_check(world, named, &refusal);
-    refused = refusal ? refusal->message : NULL;
-    if (json) {
-        nmm_tool_print_json(nmm_plan_to_json(named->profile, plan, refused));
+    if (nobody)
+        add_note(report, nobody);
+}
+
+NmmReport *
+nmm_plan_link_report(const NmmWorld *world,
+                     const NmmWorldProfile *profile,
+                     const GPtrArray *inputs,
+                     const char *refused)
+{
+    NmmReport *report = new_report(profile->profile);
+
+    add_changes(report, profile);
+    add_changes_table(report, profile->profile, change_columns);
+    for (guint i = 0; i < inputs->len; i++)
+        add_guest(report, g_ptr_array_index(inputs, i));
+    if (inputs->len > 0)
+        nmm_report_add_table(report, "guests", guest_columns);
+    add_link_notes(report, world, profile);
+    set_refused(report, refused);
+    return report;
+}
+
+/* Mode move: can NetworkManager move the configuration of the parent? */
+static gboolean
+check_move(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+{
+    NMDevice *parent;
+
+    if (profile->profile->mode != NMM_MODE_MOVE || !profile->parent)
+        return TRUE;
+    parent = nm_client_get_device_by_iface(world->client, profile->parent);
+    return !parent || nmm_parent_check(world->client, parent, error);
+}
+
+static gboolean
+check_link_name(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+{
+    return !nmm_links_find(world->links, profile->link) ||
+           nmm_world_find_host_link(world, profile, error);
+}
+
+static gboolean
+check_link(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+{
+    if (profile->parent_problem) {
+        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_UNSUPPORTED, profile->parent_problem);
+        return FALSE;
+    }
+    return nmm_lock_conflict_check(world, profile, error) && check_move(world, profile, error) &&
+           check_link_name(world, profile, error);
+}
+
+/* Command */
+
+/* The checks of the service; an active profile has passed them. */
+static gboolean
+check_activation(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+{
+    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(world->client, profile->uuid);
+
+    if (!nmm_profile_reader_check_permissions(NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, error))
+        return FALSE;
+    if (!g_str_equal(profile->state, "down"))
+        return TRUE;
+    if (profile->profile->mode == NMM_MODE_ISOLATED)
+        return nmm_lock_conflict_check(world, profile, error);
+    return check_link(world, profile, error);
+}
+
+/* (nullable) */
+static NmmReport *
+make_report(NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+    const char *refused = check_activation(world, profile, &refusal) ? NULL : refusal->message;
+
+    if (profile->profile->mode == NMM_MODE_ISOLATED) {
+        g_autoptr(NmmPlan) plan = make_plan(world, profile->profile, error);
+
+        return plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
     } else {
-        text = nmm_plan_format(named->profile, plan, refused);
-        nmm_tool_print("%s", g_strchomp(text));
+        g_autoptr(GPtrArray) inputs = nmm_check_predict(world, profile);
+
+        return nmm_plan_link_report(world, profile, inputs, refused);
     }
-    return refused ? NMM_EXIT_FAILED : NMM_EXIT_OK;
+}
+
+/* (nullable): why nothing can be planned */
+static const char *
+find_problem(NmmWorld *world, const NmmWorldProfile *profile)
+{
+    if (!profile->profile)
+        return profile->problem;
+    if (nmm_world_add_host(world, profile->profile->libvirt_uri)->problem)
+        return nmm_world_find_host(world, profile->profile->libvirt_uri)->problem;
+    return profile->profile->mode == NMM_MODE_ISOLATED ? NULL : world->links_problem;
+}
+
+static int
+show_plan(NmmWorld *world, const NmmWorldProfile *profile, gboolean json)
+{
+    const char *problem = find_problem(world, profile);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmReport) report = problem ? NULL : make_report(world, profile, &error);
+
+    if (report)
+        return nmm_report_print(report, json);
+    nmm_complain(_("profile '%s': %s"), profile->id, problem ? problem : error->message);
+    return NMM_EXIT_FAILED;
+}
+
+/* @name: an id or a UUID; a UUID comes first. (nullable) */
+static const NmmWorldProfile *
+find_profile(const NmmWorld *world, const char *name)
+{
+    const NmmWorldProfile *found = NULL;
+
+    for (guint i = 0; i < world->profiles->len; i++) {
+        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+
+        if (g_str_equal(profile->uuid, name))
+            return profile;
+        if (!found && g_str_equal(profile->id, name))
+            found = profile;
+    }
+    return found;
 }
 
 static int
 run(const char *name, gboolean json)
 {
     g_autoptr(NmmWorld) world = nmm_world_new();
-    const NmmWorldProfile *named = find_profile(world, name);
+    const NmmWorldProfile *profile = find_profile(world, name);
 
     if (world->nm_problem || world->config_problem) {
-        nmm_tool_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
+        nmm_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
         return NMM_EXIT_FAILED;
     }
-    if (!named) {
-        nmm_tool_complain(_("there is no profile '%s' of type macvtap"), name);
+    if (!profile) {
+        nmm_complain(_("there is no profile '%s' of type macvtap"), name);
         return NMM_EXIT_FAILED;
     }
-    if (!named->profile) {
-        nmm_tool_complain(_("profile '%s': %s"), named->id, named->problem);
-        return NMM_EXIT_FAILED;
-    }
-    if (named->profile->mode != NMM_MODE_ISOLATED)
-        return nmm_plan_link_run(world, named, json);
-    return show_plan(world, named, json);
+    return show_plan(world, profile, json);
 }
 
 const NmmCommand nmm_command_plan = {

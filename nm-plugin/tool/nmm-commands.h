@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The subcommands, and the pure parts of them: what was found out in, text or JSON out.
+ * The subcommands, and what they report on what they have read.
  */
 
 #pragma once
 
 #include "nmm-check.h"
 #include "nmm-orphans.h"
-#include "nmm-tool.h"
+#include "nmm-plan.h"
+#include "nmm-report.h"
 #include "nmm-world.h"
 
 G_BEGIN_DECLS
+
+typedef struct {
+    const char *name;
+    const char *argument;        /* (nullable): name of its one argument; NULL takes none */
+    const char *summary;         /* N_()-marked */
+    const GOptionEntry *entries; /* (nullable): options besides --json */
+    int (*run)(const char *argument, gboolean json); /* returns an NmmExit */
+} NmmCommand;
 
 extern const NmmCommand nmm_command_status;
 extern const NmmCommand nmm_command_plan;
@@ -18,37 +27,26 @@ extern const NmmCommand nmm_command_check;
 extern const NmmCommand nmm_command_cleanup;
 extern const NmmCommand nmm_command_refresh;
 
-/* @facts: (element-type NmmCheckInput). All return (transfer full). */
-char *nmm_status_format(const NmmWorld *world, const GPtrArray *facts);
-JsonObject *nmm_status_to_json(const NmmWorld *world, const GPtrArray *facts);
-NmmExit nmm_status_judge(const NmmWorld *world, const GPtrArray *facts);
+/* All reports are (transfer full). @inputs: (element-type NmmCheckInput): of every macvtap guest */
+NmmReport *nmm_status_report(const NmmWorld *world, const GPtrArray *inputs);
+/* Mode isolated. @refused: (nullable): why activating would be refused */
+NmmReport *nmm_plan_report(const NmmProfile *profile, const NmmPlan *plan, const char *refused);
+/* Modes share and move. @inputs: (element-type NmmCheckInput): of nmm_check_predict();
+ * @refused: (nullable) */
+NmmReport *nmm_plan_link_report(const NmmWorld *world,
+                                const NmmWorldProfile *profile,
+                                const GPtrArray *inputs,
+                                const char *refused);
+NmmReport *nmm_check_report(const NmmCheckInput *input);
+/* @orphans: (element-type NmmOrphan) */
+NmmReport *nmm_cleanup_report(const GPtrArray *orphans);
+/* @output: (nullable): of the dispatcher helper, a line for each action */
+NmmReport *nmm_refresh_report(const char *output);
 
-/* @refused: (nullable): why activating would be refused all the same. */
-char *nmm_plan_format(const NmmProfile *profile, const NmmPlan *plan, const char *refused);
-JsonObject *nmm_plan_to_json(const NmmProfile *profile, const NmmPlan *plan, const char *refused);
-
-/* Of a profile of mode share or move. @facts: (element-type NmmCheckInput): as
- * nmm_survey_foresee() gives them; @refused: (nullable). */
-char *nmm_plan_link_format(const NmmWorld *world,
-                           const NmmWorldProfile *profile,
-                           const GPtrArray *facts,
-                           const char *refused);
-JsonObject *nmm_plan_link_to_json(const NmmWorld *world,
-                                  const NmmWorldProfile *profile,
-                                  const GPtrArray *facts,
-                                  const char *refused);
-/* `nm-macvtap plan` of such a profile; returns an NmmExit. */
-int nmm_plan_link_run(NmmWorld *world, const NmmWorldProfile *profile, gboolean json);
-
-/* What status and check tell alike of a guest: profile, mode and way, address. */
-void nmm_check_input_to_json(const NmmCheckInput *facts, JsonObject *json);
-
-/* @findings: (element-type NmmCheckResult) */
-char *nmm_check_format(const NmmCheckInput *facts, const GPtrArray *findings);
-JsonObject *nmm_check_to_json(const NmmCheckInput *facts, const GPtrArray *findings);
-
-/* @leftovers: (element-type NmmOrphan) */
-char *nmm_cleanup_format(const GPtrArray *leftovers);
-JsonObject *nmm_cleanup_to_json(const GPtrArray *leftovers);
+/* The libvirt that should have @guest, which was not found: that of the first profile that selects
+ * it, else the default one. (transfer none) */
+const char *nmm_check_choose_uri(const NmmWorld *world, const char *guest);
+/* The members that a guest has in both status and check. */
+void nmm_check_input_to_json(const NmmCheckInput *input, JsonObject *json);
 
 G_END_DECLS

@@ -137,7 +137,6 @@ look_at_nic(const NmmGuest *guest, const NmmNic *nic, gpointer user_data)
         return;
     leftover = g_new0(NmmOrphan, 1);
     leftover->kind = "interface";
-    leftover->label = _("interface");
     leftover->uri = g_strdup(search->host->uri);
     leftover->guest = g_strdup(guest->name);
     leftover->guest_uuid = g_strdup(guest->uuid);
@@ -178,7 +177,6 @@ find_networks(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftov
             continue;
         leftover = g_new0(NmmOrphan, 1);
         leftover->kind = "network";
-        leftover->label = _("network");
         leftover->uri = g_strdup(host->uri);
         leftover->network = g_strdup(network->name);
         g_ptr_array_add(leftovers, leftover);
@@ -332,7 +330,6 @@ find_bridges(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftove
             continue;
         leftover = g_new0(NmmOrphan, 1);
         leftover->kind = "bridge";
-        leftover->label = _("bridge");
         leftover->uri = g_strdup(host->uri);
         leftover->network = g_strdup(network->name);
         leftover->device = g_strdup(network->bridge);
@@ -363,7 +360,6 @@ find_links(const NmmWorld *world, GPtrArray *leftovers)
             continue;
         leftover = g_new0(NmmOrphan, 1);
         leftover->kind = "link";
-        leftover->label = _("host link");
         leftover->device = g_strdup(link->name);
         leftover->owner_uuid = g_strdup(link->profile_uuid);
         g_ptr_array_add(leftovers, leftover);

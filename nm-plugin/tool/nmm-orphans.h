@@ -11,14 +11,13 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    const char *kind;  /* "interface", "network", "link", "bridge"; stable */
-    const char *label; /* translated */
-    char *uri;         /* (nullable): of the libvirt it is at */
-    char *guest;       /* (nullable) */
-    char *guest_uuid;  /* (nullable) */
-    char *network;     /* (nullable) */
-    char *device;      /* (nullable): of the kernel's: "link", "bridge" */
-    char *owner_uuid;  /* (nullable): of the profile that made a "link" */
+    const char *kind; /* "interface", "network", "link", "bridge"; stable */
+    char *uri;        /* (nullable): of the libvirt it is at */
+    char *guest;      /* (nullable) */
+    char *guest_uuid; /* (nullable) */
+    char *network;    /* (nullable) */
+    char *device;     /* (nullable): of the kernel's: "link", "bridge" */
+    char *owner_uuid; /* (nullable): of the profile that made a "link" */
     gboolean removed;
     char *problem; /* (nullable): why it could not be removed */
 } NmmOrphan;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the command line, finds the subcommand in a table and runs it. What a subcommand does is
- * its own file's.
+ * Reads the command line, finds the subcommand in a table, and runs it.
  */
 
 #include "config.h"
@@ -13,7 +12,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-commands.h"
-#include "nmm-table.h"
 
 static const NmmCommand *const commands[] = {
     &nmm_command_status,
@@ -22,97 +20,6 @@ static const NmmCommand *const commands[] = {
     &nmm_command_cleanup,
     &nmm_command_refresh,
 };
-
-/* Line by line: a line end in a name is cleaned away, those of ours stay. */
-static char *
-clean_lines(const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    for (guint i = 0; lines[i]; i++) {
-        char *clean = nmm_text_clean(lines[i]);
-
-        g_free(lines[i]);
-        lines[i] = clean;
-    }
-    return g_strjoinv("\n", lines);
-}
-
-/**
- * nmm_tool_print:
- * @format: printf format, without a line end
- * @...: its arguments
- *
- * Writes to standard output.
- */
-void
-nmm_tool_print(const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    g_autofree char *clean = NULL;
-    va_list args;
-
-    va_start(args, format);
-    text = g_strdup_vprintf(format, args);
-    va_end(args);
-    clean = clean_lines(text);
-    g_print("%s\n", clean);
-}
-
-/**
- * nmm_tool_complain:
- * @format: printf format, without a line end
- * @...: its arguments
- *
- * Writes to standard error, behind the program's name.
- */
-void
-nmm_tool_complain(const char *format, ...)
-{
-    g_autofree char *text = NULL;
-    g_autofree char *clean = NULL;
-    va_list args;
-
-    va_start(args, format);
-    text = g_strdup_vprintf(format, args);
-    va_end(args);
-    clean = clean_lines(text);
-    g_printerr("nm-macvtap: %s\n", clean);
-}
-
-/**
- * nmm_tool_print_json:
- * @json: (transfer full): one document
- *
- * Writes it to standard output, indented.
- */
-void
-nmm_tool_print_json(JsonObject *json)
-{
-    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-    g_autofree char *text = NULL;
-
-    json_node_take_object(node, json);
-    text = json_to_string(node, TRUE);
-    g_print("%s\n", text);
-}
-
-/**
- * nmm_tool_set_string:
- * @json: an object
- * @name: the member
- * @value: (nullable): its text; NULL becomes null
- */
-void
-nmm_tool_set_string(JsonObject *json, const char *name, const char *value)
-{
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
-
-    if (valid)
-        json_object_set_string_member(json, name, valid);
-    else
-        json_object_set_null_member(json, name);
-}
 
 static const NmmCommand *
 find_command(const char *name)
@@ -134,15 +41,23 @@ describe_commands(void)
 
         g_string_append_printf(text, "\n  %-16s %s", usage, _(commands[i]->summary));
     }
-    g_string_append_printf(text, "\n\n%s", _("nm-macvtap COMMAND --help tells more."));
+    g_string_append_printf(text, "\n\n%s", _("Try 'nm-macvtap COMMAND --help'."));
     return g_string_free(text, FALSE);
 }
 
+static int fail_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
 static int
-fail_usage(const char *message)
+fail_usage(const char *format, ...)
 {
-    nmm_tool_complain("%s", message);
-    g_printerr("%s\n", _("nm-macvtap --help tells how it is used."));
+    g_autofree char *message = NULL;
+    va_list args;
+
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    nmm_complain("%s", message);
+    g_printerr("%s\n", _("Try 'nm-macvtap --help'."));
     return NMM_EXIT_USAGE;
 }
 
@@ -194,33 +109,20 @@ run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
     if (command->entries)
         g_option_context_add_main_entries(context, command->entries, GETTEXT_PACKAGE);
     if (!g_option_context_parse(context, &argc, &argv, &error))
-        return fail_usage(error->message);
-    /* GLib leaves it there before a word that looks like an option, such as a guest's name may. */
+        return fail_usage("%s", error->message);
+    /* GLib leaves it there before an argument that looks like an option; a guest may have such a
+     * name. */
     if (argc > 1 && g_str_equal(argv[1], "--")) {
         argc--;
         argv++;
     }
-    if (argc - 1 < (command->argument ? 1 : 0)) {
-        g_autofree char *message =
-            g_strdup_printf(_("'%s' needs %s"), command->name, command->argument);
-
-        return fail_usage(message);
-    }
-    if (argc - 1 > (command->argument ? 1 : 0)) {
-        g_autofree char *message = g_strdup_printf(_("too many arguments for '%s'"), command->name);
-
-        return fail_usage(message);
-    }
+    if (command->argument && argc < 2)
+        return fail_usage(_("'%s' needs %s"), command->name, command->argument);
+    if (argc > (command->argument ? 2 : 1))
+        return fail_usage(_("too many arguments for '%s'"), command->name);
     return run_beside_main_context(command, command->argument ? argv[1] : NULL, json);
 }
 
-/**
- * nmm_tool_main:
- * @argc: as main() gets it
- * @argv: as main() gets it
- *
- * Returns: the exit code, an #NmmExit.
- */
 int
 nmm_tool_main(int argc, char **argv)
 {
@@ -243,14 +145,15 @@ nmm_tool_main(int argc, char **argv)
 
     context = g_option_context_new(_("COMMAND [ARGUMENT]"));
     description = describe_commands();
-    g_option_context_set_summary(context, _("Looks after hosts and their macvtap guests."));
+    g_option_context_set_summary(context,
+                                 _("Inspect and repair host–guest networking over macvtap."));
     g_option_context_set_description(context, description);
     g_option_context_set_translation_domain(context, GETTEXT_PACKAGE);
     g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
-    /* What follows the command is the command's. */
+    /* The command parses what follows it. */
     g_option_context_set_strict_posix(context, TRUE);
     if (!g_option_context_parse(context, &argc, &argv, &error))
-        return fail_usage(error->message);
+        return fail_usage("%s", error->message);
     if (version) {
         g_print("nm-macvtap %s\n", NMM_VERSION);
         return NMM_EXIT_OK;
@@ -258,10 +161,7 @@ nmm_tool_main(int argc, char **argv)
     if (argc < 2)
         return fail_usage(_("a command is missing"));
     command = find_command(argv[1]);
-    if (!command) {
-        g_autofree char *message = g_strdup_printf(_("there is no command '%s'"), argv[1]);
-
-        return fail_usage(message);
-    }
+    if (!command)
+        return fail_usage(_("there is no command '%s'"), argv[1]);
     return run_command(command, argc - 1, argv + 1, json);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tool and the modes share and move: the chains, who is selected, leftovers in the kernel, and
- * what is said of it; on facts and worlds made by hand.
+ * The tool and the modes share and move: the chains, who is selected, orphans in the kernel, and
+ * what is said of it; on input and worlds made by hand.
  */
 
 #include "config.h"
@@ -15,40 +15,40 @@
 #define MAC   "52:54:00:00:00:01"
 #define SINCE 1795694400 /* 2026-11-26 12:00:00 UTC */
 
-/* The chain */
+/* Steps */
 
 static NmmCheckInput *
-new_good_facts(NmmMode mode)
+new_good_input(NmmMode mode)
 {
-    NmmCheckInput *facts = new_selected_facts("web");
+    NmmCheckInput *input = new_selected_input("web");
 
-    facts->mode = mode;
-    facts->mac = g_strdup(MAC);
-    facts->target = g_strdup("macvtap0");
-    facts->definition_is_bridge = TRUE;
-    facts->parent = g_strdup("eth0");
-    facts->parent_carrier = TRUE;
-    facts->link = g_strdup("nmmveth0");
-    facts->link_up = TRUE;
-    facts->host_address = g_strdup("10.0.0.2/24");
-    nmm_check_input_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
-    ((NmmCheckAddress *)g_ptr_array_index(facts->addresses, 0))->answers = TRUE;
-    nmm_check_input_choose_address(facts);
-    return facts;
+    input->profile.mode = mode;
+    input->nic.mac = g_strdup(MAC);
+    input->nic.target = g_strdup("macvtap0");
+    input->guest.definition_is_bridge = TRUE;
+    input->link.parent = g_strdup("eth0");
+    input->link.parent_carrier = TRUE;
+    input->link.name = g_strdup("nmmveth0");
+    input->link.up = TRUE;
+    input->host_address = g_strdup("10.0.0.2/24");
+    nmm_check_input_add_address(input, "10.0.0.7", SINCE, "10.0.0.2");
+    ((NmmCheckAddress *)g_ptr_array_index(input->link.addresses, 0))->answers = TRUE;
+    nmm_check_input_choose_address(input);
+    return input;
 }
 
 static const BrokenCase broken_cases[] = {
-    {BOOLEAN(exists), "guest", "'web'", "list --all"},
-    {BOOLEAN(is_macvtap), "macvtap", "no macvtap interface", "domiflist web"},
-    {STRING(parent_problem), "'eth0' is a Wi-Fi card", "parent", "Wi-Fi", "edit guests"},
-    {BOOLEAN(parent_carrier), "parent", "cable", "ip link show eth0"},
-    {BOOLEAN(profile_active), "profile", "not active", "nmcli connection up guests"},
-    {STRING(link_problem), "it is another's", "host-link", "it is another's", "up guests"},
-    {BOOLEAN(link_up), "host-link", "'nmmveth0' is down", "up guests"},
+    {BOOLEAN(guest.exists), "guest", "'web'", "list --all"},
+    {BOOLEAN(guest.is_macvtap), "macvtap", "no macvtap interface", "domiflist web"},
+    {STRING(link.parent_problem), "'eth0' is a Wi-Fi card", "parent", "Wi-Fi", "edit guests"},
+    {BOOLEAN(link.parent_carrier), "parent", "carrier", "ip link show eth0"},
+    {BOOLEAN(profile.active), "profile", "not active", "nmcli connection up guests"},
+    {STRING(link.problem), "it is another's", "host-link", "it is another's", "up guests"},
+    {BOOLEAN(link.up), "host-link", "'nmmveth0' is down", "up guests"},
     {STRING(host_address), NULL, "host-link", "no address on 'eth0'", "nmcli device show eth0"},
-    {BOOLEAN(running), "running", "shut off", "start web"},
-    {BOOLEAN(plugged), "plugged", "needs a restart", "shutdown web"},
-    {BOOLEAN(link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
+    {BOOLEAN(guest.running), "running", "shut off", "start web"},
+    {BOOLEAN(nic.plugged), "plugged", "needs a restart", "shutdown web"},
+    {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
     {BOOLEAN(answers), "neighbour", "'10.0.0.7'", "console web"},
 };
 
@@ -57,10 +57,10 @@ test_broken(gconstpointer data)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
-        g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
+        g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
 
-        spoil_facts(facts, c);
-        assert_case(facts, c);
+        spoil_input(input, c);
+        assert_case(input, c);
     }
 }
 
@@ -70,119 +70,119 @@ test_modes(gconstpointer data)
     static const char *const modes[] = {"vepa", "private", "passthrough"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
-        g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
+        g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
 
         /* Bringing the profile up would not help: the mode is told all the same. */
-        facts->profile_active = FALSE;
-        set_string(&facts->macvtap_mode, modes[i]);
-        assert_broken(facts, "mode", "needs a restart", "shutdown web");
-        facts->definition_is_bridge = FALSE;
-        assert_broken(facts, "mode", modes[i], "virsh -c qemu:///system edit web");
-        assert_broken(facts, "mode", "mode='bridge'", "edit web");
+        input->profile.active = FALSE;
+        set_string(&input->guest.macvtap_mode, modes[i]);
+        assert_broken(input, "mode", "needs a restart", "shutdown web");
+        input->guest.definition_is_bridge = FALSE;
+        assert_broken(input, "mode", modes[i], "virsh -c qemu:///system edit web");
+        assert_broken(input, "mode", "mode='bridge'", "edit web");
     }
 }
 
 static void
 test_route(void)
 {
-    g_autoptr(NmmCheckInput) share = new_good_facts(NMM_MODE_SHARE);
-    g_autoptr(NmmCheckInput) move = new_good_facts(NMM_MODE_MOVE);
-    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(NmmCheckInput) share = new_good_input(NMM_MODE_SHARE);
+    g_autoptr(NmmCheckInput) move = new_good_input(NMM_MODE_MOVE);
+    g_autoptr(GPtrArray) results = NULL;
 
     share->routed = FALSE;
     assert_broken(share, "route", "'10.0.0.7' over 'nmmveth0'", "up guests");
     /* The host is a neighbour: it needs none. */
     move->routed = FALSE;
-    findings = nmm_check_walk(move);
-    g_assert_null(nmm_check_find_end(findings));
-    g_assert_cmpuint(findings->len, ==, 11);
+    results = nmm_check_evaluate(move);
+    g_assert_null(nmm_check_find_reason(results));
+    g_assert_cmpuint(results->len, ==, 11);
 }
 
 /* Nothing is wrong with a guest that has said nothing yet. */
 static void
 test_waiting(gconstpointer data)
 {
-    g_autoptr(NmmCheckInput) facts = new_good_facts(GPOINTER_TO_INT(data));
-    g_autoptr(GPtrArray) findings = NULL;
-    g_autofree char *text = NULL;
+    g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
+    g_autoptr(GPtrArray) results = NULL;
+    g_autoptr(NmmReport) report = NULL;
     const NmmCheckResult *end;
 
-    g_ptr_array_set_size(facts->addresses, 0);
-    set_string(&facts->address, NULL);
-    facts->answers = facts->routed = FALSE;
-    facts->since = 0;
-    findings = nmm_check_walk(facts);
-    g_assert_null(nmm_check_find_broken(findings));
-    end = nmm_check_find_end(findings);
+    g_ptr_array_set_size(input->link.addresses, 0);
+    set_string(&input->address, NULL);
+    input->answers = input->routed = FALSE;
+    input->since = 0;
+    results = nmm_check_evaluate(input);
+    g_assert_null(nmm_check_find_broken(results));
+    end = nmm_check_find_reason(results);
     g_assert_cmpint(end->verdict, ==, NMM_CHECK_WAITING);
     g_assert_cmpstr(end->step, ==, "address");
     g_assert_cmpstr(nmm_check_verdict_to_string(end->verdict), ==, "waiting");
     g_assert_null(end->remedy);
-    text = nmm_check_format(facts, findings);
-    g_assert_nonnull(strstr(text,
-                            facts->mode == NMM_MODE_SHARE
-                                ? "\nwait    it has not been heard yet"
-                                : "\nwait    the host has not spoken to it yet"));
-    g_assert_null(strstr(text, "The host reaches"));
+    report = nmm_check_report(input);
+    assert_text_has(report,
+                    input->profile.mode == NMM_MODE_SHARE ? "\nwait    no traffic from it yet"
+                                                          : "\nwait    no traffic with it yet");
+    assert_text_lacks(report, "The host reaches");
+    g_assert_cmpint(report->code, ==, NMM_EXIT_OK);
 }
 
 static void
 test_unasked(void)
 {
-    g_autoptr(NmmCheckInput) facts = new_good_facts(NMM_MODE_SHARE);
-    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(NmmCheckInput) input = new_good_input(NMM_MODE_SHARE);
+    g_autoptr(GPtrArray) results = NULL;
     const NmmCheckResult *last;
-    g_autofree char *text = NULL;
+    g_autoptr(NmmReport) report = NULL;
 
-    facts->answers = FALSE;
-    g_assert_false(nmm_check_input_is_reachable(facts));
-    facts->unasked = TRUE;
-    g_assert_true(nmm_check_input_is_reachable(facts));
-    findings = nmm_check_walk(facts);
-    g_assert_null(nmm_check_find_end(findings));
-    last = g_ptr_array_index(findings, findings->len - 1);
+    input->answers = FALSE;
+    g_assert_false(nmm_check_input_is_reachable(input));
+    input->unprivileged = TRUE;
+    g_assert_true(nmm_check_input_is_reachable(input));
+    results = nmm_check_evaluate(input);
+    g_assert_null(nmm_check_find_reason(results));
+    last = g_ptr_array_index(results, results->len - 1);
     g_assert_cmpint(last->verdict, ==, NMM_CHECK_HINT);
-    text = nmm_check_format(facts, findings);
-    g_assert_null(strstr(text, "The host reaches"));
-    facts->routed = FALSE;
-    g_assert_false(nmm_check_input_is_reachable(facts));
+    report = nmm_check_report(input);
+    assert_text_lacks(report, "The host reaches");
+    input->routed = FALSE;
+    g_assert_false(nmm_check_input_is_reachable(input));
 }
 
 /* An old address that still has its route does not hide the one at which the guest is. */
 static void
 test_choose(void)
 {
-    g_autoptr(NmmCheckInput) facts = g_new0(NmmCheckInput, 1);
+    g_autoptr(NmmCheckInput) input = g_new0(NmmCheckInput, 1);
 
-    nmm_check_input_choose_address(facts);
-    g_assert_null(facts->address);
-    nmm_check_input_add_address(facts, "10.0.0.7", SINCE, "10.0.0.2");
-    nmm_check_input_add_address(facts, "10.0.0.8", SINCE + 5, NULL);
-    nmm_check_input_choose_address(facts);
-    g_assert_cmpstr(facts->address, ==, "10.0.0.7");
-    g_assert_true(facts->routed);
-    g_assert_false(facts->answers);
-    ((NmmCheckAddress *)g_ptr_array_index(facts->addresses, 1))->answers = TRUE;
-    nmm_check_input_choose_address(facts);
-    g_assert_cmpstr(facts->address, ==, "10.0.0.8");
-    g_assert_cmpint(facts->since, ==, SINCE + 5);
-    g_assert_false(facts->routed);
-    g_assert_true(facts->answers);
+    nmm_check_input_choose_address(input);
+    g_assert_null(input->address);
+    nmm_check_input_add_address(input, "10.0.0.7", SINCE, "10.0.0.2");
+    nmm_check_input_add_address(input, "10.0.0.8", SINCE + 5, NULL);
+    nmm_check_input_choose_address(input);
+    g_assert_cmpstr(input->address, ==, "10.0.0.7");
+    g_assert_true(input->routed);
+    g_assert_false(input->answers);
+    ((NmmCheckAddress *)g_ptr_array_index(input->link.addresses, 1))->answers = TRUE;
+    nmm_check_input_choose_address(input);
+    g_assert_cmpstr(input->address, ==, "10.0.0.8");
+    g_assert_cmpint(input->since, ==, SINCE + 5);
+    g_assert_false(input->routed);
+    g_assert_true(input->answers);
 }
 
 static void
 test_bridge_left(void)
 {
-    g_autoptr(NmmCheckInput) facts = new_good_facts(NMM_MODE_ISOLATED);
+    g_autoptr(NmmCheckInput) input = new_good_input(NMM_MODE_ISOLATED);
 
-    facts->profile_active = FALSE;
-    facts->bridge_left = TRUE;
-    set_string(&facts->bridge, "virbr1");
-    assert_broken(facts, "profile", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
-    facts->profile_active = TRUE;
-    set_string(&facts->network, "isolated");
-    facts->network_exists = TRUE;
-    assert_broken(facts, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+    input->profile.active = FALSE;
+    input->network.bridge_left = TRUE;
+    set_string(&input->network.bridge, "virbr1");
+    assert_broken(input, "profile", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+    input->profile.active = TRUE;
+    set_string(&input->network.name, "isolated");
+    input->network.exists = TRUE;
+    assert_broken(input, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
 }
 
 /* Worlds */
@@ -284,7 +284,7 @@ test_nobody(void)
     for (gsize i = 0; i < G_N_ELEMENTS(nobody_cases); i++) {
         const NobodyCase *c = &nobody_cases[i];
         g_autoptr(NmmWorld) world = nmm_world_new_empty();
-        g_autoptr(GPtrArray) facts = g_ptr_array_new();
+        g_autoptr(GPtrArray) inputs = g_ptr_array_new();
         NmmWorldHost *host = add_host(world, URI);
         NmmWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
         g_autofree char *said = NULL;
@@ -292,8 +292,7 @@ test_nobody(void)
         add_guest(host, "web", NIC("eth0", BRIDGE, MAC), TRUE);
         add_guest(host, "plain", "", TRUE);
         said = nmm_served_describe_nobody(world, profile);
-        g_assert_cmpint(
-            nmm_status_judge(world, facts), ==, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
+        assert_status_code(world, inputs, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
         if (!c->said) {
             g_assert_null(said);
             continue;
@@ -301,7 +300,7 @@ test_nobody(void)
         g_assert_nonnull(strstr(said, c->said));
         /* One that is down has promised nothing, but it is told of all the same. */
         profile->state = "down";
-        g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
+        assert_status_code(world, inputs, NMM_EXIT_OK);
         /* Where libvirt says nothing, nobody knows. */
         host->problem = g_strdup("gone");
         g_assert_null(nmm_served_describe_nobody(world, profile));
@@ -378,111 +377,111 @@ add_network(NmmWorldHost *host, const char *mac, gboolean active)
 }
 
 static void
-assert_leftovers(const NmmWorld *world, const char *expected)
+assert_orphans(const NmmWorld *world, const char *expected)
 {
-    g_autoptr(GPtrArray) leftovers = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < leftovers->len; i++) {
-        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
+    for (guint i = 0; i < orphans->len; i++) {
+        const NmmOrphan *orphan = g_ptr_array_index(orphans, i);
 
-        g_string_append_printf(text, "%s %s;", leftover->kind, leftover->device);
+        g_string_append_printf(text, "%s %s;", orphan->kind, orphan->device);
     }
     g_assert_cmpstr(text->str, ==, expected);
 }
 
 static void
-test_leftover_links(void)
+test_orphan_links(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
     NmmLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
     NmmWorldProfile *profile;
 
     /* Without our mark it is somebody else's, whatever its name. */
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     link->profile_uuid = g_strdup(UUID);
-    assert_leftovers(world, "link nmmveth0;");
+    assert_orphans(world, "link nmmveth0;");
     profile = add_link_profile(world, "share");
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     profile->state = "activating";
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     profile->state = "down";
-    assert_leftovers(world, "link nmmveth0;");
+    assert_orphans(world, "link nmmveth0;");
 }
 
 static void
-test_leftover_bridge(void)
+test_orphan_bridge(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
     NmmWorldHost *host = add_host(world, URI);
     NmmLink *bridge = add_link(world, "virbr1", "bridge", NULL);
-    g_autoptr(GPtrArray) facts = g_ptr_array_new();
-    g_autofree char *removable = NULL;
-    g_autofree char *foreign = NULL;
+    g_autoptr(GPtrArray) inputs = g_ptr_array_new();
+    g_autoptr(NmmReport) removable = NULL;
+    g_autoptr(NmmReport) foreign = NULL;
 
     bridge->mac = g_strdup("52:54:00:aa:bb:cc");
     add_network(host, "52:54:00:AA:BB:CC", TRUE);
-    assert_leftovers(world, "");
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
+    assert_orphans(world, "");
+    assert_status_code(world, inputs, NMM_EXIT_OK);
 
     add_network(host, "52:54:00:AA:BB:CC", FALSE);
-    assert_leftovers(world, "bridge virbr1;");
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
-    removable = nmm_status_format(world, facts);
-    g_assert_nonnull(strstr(removable, "Network 'isolated': it cannot start: its bridge 'virbr1'"));
+    assert_orphans(world, "bridge virbr1;");
+    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    removable = nmm_status_report(world, inputs);
+    assert_text_has(removable, "Network 'isolated': it cannot start because a libvirt daemon");
+    assert_text_has(removable, "left its bridge 'virbr1' behind");
     /* With something on it, or another MAC than libvirt gives it, it is not ours to remove, but it
      * is in the way. */
     bridge->n_ports = 1;
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     bridge->n_ports = 0;
     set_string(&bridge->mac, "02:00:00:00:00:01");
-    assert_leftovers(world, "");
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
-    foreign = nmm_status_format(world, facts);
-    g_assert_nonnull(strstr(foreign, "there is another interface called 'virbr1'"));
+    assert_orphans(world, "");
+    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    foreign = nmm_status_report(world, inputs);
+    assert_text_has(foreign, "another interface has the name 'virbr1'");
 }
 
 /* Commands */
 
 static GPtrArray *
-make_facts(void)
+make_inputs(void)
 {
-    GPtrArray *facts = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    NmmCheckInput *silent = new_good_facts(NMM_MODE_SHARE);
-    NmmCheckInput *vepa = new_good_facts(NMM_MODE_SHARE);
+    GPtrArray *inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    NmmCheckInput *silent = new_good_input(NMM_MODE_SHARE);
+    NmmCheckInput *vepa = new_good_input(NMM_MODE_SHARE);
 
-    g_ptr_array_add(facts, new_good_facts(NMM_MODE_SHARE));
-    g_ptr_array_add(facts, silent);
-    set_string(&silent->guest, "silent");
-    g_ptr_array_set_size(silent->addresses, 0);
+    g_ptr_array_add(inputs, new_good_input(NMM_MODE_SHARE));
+    g_ptr_array_add(inputs, silent);
+    set_string(&silent->guest.name, "silent");
+    g_ptr_array_set_size(silent->link.addresses, 0);
     set_string(&silent->address, NULL);
     silent->answers = silent->routed = FALSE;
     silent->since = 0;
-    g_ptr_array_add(facts, vepa);
-    set_string(&vepa->guest, "vepa");
-    set_string(&vepa->macvtap_mode, "vepa");
-    vepa->definition_is_bridge = FALSE;
-    g_ptr_array_set_size(vepa->addresses, 0);
+    g_ptr_array_add(inputs, vepa);
+    set_string(&vepa->guest.name, "vepa");
+    set_string(&vepa->guest.macvtap_mode, "vepa");
+    vepa->guest.definition_is_bridge = FALSE;
+    g_ptr_array_set_size(vepa->link.addresses, 0);
     set_string(&vepa->address, NULL);
     vepa->answers = vepa->routed = FALSE;
     vepa->since = 0;
-    return facts;
+    return inputs;
 }
 
 static void
 test_status(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    g_autoptr(GPtrArray) facts = make_facts();
+    g_autoptr(GPtrArray) inputs = make_inputs();
+    g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     add_link_profile(world, "share");
     add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
-    text = nmm_status_format(world, facts);
-    g_assert_cmpstr(
-        text,
-        ==,
+    report = nmm_status_report(world, inputs);
+    assert_text(
+        report,
         "PROFILE  MODE   STATE   NETWORK  DEVICE    PARENT  HOST ADDRESS\n"
         "guests   share  active  -        nmmveth0  eth0    10.0.0.2/24\n"
         "\n"
@@ -491,16 +490,16 @@ test_status(void)
         "web     guests   nmmveth0  macvtap0  52:54:00:00:00:01  10.0.0.7  2026-11-26 12:00:00  "
         "yes\n"
         "silent  guests   nmmveth0  macvtap0  52:54:00:00:00:01  -         -                    "
-        "not heard yet\n"
+        "no traffic yet\n"
         "vepa    guests   nmmveth0  macvtap0  52:54:00:00:00:01  -         -                    "
         "no\n"
         "\n"
-        "Guest 'silent': it has not been heard yet (MAC '52:54:00:00:00:01'): it gets its route as "
-        "soon as it speaks to the host, or the host to it.\n"
+        "Guest 'silent': no traffic from it yet (MAC '52:54:00:00:00:01'): it gets its route when "
+        "it first communicates with the host.\n"
         "Guest 'vepa': its macvtap mode is 'vepa', which reaches no host link: set mode='bridge' "
         "in its definition and restart it, or use a profile of mode 'isolated'.\n");
 
-    root = parse_again(nmm_status_to_json(world, facts));
+    root = parse_again(report);
     assert_path(root, "$.profiles[*].link", "[\"nmmveth0\"]");
     assert_path(root, "$.profiles[*].parent", "[\"eth0\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"10.0.0.2/24\"]");
@@ -511,10 +510,10 @@ test_status(void)
     assert_path(root, "$.guests[0].addresses[*].address", "[\"10.0.0.7\"]");
     assert_path(root, "$.guests[*].mode", "[\"share\",\"share\",\"share\"]");
 
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
+    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
     /* One that is silent is no problem. */
-    g_ptr_array_set_size(facts, 2);
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
+    g_ptr_array_set_size(inputs, 2);
+    assert_status_code(world, inputs, NMM_EXIT_OK);
 }
 
 static void
@@ -525,11 +524,11 @@ test_plan(gconstpointer data)
     NmmWorldHost *host = add_host(world, URI);
     NmmWorldProfile *profile = add_link_profile(world, mode);
     gboolean is_move = g_str_equal(mode, "move");
-    g_autoptr(GPtrArray) facts = NULL;
+    g_autoptr(GPtrArray) inputs = NULL;
+    g_autoptr(NmmReport) report = NULL;
+    g_autoptr(NmmReport) active = NULL;
     g_autoptr(JsonNode) root = NULL;
-    g_autoptr(JsonNode) active = NULL;
-    g_autofree char *text = NULL;
-    g_autofree char *idle = NULL;
+    g_autoptr(JsonNode) active_root = NULL;
 
     profile->state = "down";
     add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
@@ -537,8 +536,9 @@ test_plan(gconstpointer data)
     add_guest(host, "off", NIC("eth0", BRIDGE, MAC), FALSE);
     add_guest(host, "vepa", NIC("eth0", "", MAC), TRUE);
     add_guest(host, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
-    facts = nmm_survey_foresee(world, profile);
-    root = parse_again(nmm_plan_link_to_json(world, profile, facts, "it is private"));
+    inputs = nmm_check_predict(world, profile);
+    report = nmm_plan_link_report(world, profile, inputs, "it is private");
+    root = parse_again(report);
     assert_path(root,
                 "$.changes[*].kind",
                 is_move ? "[\"link-add\",\"configuration-move\"]" : "[\"link-add\"]");
@@ -546,18 +546,17 @@ test_plan(gconstpointer data)
     assert_path(root, "$.guests[*].status", "[\"served\",\"shut-off\",\"unreachable\"]");
     assert_path(root, "$.refused", "[\"it is private\"]");
 
-    text = nmm_plan_link_format(world, profile, facts, "it is private");
-    g_assert_nonnull(strstr(text, "make host link"));
-    g_assert_nonnull(strstr(text, "Guest 'vepa': its macvtap mode is 'vepa'"));
-    g_assert_nonnull(strstr(text, "Note: guests reach the host at '10.0.0.2'.\n"));
-    g_assert_nonnull(strstr(text, "Activating it would be refused: it is private.\n"));
-    g_assert_true((strstr(text, "move configuration") != NULL) == is_move);
+    assert_text_has(report, "make host link");
+    assert_text_has(report, "Guest 'vepa': its macvtap mode is 'vepa'");
+    assert_text_has(report, "Note: guests reach the host at '10.0.0.2'.\n");
+    assert_text_has(report, "Activating it would be refused: it is private.\n");
+    (is_move ? assert_text_has : assert_text_lacks)(report, "move configuration");
 
     profile->state = "active";
-    active = parse_again(nmm_plan_link_to_json(world, profile, facts, NULL));
-    assert_path(active, "$.changes[*].kind", "[]");
-    idle = nmm_plan_link_format(world, profile, facts, NULL);
-    g_assert_nonnull(strstr(idle, "has nothing to change"));
+    active = nmm_plan_link_report(world, profile, inputs, NULL);
+    active_root = parse_again(active);
+    assert_path(active_root, "$.changes[*].kind", "[]");
+    assert_text_has(active, "has nothing to change");
 }
 
 /* (transfer full): why @profile would be refused, NULL where it would not. */
@@ -645,21 +644,21 @@ main(int argc, char **argv)
 
         for (gsize t = 0; t < G_N_ELEMENTS(tests); t++) {
             g_autofree char *path =
-                g_strdup_printf("/tool/chain/%s/%s", nmm_mode_to_string(modes[i]), tests[t].name);
+                g_strdup_printf("/tool/check/%s/%s", nmm_mode_to_string(modes[i]), tests[t].name);
 
             g_test_add_data_func(path, GINT_TO_POINTER(modes[i]), tests[t].func);
         }
     }
-    g_test_add_func("/tool/chain/route", test_route);
-    g_test_add_func("/tool/chain/unasked", test_unasked);
-    g_test_add_func("/tool/chain/choose", test_choose);
-    g_test_add_func("/tool/chain/bridge-left", test_bridge_left);
+    g_test_add_func("/tool/check/route", test_route);
+    g_test_add_func("/tool/check/unasked", test_unasked);
+    g_test_add_func("/tool/check/choose", test_choose);
+    g_test_add_func("/tool/check/bridge-left", test_bridge_left);
     g_test_add_func("/tool/selection", test_selection);
     g_test_add_func("/tool/selection/nobody", test_nobody);
     g_test_add_func("/tool/host-link", test_host_link);
     g_test_add_func("/tool/host-link/moved", test_host_link_moved);
-    g_test_add_func("/tool/leftovers/links", test_leftover_links);
-    g_test_add_func("/tool/leftovers/bridge", test_leftover_bridge);
+    g_test_add_func("/tool/orphans/links", test_orphan_links);
+    g_test_add_func("/tool/orphans/bridge", test_orphan_bridge);
     g_test_add_func("/tool/status/link", test_status);
     g_test_add_func("/tool/plan/rival", test_rival);
     g_test_add_data_func("/tool/plan/share", "share", test_plan);

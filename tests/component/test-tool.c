@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tool's pure parts, on facts and worlds made by hand: verdicts, leftovers, text and JSON.
+ * The tool's pure parts, on input and worlds made by hand: verdicts, orphans, text and JSON.
  */
 
 #include "config.h"
@@ -8,6 +8,8 @@
 #include "nmm-identity.h"
 #include "nmm-check-collect.h"
 #include "nmm-table.h"
+#include "nmm-text.h"
+#include "nmm-tool.h"
 #include "tool-fixture.h"
 
 /* Text */
@@ -57,89 +59,96 @@ test_quote(void)
     g_assert_cmpstr(empty, ==, "''");
 }
 
-/* The chain */
+/* Steps */
 
 static NmmCheckInput *
-new_good_facts(void)
+new_good_input(void)
 {
-    NmmCheckInput *facts = new_selected_facts("web one");
+    NmmCheckInput *input = new_selected_input("web one");
 
-    facts->network = g_strdup("isolated");
-    facts->mac = g_strdup("52:11:22:33:44:55");
-    facts->alias = g_strdup("ua-nm-macvtap-01234567");
-    facts->target = g_strdup("vnet3");
-    facts->network_exists = TRUE;
-    facts->network_active = TRUE;
-    facts->bridge = g_strdup("virbr1");
-    facts->host_address = g_strdup("192.168.254.1/24");
-    facts->bridge_up = TRUE;
-    facts->bridge_has_address = TRUE;
-    facts->has_dhcp = TRUE;
-    facts->firewalld = TRUE;
-    facts->zone = g_strdup("libvirt");
-    facts->wanted_zone = g_strdup("libvirt");
-    facts->address = g_strdup("192.168.254.7");
-    facts->answers = TRUE;
-    facts->names = TRUE;
-    return facts;
+    input->network.name = g_strdup("isolated");
+    input->nic.mac = g_strdup("52:11:22:33:44:55");
+    input->nic.alias = g_strdup("ua-nm-macvtap-01234567");
+    input->nic.target = g_strdup("vnet3");
+    input->network.exists = TRUE;
+    input->network.active = TRUE;
+    input->network.bridge = g_strdup("virbr1");
+    input->host_address = g_strdup("192.168.254.1/24");
+    input->network.bridge_up = TRUE;
+    input->network.bridge_has_address = TRUE;
+    input->network.has_dhcp = TRUE;
+    input->network.firewalld = TRUE;
+    input->network.zone = g_strdup("libvirt");
+    input->network.wanted_zone = g_strdup("libvirt");
+    input->address = g_strdup("192.168.254.7");
+    input->answers = TRUE;
+    input->names = TRUE;
+    return input;
 }
 
 static const BrokenCase broken_cases[] = {
-    {BOOLEAN(exists), "guest", "", "virsh -c qemu:///system list --all"},
-    {BOOLEAN(is_macvtap), "macvtap", "", "domiflist 'web one'"},
-    {BOOLEAN(nm_answers), "profile", "", "systemctl start NetworkManager"},
-    {STRING(profile), NULL, "profile", "", "nmcli connection add"},
-    {BOOLEAN(profile_active), "profile", "", "nmcli connection up guests"},
-    {BOOLEAN(in_definition), "definition", "", "journalctl"},
-    {BOOLEAN(running), "running", "", "virsh -c qemu:///system start 'web one'"},
-    {BOOLEAN(plugged), "plugged", "", "shutdown 'web one'"},
-    {BOOLEAN(link_down), "link", "", "domif-setlink 'web one' 52:11:22:33:44:55 up"},
-    {BOOLEAN(network_exists), "network", "", "nmcli connection up guests"},
-    {BOOLEAN(network_active), "network", "", "net-start isolated"},
-    {STRING(bridge), NULL, "bridge", "", "net-edit isolated"},
+    {BOOLEAN(guest.exists), "guest", "", "virsh -c qemu:///system list --all"},
+    {BOOLEAN(guest.is_macvtap), "macvtap", "", "domiflist 'web one'"},
+    {STRING(profile.nm_problem), "it is off", "profile", "", "systemctl start NetworkManager"},
+    {STRING(profile.id), NULL, "profile", "", "nmcli connection add"},
+    {BOOLEAN(profile.active), "profile", "", "nmcli connection up guests"},
+    {BOOLEAN(nic.in_definition), "definition", "", "journalctl"},
+    {BOOLEAN(guest.running), "running", "", "virsh -c qemu:///system start 'web one'"},
+    {BOOLEAN(nic.plugged), "plugged", "", "shutdown 'web one'"},
+    {BOOLEAN(nic.link_down), "link", "", "domif-setlink 'web one' 52:11:22:33:44:55 up"},
+    {BOOLEAN(network.exists), "network", "", "nmcli connection up guests"},
+    {BOOLEAN(network.active), "network", "", "net-start isolated"},
+    {STRING(network.bridge), NULL, "bridge", "", "net-edit isolated"},
     {STRING(host_address), NULL, "bridge", "", "net-edit isolated"},
-    {BOOLEAN(bridge_up), "bridge", "", "ip link set virbr1 up"},
-    {BOOLEAN(bridge_has_address), "bridge", "", "ip address add 192.168.254.1/24 dev virbr1"},
-    {STRING(zone),
+    {BOOLEAN(network.bridge_up), "bridge", "", "ip link set virbr1 up"},
+    {BOOLEAN(network.bridge_has_address),
+     "bridge",
+     "",
+     "ip address add 192.168.254.1/24 dev virbr1"},
+    {STRING(network.zone),
      "public",
      "firewall",
      "",
      "firewall-cmd --zone=libvirt --change-interface=virbr1"},
-    {STRING(zone), "", "firewall", "", "firewall-cmd --zone=libvirt --change-interface=virbr1"},
+    {STRING(network.zone),
+     "",
+     "firewall",
+     "",
+     "firewall-cmd --zone=libvirt --change-interface=virbr1"},
     {STRING(address), NULL, "address", "", "console 'web one'"},
     {BOOLEAN(answers), "neighbour", "", "console 'web one'"},
 };
 
 static void
-test_chain_broken(void)
+test_check_broken(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(broken_cases); i++) {
         const BrokenCase *c = &broken_cases[i];
-        g_autoptr(NmmCheckInput) facts = new_good_facts();
+        g_autoptr(NmmCheckInput) input = new_good_input();
 
-        spoil_facts(facts, c);
-        assert_case(facts, c);
+        spoil_input(input, c);
+        assert_case(input, c);
     }
 }
 
 static void
-test_chain_whole(void)
+test_check_whole(void)
 {
-    g_autoptr(NmmCheckInput) facts = new_good_facts();
-    g_autoptr(GPtrArray) findings = nmm_check_walk(facts);
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
     g_autoptr(GPtrArray) hinted = NULL;
     const NmmCheckResult *last;
 
-    g_assert_cmpuint(findings->len, ==, 13);
-    g_assert_null(nmm_check_find_broken(findings));
+    g_assert_cmpuint(results->len, ==, 13);
+    g_assert_null(nmm_check_find_broken(results));
 
-    /* No firewalld, no persistent definition, no names: none of it breaks the chain. */
-    facts->firewalld = FALSE;
-    set_string(&facts->zone, NULL);
-    facts->transient = TRUE;
-    facts->in_definition = FALSE;
-    facts->names = FALSE;
-    hinted = nmm_check_walk(facts);
+    /* No firewalld, no persistent definition, no names: none of these is broken. */
+    input->network.firewalld = FALSE;
+    set_string(&input->network.zone, NULL);
+    input->guest.transient = TRUE;
+    input->nic.in_definition = FALSE;
+    input->names = FALSE;
+    hinted = nmm_check_evaluate(input);
     g_assert_null(nmm_check_find_broken(hinted));
     last = g_ptr_array_index(hinted, hinted->len - 1);
     g_assert_cmpint(last->verdict, ==, NMM_CHECK_HINT);
@@ -147,16 +156,84 @@ test_chain_whole(void)
     g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
 }
 
+/* What could not be read does not end the evaluation, and is neither ok nor broken. */
+static void
+assert_unknown(NmmCheckInput *input, const char *step)
+{
+    g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
+    const NmmCheckResult *reason = nmm_check_find_reason(results);
+    g_autoptr(NmmReport) report = nmm_check_report(input);
+
+    g_assert_null(nmm_check_find_broken(results));
+    g_assert_nonnull(reason);
+    g_assert_cmpint(reason->verdict, ==, NMM_CHECK_UNKNOWN);
+    g_assert_cmpstr(reason->step, ==, step);
+    g_assert_nonnull(strstr(reason->detail, "timed out"));
+    g_assert_cmpint(report->code, ==, NMM_EXIT_FAILED);
+    assert_text_has(report, "\n?       cannot ");
+    nmm_check_input_free(input);
+}
+
+static void
+test_check_unknown(void)
+{
+    NmmCheckInput *input = new_good_input();
+
+    input->kernel_problem = g_strdup("timed out");
+    input->network.bridge_up = FALSE;
+    assert_unknown(input, "bridge");
+
+    input = new_good_input();
+    input->network.firewalld = TRUE;
+    set_string(&input->network.zone, NULL);
+    input->network.zone_problem = g_strdup("timed out");
+    assert_unknown(input, "firewall");
+
+    input = new_good_input();
+    set_string(&input->address, NULL);
+    input->answers = FALSE;
+    input->network.lease_problem = g_strdup("timed out");
+    assert_unknown(input, "address");
+
+    input = new_good_input();
+    input->answers = FALSE;
+    input->probe_problem = g_strdup("timed out");
+    assert_unknown(input, "neighbour");
+
+    input = new_good_input();
+    input->names = FALSE;
+    input->names_problem = g_strdup("timed out");
+    assert_unknown(input, "names");
+}
+
+/* The remedy names the libvirt of the profile that selects the guest. */
+static void
+test_check_uri(void)
+{
+    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    const char *data[] = {NMM_KEY_GUESTS, "web", NMM_KEY_LIBVIRT_URI, "lxc:///system", NULL};
+    const char *uri;
+    g_autoptr(NmmCheckInput) input = NULL;
+
+    g_assert_cmpstr(nmm_check_choose_uri(world, "web"), ==, URI);
+    add_profile(world, "guests", UUID, data);
+    g_assert_cmpstr(nmm_check_choose_uri(world, "db"), ==, URI);
+    uri = nmm_check_choose_uri(world, "web");
+    g_assert_cmpstr(uri, ==, "lxc:///system");
+    input = nmm_check_input_new("web", uri);
+    assert_broken(input, "guest", "'web'", "virsh -c lxc:///system list --all");
+}
+
 static void
 test_names(void)
 {
-    g_assert_true(nmm_survey_has_names("hosts: files libvirt_guest dns\n"));
-    g_assert_true(nmm_survey_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
-    g_assert_false(nmm_survey_has_names("hosts: files libvirt dns\n"));
-    g_assert_false(nmm_survey_has_names("#hosts: files libvirt_guest\n"));
-    g_assert_false(nmm_survey_has_names("hosts: files # libvirt_guest\n"));
-    g_assert_false(nmm_survey_has_names("networks: libvirt_guest\n"));
-    g_assert_false(nmm_survey_has_names(""));
+    g_assert_true(nmm_check_has_names("hosts: files libvirt_guest dns\n"));
+    g_assert_true(nmm_check_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
+    g_assert_false(nmm_check_has_names("hosts: files libvirt dns\n"));
+    g_assert_false(nmm_check_has_names("#hosts: files libvirt_guest\n"));
+    g_assert_false(nmm_check_has_names("hosts: files # libvirt_guest\n"));
+    g_assert_false(nmm_check_has_names("networks: libvirt_guest\n"));
+    g_assert_false(nmm_check_has_names(""));
 }
 
 /* Worlds */
@@ -219,33 +296,30 @@ spoil_profile(NmmWorldProfile *profile, const char *network)
 }
 
 static char *
-describe_leftovers(const NmmWorld *world)
+describe_orphans(const NmmWorld *world)
 {
-    g_autoptr(GPtrArray) leftovers = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; i < leftovers->len; i++) {
-        const NmmOrphan *leftover = g_ptr_array_index(leftovers, i);
+    for (guint i = 0; i < orphans->len; i++) {
+        const NmmOrphan *orphan = g_ptr_array_index(orphans, i);
 
-        g_string_append_printf(text,
-                               "%s %s %s;",
-                               leftover->kind,
-                               leftover->network,
-                               leftover->guest ? leftover->guest : "-");
+        g_string_append_printf(
+            text, "%s %s %s;", orphan->kind, orphan->network, orphan->guest ? orphan->guest : "-");
     }
     return g_string_free(text, FALSE);
 }
 
 static void
-assert_leftovers(const NmmWorld *world, const char *expected)
+assert_orphans(const NmmWorld *world, const char *expected)
 {
-    g_autofree char *found = describe_leftovers(world);
+    g_autofree char *found = describe_orphans(world);
 
     g_assert_cmpstr(found, ==, expected);
 }
 
 static void
-test_leftovers(void)
+test_orphans(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
     NmmWorldHost *host = add_host(world, URI);
@@ -256,36 +330,36 @@ test_leftovers(void)
     add_network(host, "isolated", UUID);
     add_guest(host, "web1", "isolated", ours);
     /* In definition and running guest, and yet one; the network after what is on it. */
-    assert_leftovers(world, "interface isolated web1;network isolated -;");
+    assert_orphans(world, "interface isolated web1;network isolated -;");
 
     /* Of a profile with another network at least the network has an owner. */
     profile = add_isolated(world, "guests", UUID, "second");
-    assert_leftovers(world, "interface isolated web1;");
+    assert_orphans(world, "interface isolated web1;");
     spoil_profile(profile, "second");
-    assert_leftovers(world, "interface isolated web1;");
+    assert_orphans(world, "interface isolated web1;");
     g_ptr_array_set_size(world->profiles, 0);
 
     /* Whoever names the network has all of it, valid or not. */
     profile = add_isolated(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     spoil_profile(profile, "isolated");
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
     g_ptr_array_set_size(world->profiles, 0);
 
     /* A user's interface on the network keeps it; an alias for another network is not ours. */
     add_guest(host, "web2", "isolated", other);
-    assert_leftovers(world, "interface isolated web1;");
+    assert_orphans(world, "interface isolated web1;");
 }
 
 static void
-test_leftovers_foreign(void)
+test_orphans_foreign(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
     NmmWorldHost *host = add_host(world, URI);
 
     add_network(host, "default", NULL);
     add_guest(host, "web1", "default", "ua-mine");
-    assert_leftovers(world, "");
+    assert_orphans(world, "");
 }
 
 /* Commands */
@@ -294,25 +368,24 @@ static void
 test_status_text(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    g_autoptr(GPtrArray) facts =
+    g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    NmmCheckInput *broken = new_good_facts();
-    g_autofree char *text = NULL;
+    NmmCheckInput *broken = new_good_input();
+    g_autoptr(NmmReport) report = NULL;
 
     add_network(add_host(world, URI), "isolated", NULL);
     add_isolated(world, "guests", UUID, "isolated");
-    g_ptr_array_add(facts, new_good_facts());
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
-    g_ptr_array_add(facts, broken);
-    set_string(&broken->guest, "db");
-    broken->plugged = FALSE;
+    g_ptr_array_add(inputs, new_good_input());
+    assert_status_code(world, inputs, NMM_EXIT_OK);
+    g_ptr_array_add(inputs, broken);
+    set_string(&broken->guest.name, "db");
+    broken->nic.plugged = FALSE;
     broken->answers = FALSE;
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
+    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
 
-    text = nmm_status_format(world, facts);
-    g_assert_cmpstr(
-        text,
-        ==,
+    report = nmm_status_report(world, inputs);
+    assert_text(
+        report,
         "PROFILE  MODE      STATE   NETWORK   DEVICE  PARENT  HOST ADDRESS\n"
         "guests   isolated  active  isolated  virbr1  -       192.168.254.1/24\n"
         "\n"
@@ -329,54 +402,55 @@ static void
 test_status_judge(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    g_autoptr(GPtrArray) facts =
+    g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    NmmCheckInput *guest = new_good_facts();
-    g_autofree char *text = NULL;
+    NmmCheckInput *guest = new_good_input();
+    g_autoptr(NmmReport) report = NULL;
+    g_autoptr(NmmReport) without_nm = NULL;
 
-    g_ptr_array_add(facts, guest);
+    g_ptr_array_add(inputs, guest);
     guest->answers = FALSE;
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_PROBLEM);
-    /* Nobody promised anything. */
-    guest->profile_active = FALSE;
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
-    guest->profile_active = TRUE;
-    guest->running = FALSE;
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_OK);
+    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    /* Only an active profile promises that its running guests are reachable. */
+    guest->profile.active = FALSE;
+    assert_status_code(world, inputs, NMM_EXIT_OK);
+    guest->profile.active = TRUE;
+    guest->guest.running = FALSE;
+    assert_status_code(world, inputs, NMM_EXIT_OK);
 
-    add_host(world, "lxc:///system")->problem = g_strdup("nobody there");
-    g_assert_cmpint(nmm_status_judge(world, facts), ==, NMM_EXIT_FAILED);
-    text = nmm_status_format(world, facts);
-    g_assert_nonnull(strstr(text, "Guests of 'lxc:///system' are not known: nobody there.\n"));
-    g_free(text);
+    add_host(world, "lxc:///system")->problem = g_strdup("connection refused");
+    assert_status_code(world, inputs, NMM_EXIT_FAILED);
+    report = nmm_status_report(world, inputs);
+    assert_text_has(report, "Guests of 'lxc:///system' are not known: connection refused.\n");
     world->nm_problem = g_strdup("it is off");
-    g_ptr_array_set_size(facts, 0);
-    text = nmm_status_format(world, facts);
-    g_assert_cmpstr(text,
-                    ==,
-                    "No guest with a macvtap interface was found.\n"
-                    "\n"
-                    "Profiles are not known: it is off.\n"
-                    "Guests of 'lxc:///system' are not known: nobody there.\n");
+    g_ptr_array_set_size(inputs, 0);
+    without_nm = nmm_status_report(world, inputs);
+    assert_text(without_nm,
+                "No guest with a macvtap interface was found.\n"
+                "\n"
+                "Profiles are not known: it is off.\n"
+                "Guests of 'lxc:///system' are not known: connection refused.\n");
 }
 
 static void
 test_status_json(void)
 {
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    g_autoptr(GPtrArray) facts =
+    g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
+    g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
-    NmmCheckInput *broken = new_good_facts();
+    NmmCheckInput *broken = new_good_input();
 
     add_network(add_host(world, URI), "isolated", NULL);
     add_isolated(world, "guests \"x\"", UUID, "isolated");
-    g_ptr_array_add(facts, new_good_facts());
-    g_ptr_array_add(facts, broken);
+    g_ptr_array_add(inputs, new_good_input());
+    g_ptr_array_add(inputs, broken);
     broken->answers = FALSE;
     set_string(&broken->address, NULL);
 
-    root = parse_again(nmm_status_to_json(world, facts));
+    report = nmm_status_report(world, inputs);
+    root = parse_again(report);
     assert_path(root, "$.profiles[*].id", "[\"guests \\\"x\\\"\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"192.168.254.1/24\"]");
     assert_path(root, "$.profiles[*].problem", "[null]");
@@ -390,21 +464,20 @@ test_status_json(void)
 static void
 test_check_json(void)
 {
-    g_autoptr(NmmCheckInput) facts = new_good_facts();
-    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
-    facts->network_active = FALSE;
-    findings = nmm_check_walk(facts);
-    root = parse_again(nmm_check_to_json(facts, findings));
+    input->network.active = FALSE;
+    report = nmm_check_report(input);
+    root = parse_again(report);
     assert_path(root, "$.broken", "[\"network\"]");
     assert_path(root, "$.guest", "[\"web one\"]");
     assert_path(root, "$.steps[-1:].remedy", "[\"virsh -c qemu:///system net-start isolated\"]");
-    text = nmm_check_format(facts, findings);
-    g_assert_nonnull(strstr(text,
-                            "\nBROKEN  the network 'isolated' is not active\n"
-                            "        virsh -c qemu:///system net-start isolated\n"));
+    assert_text_has(report,
+                    "\nBROKEN  the network 'isolated' is not active\n"
+                    "        virsh -c qemu:///system net-start isolated\n");
+    g_assert_cmpint(report->code, ==, NMM_EXIT_PROBLEM);
 }
 
 static void
@@ -417,8 +490,8 @@ test_plan_output(void)
     g_autofree char *alias = nmm_identity_alias("elsewhere");
     g_autoptr(GError) error = NULL;
     g_autoptr(NmmPlan) plan = NULL;
+    g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
     NmmObserved observed = {
         .guests = host->guests,
         .networks = host->networks,
@@ -429,7 +502,8 @@ test_plan_output(void)
     add_guest(host, "web1", "elsewhere", alias);
     plan = nmm_plan_isolated(profile->profile, NMM_PURPOSE_UP, &observed, &error);
     g_assert_no_error(error);
-    root = parse_again(nmm_plan_to_json(profile->profile, plan, "it is private"));
+    report = nmm_plan_report(profile->profile, plan, "it is private");
+    root = parse_again(report);
     assert_path(root,
                 "$.changes[*].kind",
                 "[\"network-define\",\"network-autostart\",\"network-start\",\"nic-attach\","
@@ -438,10 +512,10 @@ test_plan_output(void)
     assert_path(root, "$.guests[*].name", "[\"web1\"]");
     assert_path(root, "$.refused", "[\"it is private\"]");
 
-    text = nmm_plan_format(profile->profile, plan, "it is private");
-    g_assert_nonnull(strstr(text, "define network"));
-    g_assert_nonnull(strstr(text, "running guest"));
-    g_assert_nonnull(strstr(text, "Activating it would be refused: it is private.\n"));
+    assert_text_has(report, "define network");
+    assert_text_has(report, "running guest");
+    assert_text_has(report, "Activating it would be refused: it is private.\n");
+    g_assert_cmpint(report->code, ==, NMM_EXIT_FAILED);
 }
 
 static void
@@ -450,22 +524,33 @@ test_cleanup_output(void)
     g_autoptr(NmmWorld) world = nmm_world_new_empty();
     NmmWorldHost *host = add_host(world, URI);
     g_autofree char *alias = nmm_identity_alias("isolated");
-    g_autoptr(GPtrArray) leftovers = NULL;
+    g_autoptr(GPtrArray) orphans = NULL;
+    g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     add_network(host, "isolated", UUID);
     add_guest(host, "web1", "isolated", alias);
-    leftovers = nmm_orphans_find(world);
-    text = nmm_cleanup_format(leftovers);
-    g_assert_cmpstr(text,
-                    ==,
-                    "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
-                    "interface  -       isolated  web1   qemu:///system\n"
-                    "network    -       isolated  -      qemu:///system\n");
-    root = parse_again(nmm_cleanup_to_json(leftovers));
+    orphans = nmm_orphans_find(world);
+    report = nmm_cleanup_report(orphans);
+    assert_text(report,
+                "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
+                "interface  -       isolated  web1   qemu:///system\n"
+                "network    -       isolated  -      qemu:///system\n");
+    root = parse_again(report);
     assert_path(root, "$.leftovers[*].kind", "[\"interface\",\"network\"]");
     assert_path(root, "$.leftovers[*].removed", "[false,false]");
+}
+
+static void
+test_refresh_output(void)
+{
+    g_autoptr(NmmReport) none = nmm_refresh_report("");
+    g_autoptr(NmmReport) two = nmm_refresh_report("activate 'a \"b\"' on lo\nsuggest 'c'\n");
+    g_autoptr(JsonNode) root = parse_again(two);
+
+    assert_text(none, "");
+    assert_text(two, "activate 'a \"b\"' on lo\nsuggest 'c'\n");
+    assert_path(root, "$.actions", "[[\"activate 'a \\\"b\\\"' on lo\",\"suggest 'c'\"]]");
 }
 
 static int
@@ -477,7 +562,7 @@ run_tool(const char *arguments)
     g_autofree char **copy = NULL;
 
     g_assert_true(g_shell_parse_argv(line, &argc, &argv, NULL));
-    /* Option parsing takes words out of the list it is given. */
+    /* Option parsing removes words from the array. */
     copy = g_memdup2(argv, sizeof(char *) * ((gsize)argc + 1));
     return nmm_tool_main(argc, copy);
 }
@@ -495,7 +580,7 @@ test_usage(void)
     g_assert_cmpint(run_tool("cleanup --yes everything"), ==, NMM_EXIT_USAGE);
     g_assert_cmpint(run_tool("check --"), ==, NMM_EXIT_USAGE);
     g_assert_cmpint(run_tool("check -- -web1 -web2"), ==, NMM_EXIT_USAGE);
-    /* A name like an option. Nobody has it, or nobody answers. */
+    /* A name like an option. The guest does not exist, or libvirt does not answer. */
     g_assert_cmpint(run_tool("check -- -no-such-guest"), !=, NMM_EXIT_USAGE);
 }
 
@@ -506,17 +591,20 @@ main(int argc, char **argv)
     g_test_add_func("/tool/text", test_text);
     g_test_add_func("/tool/table", test_table);
     g_test_add_func("/tool/quote", test_quote);
-    g_test_add_func("/tool/chain/broken", test_chain_broken);
-    g_test_add_func("/tool/chain/whole", test_chain_whole);
+    g_test_add_func("/tool/check/broken", test_check_broken);
+    g_test_add_func("/tool/check/whole", test_check_whole);
+    g_test_add_func("/tool/check/unknown", test_check_unknown);
+    g_test_add_func("/tool/check/uri", test_check_uri);
     g_test_add_func("/tool/names", test_names);
-    g_test_add_func("/tool/leftovers", test_leftovers);
-    g_test_add_func("/tool/leftovers/foreign", test_leftovers_foreign);
+    g_test_add_func("/tool/orphans", test_orphans);
+    g_test_add_func("/tool/orphans/foreign", test_orphans_foreign);
     g_test_add_func("/tool/status/text", test_status_text);
     g_test_add_func("/tool/status/judge", test_status_judge);
     g_test_add_func("/tool/status/json", test_status_json);
     g_test_add_func("/tool/check/json", test_check_json);
     g_test_add_func("/tool/plan/output", test_plan_output);
     g_test_add_func("/tool/cleanup/output", test_cleanup_output);
+    g_test_add_func("/tool/refresh/output", test_refresh_output);
     g_test_add_func("/tool/usage", test_usage);
     return g_test_run();
 }

@@ -15,59 +15,56 @@ set_string(char **where, const char *value)
 }
 
 NmmCheckInput *
-new_selected_facts(const char *guest)
+new_selected_input(const char *guest)
 {
-    NmmCheckInput *facts = g_new0(NmmCheckInput, 1);
+    NmmCheckInput *input = nmm_check_input_new(guest, URI);
 
-    facts->guest = g_strdup(guest);
-    facts->guest_uuid = g_strdup(GUEST_UUID);
-    facts->uri = g_strdup(URI);
-    facts->exists = TRUE;
-    facts->running = TRUE;
-    facts->is_macvtap = TRUE;
-    facts->lower = g_strdup("eth0");
-    facts->macvtap_mode = g_strdup("bridge");
-    facts->nm_answers = TRUE;
-    facts->profile = g_strdup("guests");
-    facts->profile_active = TRUE;
-    facts->in_definition = TRUE;
-    facts->plugged = TRUE;
-    return facts;
+    input->guest.uuid = g_strdup(GUEST_UUID);
+    input->guest.exists = TRUE;
+    input->guest.running = TRUE;
+    input->guest.is_macvtap = TRUE;
+    input->guest.lower = g_strdup("eth0");
+    input->guest.macvtap_mode = g_strdup("bridge");
+    input->profile.id = g_strdup("guests");
+    input->profile.active = TRUE;
+    input->nic.in_definition = TRUE;
+    input->nic.plugged = TRUE;
+    return input;
 }
 
 void
-spoil_facts(NmmCheckInput *facts, const BrokenCase *c)
+spoil_input(NmmCheckInput *input, const BrokenCase *c)
 {
-    gboolean *flag = G_STRUCT_MEMBER_P(facts, c->offset);
+    gboolean *flag = G_STRUCT_MEMBER_P(input, c->offset);
 
     if (c->is_string)
-        set_string(G_STRUCT_MEMBER_P(facts, c->offset), c->value);
+        set_string(G_STRUCT_MEMBER_P(input, c->offset), c->value);
     else
         *flag = !*flag;
 }
 
 void
-assert_broken(const NmmCheckInput *facts, const char *step, const char *detail, const char *remedy)
+assert_broken(const NmmCheckInput *input, const char *step, const char *detail, const char *remedy)
 {
-    g_autoptr(GPtrArray) findings = nmm_check_walk(facts);
-    const NmmCheckResult *broken = nmm_check_find_broken(findings);
+    g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
+    const NmmCheckResult *broken = nmm_check_find_broken(results);
 
     g_assert_nonnull(broken);
-    g_assert_true(broken == nmm_check_find_end(findings));
+    g_assert_true(broken == nmm_check_find_reason(results));
     g_assert_cmpstr(broken->step, ==, step);
     g_assert_nonnull(strstr(broken->detail, detail));
     g_assert_nonnull(strstr(broken->remedy, remedy));
-    for (guint i = 0; i + 1 < findings->len; i++) {
-        const NmmCheckResult *finding = g_ptr_array_index(findings, i);
+    for (guint i = 0; i + 1 < results->len; i++) {
+        const NmmCheckResult *result = g_ptr_array_index(results, i);
 
-        g_assert_cmpint(finding->verdict, ==, NMM_CHECK_OK);
+        g_assert_cmpint(result->verdict, ==, NMM_CHECK_OK);
     }
 }
 
 void
-assert_case(const NmmCheckInput *facts, const BrokenCase *c)
+assert_case(const NmmCheckInput *input, const BrokenCase *c)
 {
-    assert_broken(facts, c->step, c->detail, c->remedy);
+    assert_broken(input, c->step, c->detail, c->remedy);
 }
 
 NmmWorldHost *
@@ -101,18 +98,50 @@ add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const
 }
 
 JsonNode *
-parse_again(JsonObject *object)
+parse_again(const NmmReport *report)
 {
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
     JsonNode *parsed;
 
-    json_node_take_object(node, object);
+    json_node_set_object(node, report->json);
     text = json_to_string(node, TRUE);
     parsed = json_from_string(text, &error);
     g_assert_no_error(error);
     return parsed;
+}
+
+void
+assert_status_code(const NmmWorld *world, const GPtrArray *inputs, NmmExit code)
+{
+    g_autoptr(NmmReport) report = nmm_status_report(world, inputs);
+
+    g_assert_cmpint(report->code, ==, code);
+}
+
+void
+assert_text(const NmmReport *report, const char *expected)
+{
+    g_autofree char *text = nmm_report_to_text(report);
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
+void
+assert_text_has(const NmmReport *report, const char *part)
+{
+    g_autofree char *text = nmm_report_to_text(report);
+
+    g_assert_nonnull(strstr(text, part));
+}
+
+void
+assert_text_lacks(const NmmReport *report, const char *part)
+{
+    g_autofree char *text = nmm_report_to_text(report);
+
+    g_assert_null(strstr(text, part));
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of the tool make facts, worlds and documents with.
+ * What the tests of the tool make input, worlds and documents with.
  */
 
 #pragma once
@@ -29,12 +29,12 @@ typedef struct {
 
 void set_string(char **where, const char *value);
 /* A running guest on eth0 in mode bridge, that the active profile 'guests' selects. */
-NmmCheckInput *new_selected_facts(const char *guest);
-void spoil_facts(NmmCheckInput *facts, const BrokenCase *c);
+NmmCheckInput *new_selected_input(const char *guest);
+void spoil_input(NmmCheckInput *input, const BrokenCase *c);
 /* The walk ends there; all before it is whole. */
 void
-assert_broken(const NmmCheckInput *facts, const char *step, const char *detail, const char *remedy);
-void assert_case(const NmmCheckInput *facts, const BrokenCase *c);
+assert_broken(const NmmCheckInput *input, const char *step, const char *detail, const char *remedy);
+void assert_case(const NmmCheckInput *input, const BrokenCase *c);
 
 /* (transfer none): a libvirt without guests and networks. */
 NmmWorldHost *add_host(NmmWorld *world, const char *uri);
@@ -42,8 +42,12 @@ NmmWorldHost *add_host(NmmWorld *world, const char *uri);
 NmmWorldProfile *
 add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const *data);
 
-/* The document as text and back again, for a look at its shape. @object: (transfer full). */
-JsonNode *parse_again(JsonObject *object);
+void assert_status_code(const NmmWorld *world, const GPtrArray *inputs, NmmExit code);
+void assert_text(const NmmReport *report, const char *expected);
+void assert_text_has(const NmmReport *report, const char *part);
+void assert_text_lacks(const NmmReport *report, const char *part);
+/* (transfer full): the document, printed and parsed again */
+JsonNode *parse_again(const NmmReport *report);
 void assert_path(JsonNode *root, const char *path, const char *expected);
 
 G_END_DECLS

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The facts that the chain is judged by, as a value: made, asked and freed.
- */
 
 #include "config.h"
 
 #include "nmm-check.h"
 
-/**
- * nmm_check_input_needs_restart:
- * @facts: what is known of a guest
- *
- * Returns: whether only a restart gives the guest the interface that its definition has.
- */
-gboolean
-nmm_check_input_needs_restart(const NmmCheckInput *facts)
+NmmCheckInput *
+nmm_check_input_new(const char *guest, const char *uri)
 {
-    return facts->running && facts->in_definition && !facts->plugged;
+    NmmCheckInput *input = g_new0(NmmCheckInput, 1);
+
+    input->guest.name = g_strdup(guest);
+    input->guest.uri = g_strdup(uri);
+    return input;
 }
 
-/**
- * nmm_check_input_is_reachable:
- * @facts: what is known of a guest
- *
- * Returns: whether the host reaches it, as far as can be told
- */
 gboolean
-nmm_check_input_is_reachable(const NmmCheckInput *facts)
+nmm_check_input_needs_restart(const NmmCheckInput *input)
 {
-    return facts->answers || (facts->unasked && facts->routed && facts->link_up);
+    return input->guest.running && input->nic.in_definition && !input->nic.plugged;
+}
+
+gboolean
+nmm_check_input_is_reachable(const NmmCheckInput *input)
+{
+    return input->answers || (input->unprivileged && input->routed && input->link.up);
 }
 
 static void
@@ -41,81 +36,72 @@ address_free(gpointer data)
     g_free(address);
 }
 
-/**
- * nmm_check_input_add_address:
- * @facts: what is known of a guest
- * @address: where it was heard
- * @since: Unix time in s; 0 where nobody knows
- * @source: (nullable): the host's address on the way to it
- */
 void
-nmm_check_input_add_address(NmmCheckInput *facts,
-                            const char *address,
+nmm_check_input_add_address(NmmCheckInput *input,
+                            const char *text,
                             gint64 since,
                             const char *source)
 {
-    NmmCheckAddress *heard = g_new0(NmmCheckAddress, 1);
+    NmmCheckAddress *address = g_new0(NmmCheckAddress, 1);
 
-    heard->address = g_strdup(address);
-    heard->since = since;
-    heard->source = g_strdup(source);
-    if (!facts->addresses)
-        facts->addresses = g_ptr_array_new_with_free_func(address_free);
-    g_ptr_array_add(facts->addresses, heard);
+    address->address = g_strdup(text);
+    address->since = since;
+    address->source = g_strdup(source);
+    if (!input->link.addresses)
+        input->link.addresses = g_ptr_array_new_with_free_func(address_free);
+    g_ptr_array_add(input->link.addresses, address);
 }
 
-/**
- * nmm_check_input_choose_address:
- * @facts: what is known of a guest, and which of its addresses answer
- */
 void
-nmm_check_input_choose_address(NmmCheckInput *facts)
+nmm_check_input_choose_address(NmmCheckInput *input)
 {
     const NmmCheckAddress *best = NULL;
 
-    for (guint i = 0; facts->addresses && i < facts->addresses->len; i++) {
-        const NmmCheckAddress *address = g_ptr_array_index(facts->addresses, i);
+    for (guint i = 0; input->link.addresses && i < input->link.addresses->len; i++) {
+        const NmmCheckAddress *address = g_ptr_array_index(input->link.addresses, i);
 
         if (!best || (address->answers && !best->answers))
             best = address;
     }
     if (!best)
         return;
-    g_free(facts->address);
-    facts->address = g_strdup(best->address);
-    facts->since = best->since;
-    facts->routed = best->source != NULL;
-    facts->answers = best->answers;
+    g_free(input->address);
+    input->address = g_strdup(best->address);
+    input->since = best->since;
+    input->routed = best->source != NULL;
+    input->answers = best->answers;
 }
 
-/**
- * nmm_check_input_free:
- * @facts: (nullable): the facts
- */
 void
-nmm_check_input_free(NmmCheckInput *facts)
+nmm_check_input_free(NmmCheckInput *input)
 {
-    if (!facts)
+    if (!input)
         return;
-    g_free(facts->guest);
-    g_free(facts->guest_uuid);
-    g_free(facts->uri);
-    g_free(facts->lower);
-    g_free(facts->macvtap_mode);
-    g_free(facts->profile);
-    g_free(facts->network);
-    g_free(facts->mac);
-    g_free(facts->alias);
-    g_free(facts->target);
-    g_free(facts->bridge);
-    g_free(facts->host_address);
-    g_free(facts->zone);
-    g_free(facts->wanted_zone);
-    g_free(facts->address);
-    g_free(facts->parent);
-    g_free(facts->parent_problem);
-    g_free(facts->link);
-    g_free(facts->link_problem);
-    g_clear_pointer(&facts->addresses, g_ptr_array_unref);
-    g_free(facts);
+    g_free(input->guest.name);
+    g_free(input->guest.uuid);
+    g_free(input->guest.uri);
+    g_free(input->guest.lower);
+    g_free(input->guest.macvtap_mode);
+    g_free(input->profile.id);
+    g_free(input->profile.nm_problem);
+    g_free(input->nic.mac);
+    g_free(input->nic.alias);
+    g_free(input->nic.target);
+    g_free(input->network.name);
+    g_free(input->network.bridge);
+    g_free(input->network.zone);
+    g_free(input->network.wanted_zone);
+    g_free(input->network.zone_problem);
+    g_free(input->network.lease_problem);
+    g_free(input->link.name);
+    g_free(input->link.problem);
+    g_free(input->link.parent);
+    g_free(input->link.parent_problem);
+    g_clear_pointer(&input->link.addresses, g_ptr_array_unref);
+    g_free(input->kernel_problem);
+    g_free(input->host_address);
+    g_free(input->address);
+    g_free(input->probe_problem);
+    g_free(input->names_problem);
+    g_free(input);
 }

@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why can the guest and its host not reach each other? One table for each mode, with a row for each
- * link of the chain, in the order in which a packet's way is built; here the walk, and what all
- * modes are judged by. Decides from facts alone; asks nobody.
+ * The steps, and their order in each mode: that in which the way of a packet is built.
  */
 
 #include "config.h"
 
-#include "nmm-check-private.h"
+#include "nmm-check.h"
 
 #include <glib/gi18n-lib.h>
 
-/**
- * nmm_check_quote:
- * @word: any text
- *
- * Returns: (transfer full): @word for a command that a person copies into a shell.
- */
 char *
 nmm_check_quote(const char *word)
 {
@@ -27,9 +19,11 @@ nmm_check_quote(const char *word)
     return *word && !word[plain] ? g_strdup(word) : g_shell_quote(word);
 }
 
-/* A command line of the given words, ended by NULL, quoted where the shell needs it. */
-char *
-nmm_check_make_command(const char *word, ...)
+/* (transfer full): a command line of the words, quoted for a shell. */
+static char *make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
+
+static char *
+make_command(const char *word, ...)
 {
     GString *command = g_string_new(NULL);
     va_list words;
@@ -44,225 +38,524 @@ nmm_check_make_command(const char *word, ...)
     return g_string_free(command, FALSE);
 }
 
-NmmCheckVerdict
-nmm_check_judge_guest(const NmmCheckInput *facts, char **detail, char **remedy)
+static char *
+virsh(const NmmCheckInput *input, const char *verb, const char *object)
 {
-    if (!facts->exists) {
-        *detail = g_strdup_printf(_("libvirt knows no guest '%s'"), facts->guest);
-        *remedy = g_strdup("virsh -c qemu:///system list --all");
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup_printf(_("the guest exists (%s)"), facts->uri);
-    return NMM_CHECK_OK;
+    return make_command("virsh", "-c", input->guest.uri, verb, object, NULL);
 }
 
-NmmCheckVerdict
-nmm_check_judge_macvtap(const NmmCheckInput *facts, char **detail, char **remedy)
+static char *
+activate(const NmmCheckInput *input)
 {
-    if (!facts->is_macvtap) {
-        *detail =
-            g_strdup(_("it has no macvtap interface, so no profile has anything to do for it"));
-        *remedy =
-            nmm_check_make_command("virsh", "-c", facts->uri, "domiflist", facts->guest, NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    if (facts->lower)
-        *detail = g_strdup_printf(_("it is attached with macvtap to '%s', mode '%s'"),
-                                  facts->lower,
-                                  facts->macvtap_mode ? facts->macvtap_mode : "vepa");
-    else
-        *detail = g_strdup(_("it is attached with macvtap through a libvirt network"));
-    return NMM_CHECK_OK;
+    return make_command("nmcli", "connection", "up", input->profile.id, NULL);
 }
 
-NmmCheckVerdict
-nmm_check_judge_profile(const NmmCheckInput *facts, char **detail, char **remedy)
+static const char *
+get_mac(const NmmCheckInput *input)
 {
-    if (!facts->nm_answers) {
-        *detail = g_strdup(_("NetworkManager does not answer, so no profile can be active"));
-        *remedy = g_strdup("systemctl start NetworkManager");
-        return NMM_CHECK_BROKEN;
-    }
-    if (!facts->profile) {
-        *detail = g_strdup(_("no profile selects it"));
-        *remedy = g_strdup("nmcli connection add type vpn vpn-type macvtap con-name guests");
-        return NMM_CHECK_BROKEN;
-    }
-    if (!facts->profile_active && facts->bridge_left) {
-        *detail = g_strdup_printf(_("the profile '%s' selects it, but is not active, and its "
-                                    "network cannot start: the bridge '%s' was left behind"),
-                                  facts->profile,
-                                  facts->bridge);
-        *remedy = g_strdup("nm-macvtap cleanup");
-        return NMM_CHECK_BROKEN;
-    }
-    if (!facts->profile_active) {
-        *detail =
-            g_strdup_printf(_("the profile '%s' selects it, but is not active"), facts->profile);
-        *remedy = nmm_check_make_command("nmcli", "connection", "up", facts->profile, NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup_printf(_("the profile '%s' selects it and is active"), facts->profile);
-    return NMM_CHECK_OK;
+    return input->nic.mac ? input->nic.mac : "?";
 }
 
-NmmCheckVerdict
-nmm_check_judge_running(const NmmCheckInput *facts, char **detail, char **remedy)
+/* @remedy: (transfer full) (nullable) */
+static NmmCheckResult *
+new_result(NmmCheckVerdict verdict, char *remedy, const char *detail, ...) G_GNUC_PRINTF(3, 4);
+
+static NmmCheckResult *
+new_result(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
 {
-    if (!facts->running) {
-        *detail = g_strdup(_("the guest is shut off"));
-        *remedy = nmm_check_make_command("virsh", "-c", facts->uri, "start", facts->guest, NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup(_("the guest is running"));
-    return NMM_CHECK_OK;
+    NmmCheckResult *result = g_new0(NmmCheckResult, 1);
+    va_list args;
+
+    va_start(args, detail);
+    result->verdict = verdict;
+    result->remedy = remedy;
+    result->detail = g_strdup_vprintf(detail, args);
+    va_end(args);
+    return result;
 }
 
-NmmCheckVerdict
-nmm_check_judge_plugged(const NmmCheckInput *facts, char **detail, char **remedy)
+#define ok(...)             new_result(NMM_CHECK_OK, NULL, __VA_ARGS__)
+#define unknown(...)        new_result(NMM_CHECK_UNKNOWN, NULL, __VA_ARGS__)
+#define waiting(...)        new_result(NMM_CHECK_WAITING, NULL, __VA_ARGS__)
+#define hint(remedy, ...)   new_result(NMM_CHECK_HINT, remedy, __VA_ARGS__)
+#define broken(remedy, ...) new_result(NMM_CHECK_BROKEN, remedy, __VA_ARGS__)
+
+/* Steps of every mode */
+
+static NmmCheckResult *
+evaluate_guest(const NmmCheckInput *input)
 {
-    if (!facts->plugged) {
-        *detail = g_strdup(_("the running guest does not have that interface: it needs a restart "
-                             "(shut it down, then start it; a reboot is not enough)"));
-        *remedy = nmm_check_make_command("virsh", "-c", facts->uri, "shutdown", facts->guest, NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup(_("the running guest has that interface"));
-    return NMM_CHECK_OK;
+    if (!input->guest.exists)
+        return broken(
+            virsh(input, "list", "--all"), _("libvirt has no guest '%s'"), input->guest.name);
+    return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
-NmmCheckVerdict
-nmm_check_judge_link(const NmmCheckInput *facts, char **detail, char **remedy)
+static NmmCheckResult *
+evaluate_macvtap(const NmmCheckInput *input)
 {
-    if (facts->link_down) {
-        *detail = g_strdup(_("the interface's cable is unplugged (link state down)"));
-        *remedy = nmm_check_make_command("virsh",
-                                         "-c",
-                                         facts->uri,
-                                         "domif-setlink",
-                                         facts->guest,
-                                         facts->mac ? facts->mac : "MAC",
-                                         "up",
-                                         NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup(_("its link is up"));
-    return NMM_CHECK_OK;
+    if (!input->guest.is_macvtap)
+        return broken(virsh(input, "domiflist", input->guest.name),
+                      _("it has no macvtap interface, so no profile applies to it"));
+    if (input->guest.lower)
+        return ok(_("it is attached with macvtap to '%s', mode '%s'"),
+                  input->guest.lower,
+                  input->guest.macvtap_mode);
+    return ok(_("it is attached with macvtap through a libvirt network"));
 }
 
-NmmCheckVerdict
-nmm_check_judge_neighbour(const NmmCheckInput *facts, char **detail, char **remedy)
+static NmmCheckResult *
+evaluate_inactive_profile(const NmmCheckInput *input)
 {
-    if (!facts->answers && facts->unasked) {
-        *detail = g_strdup_printf(
-            _("its route is there, but only root can ask whether it answers at '%s'"),
-            facts->address);
-        return NMM_CHECK_HINT;
-    }
-    if (!facts->answers) {
-        *detail = g_strdup_printf(_("nobody answers at '%s': the interface may be down in the "
-                                    "guest, or have another address by now"),
-                                  facts->address);
-        *remedy = nmm_check_make_command("virsh", "-c", facts->uri, "console", facts->guest, NULL);
-        return NMM_CHECK_BROKEN;
-    }
-    *detail = g_strdup_printf(_("the guest answers at '%s'"), facts->address);
-    return NMM_CHECK_OK;
+    if (input->network.bridge_left)
+        return broken(
+            g_strdup("nm-macvtap cleanup"),
+            _("the profile '%s' selects it but is not active, and its network cannot start "
+              "because the bridge '%s' was left behind"),
+            input->profile.id,
+            input->network.bridge);
+    return broken(
+        activate(input), _("the profile '%s' selects it, but is not active"), input->profile.id);
 }
 
-NmmCheckVerdict
-nmm_check_judge_names(const NmmCheckInput *facts, char **detail, char **remedy)
+static NmmCheckResult *
+evaluate_profile(const NmmCheckInput *input)
 {
-    if (!facts->names) {
-        *detail = g_strdup(_("the host does not find guests by name: install libnss-libvirt, and "
-                             "add 'libvirt_guest' to the line 'hosts:' of /etc/nsswitch.conf"));
-        *remedy = g_strdup("sed -i '/^hosts:/s/files/files libvirt_guest/' /etc/nsswitch.conf");
-        return NMM_CHECK_HINT;
-    }
-    *detail = g_strdup(_("the host finds guests by name"));
-    return NMM_CHECK_OK;
+    if (input->profile.nm_problem)
+        return broken(g_strdup("systemctl start NetworkManager"),
+                      _("no profile can be active: %s"),
+                      input->profile.nm_problem);
+    if (!input->profile.id)
+        return broken(g_strdup("nmcli connection add type vpn vpn-type macvtap con-name guests"),
+                      _("no profile selects it"));
+    if (!input->profile.active)
+        return evaluate_inactive_profile(input);
+    return ok(_("the profile '%s' selects it and is active"), input->profile.id);
 }
+
+static NmmCheckResult *
+evaluate_running(const NmmCheckInput *input)
+{
+    if (!input->guest.running)
+        return broken(virsh(input, "start", input->guest.name), _("the guest is shut off"));
+    return ok(_("the guest is running"));
+}
+
+static NmmCheckResult *
+evaluate_plugged(const NmmCheckInput *input)
+{
+    if (!input->nic.plugged)
+        return broken(
+            virsh(input, "shutdown", input->guest.name),
+            _("the running guest does not have that interface: it needs a restart (shut it "
+              "down, then start it; a reboot is not enough)"));
+    return ok(_("the running guest has that interface"));
+}
+
+static NmmCheckResult *
+evaluate_link(const NmmCheckInput *input)
+{
+    if (input->nic.link_down)
+        return broken(make_command("virsh",
+                                   "-c",
+                                   input->guest.uri,
+                                   "domif-setlink",
+                                   input->guest.name,
+                                   get_mac(input),
+                                   "up",
+                                   NULL),
+                      _("the interface's cable is unplugged (link state down)"));
+    return ok(_("its link is up"));
+}
+
+static NmmCheckResult *
+evaluate_neighbour(const NmmCheckInput *input)
+{
+    if (input->answers)
+        return ok(_("the guest answers at '%s'"), input->address);
+    if (!input->address)
+        return unknown(_("its address is not known"));
+    if (input->unprivileged)
+        return hint(NULL,
+                    _("it has a route, but only root can probe whether it answers at '%s'"),
+                    input->address);
+    if (input->probe_problem)
+        return unknown(_("cannot probe '%s': %s"), input->address, input->probe_problem);
+    return broken(virsh(input, "console", input->guest.name),
+                  _("there is no answer from '%s': the interface may be down in the guest, or have "
+                    "another address by now"),
+                  input->address);
+}
+
+/* Steps of mode isolated: the guest's second interface, the network, its bridge, the firewall, the
+ * lease */
+
+static NmmCheckResult *
+evaluate_definition(const NmmCheckInput *input)
+{
+    if (input->guest.transient)
+        return ok(_("it has no persistent definition, so only the running guest counts"));
+    if (!input->nic.in_definition)
+        return broken(
+            g_strdup("journalctl -t nm-macvtap-service"),
+            _("its definition has no interface on the network '%s'; the journal says why the "
+              "profile could not add one"),
+            input->network.name);
+    return ok(_("its definition has an interface on the network '%s' (%s)"),
+              input->network.name,
+              get_mac(input));
+}
+
+static NmmCheckResult *
+evaluate_inactive_network(const NmmCheckInput *input)
+{
+    if (input->network.bridge_left)
+        return broken(
+            g_strdup("nm-macvtap cleanup"),
+            _("the network '%s' is not active, and cannot start because the bridge '%s' was "
+              "left behind"),
+            input->network.name,
+            input->network.bridge);
+    return broken(virsh(input, "net-start", input->network.name),
+                  _("the network '%s' is not active"),
+                  input->network.name);
+}
+
+static NmmCheckResult *
+evaluate_network(const NmmCheckInput *input)
+{
+    if (!input->network.exists)
+        return broken(activate(input), _("there is no libvirt network '%s'"), input->network.name);
+    if (!input->network.active)
+        return evaluate_inactive_network(input);
+    return ok(_("the network '%s' is active"), input->network.name);
+}
+
+static NmmCheckResult *
+evaluate_bridge_device(const NmmCheckInput *input)
+{
+    const char *bridge = input->network.bridge;
+
+    if (input->kernel_problem)
+        return unknown(_("cannot read the state of '%s': %s"), bridge, input->kernel_problem);
+    if (!input->network.bridge_up)
+        return broken(make_command("ip", "link", "set", bridge, "up", NULL),
+                      _("the bridge '%s' is missing or down"),
+                      bridge);
+    if (!input->network.bridge_has_address)
+        return broken(
+            make_command("ip", "address", "add", input->host_address, "dev", bridge, NULL),
+            _("the bridge '%s' has lost the host's address '%s'"),
+            bridge,
+            input->host_address);
+    return ok(_("the bridge '%s' has the host's address '%s'"), bridge, input->host_address);
+}
+
+static NmmCheckResult *
+evaluate_bridge(const NmmCheckInput *input)
+{
+    if (!input->network.bridge || !input->host_address)
+        return broken(virsh(input, "net-edit", input->network.name),
+                      _("the network '%s' gives the host no address"),
+                      input->network.name);
+    return evaluate_bridge_device(input);
+}
+
+static char *
+make_firewall_command(const NmmCheckInput *input)
+{
+    g_autofree char *zone = g_strdup_printf("--zone=%s", input->network.wanted_zone);
+    g_autofree char *interface = g_strdup_printf("--change-interface=%s", input->network.bridge);
+
+    return make_command("firewall-cmd", zone, interface, NULL);
+}
+
+static NmmCheckResult *
+evaluate_firewall(const NmmCheckInput *input)
+{
+    const char *zone = input->network.zone;
+    const char *wanted = input->network.wanted_zone;
+
+    if (input->network.zone_problem)
+        return unknown(_("cannot read the bridge's firewalld zone: %s"),
+                       input->network.zone_problem);
+    if (!input->network.firewalld)
+        return ok(_("firewalld is not running, so the bridge needs no zone"));
+    if (g_strcmp0(zone, wanted) == 0)
+        return ok(_("the bridge is in firewalld's zone '%s'"), zone);
+    if (zone && *zone)
+        return broken(make_firewall_command(input),
+                      _("the bridge is in firewalld's zone '%s', not in '%s'"),
+                      zone,
+                      wanted);
+    return broken(make_firewall_command(input),
+                  _("the bridge is in no zone of firewalld, not in '%s'"),
+                  wanted);
+}
+
+static NmmCheckResult *
+evaluate_lease(const NmmCheckInput *input)
+{
+    if (input->address)
+        return ok(_("its address is '%s'"), input->address);
+    if (input->network.lease_problem)
+        return unknown(_("cannot read the leases of the network '%s': %s"),
+                       input->network.name,
+                       input->network.lease_problem);
+    if (input->network.has_dhcp)
+        return broken(
+            virsh(input, "console", input->guest.name),
+            _("the guest has not requested an address on the interface with MAC '%s': enable "
+              "DHCP for it in the guest"),
+            get_mac(input));
+    return broken(
+        virsh(input, "console", input->guest.name),
+        _("the network has no DHCP, and the interface with MAC '%s' has no known address: "
+          "set one in the guest"),
+        get_mac(input));
+}
+
+static NmmCheckResult *
+evaluate_names(const NmmCheckInput *input)
+{
+    if (input->names_problem)
+        return unknown(_("cannot read whether the host resolves names of guests: %s"),
+                       input->names_problem);
+    if (!input->names)
+        return hint(g_strdup("sed -i '/^hosts:/s/files/files libvirt_guest/' /etc/nsswitch.conf"),
+                    _("the host does not find guests by name: install libnss-libvirt, and add "
+                      "'libvirt_guest' to the line 'hosts:' of /etc/nsswitch.conf"));
+    return ok(_("the host finds guests by name"));
+}
+
+/* Steps of the modes share and move: the host has a link of its own beside those of the guests */
+
+static NmmCheckResult *
+evaluate_mode(const NmmCheckInput *input)
+{
+    const char *mode = input->guest.macvtap_mode;
+
+    if (g_strcmp0(mode, "bridge") == 0)
+        return ok(_("its macvtap mode is 'bridge', which reaches the host link"));
+    if (input->guest.definition_is_bridge)
+        return broken(
+            virsh(input, "shutdown", input->guest.name),
+            _("it runs with macvtap mode '%s', which reaches no host link; its definition says "
+              "'bridge': it needs a restart (shut it down, then start it; a reboot is not "
+              "enough)"),
+            mode);
+    return broken(
+        virsh(input, "edit", input->guest.name),
+        _("its macvtap mode is '%s', which reaches no host link: set mode='bridge' in its "
+          "definition and restart it, or use a profile of mode 'isolated'"),
+        mode);
+}
+
+static NmmCheckResult *
+evaluate_parent(const NmmCheckInput *input)
+{
+    const char *parent = input->link.parent;
+
+    if (input->link.parent_problem)
+        return broken(make_command("nmcli", "connection", "edit", input->profile.id, NULL),
+                      "%s",
+                      input->link.parent_problem);
+    if (input->kernel_problem)
+        return unknown(_("cannot read the state of '%s': %s"), parent, input->kernel_problem);
+    if (!input->link.parent_carrier)
+        return broken(make_command("ip", "link", "show", parent, NULL),
+                      _("'%s' has no carrier, so macvtap passes no traffic"),
+                      parent);
+    return ok(_("'%s' can carry a host link"), parent);
+}
+
+static NmmCheckResult *
+evaluate_host_link(const NmmCheckInput *input)
+{
+    const char *link = input->link.name;
+
+    if (input->kernel_problem)
+        return unknown(_("cannot read the state of '%s': %s"), link, input->kernel_problem);
+    if (input->link.problem)
+        return broken(activate(input), _("there is no host link: %s"), input->link.problem);
+    if (!input->link.up)
+        return broken(activate(input), _("the host link '%s' is down"), link);
+    if (!input->host_address)
+        return broken(make_command("nmcli", "device", "show", input->link.parent, NULL),
+                      _("the host has no address on '%s'"),
+                      input->link.parent);
+    return ok(_("the host link '%s' is up, and the host has the address '%s'"),
+              link,
+              input->host_address);
+}
+
+/* NULL if it has none yet. */
+static NmmCheckResult *
+evaluate_address(const NmmCheckInput *input)
+{
+    if (input->address)
+        return ok(_("its address is '%s'"), input->address);
+    if (input->kernel_problem)
+        return unknown(_("cannot read its addresses: %s"), input->kernel_problem);
+    return NULL;
+}
+
+static NmmCheckResult *
+evaluate_routed_address(const NmmCheckInput *input)
+{
+    NmmCheckResult *result = evaluate_address(input);
+
+    if (result)
+        return result;
+    return waiting(
+        _("no traffic from it yet (MAC '%s'): it gets its route when it first communicates "
+          "with the host"),
+        get_mac(input));
+}
+
+static NmmCheckResult *
+evaluate_lan_address(const NmmCheckInput *input)
+{
+    NmmCheckResult *result = evaluate_address(input);
+
+    if (result)
+        return result;
+    return waiting(_("no traffic with it yet (MAC '%s'): the host reaches it at its own address"),
+                   get_mac(input));
+}
+
+static NmmCheckResult *
+evaluate_route(const NmmCheckInput *input)
+{
+    if (!input->address)
+        return unknown(_("its address is not known"));
+    if (!input->routed)
+        return broken(activate(input),
+                      _("the host's route to '%s' over '%s' is missing"),
+                      input->address,
+                      input->link.name);
+    return ok(_("the host's route to '%s' goes over '%s'"), input->address, input->link.name);
+}
+
+/* Tables */
+
+typedef struct {
+    const char *id; /* stable; NULL ends a table */
+    NmmCheckResult *(*evaluate)(const NmmCheckInput *input);
+} Step;
+
+static const Step isolated_steps[] = {
+    {"guest", evaluate_guest},
+    {"macvtap", evaluate_macvtap},
+    {"profile", evaluate_profile},
+    {"definition", evaluate_definition},
+    {"running", evaluate_running},
+    {"plugged", evaluate_plugged},
+    {"link", evaluate_link},
+    {"network", evaluate_network},
+    {"bridge", evaluate_bridge},
+    {"firewall", evaluate_firewall},
+    {"address", evaluate_lease},
+    {"neighbour", evaluate_neighbour},
+    {"names", evaluate_names},
+    {NULL},
+};
+
+/* What a profile cannot change comes before whether the profile is active. */
+static const Step share_steps[] = {
+    {"guest", evaluate_guest},
+    {"macvtap", evaluate_macvtap},
+    {"mode", evaluate_mode},
+    {"parent", evaluate_parent},
+    {"profile", evaluate_profile},
+    {"host-link", evaluate_host_link},
+    {"running", evaluate_running},
+    {"plugged", evaluate_plugged},
+    {"link", evaluate_link},
+    {"address", evaluate_routed_address},
+    {"route", evaluate_route},
+    {"neighbour", evaluate_neighbour},
+    {NULL},
+};
+
+static const Step move_steps[] = {
+    {"guest", evaluate_guest},
+    {"macvtap", evaluate_macvtap},
+    {"mode", evaluate_mode},
+    {"parent", evaluate_parent},
+    {"profile", evaluate_profile},
+    {"host-link", evaluate_host_link},
+    {"running", evaluate_running},
+    {"plugged", evaluate_plugged},
+    {"link", evaluate_link},
+    {"address", evaluate_lan_address},
+    {"neighbour", evaluate_neighbour},
+    {NULL},
+};
+
+static const Step *const steps_by_mode[] = {
+    [NMM_MODE_ISOLATED] = isolated_steps,
+    [NMM_MODE_SHARE] = share_steps,
+    [NMM_MODE_MOVE] = move_steps,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(steps_by_mode) == _NMM_MODE_NUM);
+
+/* Results */
 
 static void
-finding_free(gpointer data)
+result_free(gpointer data)
 {
-    NmmCheckResult *finding = data;
+    NmmCheckResult *result = data;
 
-    g_free(finding->detail);
-    g_free(finding->remedy);
-    g_free(finding);
+    g_free(result->detail);
+    g_free(result->remedy);
+    g_free(result);
 }
 
-/**
- * nmm_check_walk:
- * @facts: what is known
- *
- * A step may rely on all before it: the walk ends at the first link that does not hold, since what
- * comes after it could only mislead.
- *
- * Returns: (transfer full) (element-type NmmCheckResult): at least one.
- */
 GPtrArray *
-nmm_check_walk(const NmmCheckInput *facts)
+nmm_check_evaluate(const NmmCheckInput *input)
 {
-    static const NmmCheckStep *const chains[] = {
-        [NMM_MODE_ISOLATED] = nmm_check_isolated,
-        [NMM_MODE_SHARE] = nmm_check_share,
-        [NMM_MODE_MOVE] = nmm_check_move,
-    };
-    G_STATIC_ASSERT(G_N_ELEMENTS(chains) == _NMM_MODE_NUM);
-    GPtrArray *findings = g_ptr_array_new_with_free_func(finding_free);
+    GPtrArray *results = g_ptr_array_new_with_free_func(result_free);
 
-    for (const NmmCheckStep *step = chains[facts->mode]; step->id; step++) {
-        NmmCheckResult *finding = g_new0(NmmCheckResult, 1);
+    for (const Step *step = steps_by_mode[input->profile.mode]; step->id; step++) {
+        NmmCheckResult *result = step->evaluate(input);
 
-        finding->step = step->id;
-        finding->verdict = step->judge(facts, &finding->detail, &finding->remedy);
-        g_ptr_array_add(findings, finding);
-        if (finding->verdict >= NMM_CHECK_WAITING)
+        result->step = step->id;
+        g_ptr_array_add(results, result);
+        if (result->verdict >= NMM_CHECK_WAITING)
             break;
     }
-    return findings;
+    return results;
 }
 
-/**
- * nmm_check_find_broken:
- * @findings: (element-type NmmCheckResult): of a walk
- *
- * Returns: (nullable) (transfer none): the broken link, which can only be the last.
- */
 const NmmCheckResult *
-nmm_check_find_broken(const GPtrArray *findings)
+nmm_check_find_broken(const GPtrArray *results)
 {
-    const NmmCheckResult *last = g_ptr_array_index(findings, findings->len - 1);
+    const NmmCheckResult *last = g_ptr_array_index(results, results->len - 1);
 
     return last->verdict == NMM_CHECK_BROKEN ? last : NULL;
 }
 
-/**
- * nmm_check_find_end:
- * @findings: (element-type NmmCheckResult): of a walk
- *
- * Returns: (nullable) (transfer none): the last, where it is broken or is waited for
- */
 const NmmCheckResult *
-nmm_check_find_end(const GPtrArray *findings)
+nmm_check_find_reason(const GPtrArray *results)
 {
-    const NmmCheckResult *last = g_ptr_array_index(findings, findings->len - 1);
+    const NmmCheckResult *last = g_ptr_array_index(results, results->len - 1);
 
-    return last->verdict >= NMM_CHECK_WAITING ? last : NULL;
+    if (last->verdict >= NMM_CHECK_WAITING)
+        return last;
+    for (guint i = 0; i < results->len; i++) {
+        const NmmCheckResult *result = g_ptr_array_index(results, i);
+
+        if (result->verdict == NMM_CHECK_UNKNOWN)
+            return result;
+    }
+    return NULL;
 }
 
-/**
- * nmm_check_verdict_to_string:
- * @verdict: a verdict
- *
- * Returns: its word in JSON, which stays the same.
- */
 const char *
 nmm_check_verdict_to_string(NmmCheckVerdict verdict)
 {
-    static const char *const words[] = {"ok", "hint", "waiting", "broken"};
+    static const char *const words[] = {"ok", "hint", "unknown", "waiting", "broken"};
 
     return words[verdict];
 }

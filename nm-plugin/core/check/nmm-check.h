@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The chain from a guest to its host, link by link: facts in, findings out. Pure; what the facts
- * are is found out in nmm-check-collect.c.
+ * Why can a guest and its host not reach each other? Evaluates one table of steps per mode on what
+ * is known of a guest. nmm-check-collect.c in the tool collects that.
  */
 
 #pragma once
@@ -12,93 +12,107 @@
 
 G_BEGIN_DECLS
 
-/* Where a guest was heard on a host link. */
+/* An address of a guest behind a host link. */
 typedef struct {
     char *address;
-    gint64 since; /* Unix time in s, 0 where nobody knows: it is the guest's, without a break */
-    char *source; /* (nullable): the host's address on the way to it, where there is a route */
+    gint64 since; /* Unix time in s since when the guest has it without a break; 0 if unknown */
+    char *source; /* (nullable): the host's address on the route to it; NULL without a route */
     gboolean answers;
 } NmmCheckAddress;
 
-/* What is known of one guest and one profile. Every string is owned, and NULL where unknown. */
+/* What is known of one guest and one profile. The strings are owned, and NULL if unknown or
+ * not applicable; a member *_problem says why the facts it belongs to could not be read. */
 typedef struct {
-    char *guest; /* its name, or what the user called it where it does not exist */
-    char *guest_uuid;
-    char *uri; /* of the libvirt it was found at */
-    gboolean exists;
-    gboolean running;
-    gboolean transient; /* without a persistent definition */
+    struct {
+        char *name; /* what the user typed if the guest does not exist */
+        char *uuid;
+        char *uri; /* of the libvirt that has the guest, or that should have it */
+        gboolean exists;
+        gboolean running;
+        gboolean transient; /* without a persistent definition */
+        gboolean is_macvtap;
+        char *lower; /* NULL if a libvirt network chooses it */
+        char *macvtap_mode;
+        gboolean definition_is_bridge; /* macvtap mode in the definition, whatever runs now */
+    } guest;
 
-    gboolean is_macvtap;
-    char *lower; /* lower device; NULL where a libvirt network chooses it */
-    char *macvtap_mode;
+    struct {
+        char *id; /* of the profile that selects the guest */
+        gboolean active;
+        NmmMode mode;     /* isolated without a profile */
+        char *nm_problem; /* NetworkManager */
+    } profile;
 
-    gboolean nm_answers;
-    char *profile; /* id of the profile that selects the guest */
-    gboolean profile_active;
-    NmmMode mode; /* the profile's; isolated without one */
+    /* The guest's interface: on the network (isolated), or the macvtap one (share, move) */
+    struct {
+        char *mac;
+        char *alias;
+        char *target; /* device on the host */
+        gboolean in_definition;
+        gboolean plugged; /* in the running guest */
+        gboolean link_down;
+    } nic;
 
-    /* the guest's interface: isolated, on the network; share and move, the macvtap one */
-    char *mac;
-    char *alias;
-    char *target; /* host side device of that interface */
-    gboolean in_definition;
-    gboolean plugged; /* in the running guest */
-    gboolean link_down;
+    struct { /* isolated */
+        char *name;
+        gboolean exists;
+        gboolean active;
+        gboolean has_dhcp;
+        char *bridge;
+        gboolean bridge_left; /* left behind by libvirt; keeps the network from starting */
+        gboolean bridge_up;
+        gboolean bridge_has_address;
+        gboolean firewalld; /* runs */
+        char *zone;         /* of the bridge; "" if it is in none */
+        char *wanted_zone;
+        char *zone_problem;
+        char *lease_problem;
+    } network;
 
-    /* isolated */
-    char *network;
-    gboolean network_exists;
-    gboolean network_active;
-    char *bridge;
-    gboolean bridge_left; /* nobody's any more, and in the way of the network */
-    gboolean bridge_up;
-    gboolean bridge_has_address;
-    gboolean has_dhcp;
+    struct { /* share, move */
+        char *name;
+        char *problem; /* why the profile has no host link */
+        gboolean up;
+        char *parent;
+        char *parent_problem; /* why the parent cannot carry a host link */
+        gboolean parent_carrier;
+        GPtrArray *addresses; /* (element-type NmmCheckAddress) */
+    } link;
 
-    gboolean firewalld; /* runs, and told the zone */
-    char *zone;         /* of the bridge, "" for none */
-    char *wanted_zone;
-
-    /* share, move */
-    gboolean definition_is_bridge; /* the definition says mode bridge, whatever runs now */
-    char *parent;                  /* the profile's lower device */
-    char *parent_problem;
-    gboolean parent_carrier;
-    char *link;         /* the host link's name */
-    char *link_problem; /* it is missing, or somebody else's */
-    gboolean link_up;
-    GPtrArray *addresses; /* (element-type NmmCheckAddress), NULL for none */
-
-    char *host_address; /* with prefix */
-    char *address;      /* of the guest: lease, neighbour, or the best of @addresses */
-    gint64 since;       /* of @address, as above */
-    gboolean routed;    /* share: the host's route to @address is there */
+    char *kernel_problem; /* bridge, host link, parent and their addresses */
+    char *host_address;   /* with prefix */
+    char *address;        /* of the guest: lease, neighbour, or the best of link.addresses */
+    gint64 since;         /* of address, as in NmmCheckAddress */
+    gboolean routed;      /* share: the host has a route to address */
     gboolean answers;
-    gboolean unasked; /* who runs the tool may not ask: that it does not answer says nothing */
-    gboolean names;   /* the host's resolver asks libvirt for guests' names */
+    gboolean unprivileged; /* the user cannot probe: silence proves nothing */
+    char *probe_problem;   /* answers */
+    gboolean names;        /* the host's resolver asks libvirt for the names of guests */
+    char *names_problem;
 } NmmCheckInput;
 
-void nmm_check_input_free(NmmCheckInput *facts);
+NmmCheckInput *nmm_check_input_new(const char *guest, const char *uri);
+void nmm_check_input_free(NmmCheckInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmCheckInput, nmm_check_input_free)
 
-/* In the definition, but not in the running guest. */
-gboolean nmm_check_input_needs_restart(const NmmCheckInput *facts);
-/* It answers, or all that can be said without asking it speaks for it. */
-gboolean nmm_check_input_is_reachable(const NmmCheckInput *facts);
+/* The definition has the interface, but the running guest does not. */
+gboolean nmm_check_input_needs_restart(const NmmCheckInput *input);
+/* It answers, or is routed if the user cannot probe. */
+gboolean nmm_check_input_is_reachable(const NmmCheckInput *input);
 /* @source: (nullable) */
-void nmm_check_input_add_address(NmmCheckInput *facts,
+void nmm_check_input_add_address(NmmCheckInput *input,
                                  const char *address,
                                  gint64 since,
                                  const char *source);
-/* Takes over the best of @addresses: one that answers, else the first. */
-void nmm_check_input_choose_address(NmmCheckInput *facts);
+/* Takes the best of link.addresses: one that answers, else the first. */
+void nmm_check_input_choose_address(NmmCheckInput *input);
 
 typedef enum {
     NMM_CHECK_OK,
-    NMM_CHECK_HINT,    /* does not break the chain, but is worth a word */
-    NMM_CHECK_WAITING, /* goes no further yet, and nothing is wrong with it */
-    NMM_CHECK_BROKEN,
+    NMM_CHECK_HINT,    /* not a fault, but worth mentioning */
+    NMM_CHECK_UNKNOWN, /* could not be read; the evaluation goes on */
+    NMM_CHECK_WAITING, /* ends the evaluation, but is not a fault */
+    NMM_CHECK_BROKEN,  /* ends the evaluation */
 } NmmCheckVerdict;
 
 const char *nmm_check_verdict_to_string(NmmCheckVerdict verdict); /* "broken", stable */
@@ -107,18 +121,19 @@ typedef struct {
     const char *step; /* "bridge", stable */
     NmmCheckVerdict verdict;
     char *detail; /* translated */
-    char *remedy; /* (nullable): a command to run */
+    char *remedy; /* (nullable): a command */
 } NmmCheckResult;
 
-/* (transfer full) (element-type NmmCheckResult): in order, up to and with the first that does
- * not hold. */
-GPtrArray *nmm_check_walk(const NmmCheckInput *facts);
-/* (nullable) (transfer none): the broken one. */
-const NmmCheckResult *nmm_check_find_broken(const GPtrArray *findings);
-/* (nullable) (transfer none): the one at which it ends early, broken or waiting. */
-const NmmCheckResult *nmm_check_find_end(const GPtrArray *findings);
+/* (transfer full) (element-type NmmCheckResult): in the order of the steps, at least one. A step
+ * may rely on all before it: the last one is the first that is waiting or broken. */
+GPtrArray *nmm_check_evaluate(const NmmCheckInput *input);
+/* (nullable) (transfer none): the one that is broken */
+const NmmCheckResult *nmm_check_find_broken(const GPtrArray *results);
+/* (nullable) (transfer none): why the guest is not reachable: the step that is waiting or broken,
+ * else the first unknown one */
+const NmmCheckResult *nmm_check_find_reason(const GPtrArray *results);
 
-/* (transfer full): @word as a shell takes it, quoted only where it must be. */
+/* (transfer full): @word for a shell, quoted only if necessary */
 char *nmm_check_quote(const char *word);
 
 G_END_DECLS
