@@ -29,7 +29,7 @@ append_modes(GString *out, const NmmKeyInfo *key)
         return;
     g_string_append(out, "Mode");
     for (int mode = 0; mode < _NMM_MODE_NUM; mode++) {
-        if (key->modes & NMM_MODE_BIT(mode))
+        if (nmm_keys_has_mode(key, (NmmMode)mode))
             g_string_append_printf(out, " \\fB%s\\fR", nmm_mode_to_string(mode));
     }
     g_string_append(out, ".\n");

@@ -25,32 +25,6 @@ struct _NmmEditorModel {
     char **allowed_uris; /* (nullable) */
 };
 
-static const NmmChoiceText mode_texts[] = {
-    {
-        "isolated",
-        N_("Isola_ted network"),
-        N_("Guests get a second interface on a private network with this computer. Works for every "
-           "guest, even with the cable unplugged."),
-    },
-    {
-        "share",
-        N_("_Shared address"),
-        N_("Guests reach this computer at its usual address and are not changed."),
-    },
-    {
-        "move",
-        N_("Mo_ved address"),
-        N_("This computer's address moves to a macvtap interface while the profile is on, which "
-           "makes it a full peer of the guests."),
-    },
-};
-
-static const NmmChoiceText on_disconnect_texts[] = {
-    {"unplug", N_("Unplug the guests' cables"), NULL},
-    {"keep", N_("Keep everything as it is"), NULL},
-    {"remove", N_("Remove interfaces and network"), NULL},
-};
-
 /*****************************************************************************/
 
 /* A text can be shown whatever it says; a choice that is none has no widget, so that it would stand
@@ -184,7 +158,7 @@ nmm_editor_model_get_mode(const NmmEditorModel *model)
 gboolean
 nmm_editor_model_is_shown(const NmmEditorModel *model, const NmmKeyInfo *key)
 {
-    return (key->modes & NMM_MODE_BIT(nmm_editor_model_get_mode(model))) != 0;
+    return nmm_keys_has_mode(key, nmm_editor_model_get_mode(model));
 }
 
 /*****************************************************************************/
@@ -209,9 +183,9 @@ describe_default_range(const NmmEditorModel *model)
 static char *
 describe_default_parent(const NmmEditorModel *model)
 {
-    if (nmm_editor_model_get_mode(model) == NMM_MODE_ISOLATED)
-        return g_strdup(_("Any"));
-    return g_strdup(_("The device with the default route"));
+    if (nmm_mode_get_info(nmm_editor_model_get_mode(model))->has_host_link)
+        return g_strdup(_("The device with the default route"));
+    return g_strdup(_("Any"));
 }
 
 static char *
@@ -405,31 +379,4 @@ nmm_editor_model_select_guest(NmmEditorModel *model,
     nmm_editor_model_set(model, NMM_KEY_GUESTS, selection.guests ?: "");
     nmm_editor_model_set(model, NMM_KEY_EXCLUDE_GUESTS, selection.exclude);
     return TRUE;
-}
-
-/**
- * nmm_editor_model_find_choice_text:
- * @key: a row of the table of keys
- * @word: one of its choices
- *
- * Returns: (transfer none) (nullable): how to say it; NULL where the word itself is shown
- */
-const NmmChoiceText *
-nmm_editor_model_find_choice_text(const NmmKeyInfo *key, const char *word)
-{
-    const NmmChoiceText *texts = NULL;
-    gsize n = 0;
-
-    if (g_str_equal(key->name, NMM_KEY_MODE)) {
-        texts = mode_texts;
-        n = G_N_ELEMENTS(mode_texts);
-    } else if (g_str_equal(key->name, NMM_KEY_ON_DISCONNECT)) {
-        texts = on_disconnect_texts;
-        n = G_N_ELEMENTS(on_disconnect_texts);
-    }
-    for (gsize i = 0; i < n; i++) {
-        if (g_str_equal(texts[i].word, word))
-            return &texts[i];
-    }
-    return NULL;
 }

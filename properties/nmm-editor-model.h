@@ -37,13 +37,4 @@ gboolean nmm_editor_model_select_guest(NmmEditorModel *model,
 gboolean
 nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GError **error);
 
-/* A word of a key in the user's language. */
-typedef struct {
-    const char *word;
-    const char *title;       /* N_()-marked */
-    const char *description; /* (nullable): N_()-marked, one sentence */
-} NmmChoiceText;
-
-const NmmChoiceText *nmm_editor_model_find_choice_text(const NmmKeyInfo *key, const char *word);
-
 G_END_DECLS

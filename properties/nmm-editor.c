@@ -16,7 +16,6 @@
 #include "nmm-field.h"
 #include "nmm-gtk.h"
 #include "nmm-guest-list.h"
-#include "nmm-mode-choice.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
 #include "nmm-scroll-into-view.h"
@@ -172,14 +171,52 @@ guests_changed_cb(gpointer user_data)
     emit_changed(self);
 }
 
+/* Where the text of a radio button begins. */
+#define RADIO_INDENT 28
+
 static void
-mode_changed_cb(NmmMode mode, gpointer user_data)
+mode_toggled_cb(GtkWidget *radio, gpointer user_data)
 {
     NmmEditor *self = user_data;
 
-    nmm_editor_model_set(self->model, NMM_KEY_MODE, nmm_mode_to_string(mode));
+    if (!nmm_gtk_is_active(radio))
+        return;
+    nmm_editor_model_set(
+        self->model, NMM_KEY_MODE, g_object_get_data(G_OBJECT(radio), "nm-macvtap-mode"));
     refresh(self);
     emit_changed(self);
+}
+
+static GtkWidget *
+append_mode(GtkWidget *box, GtkWidget *group, NmmMode mode)
+{
+    const NmmModeInfo *info = nmm_mode_get_info(mode);
+    GtkWidget *radio = nmm_gtk_shown(nmm_gtk_new_radio(group, _(info->title)));
+    GtkWidget *sentence = nmm_gtk_new_paragraph(_(info->description), 60, "dim-label");
+
+    nmm_gtk_set_accessible_name(radio, _(info->title));
+    gtk_widget_set_tooltip_text(radio, _(info->description));
+    g_object_set_data(G_OBJECT(radio), "nm-macvtap-mode", (gpointer)nmm_mode_to_string(mode));
+    gtk_widget_set_margin_start(sentence, RADIO_INDENT);
+    gtk_widget_set_margin_bottom(sentence, 4);
+    nmm_gtk_append(box, radio);
+    nmm_gtk_append(box, nmm_gtk_shown(sentence));
+    return radio;
+}
+
+/* Radio buttons instead of a list, because a user needs the sentences to choose. */
+static GtkWidget *
+make_mode_choice(NmmEditor *self)
+{
+    GtkWidget *box = nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0));
+    GtkWidget *radios[_NMM_MODE_NUM];
+
+    for (guint i = 0; i < _NMM_MODE_NUM; i++)
+        radios[i] = append_mode(box, i > 0 ? radios[0] : NULL, (NmmMode)i);
+    nmm_gtk_set_active(radios[nmm_editor_model_get_mode(self->model)], TRUE);
+    for (guint i = 0; i < _NMM_MODE_NUM; i++)
+        g_signal_connect_object(radios[i], "toggled", G_CALLBACK(mode_toggled_cb), self, 0);
+    return box;
 }
 
 /*****************************************************************************/
@@ -281,9 +318,7 @@ build_page(NmmEditor *self, NMConnection *connection)
     self->widget = nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
     g_object_ref_sink(self->widget);
     append_notices(self, connection);
-    nmm_gtk_append(self->widget,
-                   nmm_mode_choice_new(
-                       nmm_editor_model_get_mode(self->model), mode_changed_cb, G_OBJECT(self)));
+    nmm_gtk_append(self->widget, make_mode_choice(self));
     nmm_gtk_append(self->widget, plain);
     self->advanced = nmm_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
     nmm_gtk_set_accessible_name(self->advanced, _("_More options"));

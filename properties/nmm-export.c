@@ -91,7 +91,7 @@ nmm_export_network(NMConnection *connection,
 
     if (!profile)
         return NULL;
-    if (profile->mode != NMM_MODE_ISOLATED) {
+    if (!nmm_mode_get_info(profile->mode)->has_network) {
         g_set_error(error,
                     NMM_ERROR,
                     NMM_ERROR_BAD_PROFILE,

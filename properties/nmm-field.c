@@ -76,10 +76,9 @@ make_combo(NmmField *field)
     field->input = gtk_combo_box_text_new();
     for (guint i = 0; field->key->choices[i]; i++) {
         const char *word = field->key->choices[i];
-        const NmmChoiceText *text = nmm_editor_model_find_choice_text(field->key, word);
+        const char *label = field->key->choice_labels ? _(field->key->choice_labels[i]) : word;
 
-        gtk_combo_box_text_append(
-            GTK_COMBO_BOX_TEXT(field->input), word, text ? _(text->title) : word);
+        gtk_combo_box_text_append(GTK_COMBO_BOX_TEXT(field->input), word, label);
     }
     g_signal_connect(field->input, "changed", G_CALLBACK(combo_changed_cb), field);
 }

@@ -21,7 +21,7 @@ import unicodedata
 DIRECTORIES = ('nm-plugin', 'dispatcher', 'properties')
 MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
 LABEL = re.compile(r'\bN?_\("([^"%]*_[A-Za-z0-9][^"%]*)"\)')
-EDITOR = ('nm-plugin/core/profile/nmm-keys.c', 'properties/nmm-editor-model.c',
+EDITOR = ('nm-plugin/core/profile/nmm-keys.c', 'nm-plugin/core/profile/nmm-mode.c',
           'properties/nmm-editor.c')
 NOT_SHOWN = '_Mode'  # its choices stand for it
 VERDICTS = ('ok    ', 'hint  ', 'wait  ', 'BROKEN')

@@ -21,20 +21,19 @@
 
 #define CHOICES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const mode_names[] = {
-    [NMM_MODE_ISOLATED] = "isolated",
-    [NMM_MODE_SHARE] = "share",
-    [NMM_MODE_MOVE] = "move",
-    NULL,
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(mode_names) == _NMM_MODE_NUM + 1);
-
 static const char *const on_disconnect_names[] = {
     [NMM_ON_DISCONNECT_UNPLUG] = "unplug",
     [NMM_ON_DISCONNECT_KEEP] = "keep",
     [NMM_ON_DISCONNECT_REMOVE] = "remove",
     NULL,
 };
+
+static const char *const on_disconnect_labels[] = {
+    [NMM_ON_DISCONNECT_UNPLUG] = N_("Unplug the guests' cables"),
+    [NMM_ON_DISCONNECT_KEEP] = N_("Keep everything as it is"),
+    [NMM_ON_DISCONNECT_REMOVE] = N_("Remove interfaces and network"),
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(on_disconnect_names) == G_N_ELEMENTS(on_disconnect_labels) + 1);
 
 static const NmmKeyInfo keys[] = {
     {
@@ -43,7 +42,7 @@ static const NmmKeyInfo keys[] = {
         FIELD(mode),
         .modes = NMM_MODES_ALL,
         .is_basic = TRUE,
-        .choices = mode_names,
+        .choices = nmm_mode_names,
         .default_value = "isolated",
         .label = N_("_Mode"),
         .description = N_("How the host and its macvtap guests reach each other."),
@@ -160,6 +159,7 @@ static const NmmKeyInfo keys[] = {
         FIELD(on_disconnect),
         .modes = MODE_ISOLATED,
         .choices = on_disconnect_names,
+        .choice_labels = on_disconnect_labels,
         .default_value = "unplug",
         .label = N_("_On disconnect"),
         .description = N_("What becomes of the guests' interfaces when the profile goes down: "
@@ -205,8 +205,8 @@ nmm_keys_find(const char *name)
     return NULL;
 }
 
-const char *
-nmm_mode_to_string(NmmMode mode)
+gboolean
+nmm_keys_has_mode(const NmmKeyInfo *key, NmmMode mode)
 {
-    return mode_names[mode];
+    return (key->modes & NMM_MODE_BIT(mode)) != 0;
 }

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "nmm-mode.h"
 
 G_BEGIN_DECLS
 
@@ -25,18 +25,6 @@ G_BEGIN_DECLS
 #define NMM_KEY_ON_DISCONNECT  "on-disconnect"
 #define NMM_KEY_LINK_NAME      "link-name"
 #define NMM_KEY_LIBVIRT_URI    "libvirt-uri"
-
-typedef enum {
-    NMM_MODE_ISOLATED,
-    NMM_MODE_SHARE,
-    NMM_MODE_MOVE,
-    _NMM_MODE_NUM,
-} NmmMode;
-
-/* Bits for NmmKeyInfo.modes. */
-#define NMM_MODE_BIT(mode) (1u << (mode))
-#define NMM_MODES_ALL                                                                              \
-    (NMM_MODE_BIT(NMM_MODE_ISOLATED) | NMM_MODE_BIT(NMM_MODE_SHARE) | NMM_MODE_BIT(NMM_MODE_MOVE))
 
 typedef enum {
     NMM_ON_DISCONNECT_UNPLUG,
@@ -76,9 +64,10 @@ struct _NmmKeyInfo {
     guint modes;                /* NMM_MODE_BIT()s in which the key has an effect */
     gboolean is_basic;          /* the editor shows it at once, not under "More options" */
     const char *const *choices; /* (nullable): words allowed besides what the type allows */
-    const char *default_value;  /* (nullable): NULL if the default depends on the host */
-    const char *label;          /* N_()-marked, with mnemonic, no colon */
-    const char *description;    /* N_()-marked, one sentence */
+    const char *const *choice_labels; /* (nullable): N_()-marked, for the editor */
+    const char *default_value;        /* (nullable): NULL if the default depends on the host */
+    const char *label;                /* N_()-marked, with mnemonic, no colon */
+    const char *description;          /* N_()-marked, one sentence */
 };
 
 typedef enum {
@@ -88,8 +77,7 @@ typedef enum {
 } NmmKeyState;
 
 const NmmKeyInfo *nmm_keys_get_all(gsize *out_n);
-const NmmKeyInfo *nmm_keys_find(const char *name);
-
-const char *nmm_mode_to_string(NmmMode mode);
+const NmmKeyInfo *nmm_keys_find(const char *name); /* (nullable) */
+gboolean nmm_keys_has_mode(const NmmKeyInfo *key, NmmMode mode);
 
 G_END_DECLS

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * One list per mode: the service locks what is on it, and the tool predicts the conflicts.
- */
+/* The service locks the keys on the list; the tool compares lists to predict conflicts. */
 
 #include "config.h"
 
@@ -35,16 +33,17 @@ add(GPtrArray *keys, char *id, char *label)
 GPtrArray *
 nmm_lock_key_list(const NmmProfile *profile, const char *link, const char *parent)
 {
+    const NmmModeInfo *mode = nmm_mode_get_info(profile->mode);
     GPtrArray *keys = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_lock_key_free);
 
-    if (profile->mode == NMM_MODE_ISOLATED)
+    if (mode->has_network)
         add(keys,
             g_strdup_printf("network %s %s", profile->libvirt_uri, profile->network),
             g_strdup_printf(_("network '%s' of '%s'"), profile->network, profile->libvirt_uri));
-    else if (link)
+    if (mode->has_host_link && link)
         add(keys, g_strdup_printf("link %s", link), g_strdup_printf(_("host link '%s'"), link));
     /* Two links of different names over one device could not both have its configuration. */
-    if (profile->mode == NMM_MODE_MOVE && parent)
+    if (mode->moves_configuration && parent)
         add(keys,
             g_strdup_printf("configuration %s", parent),
             g_strdup_printf(_("the configuration of '%s'"), parent));

@@ -229,7 +229,12 @@ check_link_is_not_parent(const NmmProfile *profile, const NmmKeyInfo **out_key, 
     return FALSE;
 }
 
-/* Skips keys that have no effect in the mode. */
+static gboolean
+has_effect(const NmmProfile *profile, const char *key)
+{
+    return nmm_keys_has_mode(nmm_keys_find(key), profile->mode);
+}
+
 static gboolean
 check_together(const NmmProfile *profile,
                const char *const *allowed_uris,
@@ -238,8 +243,10 @@ check_together(const NmmProfile *profile,
 {
     if (!check_uri_allowed(profile, allowed_uris, out_key, error))
         return FALSE;
-    return profile->mode == NMM_MODE_ISOLATED ? check_dhcp_range_fits(profile, out_key, error)
-                                              : check_link_is_not_parent(profile, out_key, error);
+    if (has_effect(profile, NMM_KEY_DHCP_RANGE) && !check_dhcp_range_fits(profile, out_key, error))
+        return FALSE;
+    return !has_effect(profile, NMM_KEY_LINK_NAME) ||
+           check_link_is_not_parent(profile, out_key, error);
 }
 
 static gboolean
