@@ -125,8 +125,7 @@ build_connection(const NmmSuggestedProfile *offer)
     nm_setting_vpn_add_data_item(
         NM_SETTING_VPN(vpn), NMM_KEY_MODE, nmm_mode_to_string(offer->mode));
     nm_setting_vpn_add_data_item(NM_SETTING_VPN(vpn),
-                                 offer->mode == NMM_MODE_ISOLATED ? NMM_KEY_NETWORK
-                                                                  : NMM_KEY_PARENT,
+                                 nmm_mode_get_target(offer->mode, NMM_KEY_NETWORK, NMM_KEY_PARENT),
                                  offer->target);
     nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);

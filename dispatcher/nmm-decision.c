@@ -99,7 +99,7 @@ owns_device(const NmmScene *scene, const NmmSceneProfile *profile, const char *d
 
     if (!device)
         return FALSE;
-    if (profile->mode == NMM_MODE_ISOLATED) {
+    if (nmm_mode_get_info(profile->mode)->has_network) {
         network = nmm_scene_find_network(scene, profile->uri, profile->network);
         return g_str_equal(device, LOOPBACK) ||
                (network && g_strcmp0(device, network->bridge) == 0) ||
@@ -115,23 +115,14 @@ owns_device(const NmmScene *scene, const NmmSceneProfile *profile, const char *d
 static const char *
 choose_base(const NmmScene *scene, const NmmSceneProfile *profile)
 {
-    const char *parent = get_parent(scene, profile);
-    gboolean with_loopback = has_state(scene, LOOPBACK, NMM_SCENE_DEVICE_ACTIVATED);
+    const NmmModeInfo *mode = nmm_mode_get_info(profile->mode);
+    const char *parent = mode->has_host_link ? get_parent(scene, profile) : scene->primary;
 
-    switch (profile->mode) {
-    case NMM_MODE_ISOLATED:
-        if (with_loopback)
-            return LOOPBACK;
-        parent = scene->primary;
-        break;
-    case NMM_MODE_SHARE:
-        if (with_loopback && has_state(scene, parent, NMM_SCENE_DEVICE_UNMANAGED))
-            return LOOPBACK;
-        break;
-    case NMM_MODE_MOVE:
-    case _NMM_MODE_NUM:
-        break;
-    }
+    if (has_state(scene, LOOPBACK, NMM_SCENE_DEVICE_ACTIVATED) &&
+        (mode->loopback == NMM_LOOPBACK_ALWAYS ||
+         (mode->loopback == NMM_LOOPBACK_IF_UNMANAGED &&
+          has_state(scene, parent, NMM_SCENE_DEVICE_UNMANAGED))))
+        return LOOPBACK;
     return has_state(scene, parent, NMM_SCENE_DEVICE_ACTIVATED) ? parent : NULL;
 }
 
@@ -147,7 +138,8 @@ is_network_inactive(const NmmScene *scene, const NmmSceneProfile *profile)
 {
     const NmmSceneNetwork *network;
 
-    if (profile->mode != NMM_MODE_ISOLATED || !nmm_scene_find_libvirt(scene, profile->uri))
+    if (!nmm_mode_get_info(profile->mode)->has_network ||
+        !nmm_scene_find_libvirt(scene, profile->uri))
         return FALSE;
     network = nmm_scene_find_network(scene, profile->uri, profile->network);
     return !network || !network->active;
@@ -206,7 +198,7 @@ note_arrival(const NmmSceneProfile *profile, const char *device, NmmProfileState
 {
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
 
-    if (profile->mode == NMM_MODE_ISOLATED || profile->parent || !device)
+    if (!nmm_mode_get_info(profile->mode)->has_host_link || profile->parent || !device)
         return;
     if (entry->arrived && g_strv_contains((const char *const *)entry->arrived, device))
         return;
@@ -289,7 +281,7 @@ note_state(const NmmScene *scene, const NmmSceneProfile *profile, NmmProfileStat
     if (profile->moved) {
         g_free(entry->moved);
         entry->moved = g_strdup(profile->moved);
-    } else if (!profile->problem && profile->mode == NMM_MODE_MOVE &&
+    } else if (!profile->problem && nmm_mode_get_info(profile->mode)->moves_configuration &&
                profile->state != NMM_SCENE_PROFILE_DOWN) {
         g_free(entry->moved);
         entry->moved = g_strdup(profile->parent ?: profile->base);
@@ -339,7 +331,8 @@ is_anothers(const NmmScene *scene, const char *uuid, const char *device)
             (profile->state == NMM_SCENE_PROFILE_DOWN && !profile->busy))
             continue;
         if (g_strcmp0(profile->moved, device) == 0 ||
-            (profile->mode == NMM_MODE_MOVE && g_strcmp0(parent, device) == 0))
+            (nmm_mode_get_info(profile->mode)->moves_configuration &&
+             g_strcmp0(parent, device) == 0))
             return TRUE;
     }
     return FALSE;

@@ -10,6 +10,12 @@
 
 #include "nmm-identity.h"
 
+static gboolean
+has_network(NmmMode mode)
+{
+    return nmm_mode_get_info(mode)->has_network;
+}
+
 /**
  * nmm_suggested_profile_new:
  * @mode: isolated or share
@@ -25,10 +31,7 @@ nmm_suggested_profile_new(NmmMode mode, const char *target)
     offer->mode = mode;
     offer->target = g_strdup(target);
     offer->uuid = nmm_identity_suggested_uuid(mode, target);
-    if (mode == NMM_MODE_ISOLATED)
-        offer->id = g_strdup_printf("Isolated network %s", target);
-    else
-        offer->id = g_strdup_printf("Guests on %s", target);
+    offer->id = g_strdup_printf("%s %s", nmm_mode_get_info(mode)->suggested_as, target);
     return offer;
 }
 
@@ -56,7 +59,7 @@ nmm_suggested_profile_free(NmmSuggestedProfile *offer)
 gboolean
 nmm_suggested_profile_is_ours(const NmmSceneProfile *profile)
 {
-    const char *target = profile->mode == NMM_MODE_ISOLATED ? profile->network : profile->parent;
+    const char *target = nmm_mode_get_target(profile->mode, profile->network, profile->parent);
 
     return profile->in_memory && nmm_identity_is_suggested(profile->uuid, profile->mode, target);
 }
@@ -107,7 +110,7 @@ nmm_suggested_profile_has_cause(const NmmScene *scene, const NmmSceneProfile *pr
 
     if (!libvirt)
         return TRUE;
-    if (profile->mode != NMM_MODE_ISOLATED)
+    if (!has_network(profile->mode))
         return g_strv_contains((const char *const *)libvirt->lowers, profile->parent);
     network = nmm_scene_find_network(scene, libvirt->uri, profile->network);
     return network && network_has_cause(libvirt, network);
@@ -120,14 +123,14 @@ is_taken(const NmmScene *scene, const char *uri, const NmmSuggestedProfile *offe
     for (guint i = 0; i < scene->profiles->len; i++) {
         const NmmSceneProfile *profile = scene->profiles->pdata[i];
         const char *parent = profile->parent ?: scene->primary;
+        const char *target;
 
         if (profile->problem || nmm_suggested_profile_is_ours(profile) ||
             g_strcmp0(profile->uri, uri) != 0)
             continue;
-        if (offer->mode == NMM_MODE_ISOLATED
-                ? profile->mode == NMM_MODE_ISOLATED &&
-                      g_strcmp0(profile->network, offer->target) == 0
-                : profile->mode != NMM_MODE_ISOLATED && g_strcmp0(parent, offer->target) == 0)
+        target = nmm_mode_get_target(profile->mode, profile->network, parent);
+        if (has_network(profile->mode) == has_network(offer->mode) &&
+            g_strcmp0(target, offer->target) == 0)
             return TRUE;
     }
     return FALSE;
@@ -148,6 +151,22 @@ consider(const NmmScene *scene,
         g_ptr_array_add(offers, offer);
 }
 
+static void
+consider_mode(const NmmScene *scene,
+              const NmmSceneLibvirt *libvirt,
+              NmmMode mode,
+              GPtrArray *offers)
+{
+    for (guint i = 0; has_network(mode) && i < scene->networks->len; i++) {
+        const NmmSceneNetwork *network = scene->networks->pdata[i];
+
+        if (network_has_cause(libvirt, network))
+            consider(scene, libvirt->uri, mode, network->name, offers);
+    }
+    for (gsize i = 0; !has_network(mode) && libvirt->lowers[i]; i++)
+        consider(scene, libvirt->uri, mode, libvirt->lowers[i], offers);
+}
+
 /**
  * nmm_suggested_profile_list:
  * @scene: the host
@@ -163,13 +182,9 @@ nmm_suggested_profile_list(const NmmScene *scene)
 
     if (!libvirt || !scene->offer)
         return offers;
-    for (guint i = 0; i < scene->networks->len; i++) {
-        const NmmSceneNetwork *network = scene->networks->pdata[i];
-
-        if (network_has_cause(libvirt, network))
-            consider(scene, libvirt->uri, NMM_MODE_ISOLATED, network->name, offers);
+    for (int mode = 0; mode < _NMM_MODE_NUM; mode++) {
+        if (nmm_mode_get_info((NmmMode)mode)->suggested_as)
+            consider_mode(scene, libvirt, (NmmMode)mode, offers);
     }
-    for (gsize i = 0; libvirt->lowers[i]; i++)
-        consider(scene, libvirt->uri, NMM_MODE_SHARE, libvirt->lowers[i], offers);
     return offers;
 }

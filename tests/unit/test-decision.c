@@ -95,7 +95,7 @@ read_profile(GKeyFile *file, const char *group, const char *name, NmmScene *scen
     profile->busy = get_flag(file, group, "busy");
     if (get_flag(file, group, "offered")) {
         NmmSuggestedProfile *offer = nmm_suggested_profile_new(
-            profile->mode, profile->mode == NMM_MODE_ISOLATED ? profile->network : profile->parent);
+            profile->mode, nmm_mode_get_target(profile->mode, profile->network, profile->parent));
 
         g_free(profile->uuid);
         profile->uuid = g_strdup(offer->uuid);
