@@ -75,11 +75,10 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GError *error = NULL;
 
     nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
-    /* What NetworkManager may still have is to be known to whoever comes next. */
+    /* Otherwise NetworkManager may still have it: a later step tries again, and if that fails, the
+     * note stays for the next activation. */
     if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
         g_clear_pointer(&self->checkpoint, nmm_checkpoint_end);
-    else
-        g_clear_pointer(&self->checkpoint, nmm_checkpoint_free);
     nmm_move_end_call(
         self, error, _("the checkpoint of '%s' is lost"), nm_device_get_iface(self->device));
 }
