@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A clock that runs faster, for tests of time limits. The linker's --wrap sends the product's calls
+ * here; GLib and libnm keep the real clock. The factor is read once, from a file, because the
+ * dispatcher hook starts its helper with an empty environment.
+ */
+
+#include <glib.h>
+#include <unistd.h>
+
+#include "fake-names.h"
+
+gint64 __real_g_get_monotonic_time(void);
+guint __real_g_timeout_add(guint interval, GSourceFunc function, gpointer data);
+gint64 __wrap_g_get_monotonic_time(void);
+guint __wrap_g_timeout_add(guint interval, GSourceFunc function, gpointer data);
+guint __wrap_g_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data);
+unsigned int __real_alarm(unsigned int seconds);
+unsigned int __wrap_alarm(unsigned int seconds);
+
+static guint
+read_factor(void)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(FAKE_DIR "/speed", &text, NULL, NULL))
+        return 1;
+    return (guint)g_ascii_strtoull(text, NULL, 10);
+}
+
+static guint
+get_factor(void)
+{
+    static gsize factor;
+
+    if (g_once_init_enter(&factor))
+        g_once_init_leave(&factor, read_factor());
+    return (guint)factor;
+}
+
+gint64
+__wrap_g_get_monotonic_time(void)
+{
+    return __real_g_get_monotonic_time() * get_factor();
+}
+
+guint
+__wrap_g_timeout_add(guint interval, GSourceFunc function, gpointer data)
+{
+    return __real_g_timeout_add(interval / get_factor(), function, data);
+}
+
+guint
+__wrap_g_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data)
+{
+    return __wrap_g_timeout_add(interval * 1000, function, data);
+}
+
+unsigned int
+__wrap_alarm(unsigned int seconds)
+{
+    return __real_alarm(seconds == 0 ? 0 : MAX(seconds / get_factor(), 1));
+}

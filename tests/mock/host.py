@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host for one test: a bus, a mock NetworkManager, an uplink eth0 with an address, and the programs under
+test. It lives in namespaces of its own (see mock.py), in which /run is empty."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from gi.repository import GLib
+
+import device
+from device import build_settings, ip
+from network_manager import NetworkManager
+
+BUS_ADDRESS = 'unix:path=/run/dbus/system_bus_socket'  # the default
+FAKE = '/run/fake'
+LOG = '/run/log'
+RUN_DIR = '/run/nm-macvtap'
+HELPER = 'nm-macvtap-dispatcher'
+UPLINK = '10.0.0.10/24'
+UPLINK_UUID = '11111111-1111-4111-8111-111111111111'
+UUID = '22222222-2222-4222-8222-222222222222'
+LINK = 'nmmveth0'
+PATIENCE = 15  # s; only a test that fails waits so long
+
+BUS_CONFIG = '''<busconfig><listen>{address}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/>
+<allow user="*"/><allow send_type="signal"/></policy></busconfig>'''
+
+GUEST = '''<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
+<interface type='direct'><source dev='eth0' mode='{mode}'/><model type='virtio'/></interface></devices></domain>'''
+
+
+class Failure(Exception):
+    pass
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise Failure(f'{what}: {actual!r}, expected {expected!r}')
+
+
+class Host:
+    """PROGRAMS are the paths of service, dispatcher helper, hook and the helper's directory."""
+
+    def __init__(self, programs):
+        self.programs = programs
+        self.services = []
+        self.has_hook = False
+        for directory in ('/run/dbus', FAKE):
+            os.makedirs(directory)
+        self.speed_up(4)
+        self.write('/run/bus.conf', BUS_CONFIG.format(address=BUS_ADDRESS))
+        self.log_file = open(LOG, 'ab', buffering=0)
+        self.bus = subprocess.Popen(['dbus-daemon', '--config-file=/run/bus.conf', '--nofork'],
+                                    stderr=self.log_file)
+        self.wait(lambda: os.path.exists('/run/dbus/system_bus_socket'), 'the bus')
+        ip('link', 'set', 'lo', 'up')
+        ip('link', 'add', 'eth0', 'address', '02:77:00:00:01:02', 'type', 'veth', 'peer', 'lan0')
+        ip('link', 'set', 'lan0', 'up')
+        self.nm = self.new_nm()
+        self.nm.add_profile(self.uplink_settings())
+        self.eth0 = self.nm.add_device('eth0')
+        self.nm.take_up(self.eth0, self.nm.profiles[0])
+        self.nm.start()
+
+    def new_nm(self, kept=()):
+        return NetworkManager(BUS_ADDRESS, self.start_service, self.run_hook, self.log, kept)
+
+    @staticmethod
+    def uplink_settings(method='auto'):
+        return build_settings(
+            connection={'id': 'eth0', 'uuid': UPLINK_UUID, 'type': '802-3-ethernet', 'interface_name': 'eth0'},
+            ipv4={'method': method}, ipv6={'method': 'disabled'}, **{'802-3-ethernet': {}})
+
+    # Files and log
+
+    @staticmethod
+    def write(path, text):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def log(self, text):
+        self.log_file.write(f'[mock] {text}\n'.encode())
+
+    def messages(self):
+        with open(LOG, encoding='utf-8', errors='replace') as file:
+            return file.read()
+
+    # Time
+
+    def wait(self, predicate, what, timeout=PATIENCE):
+        """Runs the main loop, and with it the mock, until PREDICATE is true."""
+        context = GLib.MainContext.default()
+        end = time.monotonic() + timeout
+        tick = GLib.timeout_add(10, lambda: True)
+        try:
+            while True:
+                found = predicate()
+                if found:
+                    return found
+                if time.monotonic() > end:
+                    raise Failure(f'waited without success for {what}')
+                context.iteration(True)
+        finally:
+            GLib.source_remove(tick)
+
+    def pause(self, seconds):
+        """For what must not happen."""
+        end = time.monotonic() + seconds
+        self.wait(lambda: time.monotonic() > end, 'time')
+
+    def speed_up(self, factor):
+        """Time limits of programs that start from now on are shorter by FACTOR."""
+        self.write(f'{FAKE}/speed', str(factor))
+
+    # Programs
+
+    def start_service(self, bus_name):
+        process = subprocess.Popen([self.programs.service, '--bus-name', bus_name], stdin=subprocess.DEVNULL,
+                                   stdout=self.log_file, stderr=self.log_file,
+                                   env={**os.environ, 'G_MESSAGES_DEBUG': 'all', 'G_DEBUG': 'fatal-criticals'})
+        self.services.append(process)
+        return process
+
+    def install_hook(self):
+        """From now on the dispatcher hook runs for each event, and starts the helper."""
+        self.has_hook = True
+        os.symlink(self.programs.dispatcher, os.path.join(self.programs.libexecdir, HELPER))
+
+    def run_hook(self, action, interface, uuid):
+        """NetworkManager waits for the hook, not for the helper."""
+        if self.has_hook:
+            subprocess.run([self.programs.hook, interface, action], check=True, stdin=subprocess.DEVNULL,
+                           stdout=self.log_file, stderr=self.log_file,
+                           env={'DEVICE_IFACE': interface, 'CONNECTION_UUID': uuid})
+
+    def refresh(self):
+        """The helper as systemd and `nm-macvtap refresh` start it: (exit code, output)."""
+        process = subprocess.Popen([self.programs.dispatcher], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=self.log_file, text=True)
+        self.wait(lambda: process.poll() is not None, 'the helper to end', 40)
+        return process.returncode, process.stdout.read()
+
+    def wait_helper_ended(self):
+        """Its lock is free, and there is no event left."""
+        def is_over():
+            with open(f'{RUN_DIR}/dispatcher-lock', 'rb') as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+            return True
+        self.wait(is_over, 'the helper to end')
+
+    @property
+    def service(self):
+        return self.services[-1]
+
+    def wait_service_ended(self, code=0):
+        self.wait(lambda: self.service.poll() is not None, 'the service to end')
+        equal(self.service.returncode, code, "the service's exit code")
+
+    def kill_service(self, number=signal.SIGKILL):
+        self.service.send_signal(number)
+        self.service.wait()
+
+    # Guests: each program has its own fake hypervisor, which begins with the same
+
+    def at_start(self, *commands):
+        with open(f'{FAKE}/start', 'a', encoding='utf-8') as file:
+            file.writelines(command + '\n' for command in commands)
+
+    def add_guest(self, name, mode='bridge', running=True):
+        xml = GUEST.format(name=name, mode=mode).replace('\n', ' ')
+        self.at_start(f'define "{xml}"', *([f'start {name}'] if running else []))
+
+    def hypervisor(self, command, process=None):
+        """Runs one command in the fake hypervisor of the service, or of PROCESS. Its answer."""
+        path = f'{FAKE}/{(process or self.service).pid}'
+        self.wait(lambda: os.path.exists(path), 'the fake hypervisor')
+        with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
+            sock.connect(path)
+            sock.sendall(command.encode() + b'\n')
+            answer = b''
+            while part := sock.recv(65536):
+                answer += part
+        check(answer.startswith(b'+'), f'{command}: {answer!r}')
+        return answer[1:].decode()
+
+    # Profiles
+
+    def add_profile(self, mode, uuid=UUID, name='guests', settings=(), **data):
+        items = {'mode': mode, **{key.replace('_', '-'): item for key, item in data.items()}}
+        return self.nm.add_profile(build_settings(
+            connection={'id': name, 'uuid': uuid, 'type': 'vpn', 'autoconnect': False, **dict(settings)},
+            vpn={'service_type': 'org.freedesktop.NetworkManager.macvtap', 'data': items},
+            ipv4={'method': 'auto'}, ipv6={'method': 'auto'}))
+
+    def activate(self, profile, device_name='eth0'):
+        return self.nm.activate(profile, self.nm.device(device_name))
+
+    def up(self, profile):
+        vpn = self.activate(profile)
+        self.wait(lambda: vpn.state != device.ACTIVATING, f"'{profile.id}' to be activated")
+        equal(vpn.state, device.ACTIVATED, 'state of the VPN')
+        return vpn
+
+    def down(self, vpn):
+        vpn.deactivate()
+        self.wait_service_ended()
+
+    def refused(self, profile, *texts):
+        """The activation fails, and the log has every one of TEXTS."""
+        vpn = self.activate(profile)
+        self.wait(lambda: vpn.state == device.DEACTIVATED, f"'{profile.id}' to fail")
+        self.wait(lambda: self.service.poll() is not None, 'the service to end')
+        for text in texts:
+            check(text in self.messages(), f'no {text!r} in the log')
+        return vpn
+
+    # The kernel
+
+    @staticmethod
+    def links():
+        return [line.split(': ')[1].split('@')[0] for line in ip('-o', 'link').splitlines()]
+
+    @staticmethod
+    def addresses(name):
+        return device.kernel_addresses(name, 4) if name in Host.links() else None
+
+    # NetworkManager
+
+    def continue_with(self, kept):
+        """Another NetworkManager comes and takes up what the one before left: the parent gets its stored
+        configuration, the host link of mode move stays active."""
+        self.nm = self.new_nm(kept)
+        self.eth0 = self.nm.add_device('eth0')
+        self.nm.take_up(self.eth0, self.nm.find_profile(UPLINK_UUID))
+        link = next((profile for profile in self.nm.profiles if profile.interface == LINK), None)
+        if link and LINK in self.links():
+            self.nm.take_up(self.nm.add_macvlan(LINK, self.eth0), link)
+        self.nm.start()

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode isolated: the service between a mock NetworkManager and a fake hypervisor."""
+
+import device
+import mock
+from host import check, equal
+from vpn import CONNECT_TIMEOUT, SERVICE_STOPPED
+
+ALIAS = 'ua-nm-macvtap-'
+
+
+def has_nic(host, guest='alpha', scope='live'):
+    return ALIAS in host.hypervisor(f'dump {guest} {scope}')
+
+
+def test_up_and_down(host):
+    host.add_guest('alpha')
+    vpn = host.up(host.add_profile('isolated'))
+    equal(host.hypervisor('network isolated'), 'active', 'network')
+    host.wait(lambda: has_nic(host) and has_nic(host, scope='config'), 'the interface of alpha')
+    check('tundev' not in vpn.config, 'NetworkManager is given a device')
+    equal(vpn.config['gateway'], int.from_bytes(bytes([10, 0, 0, 10]), 'little'),
+          'gateway: the address of the base device')
+    host.down(vpn)
+
+
+def test_guest_that_starts_while_up_gets_its_interface(host):
+    host.add_guest('alpha', running=False)
+    vpn = host.up(host.add_profile('isolated'))
+    host.hypervisor('start alpha')
+    host.wait(lambda: has_nic(host), 'the interface of alpha')
+    host.down(vpn)
+
+
+def test_network_that_cannot_start_fails_the_activation(host):
+    host.at_start('fail "network-start*" "no bridge today"')
+    vpn = host.refused(host.add_profile('isolated'), 'no bridge today')
+    equal(vpn.reason, SERVICE_STOPPED, 'reason')
+
+
+def test_network_stopped_by_another_program_takes_the_profile_down(host):
+    vpn = host.up(host.add_profile('isolated'))
+    host.hypervisor('stop-network isolated')
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait(lambda: host.service.poll() is not None, 'the service to end')
+
+
+def test_libvirt_that_dies_and_returns_is_survived(host):
+    vpn = host.up(host.add_profile('isolated'))
+    host.hypervisor('kill')
+    host.hypervisor('revive')
+    host.hypervisor('define "<domain type=\'qemu\'><name>beta</name><memory>65536</memory><os><type>hvm</type></os>'
+                    '<devices><interface type=\'direct\'><source dev=\'eth0\' mode=\'bridge\'/></interface></devices>'
+                    '</domain>"')
+    host.hypervisor('start beta')
+    host.wait(lambda: has_nic(host, 'beta'), 'the interface of beta')
+    equal(vpn.state, device.ACTIVATED, 'state')
+    host.down(vpn)
+
+
+def test_disconnect_while_libvirt_hangs_ends_in_time(host):
+    host.speed_up(10)
+    host.at_start('hang list-guests')
+    vpn = host.activate(host.add_profile('isolated'))
+    host.wait(lambda: 'list-guests' in host.hypervisor('calls'), 'the call')
+    vpn.deactivate()
+    host.wait_service_ended()
+
+
+def test_activation_that_hangs_is_ended_by_networkmanager(host):
+    host.speed_up(10)
+    host.nm.vpn_timeout_ms = 300
+    host.at_start('hang list-guests')
+    vpn = host.activate(host.add_profile('isolated'))
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the time limit')
+    equal(vpn.reason, CONNECT_TIMEOUT, 'reason')
+    host.wait_service_ended()
+
+
+def test_killed_service_ends_the_profile_and_the_next_one_begins(host):
+    host.add_guest('alpha')
+    profile = host.add_profile('isolated')
+    vpn = host.up(profile)
+    host.kill_service()
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.down(host.up(profile))
+
+
+def test_vanished_networkmanager_takes_the_service_along(host):
+    host.up(host.add_profile('isolated'))
+    kept = host.nm.stop()
+    host.wait_service_ended()
+    host.continue_with(kept)
+    host.down(host.up(host.nm.find_profile(kept[-1][0]['connection']['uuid'].unpack())))
+
+
+def test_profile_changed_while_up_counts_at_the_next_activation(host):
+    profile = host.add_profile('isolated')
+    vpn = host.up(profile)
+    profile.change('vpn', data={'mode': 'isolated', 'network': 'other'})
+    equal(vpn.state, device.ACTIVATED, 'state')
+    equal(host.hypervisor('network other'), '', 'network of the changed profile')
+    host.down(vpn)
+    vpn = host.up(profile)
+    equal(host.hypervisor('network other'), 'active', 'network of the changed profile')
+    host.down(vpn)
+
+
+def test_second_profile_for_the_same_network_is_refused(host):
+    host.up(host.add_profile('isolated'))
+    other = host.add_profile('isolated', uuid='33333333-3333-4333-8333-333333333333', name='other')
+    host.refused(other, "'guests'", "network 'isolated'")
+
+
+if __name__ == '__main__':
+    mock.main()

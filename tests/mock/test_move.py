@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode move: the service between a mock NetworkManager and the kernel. Whatever fails, the parent has its
+configuration afterwards, and the host an address all the time."""
+
+import device
+import mock
+from device import ip
+from host import LINK, UPLINK, UPLINK_UUID, check, equal
+from vpn import CONNECT_TIMEOUT
+
+# The call to NetworkManager of each step on the way up, in their order.
+CALLS_UP = ('GetAppliedConnection', 'CheckpointCreate', 'AddConnection2', 'ActivateConnection', 'Update2', 'Reapply',
+            'CheckpointDestroy')
+
+
+def watch_addresses(host):
+    """From now on a moment without the host's address is an error."""
+    def look():
+        if UPLINK not in (host.addresses('eth0') or []) + (host.addresses(LINK) or []):
+            host.log('the host has lost its address')
+    host.nm.on_addresses = look
+
+
+def check_moved(host, address=UPLINK):
+    equal(host.addresses(LINK), [address], 'addresses of the host link')
+    equal(host.addresses('eth0'), [], 'addresses of the parent')
+    equal(host.nm.checkpoints, [], 'checkpoints')
+
+
+def check_unmoved(host, what='at the end'):
+    equal(host.addresses('eth0'), [UPLINK], f'addresses of the parent {what}')
+    check(LINK not in host.links(), f'the host link is still there {what}')
+    equal([profile.type for profile in host.nm.profiles], ['802-3-ethernet', 'vpn'], f'types of profiles {what}')
+    equal(host.nm.checkpoints, [], f'checkpoints {what}')
+    equal(device.value(host.nm.find_profile(UPLINK_UUID).settings, 'ipv4', 'method'), 'auto', f'stored method {what}')
+    check('lost its address' not in host.messages(), f'the host had no address for a while {what}')
+
+
+def test_up_and_down(host):
+    watch_addresses(host)
+    profile = host.add_profile('move')
+    vpn = host.up(profile)
+    check_moved(host)
+    check('tundev' not in vpn.config, 'NetworkManager is given a device')
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_ipv6_address_is_moved_too(host):
+    host.nm.find_profile(UPLINK_UUID).change('ipv6', method='manual', address_data=device.address_data('fd00::10/64'))
+    host.eth0.begin(host.nm.find_profile(UPLINK_UUID))
+    host.wait(lambda: host.eth0.state == device.UP, 'the uplink')
+    vpn = host.up(host.add_profile('move'))
+    equal(device.kernel_addresses(LINK, 6), ['fd00::10/64'], 'IPv6 addresses of the host link')
+    host.down(vpn)
+    check_unmoved(host)
+    equal(device.kernel_addresses('eth0', 6), ['fd00::10/64'], 'IPv6 addresses of the parent')
+
+
+def test_other_address_from_the_server_is_in_the_banner(host):
+    host.nm.dhcp = lambda target, client_id: '10.0.0.99/24' if target.name == LINK else UPLINK
+    vpn = host.up(host.add_profile('move'))
+    check_moved(host, '10.0.0.99/24')
+    check('10.0.0.99' in vpn.get('VPN.Connection', 'Banner'), 'no word of the new address')
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def fail_at(method, lose_answer):
+    def test(host):
+        watch_addresses(host)
+        host.nm.bus.fail(method, 'refused by the test', lose_answer=lose_answer)
+        host.refused(host.add_profile('move'), 'refused by the test')
+        if method == 'CheckpointCreate' and lose_answer:
+            # The service cannot know its path: it is the next activation that finds and destroys it.
+            equal(len(host.nm.checkpoints), 1, 'number of checkpoints')
+        else:
+            check_unmoved(host)
+        host.down(host.up(host.nm.profiles[-1]))
+        check_unmoved(host, 'after the next activation')
+    return test
+
+
+def stop_at(method, where):
+    """The user deactivates the profile just before or after NetworkManager carries out the call."""
+    def test(host):
+        watch_addresses(host)
+        vpn = None
+        getattr(host.nm.bus, where)[method] = lambda: vpn.deactivate()
+        vpn = host.activate(host.add_profile('move'))
+        host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+        host.wait_service_ended()
+        check_unmoved(host)
+    return test
+
+
+def kill_at(method, where):
+    """The service dies just before or after NetworkManager carries out the call; there is no helper."""
+    def test(host):
+        watch_addresses(host)
+        getattr(host.nm.bus, where)[method] = host.kill_service
+        profile = host.add_profile('move')
+        vpn = host.activate(profile)
+        host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+        host.down(host.up(profile))
+        check_unmoved(host)
+    return test
+
+
+for _method in CALLS_UP:
+    globals()[f'test_{_method}_that_fails'] = fail_at(_method, False)
+    globals()[f'test_{_method}_whose_answer_is_lost'] = fail_at(_method, True)
+    globals()[f'test_disconnect_before_{_method}'] = stop_at(_method, 'before')
+    globals()[f'test_disconnect_after_{_method}'] = stop_at(_method, 'after')
+    globals()[f'test_service_killed_before_{_method}'] = kill_at(_method, 'before')
+    globals()[f'test_service_killed_after_{_method}'] = kill_at(_method, 'after')
+
+
+def test_link_without_lease_is_removed(host):
+    watch_addresses(host)
+    host.nm.dhcp = lambda target, client_id: None if target.name == LINK else UPLINK
+    host.refused(host.add_profile('move'), f"'{LINK}'", 'DHCP server')
+    check_unmoved(host)
+
+
+def test_link_that_does_not_come_up_is_removed_in_time(host):
+    host.speed_up(10)
+    watch_addresses(host)
+    host.nm.hold_activations = True
+    host.refused(host.add_profile('move'), 'in time')
+    check_unmoved(host)
+
+
+def test_host_that_is_not_online_over_the_link_is_moved_back(host):
+    host.speed_up(10)
+    watch_addresses(host)
+
+    def go_offline():
+        host.nm.online = False
+    host.nm.bus.after['AddConnection2'] = go_offline
+    host.refused(host.add_profile('move'), 'not online')
+    check_unmoved(host)
+
+
+def test_activation_that_networkmanager_gives_up_is_moved_back(host):
+    watch_addresses(host)
+    host.nm.hold_activations = True
+    host.nm.vpn_timeout_ms = 300
+    vpn = host.activate(host.add_profile('move'))
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the time limit')
+    equal(vpn.reason, CONNECT_TIMEOUT, 'reason')
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
+def test_reapply_that_fails_on_the_way_down_activates_the_parent_anew(host):
+    watch_addresses(host)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.bus.fail('Reapply')
+    host.down(vpn)
+    check('ActivateConnection' in host.nm.bus.calls[-5:], 'the parent was not activated anew')
+    check_unmoved(host)
+
+
+def test_parent_without_lease_on_the_way_down_keeps_the_link(host):
+    host.speed_up(10)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.dhcp = lambda target, client_id: None
+    host.down(vpn)
+    equal(host.addresses(LINK), [UPLINK], 'addresses of the host link')
+
+
+def test_host_link_that_cannot_be_deleted_goes_with_its_profile(host):
+    watch_addresses(host)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.bus.fail('Delete')
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_host_link_that_goes_down_moves_everything_back(host):
+    vpn = host.up(host.add_profile('move'))
+    host.nm.device(LINK).active.deactivate()
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait(lambda: host.service.poll() is not None, 'the service to end')
+    check_unmoved(host)
+
+
+def test_networkmanager_that_never_answers_does_not_keep_the_service(host):
+    host.speed_up(10)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.bus.hang('GetAppliedConnection')
+    host.down(vpn)
+    check('does not answer in time' in host.messages(), 'no word of it in the log')
+
+
+def test_killed_service_leaves_the_host_online(host):
+    profile = host.add_profile('move')
+    vpn = host.up(profile)
+    host.kill_service()
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    check_moved(host)
+    vpn = host.up(profile)
+    check_moved(host)
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_networkmanager_that_restarts_is_waited_for(host):
+    host.up(host.add_profile('move'))
+    kept = host.nm.stop()
+    host.pause(0.3)
+    equal(host.addresses(LINK), [UPLINK], 'addresses of the host link')
+    check(host.service.poll() is None, 'the service did not wait')
+    host.continue_with(kept)
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
+def test_networkmanager_that_crashes_is_waited_for(host):
+    host.up(host.add_profile('move'))
+    kept = host.nm.stop(crash=True)
+    host.pause(0.3)
+    check(host.service.poll() is None, 'the service did not wait')
+    host.continue_with(kept)
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
+def test_profile_changed_while_up_is_moved_back_as_it_was_moved(host):
+    profile = host.add_profile('move')
+    vpn = host.up(profile)
+    profile.change('vpn', data={'mode': 'move', 'link-name': 'other'})
+    check_moved(host)
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_parent_with_another_configuration_meanwhile_keeps_it(host):
+    vpn = host.up(host.add_profile('move'))
+    settings = host.uplink_settings('manual')
+    settings['ipv4']['address-data'] = device.address_data('10.0.0.50/24')
+    host.eth0.do_Reapply(settings, 0, 0)
+    host.down(vpn)
+    equal(host.addresses('eth0'), ['10.0.0.50/24'], 'addresses of the parent')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_link_of_that_name_of_another_program_is_refused(host):
+    ip('link', 'add', LINK, 'type', 'veth', 'peer', 'other')
+    host.nm.add_device(LINK)
+    host.refused(host.add_profile('move'), f"'{LINK}'")
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+
+
+def test_second_profile_for_the_same_parent_is_refused(host):
+    vpn = host.up(host.add_profile('move'))
+    other = host.add_profile('move', uuid='33333333-3333-4333-8333-333333333333', name='other')
+    host.refused(other, "'guests'")
+    check_moved(host)
+    other.do_Delete()
+    vpn.deactivate()
+    host.wait(lambda: host.services[0].poll() is not None, 'the service to end')
+    check_unmoved(host)
+
+
+if __name__ == '__main__':
+    mock.main()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode share: the service between a mock NetworkManager, a fake hypervisor and the kernel."""
+
+import device
+import mock
+from device import ip
+from host import LINK, UPLINK, check, equal
+
+
+def test_up_and_down(host):
+    host.add_guest('alpha')
+    vpn = host.up(host.add_profile('share'))
+    equal(vpn.config['tundev'], LINK, 'device that NetworkManager is given')
+    check('macvtap' in ip('-d', 'link', 'show', LINK), 'the host link is no macvtap')
+    check(f'nm-macvtap:{vpn.profile.uuid}' in ip('link', 'show', LINK), 'the host link is not marked')
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+    host.down(vpn)
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_guest_in_mode_vepa_is_named_in_the_banner(host):
+    host.add_guest('alpha', mode='vepa')
+    vpn = host.up(host.add_profile('share'))
+    check('alpha' in vpn.get('VPN.Connection', 'Banner'), 'alpha is not in the banner')
+    host.down(vpn)
+
+
+def test_parent_that_is_a_port_is_refused(host):
+    ip('link', 'add', 'br0', 'type', 'bridge')
+    ip('link', 'set', 'eth0', 'master', 'br0')
+    host.refused(host.add_profile('share'), "'eth0'")
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_unknown_parent_is_refused(host):
+    host.refused(host.add_profile('share', parent='eth7'), "'eth7'", 'does not exist')
+
+
+def test_link_of_that_name_of_another_program_is_refused(host):
+    ip('link', 'add', LINK, 'type', 'veth', 'peer', 'other')
+    host.refused(host.add_profile('share'), f"'{LINK}'")
+    check('veth' in ip('-d', 'link', 'show', LINK), 'the link of the other program is gone')
+
+
+def test_link_that_another_program_deletes_takes_the_profile_down(host):
+    vpn = host.up(host.add_profile('share'))
+    ip('link', 'del', LINK)
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait(lambda: host.service.poll() is not None, 'the service to end')
+
+
+def test_gateway_follows_the_address_of_the_parent(host):
+    vpn = host.up(host.add_profile('share'))
+    before = vpn.config['gateway']
+    host.eth0.set_addresses(['10.0.0.77/24'])
+    host.wait(lambda: vpn.config['gateway'] != before, 'the new gateway')
+    host.down(vpn)
+
+
+def test_disconnect_in_the_middle_removes_the_link(host):
+    host.at_start('hang list-guests')
+    vpn = host.activate(host.add_profile('share'))
+    host.wait(lambda: LINK in host.links(), 'the host link')
+    host.down(vpn)
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_guests_that_cannot_be_listed_fail_the_activation_in_time(host):
+    host.nm.vpn_timeout_ms = 300
+    host.at_start('fail list-guests "no list today"')
+    vpn = host.activate(host.add_profile('share'))
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to fail')
+    host.wait_service_ended()
+    check(LINK not in host.links(), 'the host link is still there')
+    check('no list today' in host.messages(), 'the reason is not in the log')
+
+
+def test_killed_service_leaves_a_link_that_the_next_one_takes_over(host):
+    profile = host.add_profile('share')
+    vpn = host.up(profile)
+    host.kill_service()
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    check(LINK in host.links(), 'the host link is gone')
+    host.down(host.up(profile))
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_vanished_networkmanager_takes_the_link_along(host):
+    host.up(host.add_profile('share'))
+    host.nm.stop()
+    host.wait_service_ended()
+    check(LINK not in host.links(), 'the host link is still there')
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+
+
+def test_base_connection_that_goes_down_takes_the_profile_along(host):
+    vpn = host.up(host.add_profile('share'))
+    host.eth0.active.deactivate()
+    host.wait_service_ended()
+    equal(vpn.state, device.DEACTIVATED, 'state')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+if __name__ == '__main__':
+    mock.main()
