@@ -19,7 +19,7 @@
 #include "nmm-events.h"
 #include "nmm-actions.h"
 #include "nmm-names.h"
-#include "nmm-host-reader.h"
+#include "nmm-observer.h"
 
 /* Before each round, so that a storm of events becomes few of them, and so that NetworkManager,
  * which answers all that a round asks on its one thread, has done with what it is activating. */

@@ -21,17 +21,6 @@ enum {
 
 static guint signals[N_SIGNALS];
 
-void
-nmm_lease_free(NmmLease *lease)
-{
-    if (!lease)
-        return;
-    g_free(lease->mac);
-    g_free(lease->address);
-    g_free(lease->hostname);
-    g_free(lease);
-}
-
 gboolean
 nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **error)
 {
@@ -80,6 +69,66 @@ nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **er
     g_return_val_if_fail(network, NULL);
 
     return NMM_HYPERVISOR_GET_IFACE(self)->list_leases(self, network, error);
+}
+
+static int
+compare_networks(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NmmNetwork *const *)a)->name, (*(NmmNetwork *const *)b)->name);
+}
+
+static int
+compare_guests(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(NmmGuest *const *)a)->name, (*(NmmGuest *const *)b)->name);
+}
+
+/* Leases that cannot be read are left out: not known. */
+static void
+read_leases(NmmHypervisor *self, NmmHostHypervisor *content)
+{
+    for (guint i = 0; i < content->networks->len; i++) {
+        const NmmNetwork *network = g_ptr_array_index(content->networks, i);
+        g_autoptr(GError) error = NULL;
+        GPtrArray *leases;
+
+        if (!network->active)
+            continue;
+        leases = nmm_hypervisor_list_leases(self, network->name, &error);
+        if (leases)
+            g_hash_table_insert(content->leases, g_strdup(network->name), leases);
+        else
+            g_debug("leases of network '%s': %s", network->name, error->message);
+    }
+}
+
+static gboolean
+read_content(NmmHypervisor *self, NmmHostHypervisor *content, GError **error)
+{
+    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(self, error);
+    g_autoptr(GPtrArray) guests = networks ? nmm_hypervisor_list_guests(self, error) : NULL;
+
+    if (!guests)
+        return FALSE;
+    g_ptr_array_sort(networks, compare_networks);
+    g_ptr_array_sort(guests, compare_guests);
+    g_ptr_array_unref(content->networks);
+    g_ptr_array_unref(content->guests);
+    content->networks = g_steal_pointer(&networks);
+    content->guests = g_steal_pointer(&guests);
+    return TRUE;
+}
+
+NmmHostHypervisor *
+nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases)
+{
+    NmmHostHypervisor *content = nmm_host_hypervisor_new(uri);
+
+    if (nmm_hypervisor_open(self, TRUE, &content->error) &&
+        read_content(self, content, &content->error) && leases)
+        read_leases(self, content);
+    nmm_hypervisor_close(self);
+    return content;
 }
 
 static gboolean

@@ -12,24 +12,13 @@
 
 #include <gio/gio.h>
 
-#include "nmm-guest.h"
-#include "nmm-network.h"
+#include "nmm-host-state.h"
 #include "nmm-plan.h"
 
 G_BEGIN_DECLS
 
 #define NMM_TYPE_HYPERVISOR (nmm_hypervisor_get_type())
 G_DECLARE_INTERFACE(NmmHypervisor, nmm_hypervisor, NMM, HYPERVISOR, GObject)
-
-/* A DHCP lease of a network. */
-typedef struct {
-    char *mac;
-    char *address;  /* without prefix */
-    char *hostname; /* (nullable) */
-} NmmLease;
-
-void nmm_lease_free(NmmLease *lease);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLease, nmm_lease_free)
 
 struct _NmmHypervisorInterface {
     GTypeInterface parent;
@@ -89,6 +78,11 @@ NmmGuest *nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GErro
 GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
 /* (transfer full) (element-type NmmLease) */
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);
+
+/* Reads the whole content of a hypervisor that is not open: opens it read-only, lists networks and
+ * guests, on request the leases of active networks, and closes it. Blocks. @uri: of @self.
+ * (transfer full): an error is in it. */
+NmmHostHypervisor *nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases);
 
 /*
  * Carries out one edit. Errors: NMM_ERROR_NOT_FOUND (guest or network gone meanwhile),

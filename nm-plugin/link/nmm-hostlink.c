@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "nmm-error.h"
+#include "nmm-link.h"
 #include "nmm-names.h"
 
 G_DEFINE_INTERFACE(NmmHostlink, nmm_hostlink, G_TYPE_OBJECT)
@@ -245,37 +246,11 @@ nmm_hostlink_read_mark(const char *ifalias)
     return ifalias + strlen(NMM_LINK_IFALIAS);
 }
 
-/**
- * nmm_hostlink_check_mark:
- * @name: an interface that exists
- * @ifalias: (nullable): its alias
- *
- * Returns: whether it is the profile's
- */
 gboolean
 nmm_hostlink_check_mark(const char *name,
                         const char *ifalias,
                         const char *profile_uuid,
                         GError **error)
 {
-    const char *owner = nmm_hostlink_read_mark(ifalias);
-
-    if (owner == NULL) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("there is another interface called '%s': set another link-name"),
-                    name);
-        return FALSE;
-    }
-    if (g_ascii_strcasecmp(owner, profile_uuid) != 0) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("the link '%s' belongs to the profile with UUID '%s'"),
-                    name,
-                    owner);
-        return FALSE;
-    }
-    return TRUE;
+    return nmm_link_check_owner(name, nmm_hostlink_read_mark(ifalias), profile_uuid, error);
 }

@@ -22,116 +22,16 @@
 #define IFF_LOWER_UP (1 << 16)
 #endif
 
-/* Somebody is, or was, there. */
+/* The neighbour is, or was, there. */
 #define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
-static void
-station_free(gpointer data)
-{
-    NmmNeighbour *station = data;
-
-    g_free(station->mac);
-    g_free(station);
-}
-
-/**
- * nmm_link_new:
- * @name: the interface's
- *
- * Returns: (transfer full): an interface of which nothing else is known
- */
-NmmLink *
-nmm_link_new(const char *name)
-{
-    NmmLink *link = g_new0(NmmLink, 1);
-
-    link->name = g_strdup(name);
-    link->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
-    link->stations = g_ptr_array_new_with_free_func(station_free);
-    return link;
-}
-
-/**
- * nmm_link_free:
- * @link: (nullable): the interface
- */
-void
-nmm_link_free(NmmLink *link)
-{
-    if (link == NULL)
-        return;
-    g_free(link->name);
-    g_free(link->kind);
-    g_free(link->mac);
-    g_free(link->parent);
-    g_free(link->profile_uuid);
-    g_free(link->master);
-    g_free(link->master_kind);
-    g_free(link->passthrough);
-    g_array_unref(link->addresses);
-    g_ptr_array_unref(link->stations);
-    g_free(link);
-}
-
-/**
- * nmm_link_add_neighbour:
- * @link: an interface
- * @address: prefix 32 or 128
- * @mac: lower case
- * @permanent: put there by somebody
- * @age_ms: in ms, since the entry is as it is
- */
-void
-nmm_link_add_neighbour(NmmLink *link,
-                       const NmmCidr *address,
-                       const char *mac,
-                       gboolean permanent,
-                       gint64 age_ms)
-{
-    NmmNeighbour *station = g_new0(NmmNeighbour, 1);
-
-    station->address = *address;
-    station->mac = g_strdup(mac);
-    station->permanent = permanent;
-    station->age_ms = age_ms;
-    g_ptr_array_add(link->stations, station);
-}
-
-/**
- * nmm_links_find:
- * @links: (element-type NmmLink): every interface
- * @name: (nullable): the name of one
- *
- * Returns: (transfer none) (nullable): it
- */
-NmmLink *
-nmm_links_find(const GPtrArray *links, const char *name)
-{
-    for (guint i = 0; name != NULL && i < links->len; i++) {
-        NmmLink *link = g_ptr_array_index(links, i);
-
-        if (g_str_equal(link->name, name))
-            return link;
-    }
-    return NULL;
-}
-
-/**
- * nmm_links_check_parent:
- * @links: (element-type NmmLink): every interface
- * @name: the one that is to be a parent
- * @error: return location; %NMM_ERROR_NOT_FOUND, %NMM_ERROR_UNSUPPORTED or
- *   %NMM_ERROR_CONFLICT
- *
- * Returns: whether a host link can be made on it
- */
 gboolean
 nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error)
 {
     const NmmLink *link = nmm_links_find(links, name);
     NmmHostlinkParent parent = {.name = name, .exists = link != NULL};
 
-    if (link != NULL) {
+    if (link) {
         parent.ethernet = link->ethernet;
         parent.wireless = link->wireless;
         parent.master = link->master;
@@ -140,29 +40,6 @@ nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error)
     }
     return nmm_hostlink_check_parent(&parent, error);
 }
-
-/**
- * nmm_link_get_address:
- * @link: an interface
- *
- * Returns: (transfer none) (nullable): the host's address on it, with its prefix
- */
-const NmmCidr *
-nmm_link_get_address(const NmmLink *link)
-{
-    const NmmCidr *best = NULL;
-
-    for (guint i = 0; i < link->addresses->len; i++) {
-        const NmmCidr *cidr = &g_array_index(link->addresses, NmmCidr, i);
-
-        if (!nmm_cidr_is_link_local(cidr) &&
-            (best == NULL || nmm_cidr_get_rank(cidr) > nmm_cidr_get_rank(best)))
-            best = cidr;
-    }
-    return best;
-}
-
-/* Reading */
 
 typedef struct {
     NmmNlSock *sock;
@@ -178,7 +55,7 @@ addr_to_mac(struct nl_addr *address)
 {
     char text[64];
 
-    if (address == NULL || nl_addr_get_len(address) == 0)
+    if (!address || nl_addr_get_len(address) == 0)
         return NULL;
     return g_ascii_strdown(nl_addr2str(address, text, sizeof(text)), -1);
 }
@@ -193,13 +70,13 @@ read_link(Reader *reader, struct rtnl_link *from)
 
     link->kind = g_strdup(rtnl_link_get_type(from));
     link->mac = addr_to_mac(rtnl_link_get_addr(from));
-    link->parent = parent != NULL ? g_strdup(rtnl_link_get_name(parent)) : NULL;
+    link->parent = parent ? g_strdup(rtnl_link_get_name(parent)) : NULL;
     link->profile_uuid = g_strdup(nmm_hostlink_read_mark(rtnl_link_get_ifalias(from)));
     link->up = (rtnl_link_get_flags(from) & IFF_UP) != 0;
     link->carrier = (rtnl_link_get_flags(from) & IFF_LOWER_UP) != 0;
     link->ethernet = rtnl_link_get_arptype(from) == ARPHRD_ETHER;
     link->wireless = nmm_rtnl_is_wireless(reader->sysfs, link->name);
-    if (master != NULL) {
+    if (master) {
         link->master = g_strdup(rtnl_link_get_name(master));
         link->master_kind = g_strdup(rtnl_link_get_type(master));
     }
@@ -214,7 +91,7 @@ read_links(Reader *reader, GError **error)
     struct nl_object *object;
 
     reader->cache = nmm_dump_cache(reader->sock, NMM_DUMP_LINKS, error);
-    if (reader->cache == NULL)
+    if (!reader->cache)
         return FALSE;
     for (object = nl_cache_get_first(reader->cache); object; object = nl_cache_get_next(object))
         read_link(reader, (struct rtnl_link *)object);
@@ -222,7 +99,7 @@ read_links(Reader *reader, GError **error)
         const NmmLink *port = g_ptr_array_index(reader->links, i);
         NmmLink *master = nmm_links_find(reader->links, port->master);
 
-        if (master != NULL)
+        if (master)
             master->n_ports++;
     }
     return TRUE;
@@ -240,14 +117,14 @@ read_addresses(Reader *reader, GError **error)
     g_autoptr(NmmNlCache) addresses = nmm_dump_cache(reader->sock, NMM_DUMP_ADDRESSES, error);
     struct nl_object *object;
 
-    if (addresses == NULL)
+    if (!addresses)
         return FALSE;
     for (object = nl_cache_get_first(addresses); object; object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
         NmmLink *link = find_link(reader, rtnl_addr_get_ifindex(address));
         NmmCidr cidr;
 
-        if (link != NULL && nmm_rtnl_read_address(address, &cidr))
+        if (link && nmm_rtnl_read_address(address, &cidr))
             g_array_append_val(link->addresses, cidr);
     }
     return TRUE;
@@ -258,7 +135,7 @@ read_cidr(const struct nlattr *attribute, int family, NmmCidr *out)
 {
     gsize size = family == AF_INET ? 4 : 16;
 
-    if (attribute == NULL || (gsize)nla_len(attribute) != size)
+    if (!attribute || (gsize)nla_len(attribute) != size)
         return FALSE;
     *out = (NmmCidr){
         .family = family == AF_INET ? G_SOCKET_FAMILY_IPV4 : G_SOCKET_FAMILY_IPV6,
@@ -277,11 +154,11 @@ read_neighbour(Reader *reader, const struct ndmsg *header, struct nlattr **attri
     NmmCidr address;
     g_autofree char *mac = NULL;
 
-    if (link == NULL || (header->ndm_state & STATES_KNOWN) == 0 || lladdr == NULL ||
+    if (!link || (header->ndm_state & STATES_KNOWN) == 0 || !lladdr ||
         nla_len(lladdr) != NMM_MAC_BYTES ||
         !read_cidr(attributes[NDA_DST], header->ndm_family, &address))
         return;
-    if (attributes[NDA_CACHEINFO] != NULL)
+    if (attributes[NDA_CACHEINFO])
         nla_memcpy(&info, attributes[NDA_CACHEINFO], sizeof(info));
     mac = nmm_mac_to_string(nla_data(lladdr));
     nmm_link_add_neighbour(link,
@@ -304,7 +181,7 @@ read_neighbour_message(Reader *reader, struct nlmsghdr *header)
 }
 
 static int
-compare_stations(gconstpointer a, gconstpointer b)
+compare_neighbours(gconstpointer a, gconstpointer b)
 {
     const NmmNeighbour *first = *(NmmNeighbour *const *)a;
     const NmmNeighbour *second = *(NmmNeighbour *const *)b;
@@ -315,19 +192,19 @@ compare_stations(gconstpointer a, gconstpointer b)
                : memcmp(first->address.bytes, second->address.bytes, sizeof(first->address.bytes));
 }
 
-/* libnl's objects do not tell the age of an entry. */
+/* libnl's objects do not contain the age of an entry. */
 static gboolean
 read_neighbours(Reader *reader, GError **error)
 {
     g_autoptr(GPtrArray) messages = nmm_dump_messages(reader->sock, NMM_DUMP_NEIGHBOURS, error);
 
-    if (messages == NULL)
+    if (!messages)
         return FALSE;
     for (guint i = 0; i < messages->len; i++)
         read_neighbour_message(reader, nlmsg_hdr(messages->pdata[i]));
     for (guint i = 0; i < reader->links->len; i++)
-        g_ptr_array_sort(((NmmLink *)g_ptr_array_index(reader->links, i))->stations,
-                         compare_stations);
+        g_ptr_array_sort(((NmmLink *)g_ptr_array_index(reader->links, i))->neighbours,
+                         compare_neighbours);
     return TRUE;
 }
 
@@ -339,14 +216,14 @@ mark_routed(NmmLink *link, struct rtnl_route *route)
 
     if (!nmm_netlink_addr_to_cidr(rtnl_route_get_dst(route), &destination))
         return;
-    for (guint i = 0; i < link->stations->len; i++) {
-        NmmNeighbour *station = g_ptr_array_index(link->stations, i);
+    for (guint i = 0; i < link->neighbours->len; i++) {
+        NmmNeighbour *neighbour = g_ptr_array_index(link->neighbours, i);
 
-        if (!nmm_cidr_equal(&station->address, &destination))
+        if (!nmm_cidr_equal(&neighbour->address, &destination))
             continue;
-        station->routed = TRUE;
-        if (source == NULL || !nmm_netlink_addr_to_cidr(source, &station->source))
-            station->source.prefix = 0;
+        neighbour->routed = TRUE;
+        if (!source || !nmm_netlink_addr_to_cidr(source, &neighbour->source))
+            neighbour->source.prefix = 0;
     }
 }
 
@@ -356,29 +233,22 @@ read_routes(Reader *reader, GError **error)
     g_autoptr(NmmNlCache) routes = nmm_dump_cache(reader->sock, NMM_DUMP_ROUTES, error);
     struct nl_object *object;
 
-    if (routes == NULL)
+    if (!routes)
         return FALSE;
     for (object = nl_cache_get_first(routes); object; object = nl_cache_get_next(object)) {
         struct rtnl_route *route = (struct rtnl_route *)object;
         struct rtnl_nexthop *nexthop = rtnl_route_nexthop_n(route, 0);
         NmmLink *link;
 
-        if (nexthop == NULL || rtnl_route_get_table(route) != RT_TABLE_MAIN)
+        if (!nexthop || rtnl_route_get_table(route) != RT_TABLE_MAIN)
             continue;
         link = find_link(reader, rtnl_route_nh_get_ifindex(nexthop));
-        if (link != NULL)
+        if (link)
             mark_routed(link, route);
     }
     return TRUE;
 }
 
-/**
- * nmm_links_read:
- * @sysfs: where sysfs is
- * @error: return location; %NMM_ERROR_FAILED
- *
- * Returns: (transfer full) (element-type NmmLink): every interface, in the kernel's order
- */
 GPtrArray *
 nmm_links_read(const char *sysfs, GError **error)
 {
@@ -394,7 +264,7 @@ nmm_links_read(const char *sysfs, GError **error)
     };
     gboolean done;
 
-    if (sock == NULL)
+    if (!sock)
         return NULL;
     done = read_links(&reader, error) && read_addresses(&reader, error) &&
            read_neighbours(&reader, error) && read_routes(&reader, error);

@@ -33,10 +33,32 @@ nmm_active_is_up(NMClient *client, const char *uuid)
            nm_active_connection_get_state(active) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING;
 }
 
+NmmActiveState
+nmm_active_get_state(NMActiveConnection *active)
+{
+    switch (active ? nm_active_connection_get_state(active)
+                   : NM_ACTIVE_CONNECTION_STATE_DEACTIVATED) {
+    case NM_ACTIVE_CONNECTION_STATE_ACTIVATED:
+        return NMM_ACTIVE_UP;
+    case NM_ACTIVE_CONNECTION_STATE_DEACTIVATING:
+        return NMM_ACTIVE_DEACTIVATING;
+    case NM_ACTIVE_CONNECTION_STATE_DEACTIVATED:
+        return NMM_ACTIVE_DOWN;
+    default:
+        return NMM_ACTIVE_ACTIVATING;
+    }
+}
+
 NMDevice *
 nmm_active_get_device(NMActiveConnection *active)
 {
     const GPtrArray *devices = active ? nm_active_connection_get_devices(active) : NULL;
 
     return devices && devices->len > 0 ? devices->pdata[0] : NULL;
+}
+
+NMDevice *
+nmm_active_get_primary_device(NMClient *client)
+{
+    return nmm_active_get_device(nm_client_get_primary_connection(client));
 }

@@ -109,6 +109,15 @@ nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uri
                              error);
 }
 
+char *
+nmm_profile_reader_read_raw_network(NMConnection *connection)
+{
+    const char *network =
+        nm_setting_vpn_get_data_item(nm_connection_get_setting_vpn(connection), NMM_KEY_NETWORK);
+
+    return g_strdup(network ? network : nmm_keys_find(NMM_KEY_NETWORK)->default_value);
+}
+
 char **
 nmm_profile_reader_read_allowed_uris(const char *path, GError **error)
 {

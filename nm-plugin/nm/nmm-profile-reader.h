@@ -22,6 +22,9 @@ gboolean nmm_profile_reader_is_macvtap(NMConnection *connection);
 NmmProfile *
 nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uris, GError **error);
 
+/* (transfer full): the network of a profile that need not be valid, as written, or the default. */
+char *nmm_profile_reader_read_raw_network(NMConnection *connection);
+
 /* (transfer full): "libvirt-uris" of group [libvirt] in the configuration file @path, an empty list
  * without file or key. NULL with NMM_ERROR_FAILED if the file cannot be read. */
 char **nmm_profile_reader_read_allowed_uris(const char *path, GError **error);

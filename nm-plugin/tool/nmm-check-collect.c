@@ -297,8 +297,8 @@ add_neighbour(const NmmNeighbour *neighbour, NmmCheckInput *input)
 static void
 add_neighbours(const NmmLink *link, NmmCheckInput *input)
 {
-    for (guint i = 0; input->nic.mac && i < link->stations->len; i++) {
-        const NmmNeighbour *neighbour = g_ptr_array_index(link->stations, i);
+    for (guint i = 0; input->nic.mac && i < link->neighbours->len; i++) {
+        const NmmNeighbour *neighbour = g_ptr_array_index(link->neighbours, i);
 
         if (g_ascii_strcasecmp(neighbour->mac, input->nic.mac) == 0 &&
             (neighbour->permanent || input->profile.mode != NMM_MODE_SHARE))

@@ -204,8 +204,8 @@ get_station(const GPtrArray *links, const char *name)
 {
     const NmmLink *link = nmm_links_find(links, name);
 
-    g_assert_cmpuint(link->stations->len, ==, 1);
-    return g_ptr_array_index(link->stations, 0);
+    g_assert_cmpuint(link->neighbours->len, ==, 1);
+    return g_ptr_array_index(link->neighbours, 0);
 }
 
 /* The age of a permanent entry is that of the route: putting it there again changes nothing. */

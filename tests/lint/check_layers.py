@@ -9,34 +9,61 @@ import pathlib
 import re
 import sys
 
-# One row a layer: the directory, and the layers whose headers it may include besides its own.
+# One row for each layer: the directory, and the layers whose headers it may include besides its own.
 LAYERS = {
     'nm-plugin/core': [],
     'nm-plugin/libvirt': ['nm-plugin/core'],
     'nm-plugin/link': ['nm-plugin/core'],
     'nm-plugin/nm': ['nm-plugin/core'],
+    'nm-plugin/state': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
     'nm-plugin/service': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
-    'nm-plugin/tool': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
-    'dispatcher': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
-    'properties': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/nm'],
+    'nm-plugin/tool': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm',
+                       'nm-plugin/state'],
+    'dispatcher': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm',
+                   'nm-plugin/state'],
+    'properties': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/nm', 'nm-plugin/state'],
 }
 
-# One row a library: a pattern for its headers, and the only places that may include them.
+# The same for the rooms of core. '' is its root, which every room may include.
+ROOMS = {
+    '': [],
+    'profile': [''],
+    'host': ['', 'profile'],
+    'isolated': ['', 'profile', 'host'],
+    'share': ['', 'profile', 'host'],
+    'move': ['', 'profile', 'host'],
+    'check': ['', 'profile', 'host', 'isolated', 'share', 'move'],
+}
+
+# One row for each library: a pattern for its headers, and the only places that may include them.
 LIBRARIES = [
     (r'libvirt/', ['nm-plugin/libvirt/nmm-libvirt']),
     (r'libvirt-glib/', ['nm-plugin/libvirt/nmm-libvirt']),
     (r'netlink/', ['nm-plugin/link/']),
     (r'libxml/', ['nm-plugin/core/', 'properties/']),
-    (r'NetworkManager\.h', ['nm-plugin/nm/', 'nm-plugin/service/', 'nm-plugin/tool/', 'dispatcher/',
-                            'properties/']),
+    (r'NetworkManager\.h', ['nm-plugin/nm/', 'nm-plugin/state/', 'nm-plugin/service/',
+                            'nm-plugin/tool/', 'dispatcher/', 'properties/']),
     (r'json-glib/', ['nm-plugin/tool/']),
     (r'(gtk/|nma-)', ['properties/']),
 ]
 
-# What core, which decides and does nothing, has no business with.
+# Core decides and does no I/O.
 CORE_FORBIDDEN = r'(sys/socket|sys/ioctl|unistd|fcntl|glib/gstdio|time)\.h'
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def check_rooms(root):
+    core = root / 'nm-plugin/core'
+    room = {file.name: file.parent.relative_to(core).as_posix().removeprefix('.')
+            for file in core.rglob('*.[ch]')}
+    for name, source in ((name, core / room[name] / name) for name in sorted(room)):
+        allowed = [room[name], *ROOMS.get(room[name], [])]
+        for kind, header in INCLUDE.findall(source.read_text()):
+            if room.get(header, room[name]) not in allowed:
+                yield f'{name}: room {room[name]!r} of core must not include {header}'
+        if room[name] not in ROOMS:
+            yield f'{name}: room {room[name]!r} of core is not in the table'
 
 
 def main(root):
@@ -63,6 +90,7 @@ def main(root):
                 if layer == 'nm-plugin/core' and re.fullmatch(CORE_FORBIDDEN, header):
                     faults.append(f'{name}: core does no I/O, so no <{header}>')
 
+    faults += check_rooms(root)
     if seen < 100:
         faults.append(f'only {seen} includes seen: is {root} the source root?')
     print('TAP version 13\n1..1')

@@ -456,3 +456,14 @@ nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const N
         add_ip(root, address6);
     return nmm_xml_to_string(root);
 }
+
+void
+nmm_lease_free(NmmLease *lease)
+{
+    if (!lease)
+        return;
+    g_free(lease->mac);
+    g_free(lease->address);
+    g_free(lease->hostname);
+    g_free(lease);
+}

@@ -38,6 +38,16 @@ NmmNetwork *nmm_network_ref(NmmNetwork *network);
 void nmm_network_unref(NmmNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNetwork, nmm_network_unref)
 
+/* A DHCP lease of a network. */
+typedef struct {
+    char *mac;
+    char *address;  /* without prefix */
+    char *hostname; /* (nullable) */
+} NmmLease;
+
+void nmm_lease_free(NmmLease *lease);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLease, nmm_lease_free)
+
 /* First IPv4 (or IPv6) host address, or NULL. */
 const NmmCidr *nmm_network_get_address(const NmmNetwork *network, GSocketFamily family);
 /* By name, or NULL. @networks: (element-type NmmNetwork). */

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "nmm-host-reader.h"
+#include "nmm-observer.h"
 
 #include "nmm-held-locks.h"
 #include "nmm-error.h"

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A network interface of the host as the kernel describes it: its kind and parent, the host's
+ * addresses on it, and the neighbours behind it. Values only; nmm_links_read() fills them.
+ */
+
+#pragma once
+
+#include "nmm-subnet.h"
+
+G_BEGIN_DECLS
+
+/* An entry of the kernel's neighbour table. */
+typedef struct {
+    NmmCidr address;    /* prefix 32 or 128 */
+    char *mac;          /* lower case */
+    gboolean permanent; /* set by a program, as mode share does; not learnt */
+    gboolean routed;    /* a route to this address alone goes out of the interface */
+    NmmCidr source;     /* of that route, prefix 32 or 128; with prefix 0 it has none */
+    /* In ms, since the last change of the entry. The kernel does not count a repetition as a
+     * change, so a permanent entry is as old as this value. Of a learnt one it is the time since
+     * its last change of state. Time during which the machine was suspended is not included. */
+    gint64 age_ms;
+} NmmNeighbour;
+
+typedef struct {
+    char *name;
+    char *kind;         /* (nullable): "macvtap", "bridge", …; NULL for hardware */
+    char *mac;          /* (nullable): lower case */
+    char *parent;       /* (nullable): the interface below, in this network namespace */
+    char *profile_uuid; /* (nullable): from our mark: the profile whose host link it is */
+    gboolean up;
+    gboolean carrier;
+    gboolean ethernet;
+    gboolean wireless;
+    char *master;          /* (nullable): the interface that it is a port of */
+    char *master_kind;     /* (nullable) */
+    char *passthrough;     /* (nullable): a macvtap or macvlan that holds it alone */
+    guint n_ports;         /* of a bridge or bond */
+    GArray *addresses;     /* (element-type NmmCidr): the host's, with their prefixes */
+    GPtrArray *neighbours; /* (element-type NmmNeighbour): IPv4 first, link-local last */
+} NmmLink;
+
+NmmLink *nmm_link_new(const char *name);
+void nmm_link_free(NmmLink *link);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLink, nmm_link_free)
+/* @address: prefix 32 or 128; @mac: lower case. */
+void nmm_link_add_neighbour(NmmLink *link,
+                            const NmmCidr *address,
+                            const char *mac,
+                            gboolean permanent,
+                            gint64 age_ms);
+
+/* (nullable) (transfer none). @links: (element-type NmmLink); @name: (nullable). */
+NmmLink *nmm_links_find(const GPtrArray *links, const char *name);
+/* (nullable) (transfer none): the host's best address on it that is not link-local, IPv4 before
+ * IPv6. */
+const NmmCidr *nmm_link_get_address(const NmmLink *link);
+gboolean nmm_link_has_address(const NmmLink *link, const NmmCidr *address);
+/* Whether the interface @name, marked with the UUID @owner (nullable: not marked), is the host link
+ * of @profile_uuid. NMM_ERROR_CONFLICT. */
+gboolean
+nmm_link_check_owner(const char *name, const char *owner, const char *profile_uuid, GError **error);
+
+G_END_DECLS
