@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds what is ours and belongs to no profile any more, and takes it out through the planner's
- * purge. When in doubt, a thing belongs to somebody: a network that any profile names, valid or
- * not, is left alone with everything on it.
+ * The planner's purge removes what is in libvirt. In doubt an object has an owner: nothing on a
+ * network that any profile names, valid or not, is an orphan.
  */
 
 #include "config.h"
@@ -17,34 +16,30 @@
 #include "nmm-identity.h"
 #include "nmm-plan.h"
 
-/* A running guest lets go of an interface when it gets round to it. */
+/* A running guest releases an interface some time after it was asked to. */
 #define RELEASE_TRIES       20
 #define RELEASE_INTERVAL_US (G_USEC_PER_SEC / 2)
 
-/* The plan wants a profile; there is none any more. */
+/* The planner needs a profile, but there is none any more. */
 #define NO_PROFILE_UUID "00000000-0000-0000-0000-000000000000"
 
-/**
- * nmm_orphan_free:
- * @leftover: (nullable): the leftover
- */
 void
-nmm_orphan_free(NmmOrphan *leftover)
+nmm_orphan_free(NmmOrphan *orphan)
 {
-    if (!leftover)
+    if (!orphan)
         return;
-    g_free(leftover->uri);
-    g_free(leftover->guest);
-    g_free(leftover->guest_uuid);
-    g_free(leftover->network);
-    g_free(leftover->device);
-    g_free(leftover->owner_uuid);
-    g_free(leftover->problem);
-    g_free(leftover);
+    g_free(orphan->uri);
+    g_free(orphan->guest);
+    g_free(orphan->guest_uuid);
+    g_free(orphan->network);
+    g_free(orphan->device);
+    g_free(orphan->owner_uuid);
+    g_free(orphan->problem);
+    g_free(orphan);
 }
 
-/* A profile that is not valid keeps whatever it may mean, at every libvirt; one that is only
- * offered because of what is left keeps nothing. */
+/* A profile that is not valid names its network at every libvirt. A suggested one, which may exist
+ * only because of the orphan, names none. */
 static gboolean
 is_named(const NmmWorld *world, const char *uri, const char *network)
 {
@@ -74,7 +69,7 @@ is_owner_alive(const NmmWorld *world, const char *uuid)
     return FALSE;
 }
 
-/* Ours for the network that it is on. */
+/* The planner made it for the network that it is on. */
 static gboolean
 is_our_nic(const NmmNic *nic)
 {
@@ -86,100 +81,107 @@ is_our_nic(const NmmNic *nic)
     return g_str_equal(alias, nic->alias);
 }
 
-/* Calls @func for every interface of every state of every guest. */
-typedef void (*NicFunc)(const NmmGuest *guest, const NmmNic *nic, gpointer user_data);
+/* @uri, @network, @device: (nullable). (transfer none) */
+static NmmOrphan *
+add_orphan(GPtrArray *orphans,
+           const char *kind,
+           const char *uri,
+           const char *network,
+           const char *device)
+{
+    NmmOrphan *orphan = g_new0(NmmOrphan, 1);
+
+    orphan->kind = kind;
+    orphan->uri = g_strdup(uri);
+    orphan->network = g_strdup(network);
+    orphan->device = g_strdup(device);
+    g_ptr_array_add(orphans, orphan);
+    return orphan;
+}
+
+/* An interface in both definition and running guest is one orphan. */
+static gboolean
+has_interface(const GPtrArray *orphans,
+              const char *uri,
+              const char *guest_uuid,
+              const char *network)
+{
+    for (guint i = 0; i < orphans->len; i++) {
+        const NmmOrphan *orphan = g_ptr_array_index(orphans, i);
+
+        if (g_str_equal(orphan->uri, uri) && g_strcmp0(orphan->guest_uuid, guest_uuid) == 0 &&
+            g_strcmp0(orphan->network, network) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* @state: (nullable) */
+static void
+find_in_state(const NmmWorld *world,
+              const char *uri,
+              const NmmGuest *guest,
+              const NmmGuestState *state,
+              GPtrArray *orphans)
+{
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+        NmmOrphan *orphan;
+
+        if (!is_our_nic(nic) || is_named(world, uri, nic->network) ||
+            has_interface(orphans, uri, guest->uuid, nic->network))
+            continue;
+        orphan = add_orphan(orphans, "interface", uri, nic->network, NULL);
+        orphan->guest = g_strdup(guest->name);
+        orphan->guest_uuid = g_strdup(guest->uuid);
+    }
+}
 
 static void
-foreach_nic(const NmmWorldHost *host, NicFunc func, gpointer user_data)
+find_interfaces(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
 {
     for (guint i = 0; i < host->guests->len; i++) {
         const NmmGuest *guest = g_ptr_array_index(host->guests, i);
-        const NmmGuestState *states[] = {guest->config, guest->live};
 
-        for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
-            for (guint n = 0; states[s] && n < states[s]->nics->len; n++)
-                func(guest, g_ptr_array_index(states[s]->nics, n), user_data);
-        }
+        find_in_state(world, host->uri, guest, guest->config, orphans);
+        find_in_state(world, host->uri, guest, guest->live, orphans);
     }
 }
 
-typedef struct {
-    const NmmWorld *world;
-    const NmmWorldHost *host;
-    GPtrArray *leftovers;
-    const char *network; /* is it used by somebody else? */
-    gboolean used;
-} Search;
-
-/* In definition and running guest it is one interface to the user. */
-static const NmmOrphan *
-find_interface(const Search *search, const NmmGuest *guest, const char *network)
+/* @state: (nullable) */
+static gboolean
+has_users_nic(const NmmGuestState *state, const char *network)
 {
-    for (guint i = 0; i < search->leftovers->len; i++) {
-        const NmmOrphan *leftover = g_ptr_array_index(search->leftovers, i);
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
-        if (g_str_equal(leftover->uri, search->host->uri) &&
-            g_strcmp0(leftover->guest_uuid, guest->uuid) == 0 &&
-            g_strcmp0(leftover->network, network) == 0)
-            return leftover;
+        if (g_strcmp0(nic->network, network) == 0 && !is_our_nic(nic))
+            return TRUE;
     }
-    return NULL;
+    return FALSE;
 }
 
-static void
-look_at_nic(const NmmGuest *guest, const NmmNic *nic, gpointer user_data)
+static gboolean
+is_used(const NmmWorldHost *host, const char *network)
 {
-    Search *search = user_data;
-    NmmOrphan *leftover;
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
-    if (!is_our_nic(nic) || is_named(search->world, search->host->uri, nic->network) ||
-        find_interface(search, guest, nic->network))
-        return;
-    leftover = g_new0(NmmOrphan, 1);
-    leftover->kind = "interface";
-    leftover->uri = g_strdup(search->host->uri);
-    leftover->guest = g_strdup(guest->name);
-    leftover->guest_uuid = g_strdup(guest->uuid);
-    leftover->network = g_strdup(nic->network);
-    g_ptr_array_add(search->leftovers, leftover);
+        if (has_users_nic(guest->config, network) || has_users_nic(guest->live, network))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 static void
-find_interfaces(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftovers)
-{
-    Search search = {.world = world, .host = host, .leftovers = leftovers};
-
-    foreach_nic(host, look_at_nic, &search);
-}
-
-static void
-look_for_user(const NmmGuest *guest, const NmmNic *nic, gpointer user_data)
-{
-    Search *search = user_data;
-
-    if (g_strcmp0(nic->network, search->network) == 0 && !is_our_nic(nic))
-        search->used = TRUE;
-}
-
-static void
-find_networks(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftovers)
+find_networks(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
 {
     for (guint i = 0; i < host->networks->len; i++) {
         const NmmNetwork *network = g_ptr_array_index(host->networks, i);
-        Search search = {.world = world, .host = host, .network = network->name};
-        NmmOrphan *leftover;
 
-        if (!network->owner_uuid || is_owner_alive(world, network->owner_uuid) ||
-            is_named(world, host->uri, network->name))
-            continue;
-        foreach_nic(host, look_for_user, &search);
-        if (search.used)
-            continue;
-        leftover = g_new0(NmmOrphan, 1);
-        leftover->kind = "network";
-        leftover->uri = g_strdup(host->uri);
-        leftover->network = g_strdup(network->name);
-        g_ptr_array_add(leftovers, leftover);
+        if (network->owner_uuid && !is_owner_alive(world, network->owner_uuid) &&
+            !is_named(world, host->uri, network->name) && !is_used(host, network->name))
+            add_orphan(orphans, "network", host->uri, network->name, NULL);
     }
 }
 
@@ -205,16 +207,16 @@ plan_purge(const NmmWorld *world, const NmmWorldHost *host, const char *network,
     return nmm_plan_isolated(profile, NMM_PURPOSE_PURGE, &observed, error);
 }
 
-/* Carries out the edits of the purge that are about @guest_uuid; NULL for those about the network.
- * @out_n: how many they were. */
+/* Applies the edits of the purge that concern the orphan: its guest, or the network itself. @out_n:
+ * how many. */
 static gboolean
 purge_once(const NmmWorld *world,
            const NmmWorldHost *host,
-           const NmmOrphan *leftover,
+           const NmmOrphan *orphan,
            guint *out_n,
            GError **error)
 {
-    g_autoptr(NmmPlan) plan = plan_purge(world, host, leftover->network, error);
+    g_autoptr(NmmPlan) plan = plan_purge(world, host, orphan->network, error);
     guint n = 0;
 
     if (!plan)
@@ -222,7 +224,7 @@ purge_once(const NmmWorld *world,
     for (guint i = 0; i < plan->edits->len; i++) {
         const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
 
-        if (g_strcmp0(edit->guest_uuid, leftover->guest_uuid) != 0)
+        if (g_strcmp0(edit->guest_uuid, orphan->guest_uuid) != 0)
             continue;
         if (!nmm_hypervisor_apply(host->hypervisor, edit, error))
             return FALSE;
@@ -233,49 +235,50 @@ purge_once(const NmmWorld *world,
 }
 
 static gboolean
-is_left(const NmmWorld *world, const NmmOrphan *leftover)
+is_left(const NmmWorld *world, const NmmOrphan *orphan)
 {
-    g_autoptr(GPtrArray) leftovers = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
 
-    for (guint i = 0; i < leftovers->len; i++) {
-        const NmmOrphan *other = g_ptr_array_index(leftovers, i);
+    for (guint i = 0; i < orphans->len; i++) {
+        const NmmOrphan *other = g_ptr_array_index(orphans, i);
 
-        if (g_str_equal(other->kind, leftover->kind) && g_strcmp0(other->uri, leftover->uri) == 0 &&
-            g_strcmp0(other->guest_uuid, leftover->guest_uuid) == 0 &&
-            g_strcmp0(other->network, leftover->network) == 0 &&
-            g_strcmp0(other->device, leftover->device) == 0)
+        if (g_str_equal(other->kind, orphan->kind) && g_strcmp0(other->uri, orphan->uri) == 0 &&
+            g_strcmp0(other->guest_uuid, orphan->guest_uuid) == 0 &&
+            g_strcmp0(other->network, orphan->network) == 0 &&
+            g_strcmp0(other->device, orphan->device) == 0)
             return TRUE;
     }
     return FALSE;
 }
 
 static gboolean
-remove_from_libvirt(NmmWorld *world, const NmmOrphan *leftover, GError **error)
+remove_from_libvirt(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 {
-    NmmWorldHost *host = nmm_world_find_host(world, leftover->uri);
+    NmmWorldHost *host = nmm_world_find_host(world, orphan->uri);
     guint n_edits;
 
-    /* Read before each step: what was listed may have changed while the user made up his mind. */
+    /* The host may have changed since the orphans were listed. */
     for (guint i = 0; i < RELEASE_TRIES; i++) {
         if (!nmm_world_host_read(host, error))
             return FALSE;
-        if (!is_left(world, leftover))
+        if (!is_left(world, orphan))
             return TRUE;
-        if (i > 0 && leftover->guest) {
+        if (i > 0 && orphan->guest) {
             g_usleep(RELEASE_INTERVAL_US);
             continue;
         }
-        if (!purge_once(world, host, leftover, &n_edits, error))
+        if (!purge_once(world, host, orphan, &n_edits, error))
             return FALSE;
         if (n_edits == 0)
             g_usleep(RELEASE_INTERVAL_US);
     }
-    if (leftover->guest)
-        g_set_error_literal(error,
-                            NMM_ERROR,
-                            NMM_ERROR_UNSUPPORTED,
-                            _("the running guest does not let go of it; it goes when the guest is "
-                              "shut down"));
+    if (orphan->guest)
+        g_set_error_literal(
+            error,
+            NMM_ERROR,
+            NMM_ERROR_UNSUPPORTED,
+            _("the running guest does not release it; it goes when the guest is shut "
+              "down"));
     else
         g_set_error_literal(error,
                             NMM_ERROR,
@@ -284,32 +287,15 @@ remove_from_libvirt(NmmWorld *world, const NmmOrphan *leftover, GError **error)
     return FALSE;
 }
 
-/**
- * nmm_orphans_find_bridge:
- * @world: the world
- * @network: a network
- *
- * Returns: (transfer none) (nullable): what keeps it from starting
- */
 const NmmLink *
 nmm_orphans_find_bridge(const NmmWorld *world, const NmmNetwork *network)
 {
-    /* One that forwards to a bridge of somebody's uses it, and does not make it. */
+    /* A network that forwards to an existing bridge does not make it. */
     if (network->active || g_strcmp0(network->forward_mode, "bridge") == 0)
         return NULL;
     return nmm_links_find(world->links, network->bridge);
 }
 
-/**
- * nmm_orphans_is_bridge_left:
- * @world: the world
- * @network: a network
- *
- * libvirt gives the bridge the network's own MAC when it makes it: that tells it from a bridge of
- * the user's with the same name.
- *
- * Returns: whether it can be removed
- */
 gboolean
 nmm_orphans_is_bridge_left(const NmmWorld *world, const NmmNetwork *network)
 {
@@ -320,20 +306,13 @@ nmm_orphans_is_bridge_left(const NmmWorld *world, const NmmNetwork *network)
 }
 
 static void
-find_bridges(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftovers)
+find_bridges(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
 {
     for (guint i = 0; i < host->networks->len; i++) {
         const NmmNetwork *network = g_ptr_array_index(host->networks, i);
-        NmmOrphan *leftover;
 
-        if (!nmm_orphans_is_bridge_left(world, network))
-            continue;
-        leftover = g_new0(NmmOrphan, 1);
-        leftover->kind = "bridge";
-        leftover->uri = g_strdup(host->uri);
-        leftover->network = g_strdup(network->name);
-        leftover->device = g_strdup(network->bridge);
-        g_ptr_array_add(leftovers, leftover);
+        if (nmm_orphans_is_bridge_left(world, network))
+            add_orphan(orphans, "bridge", host->uri, network->name, network->bridge);
     }
 }
 
@@ -350,73 +329,69 @@ is_up(const NmmWorld *world, const char *uuid)
 }
 
 static void
-find_links(const NmmWorld *world, GPtrArray *leftovers)
+find_links(const NmmWorld *world, GPtrArray *orphans)
 {
     for (guint i = 0; i < world->links->len; i++) {
         const NmmLink *link = g_ptr_array_index(world->links, i);
-        NmmOrphan *leftover;
+        NmmOrphan *orphan;
 
         if (!link->profile_uuid || is_up(world, link->profile_uuid))
             continue;
-        leftover = g_new0(NmmOrphan, 1);
-        leftover->kind = "link";
-        leftover->device = g_strdup(link->name);
-        leftover->owner_uuid = g_strdup(link->profile_uuid);
-        g_ptr_array_add(leftovers, leftover);
+        orphan = add_orphan(orphans, "link", NULL, NULL, link->name);
+        orphan->owner_uuid = g_strdup(link->profile_uuid);
     }
 }
 
-/* The profile may have come up, or the network, while the user made up his mind. */
+/* The profile or the network may have become active since the orphans were listed. */
 static gboolean
-look_again(const NmmOrphan *leftover, gboolean *out_left, GError **error)
+look_again(const NmmOrphan *orphan, gboolean *out_left, GError **error)
 {
     g_autoptr(NmmWorld) now = nmm_world_new();
     const char *problem = now->nm_problem ? now->nm_problem : now->links_problem;
 
-    if (!problem && leftover->uri)
-        problem = nmm_world_add_host(now, leftover->uri)->problem;
+    if (!problem && orphan->uri)
+        problem = nmm_world_add_host(now, orphan->uri)->problem;
     if (problem) {
         g_set_error_literal(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, problem);
         return FALSE;
     }
-    *out_left = is_left(now, leftover);
+    *out_left = is_left(now, orphan);
     return TRUE;
 }
 
 static gboolean
-remove_link(NmmWorld *world, const NmmOrphan *leftover, GError **error)
+remove_link(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 {
     g_autoptr(NmmHostlink) kernel = NULL;
     gboolean left;
 
-    if (!look_again(leftover, &left, error))
+    if (!look_again(orphan, &left, error))
         return FALSE;
     if (!left)
         return TRUE;
     kernel = nmm_hostlink_netlink_new("/sys", error);
     return kernel &&
-           nmm_hostlink_remove_leftover(kernel, leftover->device, leftover->owner_uuid, error);
+           nmm_hostlink_remove_leftover(kernel, orphan->device, orphan->owner_uuid, error);
 }
 
 static gboolean
-remove_bridge(NmmWorld *world, const NmmOrphan *leftover, GError **error)
+remove_bridge(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 {
     gboolean left;
 
-    if (!look_again(leftover, &left, error))
+    if (!look_again(orphan, &left, error))
         return FALSE;
-    return !left || nmm_bridge_remove(leftover->device, error);
+    return !left || nmm_bridge_remove(orphan->device, error);
 }
 
-/* In the order of removal: a network goes when nothing is on it any more, and a bridge that is in
- * the way of a network is seen when the network is not active. */
+/* In the order of removal: first what is on a network, then the network. */
 typedef struct {
     const char *id;
     /* (nullable): of each libvirt */
-    void (*find)(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *leftovers);
+    void (*find)(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans);
     /* (nullable): of the machine */
-    void (*find_here)(const NmmWorld *world, GPtrArray *leftovers);
-    gboolean (*remove)(NmmWorld *world, const NmmOrphan *leftover, GError **error);
+    void (*find_here)(const NmmWorld *world, GPtrArray *orphans);
+    gboolean (*remove)(NmmWorld *world, const NmmOrphan *orphan, GError **error);
 } Kind;
 
 static const Kind kinds[] = {
@@ -426,42 +401,29 @@ static const Kind kinds[] = {
     {"link", NULL, find_links, remove_link},
 };
 
-/**
- * nmm_orphans_find:
- * @world: every profile, and the libvirts to look at
- *
- * Returns: (transfer full) (element-type NmmOrphan): what no profile owns any more.
- */
 GPtrArray *
 nmm_orphans_find(const NmmWorld *world)
 {
-    GPtrArray *leftovers = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_orphan_free);
+    GPtrArray *orphans = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_orphan_free);
 
     for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
         if (kinds[k].find_here)
-            kinds[k].find_here(world, leftovers);
+            kinds[k].find_here(world, orphans);
         for (guint h = 0; kinds[k].find && h < world->hosts->len; h++)
-            kinds[k].find(world, g_ptr_array_index(world->hosts, h), leftovers);
+            kinds[k].find(world, g_ptr_array_index(world->hosts, h), orphans);
     }
-    return leftovers;
+    return orphans;
 }
 
-/**
- * nmm_orphan_remove:
- * @world: the same world; what is read anew on the way stays in it
- * @leftover: one that was found in it
- *
- * Waits up to 10 s for a running guest.
- */
 void
-nmm_orphan_remove(NmmWorld *world, NmmOrphan *leftover)
+nmm_orphan_remove(NmmWorld *world, NmmOrphan *orphan)
 {
     for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
         g_autoptr(GError) error = NULL;
 
-        if (!g_str_equal(kinds[k].id, leftover->kind))
+        if (!g_str_equal(kinds[k].id, orphan->kind))
             continue;
-        leftover->removed = kinds[k].remove(world, leftover, &error);
-        leftover->problem = error ? g_strdup(error->message) : NULL;
+        orphan->removed = kinds[k].remove(world, orphan, &error);
+        orphan->problem = error ? g_strdup(error->message) : NULL;
     }
 }

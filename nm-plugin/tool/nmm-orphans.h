@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What profiles that no longer exist have left behind. Finding is pure; each kind of leftover has
- * its row in a table with how it is found and how it is removed.
+ * What profiles that no longer exist have left behind. A table has a row for each kind of orphan,
+ * with how it is found (pure) and how it is removed.
  */
 
 #pragma once
@@ -22,18 +22,19 @@ typedef struct {
     char *problem; /* (nullable): why it could not be removed */
 } NmmOrphan;
 
-void nmm_orphan_free(NmmOrphan *leftover);
+void nmm_orphan_free(NmmOrphan *orphan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmOrphan, nmm_orphan_free)
 
-/* (transfer full) (element-type NmmOrphan): in the order in which they are to be removed.
- * @world must hold every profile: what it does not show counts as gone. */
+/* (transfer full) (element-type NmmOrphan): in the order of removal. @world must hold the profiles
+ * of all users: what belongs to a missing one is an orphan. */
 GPtrArray *nmm_orphans_find(const NmmWorld *world);
-/* A bridge that has the name of @network's, which is not active, stands in its way: nobody's any
- * more, or somebody else's. (nullable) (transfer none). @network: of any libvirt. */
+/* Of a network that is not active: an interface that has the name of its bridge, so that it cannot
+ * start. (nullable) (transfer none) */
 const NmmLink *nmm_orphans_find_bridge(const NmmWorld *world, const NmmNetwork *network);
-/* It is libvirt's own of an earlier life of @network, and nothing is on it. */
+/* libvirt made that interface, as its MAC shows, and nothing is on it: it can be removed. */
 gboolean nmm_orphans_is_bridge_left(const NmmWorld *world, const NmmNetwork *network);
-/* Removes one, sets @removed or @problem; blocks. The libvirts must be open for writing. */
-void nmm_orphan_remove(NmmWorld *world, NmmOrphan *leftover);
+/* Sets @removed or @problem. Blocks, up to 10 s for a running guest. The libvirts of @world must be
+ * open for writing; it keeps what is read anew. */
+void nmm_orphan_remove(NmmWorld *world, NmmOrphan *orphan);
 
 G_END_DECLS

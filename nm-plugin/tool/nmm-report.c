@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-table.h"
+#include "nmm-text.h"
 
 /* Documents */
 

@@ -7,6 +7,8 @@
 
 #include "nmm-table.h"
 
+#include "nmm-text.h"
+
 #define GAP 2
 
 struct _NmmTable {
@@ -14,12 +16,6 @@ struct _NmmTable {
     GPtrArray *rows; /* (element-type GStrv): the titles are the first */
 };
 
-/**
- * nmm_table_new:
- * @titles: (array zero-terminated=1): titles of the columns, translated
- *
- * Returns: (transfer full): a table without rows.
- */
 NmmTable *
 nmm_table_new(const char *const *titles)
 {
@@ -31,11 +27,6 @@ nmm_table_new(const char *const *titles)
     return table;
 }
 
-/**
- * nmm_table_add:
- * @table: the table
- * @cells: one text for each column; NULL or empty where there is nothing to say
- */
 void
 nmm_table_add(NmmTable *table, const char *const *cells)
 {
@@ -59,12 +50,6 @@ get_column_width(const NmmTable *table, guint column)
     return width;
 }
 
-/**
- * nmm_table_to_string:
- * @table: the table
- *
- * Returns: (transfer full): titles and rows, padded to columns, without trailing blanks.
- */
 char *
 nmm_table_to_string(const NmmTable *table)
 {
@@ -88,10 +73,6 @@ nmm_table_to_string(const NmmTable *table)
     return g_string_free(text, FALSE);
 }
 
-/**
- * nmm_table_free:
- * @table: (nullable): the table
- */
 void
 nmm_table_free(NmmTable *table)
 {

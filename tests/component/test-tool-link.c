@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tool and the modes share and move: the chains, who is selected, orphans in the kernel, and
- * what is said of it; on input and worlds made by hand.
+ * The pure parts of the tool in the modes share and move, on input made by hand.
  */
 
 #include "config.h"
@@ -72,7 +71,7 @@ test_modes(gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
         g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
 
-        /* Bringing the profile up would not help: the mode is told all the same. */
+        /* Activating the profile would not help, so the mode comes first. */
         input->profile.active = FALSE;
         set_string(&input->guest.macvtap_mode, modes[i]);
         assert_broken(input, "mode", "needs a restart", "shutdown web");
@@ -91,14 +90,14 @@ test_route(void)
 
     share->routed = FALSE;
     assert_broken(share, "route", "'10.0.0.7' over 'nmmveth0'", "up guests");
-    /* The host is a neighbour: it needs none. */
+    /* The host is a LAN host, and needs no route. */
     move->routed = FALSE;
     results = nmm_check_evaluate(move);
     g_assert_null(nmm_check_find_reason(results));
     g_assert_cmpuint(results->len, ==, 11);
 }
 
-/* Nothing is wrong with a guest that has said nothing yet. */
+/* A guest without traffic is not broken. */
 static void
 test_waiting(gconstpointer data)
 {
@@ -148,7 +147,7 @@ test_unasked(void)
     g_assert_false(nmm_check_input_is_reachable(input));
 }
 
-/* An old address that still has its route does not hide the one at which the guest is. */
+/* An old address that still has its route does not hide the one that answers. */
 static void
 test_choose(void)
 {
@@ -187,7 +186,7 @@ test_bridge_left(void)
 
 /* Worlds */
 
-/* @nics: of the running guest and its definition alike; @running: whether it runs. */
+/* @nics: of its definition, and of the running guest if @running. */
 static NmmGuest *
 add_guest(NmmWorldHost *host, const char *name, const char *nics, gboolean running)
 {
@@ -250,7 +249,7 @@ test_selection(void)
     NmmGuest *guest =
         add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
 
-    /* Of two the one that can be reached. */
+    /* Of two interfaces, the one that the host link reaches. */
     g_assert_cmpstr(nmm_served_find_nic(profile, host, guest)->mac, ==, MAC);
     g_assert_cmpstr(nmm_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
     add_guest(host, "db", NIC("eth1", BRIDGE, MAC), FALSE);
@@ -261,7 +260,7 @@ test_selection(void)
     g_assert_false(nmm_served_has(profile, host, guest));
 }
 
-/* Data of a profile that is for nobody, and what is said of it; NULL where nothing is wrong. */
+/* Data of a profile that matches no guest, and part of the note on it; NULL for no note. */
 typedef struct {
     const char *data[7];
     const char *said;
@@ -298,10 +297,10 @@ test_nobody(void)
             continue;
         }
         g_assert_nonnull(strstr(said, c->said));
-        /* One that is down has promised nothing, but it is told of all the same. */
+        /* For a profile that is down it is a note, but not a problem. */
         profile->state = "down";
         assert_status_code(world, inputs, NMM_EXIT_OK);
-        /* Where libvirt says nothing, nobody knows. */
+        /* Without libvirt, the guests are not known. */
         host->problem = g_strdup("gone");
         g_assert_null(nmm_served_describe_nobody(world, profile));
     }
@@ -334,7 +333,7 @@ test_host_link(void)
     g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 2);
 }
 
-/* NetworkManager makes it, without a mark; the address is where the host is. */
+/* NetworkManager makes it, without a mark. */
 static void
 test_host_link_moved(void)
 {
@@ -352,13 +351,13 @@ test_host_link_moved(void)
     set_string(&link->parent, "eth1");
     g_assert_null(nmm_world_find_host_link(world, profile, NULL));
 
-    /* Neither is known: the one is in another network namespace, the other is not there. */
+    /* Neither parent is known: one is in another network namespace, the other does not exist. */
     g_clear_pointer(&link->parent, g_free);
     g_clear_pointer(&profile->parent, g_free);
     g_assert_null(nmm_world_find_host_link(world, profile, NULL));
 }
 
-/* Leftovers */
+/* Orphans */
 
 static void
 add_network(NmmWorldHost *host, const char *mac, gboolean active)
@@ -397,7 +396,7 @@ test_orphan_links(void)
     NmmLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
     NmmWorldProfile *profile;
 
-    /* Without our mark it is somebody else's, whatever its name. */
+    /* Without our mark it belongs to another program, whatever its name. */
     assert_orphans(world, "");
     link->profile_uuid = g_strdup(UUID);
     assert_orphans(world, "link nmmveth0;");
@@ -511,7 +510,7 @@ test_status(void)
     assert_path(root, "$.guests[*].mode", "[\"share\",\"share\",\"share\"]");
 
     assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
-    /* One that is silent is no problem. */
+    /* A guest without traffic is not a problem. */
     g_ptr_array_set_size(inputs, 2);
     assert_status_code(world, inputs, NMM_EXIT_OK);
 }
@@ -559,7 +558,7 @@ test_plan(gconstpointer data)
     assert_text_has(active, "has nothing to change");
 }
 
-/* (transfer full): why @profile would be refused, NULL where it would not. */
+/* (transfer full) (nullable): why @profile would be refused. */
 static char *
 describe_rival(const NmmWorld *world, const NmmWorldProfile *profile)
 {
@@ -592,7 +591,7 @@ add_rival(NmmWorld *world, const char *id, const char *mode, const char *parent)
     return profile;
 }
 
-/* What one profile alone may hold, as the service claims it. */
+/* The locks that the service would take. */
 static void
 test_rival(void)
 {
@@ -611,7 +610,7 @@ test_rival(void)
     assert_rival(world, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
     assert_rival(world, other, NULL);
 
-    /* Of another name it is another link; but a configuration is moved once. */
+    /* A link of another name is another lock, but a configuration can be moved once only. */
     set_string(&share->link, "lan0");
     assert_rival(world, share, NULL);
     share->profile->mode = NMM_MODE_MOVE;
@@ -619,7 +618,7 @@ test_rival(void)
     set_string(&share->parent, "eth1");
     assert_rival(world, share, NULL);
 
-    /* Who is down or on the way there holds nothing for long. */
+    /* A profile that is down or deactivating does not count. */
     set_string(&share->parent, "eth0");
     move->state = "deactivating";
     isolated->state = "down";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tool's pure parts, on input and worlds made by hand: verdicts, orphans, text and JSON.
+ * The pure parts of the tool, on input made by hand: mode isolated, orphans, reports.
  */
 
 #include "config.h"
@@ -329,24 +329,26 @@ test_orphans(void)
 
     add_network(host, "isolated", UUID);
     add_guest(host, "web1", "isolated", ours);
-    /* In definition and running guest, and yet one; the network after what is on it. */
+    /* The interface is in definition and running guest, but is one orphan. The network comes after
+     * what is on it. */
     assert_orphans(world, "interface isolated web1;network isolated -;");
 
-    /* Of a profile with another network at least the network has an owner. */
+    /* The profile that made the network exists, but names another one. */
     profile = add_isolated(world, "guests", UUID, "second");
     assert_orphans(world, "interface isolated web1;");
     spoil_profile(profile, "second");
     assert_orphans(world, "interface isolated web1;");
     g_ptr_array_set_size(world->profiles, 0);
 
-    /* Whoever names the network has all of it, valid or not. */
+    /* A profile that names the network owns everything on it, valid or not. */
     profile = add_isolated(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
     assert_orphans(world, "");
     spoil_profile(profile, "isolated");
     assert_orphans(world, "");
     g_ptr_array_set_size(world->profiles, 0);
 
-    /* A user's interface on the network keeps it; an alias for another network is not ours. */
+    /* A user's interface keeps the network. One with the alias for another network counts as the
+     * user's. */
     add_guest(host, "web2", "isolated", other);
     assert_orphans(world, "interface isolated web1;");
 }

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Facts, worlds and documents for the tests of the tool, made by hand.
- */
 
 #include "config.h"
 

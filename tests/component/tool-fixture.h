@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of the tool make input, worlds and documents with.
+ * Input, host state and reports for the tests of the tool.
  */
 
 #pragma once
@@ -14,29 +14,29 @@ G_BEGIN_DECLS
 #define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
 #define URI        "qemu:///system"
 
-/* One fact that is wrong, the link of the chain that it breaks, and what is said of it. */
+/* A fact that is wrong, the step that it breaks, and its result. */
 typedef struct {
     gsize offset;
-    gboolean is_string; /* a boolean is turned over */
+    gboolean is_string; /* else a boolean, which is negated */
     const char *value;
     const char *step;
-    const char *detail; /* a part of it */
-    const char *remedy; /* likewise */
+    const char *detail; /* part of it */
+    const char *remedy; /* part of it */
 } BrokenCase;
 
 #define BOOLEAN(field) G_STRUCT_OFFSET(NmmCheckInput, field), FALSE, NULL
 #define STRING(field)  G_STRUCT_OFFSET(NmmCheckInput, field), TRUE
 
 void set_string(char **where, const char *value);
-/* A running guest on eth0 in mode bridge, that the active profile 'guests' selects. */
+/* A running guest on eth0 in mode bridge, selected by the active profile 'guests'. */
 NmmCheckInput *new_selected_input(const char *guest);
 void spoil_input(NmmCheckInput *input, const BrokenCase *c);
-/* The walk ends there; all before it is whole. */
+/* @step is broken, and all steps before it are ok. @detail, @remedy: part of it. */
 void
 assert_broken(const NmmCheckInput *input, const char *step, const char *detail, const char *remedy);
 void assert_case(const NmmCheckInput *input, const BrokenCase *c);
 
-/* (transfer none): a libvirt without guests and networks. */
+/* (transfer none): a libvirt without guests and networks */
 NmmWorldHost *add_host(NmmWorld *world, const char *uri);
 /* (transfer none): an active profile. @data: pairs of key and value, ended by NULL. */
 NmmWorldProfile *

@@ -16,7 +16,7 @@ from tap import check, equal
 
 
 def tool(host, *arguments, code=0):
-    """Standard output; the exit code has to be CODE."""
+    """Standard output; asserts that the exit code is CODE."""
     result = host.run(['nm-macvtap', *arguments], check=False, timeout=60)
     equal(result.returncode, code, f'exit code of nm-macvtap {arguments}: {result.stdout}{result.stderr}')
     return result.stdout
@@ -27,7 +27,7 @@ def tool_json(host, *arguments, code=0):
 
 
 def own_profile(status):
-    """The profile that the test made, among those that are offered."""
+    """The profile that the test made, among the suggested ones."""
     return next(profile for profile in status['profiles'] if profile['id'] == 'guests')
 
 
@@ -36,18 +36,18 @@ def guests_of(status):
 
 
 def kill_service(host, number):
-    """A signal to the profile's service, by its process id."""
+    """Sends a signal to the service of the profile."""
     host.run(['kill', f'-{number}', *profiles.services(host)])
 
 
 def state_of(host):
-    """All that the tool must not change."""
+    """What the tool must not change."""
     return (profiles.definitions(host), host.virsh('net-list', '--all').stdout,
             host.nmcli('-t', 'connection', 'show').stdout)
 
 
 @tap.host()
-def test_plan_tells_and_changes_nothing(host):
+def test_plan_changes_nothing(host):
     host.running_guests('alpha')
     host.guest('beta').define()
     profiles.add(host)
@@ -81,7 +81,7 @@ def test_plan_refuses_what_the_service_refuses(host):
 
 
 @tap.host(firewalld=True)
-def test_status_and_check_follow_the_chain(host):
+def test_status_and_check_steps(host):
     alpha, = host.running_guests('alpha')
     host.guest('beta').define()
     host.start_nat_network()
@@ -110,9 +110,9 @@ def test_status_and_check_follow_the_chain(host):
     check('192.168.254.1/24' in tool(host, 'status'), 'text of status')
     whole = tool_json(host, 'check', 'alpha')
     equal((whole['broken'], whole['steps'][-1]['step'], whole['steps'][-1]['verdict']),
-          (None, 'names', 'hint'), 'whole chain')
+          (None, 'names', 'hint'), 'every step')
 
-    # Each link broken by hand, and mended by the command that is named.
+    # Break each step, and repair it with the command that check shows.
     for step, command in (
             ('link', f"virsh domif-setlink alpha {guests['alpha']['mac']} down"),
             ('bridge', f"ip address del 192.168.254.1/24 dev {profile['bridge']}"),
@@ -122,9 +122,9 @@ def test_status_and_check_follow_the_chain(host):
         equal(broken['broken'], step, f'after {command}')
         host.run(broken['steps'][-1]['remedy'])
         host.wait_for(lambda: host.run(['nm-macvtap', 'check', 'alpha'], check=False).returncode == 0,
-                      f"'{broken['steps'][-1]['remedy']}' to mend it")
+                      f"'{broken['steps'][-1]['remedy']}' to repair it")
 
-    # A guest that is there and says nothing.
+    # A running guest that does not answer.
     alpha.run(f"ip link set $(basename $(dirname $(grep -l {guests['alpha']['mac']} /sys/class/net/*/address))) down")
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     tool(host, 'status', code=3)
@@ -135,7 +135,7 @@ def test_share(host):
     alpha, beta = share.prepare(host, 'alpha', 'beta')
     host.guest('nobridge', [macvtap('eth0', 'vepa')]).define().start()
     host.guest('off').define()
-    # The helper would remove what is to be found left behind, sooner or later.
+    # The helper would remove the orphans before cleanup finds them.
     host.run("rm -f $(find /usr/lib/NetworkManager/dispatcher.d -name '90-nm-macvtap')")
     profiles.add_by_hand(host, mode='share')
 
@@ -148,7 +148,7 @@ def test_share(host):
     down = tool_json(host, 'check', 'alpha', code=3)
     equal((down['mode'], down['broken'], down['steps'][-1]['remedy']),
           ('share', 'profile', 'nmcli connection up guests'), 'while the profile is down')
-    equal(tool_json(host, 'check', 'nobridge', code=3)['broken'], 'mode', 'a guest that no profile can help')
+    equal(tool_json(host, 'check', 'nobridge', code=3)['broken'], 'mode', 'a guest in a macvtap mode that no profile can reach')
 
     profiles.up(host)
     equal(tool_json(host, 'plan', 'guests')['changes'], [], 'changes of an active profile')
@@ -160,8 +160,8 @@ def test_share(host):
     guests = guests_of(status)
     equal([(name, guests[name]['broken'], guests[name]['waiting']) for name in sorted(guests)],
           [('alpha', None, 'address'), ('beta', None, 'address'), ('nobridge', 'mode', None), ('off', 'running', None)],
-          'before anybody has spoken')
-    equal(tool_json(host, 'check', 'beta')['steps'][-1]['verdict'], 'waiting', 'a guest that has not been heard')
+          'before any traffic')
+    equal(tool_json(host, 'check', 'beta')['steps'][-1]['verdict'], 'waiting', 'a guest without traffic')
 
     before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
     share.talk(host, alpha)
@@ -171,11 +171,11 @@ def test_share(host):
     since = datetime.datetime.fromisoformat(guest['since'].replace('Z', '+00:00'))
     check(before - datetime.timedelta(seconds=1) <= since <= datetime.datetime.now(datetime.timezone.utc), guest['since'])
     check(alpha.lan_address in tool(host, 'check', 'alpha'), 'text of check')
-    # Without any right.
+    # Without privileges.
     for_all = json.loads(host.run(['runuser', '-u', 'nobody', '--', 'nm-macvtap', '--json', 'check', 'alpha']).stdout)
     equal((for_all['broken'], for_all['address']), (None, alpha.lan_address), 'check by nobody')
 
-    # Each link of the chain broken, while the service cannot mend it.
+    # Break each step while the service cannot repair it.
     kill_service(host, 'STOP')
     alpha.run('ip link set eth0 down')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
@@ -183,30 +183,30 @@ def test_share(host):
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'route', 'route gone')
     host.run(['ip', 'link', 'del', share.LINK])
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'host-link', 'link gone')
-    # The service notices by itself.
+    # The service notices the removed link.
     kill_service(host, 'CONT')
     host.nmcli('connection', 'delete', 'guests')
     host.wait_for(lambda: not profiles.services(host) and share.LINK not in host.run(['ip', 'link']).stdout,
                   'the service to end', 40)
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'without the profile')
 
-    # A link that nobody has removed, and a profile for nobody.
+    # A link left behind, and a profile that matches no guest.
     host.run(f'ip link add nmmvleft link eth0 type macvtap mode bridge && ip link set nmmvleft alias nm-macvtap:{plan["uuid"]}')
     found = tool_json(host, 'cleanup', '--yes')['leftovers']
     equal([(one['kind'], one['device'], one['removed']) for one in found], [('link', 'nmmvleft', True)], 'leftovers')
     check('nmmv' not in host.run(['ip', 'link']).stdout, 'the link is still there')
     profiles.add_by_hand(host, mode='share', parent='eth1')
-    check("interface on 'eth1'" in own_profile(tool_json(host, 'status'))['nobody'], 'no word of a profile for nobody')
+    check("interface on 'eth1'" in own_profile(tool_json(host, 'status'))['nobody'], 'no note on a profile that matches no guest')
     profiles.up(host)
     check("Profile 'guests': it serves nobody" in tool(host, 'status', code=3), 'text of status')
     profiles.down(host)
 
-    # What no link can be made on.
+    # Parents that cannot carry a host link.
     taker = host.guest('taker', [macvtap('eth1', 'passthrough')]).define().start()
     host.guest('shy', [macvtap('eth1')]).define()
-    equal(tool_json(host, 'check', 'taker', code=3)['broken'], 'mode', 'a guest that holds the device')
+    equal(tool_json(host, 'check', 'taker', code=3)['broken'], 'mode', 'a guest that holds the parent')
     broken = tool_json(host, 'check', 'shy', code=3)
-    equal(broken['broken'], 'parent', 'a guest on a device that another holds')
+    equal(broken['broken'], 'parent', 'a guest on a parent that another guest holds')
     check("mode 'passthrough'" in broken['steps'][-1]['detail'], broken['steps'][-1]['detail'])
     taker.destroy()
     host.run('ip link add br9 type bridge && ip link set eth1 master br9')
@@ -228,12 +228,12 @@ def test_move(host):
     profile = own_profile(status)
     equal((profile['link'], profile['parent'], profile['host-address']), ('nmmveth0', 'eth0', f'{address}/24'), 'profile')
     guest = guests_of(status)['alpha']
-    equal((guest['reachable'], guest['waiting']), (False, 'address'), 'before anybody has spoken')
+    equal((guest['reachable'], guest['waiting']), (False, 'address'), 'before any traffic')
     check(host.ping(alpha.lan_address), 'the host does not reach alpha')
     guest = guests_of(tool_json(host, 'status'))['alpha']
     equal((guest['reachable'], guest['address'], guest['mode'], guest['since']), (True, alpha.lan_address, 'move', None),
           'alpha')
-    # As the service would refuse it.
+    # The service would refuse it.
     profiles.add_by_hand(host, 'second', mode='move', parent='eth0')
     check("'nmmveth0' is in use by profile 'guests'" in tool(host, 'plan', 'second', code=1), 'plan of a second one')
     alpha.run('ip link set eth0 down')
@@ -276,7 +276,7 @@ def test_cleanup(host):
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile down')
-    # In NetworkManager's memory alone are not only offered profiles.
+    # A profile that exists only in memory is not always a suggested one.
     host.nmcli('connection', 'modify', '--temporary', 'guests', 'connection.autoconnect-priority', '1')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile changed in memory')
     host.nmcli('connection', 'modify', 'guests', 'connection.autoconnect-priority', '2')
@@ -298,13 +298,13 @@ def test_cleanup(host):
     check('isolated' not in host.virsh('net-list', '--all', '--name').stdout, 'the network is still there')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'after cleanup')
 
-    # A libvirtd that ended while it made the network. The next start fails (and that of libvirt 11 removes the bridge).
+    # A libvirtd that crashed while it started the network. The next start fails (that of libvirt 11 removes the bridge).
     host.define_network(profiles.wiki_xml())
     bridge = profiles.network_info(host)['Bridge']
     host.stop_libvirtd(9)
     host.run('kill $(cat /run/libvirt/network/isolated.pid); rm /run/libvirt/network/isolated.*')
     host.start_libvirtd()
-    check(f"its bridge '{bridge}' was left behind" in tool(host, 'status', code=3), 'no word of the bridge')
+    check(f"left its bridge '{bridge}' behind" in tool(host, 'status', code=3), 'no note on the bridge')
     found = tool_json(host, 'cleanup', '--yes')['leftovers']
     equal([(one['kind'], one['device'], one['network'], one['removed']) for one in found],
           [('bridge', bridge, 'isolated', True)], 'bridge left behind')
@@ -313,13 +313,13 @@ def test_cleanup(host):
 
 
 @tap.host()
-def test_cleanup_looks_again_after_the_answer(host):
+def test_cleanup_reads_again_after_the_answer(host):
     alpha = host.guest('alpha').define()
     profiles.add(host)
     profiles.up(host)
     profiles.down(host)
     host.nmcli('connection', 'delete', 'guests')
-    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours in the definition')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces that the project added to the definition')
 
     ours, theirs = pty.openpty()
     cleanup = host.popen(['nm-macvtap', 'cleanup'], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -330,8 +330,8 @@ def test_cleanup_looks_again_after_the_answer(host):
     os.write(ours, b'y\n')
     output, errors = cleanup.communicate(timeout=60)
     equal((cleanup.returncode, errors), (0, b''), f'exit code and errors of cleanup: {output}')
-    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces of ours, with a profile again')
-    check('isolated' in host.virsh('net-list', '--all', '--name').stdout, 'the network went')
+    equal(len(profiles.our_nics(alpha, True)), 1, 'interfaces that the project added, with a profile again')
+    check('isolated' in host.virsh('net-list', '--all', '--name').stdout, 'the network was removed')
 
 
 if __name__ == '__main__':
