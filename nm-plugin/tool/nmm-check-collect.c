@@ -301,7 +301,7 @@ add_neighbours(const NmmLink *link, NmmCheckInput *input)
         const NmmNeighbour *neighbour = g_ptr_array_index(link->neighbours, i);
 
         if (g_ascii_strcasecmp(neighbour->mac, input->nic.mac) == 0 &&
-            (neighbour->permanent || input->profile.mode != NMM_MODE_SHARE))
+            (neighbour->permanent || !nmm_mode_get_info(input->profile.mode)->routes_guests))
             add_neighbour(neighbour, input);
     }
 }
@@ -361,7 +361,7 @@ add_input(Collection *self,
 
     input->names = self->names;
     input->names_problem = g_strdup(self->names_problem);
-    if (input->profile.mode == NMM_MODE_ISOLATED) {
+    if (nmm_mode_get_info(input->profile.mode)->has_network) {
         add_network_nic(guest, profile ? profile->profile->network : NULL, input);
         add_network(self, host, input);
     } else {

@@ -251,7 +251,7 @@ nmm_check_probe(GPtrArray *inputs)
 
         if (!g_hash_table_add(done, (gpointer)target->device))
             continue;
-        if (target->input->profile.mode == NMM_MODE_SHARE)
+        if (nmm_mode_get_info(target->input->profile.mode)->routes_guests)
             probe_share(targets, target->device, target->input->link.parent);
         else
             probe_by_kernel(

@@ -221,7 +221,7 @@ add_changes(NmmReport *report, const NmmWorldProfile *profile)
                profile,
                "link-add",
                _("the host needs a macvtap interface beside those of its guests"));
-    if (profile->profile->mode == NMM_MODE_MOVE)
+    if (nmm_mode_get_info(profile->profile->mode)->moves_configuration)
         add_change(report,
                    profile,
                    "configuration-move",
@@ -291,13 +291,13 @@ nmm_plan_link_report(const NmmWorld *world,
     return report;
 }
 
-/* Mode move: can NetworkManager move the configuration of the parent? */
+/* Whether NetworkManager can move the parent's configuration, if the mode moves it. */
 static gboolean
 check_move(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
 {
     NMDevice *parent;
 
-    if (profile->profile->mode != NMM_MODE_MOVE || !profile->parent)
+    if (!nmm_mode_get_info(profile->profile->mode)->moves_configuration || !profile->parent)
         return TRUE;
     parent = nm_client_get_device_by_iface(world->client, profile->parent);
     return !parent || nmm_parent_check(world->client, parent, error);
@@ -333,7 +333,7 @@ check_activation(const NmmWorld *world, const NmmWorldProfile *profile, GError *
         return FALSE;
     if (!g_str_equal(profile->state, "down"))
         return TRUE;
-    if (profile->profile->mode == NMM_MODE_ISOLATED)
+    if (nmm_mode_get_info(profile->profile->mode)->has_network)
         return nmm_lock_conflict_check(world, profile, error);
     return check_link(world, profile, error);
 }
@@ -345,7 +345,7 @@ make_report(NmmWorld *world, const NmmWorldProfile *profile, GError **error)
     g_autoptr(GError) refusal = NULL;
     const char *refused = check_activation(world, profile, &refusal) ? NULL : refusal->message;
 
-    if (profile->profile->mode == NMM_MODE_ISOLATED) {
+    if (nmm_mode_get_info(profile->profile->mode)->has_network) {
         g_autoptr(NmmPlan) plan = make_plan(world, profile->profile, error);
 
         return plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
@@ -364,7 +364,7 @@ find_problem(NmmWorld *world, const NmmWorldProfile *profile)
         return profile->problem;
     if (nmm_world_add_host(world, profile->profile->libvirt_uri)->problem)
         return nmm_world_find_host(world, profile->profile->libvirt_uri)->problem;
-    return profile->profile->mode == NMM_MODE_ISOLATED ? NULL : world->links_problem;
+    return nmm_mode_get_info(profile->profile->mode)->has_network ? NULL : world->links_problem;
 }
 
 static int

@@ -145,14 +145,14 @@ set_profile(JsonObject *json, const NmmWorld *world, const NmmWorldProfile *prof
     const NmmNetwork *network = p ? nmm_world_find_network(world, p) : NULL;
     const NmmCidr *address = nmm_world_get_host_address(world, profile);
     g_autofree char *address_text = address ? nmm_cidr_to_string(address) : NULL;
-    gboolean isolated = p && p->mode == NMM_MODE_ISOLATED;
+    gboolean has_network = p && nmm_mode_get_info(p->mode)->has_network;
 
     nmm_json_set_string(json, "id", profile->id);
     nmm_json_set_string(json, "uuid", profile->uuid);
     nmm_json_set_string(json, "mode", p ? nmm_mode_to_string(p->mode) : NULL);
     nmm_json_set_string(json, "state", profile->state);
     nmm_json_set_string(json, "libvirt-uri", p ? p->libvirt_uri : NULL);
-    nmm_json_set_string(json, "network", isolated ? p->network : NULL);
+    nmm_json_set_string(json, "network", has_network ? p->network : NULL);
     nmm_json_set_string(json, "bridge", network ? network->bridge : NULL);
     nmm_json_set_string(json, "link", profile->link);
     nmm_json_set_string(json, "parent", p && !profile->parent ? p->parent : profile->parent);

@@ -49,7 +49,7 @@ is_named(const NmmWorld *world, const char *uri, const char *network)
 
         if (profile->offered)
             continue;
-        if (p ? p->mode == NMM_MODE_ISOLATED && g_str_equal(p->libvirt_uri, uri) &&
+        if (p ? nmm_mode_get_info(p->mode)->has_network && g_str_equal(p->libvirt_uri, uri) &&
                     g_str_equal(p->network, network)
               : !profile->network || g_str_equal(profile->network, network))
             return TRUE;

@@ -13,7 +13,7 @@
 static gboolean
 is_on_link(const NmmWorldProfile *profile)
 {
-    return profile && profile->profile && profile->profile->mode != NMM_MODE_ISOLATED;
+    return profile && profile->profile && nmm_mode_get_info(profile->profile->mode)->has_host_link;
 }
 
 /* (nullable): NULL is any lower device. */

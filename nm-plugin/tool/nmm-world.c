@@ -201,7 +201,7 @@ is_offer(const NmmWorldProfile *profile)
     const NmmProfile *p = profile->profile;
 
     return p && nmm_identity_is_suggested(
-                    p->uuid, p->mode, p->mode == NMM_MODE_ISOLATED ? p->network : p->parent);
+                    p->uuid, p->mode, nmm_mode_get_target(p->mode, p->network, p->parent));
 }
 
 static void
@@ -227,7 +227,7 @@ read_profiles(NmmWorld *world)
         if (error) {
             profile->problem = g_strdup(error->message);
             profile->network = get_raw_network(connection);
-        } else if (profile->profile->mode != NMM_MODE_ISOLATED) {
+        } else if (nmm_mode_get_info(profile->profile->mode)->has_host_link) {
             read_parent(world, profile, active);
         }
         profile->offered = !active && is_offer(profile) &&
@@ -433,7 +433,7 @@ nmm_world_find_network(const NmmWorld *world, const NmmProfile *profile)
 {
     NmmWorldHost *host = nmm_world_find_host(world, profile->libvirt_uri);
 
-    if (!host || profile->mode != NMM_MODE_ISOLATED)
+    if (!host || !nmm_mode_get_info(profile->mode)->has_network)
         return NULL;
     return nmm_network_find(host->networks, profile->network);
 }
@@ -463,7 +463,7 @@ nmm_world_find_host_link(const NmmWorld *world, const NmmWorldProfile *profile, 
                     profile->link ? profile->link : "?");
         return NULL;
     }
-    if (profile->profile->mode == NMM_MODE_MOVE && !link->profile_uuid &&
+    if (nmm_mode_get_info(profile->profile->mode)->moves_configuration && !link->profile_uuid &&
         g_strcmp0(link->kind, "macvtap") == 0 && link->parent &&
         g_strcmp0(link->parent, profile->parent) == 0)
         return link;
@@ -487,9 +487,9 @@ nmm_world_get_host_address(const NmmWorld *world, const NmmWorldProfile *profile
 
     if (network)
         return nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    if (!p || p->mode == NMM_MODE_ISOLATED)
+    if (!p || !nmm_mode_get_info(p->mode)->has_host_link)
         return NULL;
-    if (p->mode == NMM_MODE_MOVE)
+    if (nmm_mode_get_info(p->mode)->moves_configuration)
         link = nmm_world_find_host_link(world, profile, NULL);
     if (!link || !nmm_link_get_address(link))
         link = nmm_links_find(world->links, profile->parent);
