@@ -21,6 +21,7 @@ static const char *const marks[] = {
     [NMM_CHECK_WAITING] = N_("wait  "),
     [NMM_CHECK_BROKEN] = N_("BROKEN"),
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(marks) == _NMM_CHECK_VERDICT_NUM);
 
 static void
 add_step(NmmReport *report, JsonArray *steps, const NmmCheckResult *result)

@@ -555,7 +555,14 @@ nmm_check_find_reason(const GPtrArray *results)
 const char *
 nmm_check_verdict_to_string(NmmCheckVerdict verdict)
 {
-    static const char *const words[] = {"ok", "hint", "unknown", "waiting", "broken"};
+    static const char *const words[] = {
+        [NMM_CHECK_OK] = "ok",
+        [NMM_CHECK_HINT] = "hint",
+        [NMM_CHECK_UNKNOWN] = "unknown",
+        [NMM_CHECK_WAITING] = "waiting",
+        [NMM_CHECK_BROKEN] = "broken",
+    };
+    G_STATIC_ASSERT(G_N_ELEMENTS(words) == _NMM_CHECK_VERDICT_NUM);
 
     return words[verdict];
 }

@@ -113,6 +113,7 @@ typedef enum {
     NMM_CHECK_UNKNOWN, /* could not be read; the evaluation goes on */
     NMM_CHECK_WAITING, /* ends the evaluation, but is not a fault */
     NMM_CHECK_BROKEN,  /* ends the evaluation */
+    _NMM_CHECK_VERDICT_NUM,
 } NmmCheckVerdict;
 
 const char *nmm_check_verdict_to_string(NmmCheckVerdict verdict); /* "broken", stable */
