@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 90-nm-macvtap: what NetworkManager's dispatcher runs for every event. Notes the event, starts the
- * helper unless one runs, and ends: scripts of the same event that NetworkManager runs in order
- * wait for those in no-wait.d too (read in NM 1.42 and 1.58), so this one has to be over at once.
- * It links nothing but libc for the same reason, and never fails, which would only make
- * NetworkManager log it.
+ * 90-nm-macvtap, which NetworkManager's dispatcher runs for every event. Appends the event to the
+ * queue, starts the helper unless one runs, and ends: other scripts of the same event wait for
+ * those in no-wait.d, too (read in NM 1.42 and 1.58), so it must end at once. For the same reason
+ * it links only libc. It always returns 0, because NetworkManager only logs a failure.
  */
 
 #include "config.h"
@@ -14,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -23,11 +21,11 @@
 #include "nmm-names.h"
 
 #define HELPER     "nm-macvtap-dispatcher"
-#define MAX_EVENTS (256 * 1024) /* bytes; what comes then is lost, the state is not */
+#define MAX_EVENTS (256 * 1024) /* bytes; later events are lost, the host state is not */
 #define STAT_START 22           /* number of the field in /proc/PID/stat */
 #define PID_BITS   22
 
-/* Actions that the decision knows, or that may be the sign that something else changed. */
+/* The decision knows some of them; the others can mean that something changed. */
 static const char *const actions[] = {
     "up",
     "down",
@@ -40,8 +38,8 @@ static const char *const actions[] = {
     "reapply",
 };
 
-/* NetworkManager, which has one thread, may be activating a device just now, and the helper makes
- * it tell all that it knows: a device with a quick DHCP server has done by then. */
+/* NetworkManager has one thread and may be activating a device now, and the helper makes it send
+ * all its objects. A device with a fast DHCP server is activated after the pause. */
 static const struct timespec pause_before_helper = {.tv_nsec = 150 * 1000 * 1000};
 
 static int
@@ -62,8 +60,8 @@ get_word(const char *name)
     return word && word[0] && !strpbrk(word, " \n") ? word : "-";
 }
 
-/* Where this event is in NetworkManager's order: hooks run side by side, and may write in another.
- * When the process was started, in ticks since the boot, and then its number; 0 if unknown. */
+/* The position of this event in NetworkManager's order, because hooks run in parallel and may write
+ * in another: the start time of the process in ticks since the boot, then its PID; 0 if unknown. */
 static unsigned long long
 get_order(void)
 {
@@ -75,16 +73,25 @@ get_order(void)
         return 0;
     rest = fgets(text, sizeof(text), file);
     fclose(file);
-    /* The second field, in parentheses, may hold anything. */
+    /* The second field, in parentheses, can contain any character. */
     rest = rest ? strrchr(text, ')') : NULL;
     for (int field = 2; rest && field < STAT_START; field++)
         rest = strchr(rest + 1, ' ');
     return rest ? strtoull(rest, NULL, 10) << PID_BITS | (unsigned long long)getpid() : 0;
 }
 
+/* As nmm-lock.h, which needs GLib. */
+static int
+lock(int fd, int command)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(fd, command, &lock);
+}
+
 /* The lock keeps the helper from emptying the file between our open and our write. */
 static int
-note(const char *action)
+append_event(const char *action)
 {
     struct stat info;
     char line[256];
@@ -103,7 +110,7 @@ note(const char *action)
                       get_word("DEVICE_IFACE"),
                       get_word("CONNECTION_UUID"),
                       get_order());
-    if (flock(fd, LOCK_EX) < 0 || fstat(fd, &info) < 0)
+    if (lock(fd, F_OFD_SETLKW) < 0 || fstat(fd, &info) < 0)
         done = -1;
     else if (length < (int)sizeof(line) && info.st_size < MAX_EVENTS)
         done = write(fd, line, (size_t)length) == length ? 0 : -1;
@@ -111,7 +118,7 @@ note(const char *action)
     return done;
 }
 
-/* The helper inherits the lock, so that there is no moment at which two could start. */
+/* The helper inherits the lock, so two can never start. */
 static int
 start_helper(void)
 {
@@ -123,8 +130,8 @@ start_helper(void)
 
     if (fd < 0)
         return -1;
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? 0 : -1;
+    if (lock(fd, F_OFD_SETLK) < 0)
+        return errno == EAGAIN || errno == EACCES ? 0 : -1;
     pid = fork();
     if (pid != 0)
         return pid < 0 ? -1 : 0;
@@ -145,8 +152,9 @@ main(int argc, char **argv)
     if (!is_interesting(action))
         return 0;
     alarm(5);
-    if ((mkdir(NMM_RUN_DIR, 0700) < 0 && errno != EEXIST) || note(action) < 0)
-        fprintf(stderr, "90-nm-macvtap: cannot note '%s': %s\n", action, strerror(errno));
+    if ((mkdir(NMM_RUN_DIR, 0700) < 0 && errno != EEXIST) || append_event(action) < 0)
+        fprintf(
+            stderr, "90-nm-macvtap: cannot queue the event '%s': %s\n", action, strerror(errno));
     else if (strcmp(action, "vpn-pre-down") != 0 && start_helper() < 0)
         fprintf(stderr, "90-nm-macvtap: cannot start the helper: %s\n", strerror(errno));
     return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One function an action, found in a table. Each ends its task exactly once; what is gone already
- * counts as done.
+ * A table has one function for each kind of action. Each ends its task exactly once; if a profile
+ * or link to remove is already gone, the action succeeds without a change.
  */
 
 #include "config.h"
 
 #include "nmm-actions.h"
 
+#include "nmm-active.h"
 #include "nmm-announce.h"
 #include "nmm-checkpoint.h"
 #include "nmm-device.h"
@@ -59,23 +60,8 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
-static gboolean
-is_active(NMClient *client, const char *uuid)
-{
-    const GPtrArray *actives = nm_client_get_active_connections(client);
-
-    for (guint i = 0; i < actives->len; i++) {
-        NMActiveConnection *active = actives->pdata[i];
-
-        if (g_strcmp0(nm_active_connection_get_uuid(active), uuid) == 0 &&
-            nm_active_connection_get_state(active) < NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* NetworkManager takes the base of a VPN from the "specific object", and refuses a device that is
- * not that one's; without it, it takes the default route's. */
+/* NetworkManager takes the base of a VPN from the "specific object", and refuses a device of
+ * another one; without it, it takes the device of the default route. */
 static void
 activate(NMClient *client, const NmmAction *action, GTask *task)
 {
@@ -83,8 +69,8 @@ activate(NMClient *client, const NmmAction *action, GTask *task)
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
     NMActiveConnection *base = device ? nm_device_get_active_connection(device) : NULL;
 
-    /* Somebody was quicker, which NetworkManager takes for an error. */
-    if (is_active(client, action->uuid)) {
+    /* Activated since the decision: NetworkManager would return an error. */
+    if (nmm_active_is_up(client, action->uuid)) {
         g_task_return_boolean(task, FALSE);
         g_object_unref(task);
         return;
@@ -100,12 +86,12 @@ activate(NMClient *client, const NmmAction *action, GTask *task)
         return;
     }
     g_task_return_new_error(
-        task, NMM_ERROR, NMM_ERROR_NOT_FOUND, "profile or base device has gone");
+        task, NMM_ERROR, NMM_ERROR_NOT_FOUND, "the profile or its base device is gone");
     g_object_unref(task);
 }
 
 static NMConnection *
-build_connection(const NmmSuggestedProfile *offer)
+build_connection(const NmmSuggestedProfile *suggested)
 {
     NMConnection *connection = nm_simple_connection_new();
     NMSetting *base = nm_setting_connection_new();
@@ -113,9 +99,9 @@ build_connection(const NmmSuggestedProfile *offer)
 
     g_object_set(base,
                  NM_SETTING_CONNECTION_ID,
-                 offer->id,
+                 suggested->id,
                  NM_SETTING_CONNECTION_UUID,
-                 offer->uuid,
+                 suggested->uuid,
                  NM_SETTING_CONNECTION_TYPE,
                  NM_SETTING_VPN_SETTING_NAME,
                  NM_SETTING_CONNECTION_AUTOCONNECT,
@@ -123,17 +109,18 @@ build_connection(const NmmSuggestedProfile *offer)
                  NULL);
     g_object_set(vpn, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE, NULL);
     nm_setting_vpn_add_data_item(
-        NM_SETTING_VPN(vpn), NMM_KEY_MODE, nmm_mode_to_string(offer->mode));
-    nm_setting_vpn_add_data_item(NM_SETTING_VPN(vpn),
-                                 nmm_mode_get_target(offer->mode, NMM_KEY_NETWORK, NMM_KEY_PARENT),
-                                 offer->target);
+        NM_SETTING_VPN(vpn), NMM_KEY_MODE, nmm_mode_to_string(suggested->mode));
+    nm_setting_vpn_add_data_item(
+        NM_SETTING_VPN(vpn),
+        nmm_mode_get_target(suggested->mode, NMM_KEY_NETWORK, NMM_KEY_PARENT),
+        suggested->target);
     nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);
     return connection;
 }
 
 static void
-offer_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+suggest_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     GError *error = NULL;
@@ -147,9 +134,9 @@ offer_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-offer(NMClient *client, const NmmAction *action, GTask *task)
+suggest(NMClient *client, const NmmAction *action, GTask *task)
 {
-    g_autoptr(NMConnection) connection = build_connection(action->offer);
+    g_autoptr(NMConnection) connection = build_connection(action->suggested);
 
     nm_client_add_connection2(client,
                               nm_connection_to_dbus(connection, NM_CONNECTION_SERIALIZE_ALL),
@@ -158,7 +145,7 @@ offer(NMClient *client, const NmmAction *action, GTask *task)
                               NULL,
                               FALSE,
                               g_task_get_cancellable(task),
-                              offer_cb,
+                              suggest_cb,
                               task);
 }
 
@@ -195,8 +182,8 @@ remove_link(NMClient *client, const NmmAction *action, GTask *task)
     g_autoptr(NmmHostlink) kernel = NULL;
     gboolean removed = FALSE;
 
-    /* Switched on since the decision: the service has made it anew, or will. */
-    if (is_active(client, action->uuid)) {
+    /* Activated since the decision: the service makes the link again. */
+    if (nmm_active_is_up(client, action->uuid)) {
         g_task_return_boolean(task, FALSE);
         g_object_unref(task);
         return;
@@ -259,10 +246,10 @@ is_anothers(Restore *restore)
         g_autofree char *link = NULL;
 
         if (!nmm_profile_reader_is_macvtap(connections->pdata[i]) ||
-            g_strcmp0(uuid, restore->uuid) == 0 || !is_active(restore->client, uuid))
+            g_strcmp0(uuid, restore->uuid) == 0 || !nmm_active_is_up(restore->client, uuid))
             continue;
         link = nmm_move_profile_build_uuid(uuid, restore->device);
-        if (is_active(restore->client, link))
+        if (nmm_active_is_up(restore->client, link))
             return TRUE;
     }
     return FALSE;
@@ -448,18 +435,10 @@ static void (*const runners[])(NMClient *client, const NmmAction *action, GTask 
     [NMM_ACTION_RESTORE] = restore,
     [NMM_ACTION_REMOVE_LINK] = remove_link,
     [NMM_ACTION_WITHDRAW] = withdraw,
-    [NMM_ACTION_OFFER] = offer,
+    [NMM_ACTION_SUGGEST] = suggest,
     [NMM_ACTION_ACTIVATE] = activate,
 };
 
-/**
- * nmm_actions_run_async:
- * @client: the client through which the scene was seen
- * @action: what to do; not TELL
- * @cancellable: (nullable): a cancellable
- * @callback: called when it is done
- * @user_data: for @callback
- */
 void
 nmm_actions_run_async(NMClient *client,
                       const NmmAction *action,
@@ -472,12 +451,6 @@ nmm_actions_run_async(NMClient *client,
     runners[action->kind](client, action, g_task_new(NULL, cancellable, callback, user_data));
 }
 
-/**
- * nmm_actions_run_finish:
- * @result: what @callback got
- * @out_changed: (out): whether there was anything to do
- * @error: return location for an error of NetworkManager, GIO or ours
- */
 gboolean
 nmm_actions_run_finish(GAsyncResult *result, gboolean *out_changed, GError **error)
 {

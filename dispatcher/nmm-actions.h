@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Carries one action out, through libnm or the kernel.
+ * Carries out one action, through libnm or the kernel.
  */
 
 #pragma once
@@ -11,14 +11,14 @@
 
 G_BEGIN_DECLS
 
-/* An activation is only asked for, not waited for: it may take a minute, and what becomes of it is
- * the next event. Not for TELL. */
+/* Requests an activation but does not wait for its end: that may take a minute, and is an event.
+ * Not for NMM_ACTION_LOG. */
 void nmm_actions_run_async(NMClient *client,
                            const NmmAction *action,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
-/* @out_changed: (out): whether there was anything to do. */
+/* @out_changed: (out): FALSE if there was nothing to do. */
 gboolean nmm_actions_run_finish(GAsyncResult *result, gboolean *out_changed, GError **error);
 
 G_END_DECLS

@@ -1,24 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dispatcher's decision: what happened, how the host is and what is remembered give what is to
- * be done. A pure function; the helper carries it out.
+ * The decision of the dispatcher helper: events, the host state and the states of the profiles in,
+ * actions out. A pure function; nmm-actions.h carries them out.
  */
 
 #pragma once
 
-#include "nmm-action.h"
+#include "nmm-host-state.h"
 #include "nmm-profile-state.h"
-#include "nmm-scene.h"
+#include "nmm-suggested-profile.h"
 
 G_BEGIN_DECLS
 
+/* Of NetworkManager's dispatcher, or "refresh". */
+typedef struct {
+    char *action; /* "up", "vpn-down", … as in NetworkManager-dispatcher(8) */
+    char *device; /* (nullable): of a VPN its base device */
+    char *uuid;   /* (nullable): of the profile */
+    gint64 order; /* later events have greater values; 0 if unknown */
+} NmmEvent;
+
+/* @device, @uuid: (nullable). */
+NmmEvent *nmm_event_new(const char *action, const char *device, const char *uuid);
+void nmm_event_free(NmmEvent *event);
+
+/* In this order in a decision. */
+typedef enum {
+    NMM_ACTION_RESTORE,     /* give a device its own IP configuration back */
+    NMM_ACTION_REMOVE_LINK, /* a host link without a profile that is up */
+    NMM_ACTION_WITHDRAW,    /* remove a suggested profile */
+    NMM_ACTION_SUGGEST,     /* add a profile in memory */
+    NMM_ACTION_ACTIVATE,
+    NMM_ACTION_LOG, /* a problem that is not in the log yet */
+} NmmActionKind;
+
+typedef struct {
+    NmmActionKind kind;
+    char *uuid;   /* of the profile; REMOVE_LINK: in the link's mark */
+    char *id;     /* (nullable): of the profile */
+    char *device; /* (nullable): ACTIVATE: the base device; RESTORE, REMOVE_LINK */
+    NmmSuggestedProfile *suggested; /* (nullable): SUGGEST */
+    char *text;                     /* (nullable): LOG */
+} NmmAction;
+
+/* "activate 'guests' on lo", for the log and `nm-macvtap refresh`; does not change. */
+char *nmm_action_to_string(const NmmAction *action);
+
+typedef struct {
+    const NmmHostState *host; /* with NetworkManager's side */
+    GHashTable *lock_holders; /* (element-type utf8): UUIDs; the service still has a process */
+    gint64 now;               /* in s, monotonic */
+    gboolean suggest;         /* the administrator allows suggested profiles */
+} NmmDecisionInput;
+
 typedef struct {
     GPtrArray *actions; /* (element-type NmmAction) */
-    gboolean again;     /* look once more when these are done: something is on its way */
+    gboolean again;     /* decide again after the actions: a profile is changing its state */
 } NmmDecision;
 
-/* @events: (element-type NmmSceneEvent), oldest first. @memory is brought up to date. */
-NmmDecision *nmm_decide(const GPtrArray *events, const NmmScene *scene, NmmProfileStates *memory);
+/* @events: (element-type NmmEvent), oldest first. Updates @states. Decides no action if it is
+ * called again after the actions, without events. */
+NmmDecision *
+nmm_decide(const GPtrArray *events, const NmmDecisionInput *input, NmmProfileStates *states);
 void nmm_decision_free(NmmDecision *decision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmDecision, nmm_decision_free)
 

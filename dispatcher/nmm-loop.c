@@ -1,12 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Rounds. Each looks at the host afresh, so that what was seen is never older than the events that
- * it is judged with. Nor is it newer: where something happened while it looked, it looks once more,
- * or a profile that a person takes down just then would be one that went down by itself. For
- * NetworkManager takes none down before the hook has noted "vpn-pre-down". The decision says what
- * to do; here it is only carried out, one after the other, unless a newer event of the profile's
- * own has overtaken it.
- */
 
 #include "config.h"
 
@@ -14,115 +6,123 @@
 
 #include <unistd.h>
 
+#include "nmm-actions.h"
 #include "nmm-decision.h"
 #include "nmm-error.h"
 #include "nmm-events.h"
-#include "nmm-actions.h"
+#include "nmm-host-reader.h"
+#include "nmm-lock.h"
 #include "nmm-names.h"
-#include "nmm-observer.h"
+#include "nmm-profile-lock.h"
 
-/* Before each round, so that a storm of events becomes few of them, and so that NetworkManager,
- * which answers all that a round asks on its one thread, has done with what it is activating. */
+/* Before each round: a storm of events then needs few rounds, and NetworkManager, which answers a
+ * round on its one thread, has finished an activation. */
 #define PAUSE_MS 150
-/* While the decision waits for a process of the service that is ending. */
+/* While a profile is changing its state. */
 #define AGAIN_MS   1000
 #define MAX_AGAINS 35
-/* How often it looks once more: in a storm that does not end, something has to be decided. */
-#define MAX_LOOKS 20
-/* A look or an action that takes longer never ends; SIGALRM then ends the process. */
-#define STEP_TIMEOUT_S 60
+/* How often a round reads again because of new events: a storm may last. */
+#define MAX_READS        20
+#define READ_TIMEOUT_S   10
+#define ACTION_TIMEOUT_S 60
+
+#define CONFIG_GROUP   "dispatcher"
+#define CONFIG_SUGGEST "offer-profiles"
 
 typedef struct {
     const char *config_file;
     const char *run_dir;
-    int lock_fd;     /* -1 after it was given up */
+    int lock_fd;     /* -1 after it was released */
     GPtrArray *done; /* (nullable) */
-
     GMainLoop *loop;
-    GPtrArray *events;        /* (nullable): of the round, (element-type NmmSceneEvent) */
-    NMClient *client;         /* (nullable): of the round */
-    NmmProfileStates *memory; /* (nullable): of the round */
-    NmmDecision *decision;    /* (nullable): of the round */
-    guint next;               /* index of the action to carry out */
-    guint agains;
-    guint looks; /* that were too old when they were over */
+
+    /* (nullable): of the round */
+    GPtrArray *events; /* (element-type NmmEvent) */
+    NMClient *client;
+    NmmProfileStates *states;
+    NmmDecision *decision;
+    guint next; /* index of the action to carry out */
+
+    GCancellable *cancellable; /* (nullable): of the action */
+    guint timeout_id;          /* of the action */
+    guint n_agains;
+    guint n_reads; /* that new events made obsolete */
+    gboolean libvirt_timed_out;
     gboolean failed;
-} Helper;
+} Loop;
 
-static void start_round(Helper *self);
-
+/* @error: (transfer full) */
 static void
-complain(Helper *self, const char *what, GError *error)
+complain(Loop *self, const char *what, GError *error)
 {
-    g_warning("%s: %s", what, error->message);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_warning("%s: NetworkManager has not answered in time; 'nm-macvtap refresh' tries again",
+                  what);
+    else
+        g_warning("%s: %s", what, error->message);
     self->failed = TRUE;
     g_error_free(error);
 }
 
-static char *
-get_memory_path(Helper *self)
+static void
+load_states(Loop *self)
 {
-    return g_build_filename(self->run_dir, NMM_PROFILE_STATES_FILE, NULL);
-}
-
-static NmmProfileStates *
-load_memory(Helper *self)
-{
-    g_autofree char *path = get_memory_path(self);
+    g_autofree char *path = g_build_filename(self->run_dir, NMM_PROFILE_STATES_FILE, NULL);
     g_autofree char *text = NULL;
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return nmm_profile_states_new();
-    return nmm_profile_states_new_from_text(text);
+    g_file_get_contents(path, &text, NULL, NULL);
+    self->states = nmm_profile_states_new_from_text(text ?: "");
 }
 
 static void
-save_memory(Helper *self)
+save_states(Loop *self)
 {
-    g_autofree char *path = get_memory_path(self);
-    g_autofree char *text = nmm_profile_states_to_text(self->memory);
+    g_autofree char *path = g_build_filename(self->run_dir, NMM_PROFILE_STATES_FILE, NULL);
+    g_autofree char *text = nmm_profile_states_to_text(self->states);
     GError *error = NULL;
 
     if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-        complain(self, "cannot remember profiles", error);
+        complain(self, "cannot save the states of profiles", error);
 }
 
 static void
-clear_round(Helper *self)
+clear_round(Loop *self)
 {
     g_clear_pointer(&self->events, g_ptr_array_unref);
-    g_clear_pointer(&self->memory, g_hash_table_unref);
+    g_clear_pointer(&self->states, g_hash_table_unref);
     g_clear_pointer(&self->decision, nmm_decision_free);
     g_clear_object(&self->client);
 }
 
-static gboolean
-pause_cb(gpointer user_data)
+static gboolean start_round_cb(gpointer user_data);
+
+static void
+finish_round(Loop *self)
 {
-    start_round(user_data);
+    gboolean again = self->decision->again && self->n_agains < MAX_AGAINS;
+
+    save_states(self);
+    clear_round(self);
+    self->n_agains = again ? self->n_agains + 1 : 0;
+    g_timeout_add(again ? AGAIN_MS : PAUSE_MS, start_round_cb, self);
+}
+
+/* Actions */
+
+static void run_next_action(Loop *self);
+
+static gboolean
+action_timeout_cb(gpointer user_data)
+{
+    Loop *self = user_data;
+
+    self->timeout_id = 0;
+    g_cancellable_cancel(self->cancellable);
     return G_SOURCE_REMOVE;
 }
 
 static void
-finish_round(Helper *self)
-{
-    gboolean again = self->decision->again && self->agains < MAX_AGAINS;
-
-    save_memory(self);
-    clear_round(self);
-    if (again) {
-        self->agains++;
-        g_timeout_add(AGAIN_MS, pause_cb, self);
-    } else {
-        self->agains = 0;
-        g_timeout_add(PAUSE_MS, pause_cb, self);
-    }
-}
-
-static void run_next_action(Helper *self);
-
-static void
-report(Helper *self, const char *text)
+report(Loop *self, const char *text)
 {
     g_message("%s", text);
     if (self->done)
@@ -132,56 +132,65 @@ report(Helper *self, const char *text)
 static void
 action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-    Helper *self = user_data;
+    Loop *self = user_data;
     const NmmAction *action = self->decision->actions->pdata[self->next++];
     g_autofree char *text = nmm_action_to_string(action);
     GError *error = NULL;
     gboolean changed;
 
+    g_clear_handle_id(&self->timeout_id, g_source_remove);
+    g_clear_object(&self->cancellable);
     if (!nmm_actions_run_finish(result, &changed, &error)) {
         complain(self, text, error);
-        self->agains = MAX_AGAINS;
+        self->n_agains = MAX_AGAINS;
     } else if (action->kind == NMM_ACTION_RESTORE) {
-        /* What is remembered until it is done. */
-        g_clear_pointer(&nmm_profile_states_get(self->memory, action->uuid)->moved, g_free);
+        g_clear_pointer(&nmm_profile_states_get(self->states, action->uuid)->moved, g_free);
     }
     if (changed)
         report(self, text);
     run_next_action(self);
 }
 
-/* The actions before it may have taken their time, in which somebody has switched the profile: his
- * word is the newer one. It is in the file, so that there is a next round, which judges it. Whether
- * a device is still to be restored is looked at when it is. */
+/* The actions before it took so long that the profile was activated or deactivated meanwhile: the
+ * next round handles that event. A restore checks by itself whether it is still needed. */
 static gboolean
-is_overtaken(Helper *self, const NmmAction *action)
+is_obsolete(Loop *self, const NmmAction *action)
 {
     if (action->kind == NMM_ACTION_RESTORE || !nmm_events_wait_of(self->run_dir, action->uuid))
         return FALSE;
     if (action->kind == NMM_ACTION_ACTIVATE)
-        nmm_profile_states_get(self->memory, action->uuid)->tried = FALSE;
+        nmm_profile_states_get(self->states, action->uuid)->tried = FALSE;
     return TRUE;
 }
 
 static void
-run_next_action(Helper *self)
+run_action(Loop *self, const NmmAction *action)
+{
+    self->cancellable = g_cancellable_new();
+    self->timeout_id = g_timeout_add_seconds(ACTION_TIMEOUT_S, action_timeout_cb, self);
+    nmm_actions_run_async(self->client, action, self->cancellable, action_cb, self);
+}
+
+static void
+run_next_action(Loop *self)
 {
     for (; self->next < self->decision->actions->len; self->next++) {
         const NmmAction *action = self->decision->actions->pdata[self->next];
 
-        if (action->kind == NMM_ACTION_TELL) {
+        if (action->kind == NMM_ACTION_LOG) {
             g_warning("profile '%s': %s", action->id, action->text);
-        } else if (!is_overtaken(self, action)) {
-            alarm(STEP_TIMEOUT_S);
-            nmm_actions_run_async(self->client, action, NULL, action_cb, self);
+        } else if (!is_obsolete(self, action)) {
+            run_action(self, action);
             return;
         }
     }
     finish_round(self);
 }
 
+/* Host state */
+
 static void
-put_back_round(Helper *self)
+put_back_events(Loop *self)
 {
     GError *error = NULL;
 
@@ -190,94 +199,143 @@ put_back_round(Helper *self)
     clear_round(self);
 }
 
-/* Events that nobody could judge wait for the next time, in which NetworkManager runs. */
+/* The events wait for the next run of the helper. */
 static void
-give_up_round(Helper *self, GError *error)
+give_up(Loop *self, const NmmHostState *host)
 {
-    put_back_round(self);
-    if (g_error_matches(error, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
-        g_debug("%s", error->message);
-        g_error_free(error);
-    } else {
-        complain(self, "cannot look at NetworkManager", error);
-    }
+    if (self->client)
+        g_debug("%s", host->nm_error->message);
+    else
+        complain(self, "cannot read the state of NetworkManager", g_error_copy(host->nm_error));
+    put_back_events(self);
     g_main_loop_quit(self->loop);
 }
 
 static void
-observe_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+log_unreadable(Loop *self, const NmmHostState *host)
 {
-    Helper *self = user_data;
-    GError *error = NULL;
-    g_autoptr(NmmScene) scene = nmm_observer_observe_finish(result, &self->client, &error);
+    if (host->links_error)
+        g_warning("cannot list host links: %s", host->links_error->message);
+    for (guint i = 0; i < host->hypervisors->len; i++) {
+        const NmmHostHypervisor *hypervisor = host->hypervisors->pdata[i];
 
-    if (!scene) {
-        give_up_round(self, error);
-        return;
+        if (hypervisor->timed_out && !self->libvirt_timed_out)
+            g_warning("'%s': %s", hypervisor->uri, hypervisor->error->message);
+        else if (hypervisor->error)
+            g_debug("'%s': %s", hypervisor->uri, hypervisor->error->message);
+        self->libvirt_timed_out |= hypervisor->timed_out;
     }
-    if (nmm_events_wait(self->run_dir) && self->looks < MAX_LOOKS) {
-        self->looks++;
-        put_back_round(self);
-        g_timeout_add(PAUSE_MS, pause_cb, self);
-        return;
-    }
-    self->looks = 0;
-    self->memory = load_memory(self);
-    self->decision = nmm_decide(self->events, scene, self->memory);
-    /* Before anything is done: an action that kills this process is not to be repeated for ever. */
-    save_memory(self);
-    self->next = 0;
-    run_next_action(self);
 }
 
-/* The lock is given up before the file is looked at for the last time: a hook that came in between
- * found the lock taken, and its event in the file is then seen here. Events are taken only with the
- * lock, or another one could end between our look and our putting them back. */
 static gboolean
-has_more(Helper *self)
+read_suggest(const char *config_file)
 {
+    g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) error = NULL;
+    gboolean suggest = TRUE;
+
+    if (g_key_file_load_from_file(file, config_file, G_KEY_FILE_NONE, NULL) &&
+        g_key_file_has_key(file, CONFIG_GROUP, CONFIG_SUGGEST, NULL)) {
+        suggest = g_key_file_get_boolean(file, CONFIG_GROUP, CONFIG_SUGGEST, &error);
+        if (error)
+            g_warning("'%s': %s", config_file, error->message);
+    }
+    return suggest;
+}
+
+static void
+decide(Loop *self, const NmmHostState *host)
+{
+    g_autoptr(GHashTable) lock_holders = nmm_profile_lock_list_holders(self->run_dir);
+    const NmmDecisionInput input = {
+        .host = host,
+        .lock_holders = lock_holders,
+        .now = g_get_monotonic_time() / G_USEC_PER_SEC,
+        .suggest = read_suggest(self->config_file),
+    };
+
+    self->n_reads = 0;
+    load_states(self);
+    self->decision = nmm_decide(self->events, &input, self->states);
+    /* Before the actions: one that ends this process must not be repeated for ever. */
+    save_states(self);
+    self->next = 0;
+}
+
+static void
+read_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    Loop *self = user_data;
+    g_autoptr(NmmHostState) host = nmm_host_read_finish(result, &self->client, NULL);
+
+    log_unreadable(self, host);
+    if (host->nm_error) {
+        give_up(self, host);
+    } else if (nmm_events_wait(self->run_dir) && self->n_reads < MAX_READS) {
+        self->n_reads++;
+        put_back_events(self);
+        g_timeout_add(PAUSE_MS, start_round_cb, self);
+    } else {
+        decide(self, host);
+        run_next_action(self);
+    }
+}
+
+static void
+read_host(Loop *self)
+{
+    const char *uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
+    const NmmHostRequest request = {
+        .flags = NMM_HOST_READ_NM | NMM_HOST_READ_LINKS | NMM_HOST_READ_USED_HYPERVISORS,
+        .uris = uris,
+        .config_file = self->config_file,
+        .timeout_s = READ_TIMEOUT_S,
+    };
+
+    nmm_host_read_async(NULL, &request, NULL, read_cb, self);
+}
+
+/* Releases the lock before it checks the file for the last time: a hook that came in between found
+ * the lock taken, and its event is in the file. Takes events only with the lock, or another helper
+ * could end between the check and the return of the events. */
+static gboolean
+take_events(Loop *self)
+{
+    GError *error = NULL;
 
     while (self->lock_fd >= 0) {
         self->events = nmm_events_take(self->run_dir, &error);
         if (!self->events) {
-            complain(self, "cannot read events", g_steal_pointer(&error));
+            complain(self, "cannot read events", error);
             return FALSE;
         }
-        if (self->events->len > 0 || self->agains > 0)
+        if (self->events->len > 0 || self->n_agains > 0)
             return TRUE;
         g_clear_pointer(&self->events, g_ptr_array_unref);
         close(self->lock_fd);
         self->lock_fd = -1;
         if (nmm_events_wait(self->run_dir))
-            self->lock_fd = nmm_events_lock(self->run_dir, FALSE, NULL);
+            self->lock_fd = nmm_lock_take(self->run_dir, NMM_LOCK_FILE, FALSE, NULL);
     }
     return FALSE;
 }
 
-static void
-start_round(Helper *self)
+static gboolean
+start_round_cb(gpointer user_data)
 {
-    alarm(STEP_TIMEOUT_S);
-    if (has_more(self))
-        nmm_observer_observe_async(self->config_file, self->run_dir, NULL, observe_cb, self);
+    Loop *self = user_data;
+
+    if (take_events(self))
+        read_host(self);
     else
         g_main_loop_quit(self->loop);
+    return G_SOURCE_REMOVE;
 }
 
-/**
- * nmm_loop_run:
- * @config_file: the administrator's configuration file
- * @run_dir: our directory in /run
- * @lock_fd: (transfer full): the helper's lock
- * @done: (nullable) (element-type utf8): what was done is appended to it
- *
- * Returns: whether everything could be done
- */
 gboolean
 nmm_loop_run(const char *config_file, const char *run_dir, int lock_fd, GPtrArray *done)
 {
-    Helper self = {
+    Loop self = {
         .config_file = config_file,
         .run_dir = run_dir,
         .lock_fd = lock_fd,
@@ -285,7 +343,7 @@ nmm_loop_run(const char *config_file, const char *run_dir, int lock_fd, GPtrArra
     };
 
     self.loop = g_main_loop_new(NULL, FALSE);
-    g_idle_add(pause_cb, &self);
+    g_idle_add(start_round_cb, &self);
     g_main_loop_run(self.loop);
 
     clear_round(&self);

@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The settings provider's decision: which profiles libvirt's networks and guests give reason to
- * offer. An offered profile is known by its UUID, which follows from what it is for.
+ * The profiles to suggest: one for each libvirt network or lower device that macvtap guests give a
+ * reason for. The UUID of a suggested profile follows from its target.
  */
 
 #pragma once
 
-#include "nmm-scene.h"
+#include "nmm-guest-use.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
     char *uuid;
     char *id;
-    NmmMode mode; /* isolated or share */
-    char *target; /* the network, or the parent */
+    NmmMode mode;
+    char *target; /* name of the network or of the parent */
 } NmmSuggestedProfile;
 
 NmmSuggestedProfile *nmm_suggested_profile_new(NmmMode mode, const char *target);
-void nmm_suggested_profile_free(NmmSuggestedProfile *offer);
+/* @suggested: (nullable) */
+void nmm_suggested_profile_free(NmmSuggestedProfile *suggested);
 
-/* (nullable) (transfer none): the libvirt whose guests and networks are offered, if it answers. */
-const NmmSceneLibvirt *nmm_suggested_profile_find_libvirt(const NmmScene *scene);
+/* All that there is a reason for, whatever profiles exist. (transfer full) (element-type
+ * NmmSuggestedProfile) */
+GPtrArray *nmm_suggested_profile_list(const NmmHostHypervisor *hypervisor, const NmmGuestUse *use);
 
-/* What is to be offered on this host, user's profiles considered. Returns: (transfer full)
- * (element-type NmmSuggestedProfile). */
-GPtrArray *nmm_suggested_profile_list(const NmmScene *scene);
-
-/* Whether a profile is one that we offered and that nobody has saved. */
-gboolean nmm_suggested_profile_is_ours(const NmmSceneProfile *profile);
-/* Whether the network or lower device that an offered profile is for still gives reason for it. */
-gboolean nmm_suggested_profile_has_cause(const NmmScene *scene, const NmmSceneProfile *profile);
+/* A profile of a user does the same. @uri: the libvirt of the suggested profile. */
+gboolean nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
+                                        const NmmHostState *host,
+                                        const char *uri);
+/* @profile is a suggested profile that no user saved. */
+gboolean nmm_suggested_profile_is_unsaved(const NmmHostProfile *profile);
 
 G_END_DECLS

@@ -116,6 +116,7 @@ return_late(GTask *task, const char *uri, guint timeout_s)
                 NMM_ERROR_UNREACHABLE,
                 _("libvirt has not answered for %u s"),
                 timeout_s);
+    content->timed_out = TRUE;
     g_task_return_pointer(task, content, (GDestroyNotify)nmm_host_hypervisor_unref);
 }
 

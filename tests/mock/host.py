@@ -7,6 +7,7 @@ import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -21,6 +22,7 @@ FAKE = '/run/fake'
 LOG = '/run/log'
 RUN_DIR = '/run/nm-macvtap'
 HELPER = 'nm-macvtap-dispatcher'
+FLOCK = 'hhqqi'  # struct flock
 UPLINK = '10.0.0.10/24'
 UPLINK_UUID = '11111111-1111-4111-8111-111111111111'
 UUID = '22222222-2222-4222-8222-222222222222'
@@ -154,12 +156,10 @@ class Host:
     def wait_helper_ended(self):
         """Its lock is free, and there is no event left."""
         def is_over():
+            query = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
             with open(f'{RUN_DIR}/dispatcher-lock', 'rb') as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return False
-            return True
+                answer = fcntl.fcntl(lock, fcntl.F_OFD_GETLK, query)
+            return struct.unpack(FLOCK, answer)[0] == fcntl.F_UNLCK
         self.wait(is_over, 'the helper to end')
 
     @property

@@ -529,7 +529,7 @@ def test_offers_mirror_libvirt(host):
     equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what a second refresh does')
     host.nmcli('connection', 'delete', DEVICE_OFFER)
     equal(json.loads(host.run(['nm-macvtap', 'refresh', '--json']).stdout),
-          {'actions': [f"offer '{DEVICE_OFFER}'"]}, 'refresh as JSON')
+          {'actions': [f"suggest '{DEVICE_OFFER}'"]}, 'refresh as JSON')
 
     # In use, over a restart, without a duplicate.
     profiles.up(host, NETWORK_OFFER)

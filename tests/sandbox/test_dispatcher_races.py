@@ -192,24 +192,30 @@ def test_refresh_shows_a_name_and_does_not_obey_it(host):
     equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'what refresh prints')
 
 
+# Takes the helper's lock, an open file description lock, as another helper does.
+LOCK = """import fcntl, struct, time
+lock = open('/run/nm-macvtap/dispatcher-lock', 'r+b')
+fcntl.fcntl(lock, fcntl.F_OFD_SETLK, struct.pack('hhqqi', fcntl.F_WRLCK, 0, 0, 0, 0))
+print('locked', flush=True)
+time.sleep(100)"""
+
+
 @tap.host()
-def test_helper_that_takes_too_long_says_so(host):
+def test_helper_that_waits_too_long_gives_the_reason(host):
     host.run(['nm-macvtap', 'refresh'])
-    other = host.popen(['flock', '/run/nm-macvtap/dispatcher-lock', 'sleep', '100'])
-    host.wait_for(lambda: host.run('flock -n /run/nm-macvtap/dispatcher-lock true', check=False).returncode == 1,
-                  'the lock to be taken')
-    waiting = host.popen(['nm-macvtap', 'refresh'], stderr=subprocess.PIPE, text=True)
+    other = host.popen(['python3', '-c', LOCK], stdout=subprocess.PIPE, text=True)
+    equal(other.stdout.readline(), 'locked\n', 'output of the program with the lock')
+    waiting = host.popen([*unit_command(host), '--lock-timeout', '3'], stderr=subprocess.PIPE, text=True)
     host.wait_for(lambda: len(helpers(host)) == 1 and 'refresh' in host.read('/run/nm-macvtap/dispatcher-events'),
                   'refresh to wait')
-    host.run(['kill', '-ALRM', *helpers(host)])
     equal(waiting.wait(10), 1, 'exit code')
     reason = waiting.stderr.read()
-    check('another one is at work' in reason, f'what it says: {reason}')
+    check('another instance is still running' in reason, f'standard error: {reason}')
     other.kill()
 
     result = host.run([*unit_command(host), 'nonsense'], check=False)
     equal((result.returncode, result.stdout), (2, ''), 'exit code and output with an argument too many')
-    check('too many arguments' in result.stderr, f'what it says: {result.stderr}')
+    check('too many arguments' in result.stderr, f'standard error: {result.stderr}')
 
 
 if __name__ == '__main__':

@@ -72,6 +72,7 @@ typedef struct {
 typedef struct {
     char *uri;
     GError *error;       /* (nullable): why nothing is known of it; then all below is empty */
+    gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
     GPtrArray *guests;   /* (element-type NmmGuest): by name */
     /* (element-type utf8 GPtrArray(NmmLease)): of active networks, by their names; a network whose
