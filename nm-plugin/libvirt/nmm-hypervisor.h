@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the project needs of a hypervisor. Two implementations, libvirt's and the tests' fake, are
- * held to one contract test.
+ * A connection to a hypervisor. Two implementations, libvirt's and the tests' fake, pass one
+ * contract test.
  *
- * Every method blocks and is called on a worker thread; several guests' methods may run at once.
- * Signals are emitted on the default main context and carry only identifiers: handlers schedule,
- * they never call back into the hypervisor.
+ * Every method blocks and is called on a worker thread; several may run at once. Errors are
+ * UNREACHABLE, FAILED and those named below; NULL and FALSE stand for an error. Signals are emitted
+ * on the default main context and carry only identifiers: handlers schedule, they never call back
+ * into the hypervisor.
  */
 
 #pragma once
@@ -31,27 +32,7 @@ struct _NmmHypervisorInterface {
     GPtrArray *(*list_networks)(NmmHypervisor *self, GError **error);
     GPtrArray *(*list_leases)(NmmHypervisor *self, const char *network, GError **error);
 
-    gboolean (*define_network)(NmmHypervisor *self, const char *xml, GError **error);
-    gboolean (*autostart_network)(NmmHypervisor *self, const char *network, GError **error);
-    gboolean (*start_network)(NmmHypervisor *self, const char *network, GError **error);
-    gboolean (*destroy_network)(NmmHypervisor *self, const char *network, GError **error);
-    gboolean (*undefine_network)(NmmHypervisor *self, const char *network, GError **error);
-
-    gboolean (*attach_nic)(NmmHypervisor *self,
-                           const char *guest_uuid,
-                           NmmScope scope,
-                           const char *xml,
-                           GError **error);
-    gboolean (*update_nic)(NmmHypervisor *self,
-                           const char *guest_uuid,
-                           NmmScope scope,
-                           const char *xml,
-                           GError **error);
-    gboolean (*detach_nic)(NmmHypervisor *self,
-                           const char *guest_uuid,
-                           NmmScope scope,
-                           const char *alias,
-                           GError **error);
+    gboolean (*apply)(NmmHypervisor *self, const NmmEdit *edit, GError **error);
 };
 
 /*
@@ -61,22 +42,21 @@ struct _NmmHypervisorInterface {
  *   "closed"          (utf8 reason): the connection broke; only open() makes it usable again
  */
 
-/*
- * open: connects and registers for events; again after "closed". NMM_ERROR_UNREACHABLE where
- * nothing answers. read_only: no events, and the methods that change anything fail.
- */
+/* Connects and registers for events, also after "closed", and replaces a connection. DENIED.
+ * @read_only: no events, and apply() fails. */
 gboolean nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **error);
-/* May be called in any state; "closed" is not emitted for it. */
+/* On any thread, in any state; does not wait long. Does not emit "closed". Calls in progress on
+ * other threads end with an error or a result. */
 void nmm_hypervisor_close(NmmHypervisor *self);
 
-/* (transfer full) (element-type NmmGuest). A guest whose XML cannot be read is left out with
- * a warning in the log: one guest's fault is never another's. Reads in parallel. */
+/* (transfer full) (element-type NmmGuest). A guest whose XML cannot be read is left out and logged
+ * as a warning. Reads in parallel. */
 GPtrArray *nmm_hypervisor_list_guests(NmmHypervisor *self, GError **error);
-/* (transfer full); NMM_ERROR_NOT_FOUND where there is no such guest any more. */
+/* (transfer full). NOT_FOUND, BAD_XML. */
 NmmGuest *nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GError **error);
-/* (transfer full) (element-type NmmNetwork) */
+/* (transfer full) (element-type NmmNetwork): active or not */
 GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
-/* (transfer full) (element-type NmmLease) */
+/* (transfer full) (element-type NmmLease): those that have not expired. NOT_FOUND. */
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);
 
 /* Reads the whole content of a hypervisor that is not open: opens it read-only, lists networks and
@@ -85,16 +65,13 @@ GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, 
 NmmHostHypervisor *nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases);
 
 /*
- * Carries out one edit. Errors: NMM_ERROR_NOT_FOUND (guest or network gone meanwhile),
- * NMM_ERROR_UNSUPPORTED (a LIVE attach or update that this guest cannot do: needs a
- * restart), NMM_ERROR_UNREACHABLE, NMM_ERROR_FAILED. A LIVE detach only asks the
- * guest; "guest-changed" tells when the interface has gone.
+ * Carries out one edit of a plan. NOT_FOUND (guest or network gone meanwhile), UNSUPPORTED (a LIVE
+ * attach or update that needs a restart of the guest), DENIED. The message begins with the guest or
+ * network. A LIVE detach only asks the guest; "guest-changed" follows when the interface has gone.
  */
 gboolean nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error);
 
-/* For implementations; thread-safe: the signals are emitted on the default main context. */
-void nmm_hypervisor_emit_guest_changed(NmmHypervisor *self, const char *uuid);
-void nmm_hypervisor_emit_network_changed(NmmHypervisor *self, const char *name);
-void nmm_hypervisor_emit_closed(NmmHypervisor *self, const char *reason);
+/* For implementations, on any thread: emits @signal with @text on the default main context. */
+void nmm_hypervisor_emit(NmmHypervisor *self, const char *signal, const char *text);
 
 G_END_DECLS

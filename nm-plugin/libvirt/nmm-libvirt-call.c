@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A call to libvirtd: it has a connection to itself while it lasts. libvirt's client before 10.4
- * must not be used by two threads at a time: a thread that is woken while it waits for its answer
- * leaves an event source behind, which points into its stack and is run by the next thread.
+ * A call has a connection to itself. libvirt's client before 10.4 must not be used by two threads
+ * at a time: a thread that is woken while it waits for its answer leaves an event source behind,
+ * which points into its stack and is run by the next thread.
  */
 
 #include "config.h"
@@ -11,69 +11,61 @@
 
 #include "nmm-error.h"
 
-/* An answer that takes longer may never come. */
-#define PATIENCE 4 /* seconds */
+/* A call that takes longer gets keepalive, because its answer may never come. */
+#define KEEPALIVE_AFTER 4 /* seconds */
 
 /* Shared with the timer, which may run while the call ends. */
-typedef struct {
+typedef struct _NmmLibvirtGuard {
     GMutex mutex;
     virConnectPtr conn; /* (nullable): NULL when the call is over */
-    gboolean worn;      /* keepalive is on: the connection is good for this call only */
-} Patience;
-
-struct _NmmLibvirtCall {
-    NmmLibvirtConn *link;
-    virConnectPtr conn;
-    Patience *patience;
-    GSource *timer;
-};
+    gboolean used_up;   /* keepalive is on: the connection is closed after this call */
+} Guard;
 
 static void
-patience_clear(gpointer data)
+guard_clear(gpointer data)
 {
-    Patience *patience = data;
+    Guard *guard = data;
 
-    g_mutex_clear(&patience->mutex);
+    g_mutex_clear(&guard->mutex);
 }
 
 static void
-patience_unref(gpointer data)
+guard_unref(gpointer data)
 {
-    g_atomic_rc_box_release_full(data, patience_clear);
+    g_atomic_rc_box_release_full(data, guard_clear);
 }
 
 static gboolean
-patience_cb(gpointer data)
+guard_cb(gpointer data)
 {
-    Patience *patience = data;
+    Guard *guard = data;
 
-    g_mutex_lock(&patience->mutex);
-    if (patience->conn) {
-        patience->worn = TRUE;
-        nmm_libvirt_keep_alive(patience->conn);
+    g_mutex_lock(&guard->mutex);
+    if (guard->conn) {
+        guard->used_up = TRUE;
+        nmm_libvirt_keep_alive(guard->conn);
     }
-    g_mutex_unlock(&patience->mutex);
+    g_mutex_unlock(&guard->mutex);
     return G_SOURCE_REMOVE;
 }
 
 NmmLibvirtCall *
-nmm_libvirt_call_begin(NmmLibvirtConn *link, GError **error)
+nmm_libvirt_call_begin(NmmLibvirtConn *owner, GError **error)
 {
-    virConnectPtr conn = nmm_libvirt_conn_take_conn(link, error);
+    virConnectPtr conn = nmm_libvirt_conn_take_conn(owner, error);
     NmmLibvirtCall *call;
 
     if (!conn)
         return NULL;
     call = g_new0(NmmLibvirtCall, 1);
-    call->link = nmm_libvirt_conn_ref(link);
+    call->owner = nmm_libvirt_conn_ref(owner);
     call->conn = conn;
-    call->patience = g_atomic_rc_box_new0(Patience);
-    g_mutex_init(&call->patience->mutex);
-    call->patience->conn = conn;
+    call->guard = g_atomic_rc_box_new0(Guard);
+    g_mutex_init(&call->guard->mutex);
+    call->guard->conn = conn;
 
-    call->timer = g_timeout_source_new_seconds(PATIENCE);
-    g_source_set_callback(
-        call->timer, patience_cb, g_atomic_rc_box_acquire(call->patience), patience_unref);
+    call->timer = g_timeout_source_new_seconds(KEEPALIVE_AFTER);
+    g_source_set_callback(call->timer, guard_cb, g_atomic_rc_box_acquire(call->guard), guard_unref);
     g_source_attach(call->timer, NULL);
     return call;
 }
@@ -81,34 +73,22 @@ nmm_libvirt_call_begin(NmmLibvirtConn *link, GError **error)
 void
 nmm_libvirt_call_end(NmmLibvirtCall *call)
 {
-    gboolean worn;
+    gboolean used_up;
 
-    g_mutex_lock(&call->patience->mutex);
-    call->patience->conn = NULL;
-    worn = call->patience->worn;
-    g_mutex_unlock(&call->patience->mutex);
+    g_mutex_lock(&call->guard->mutex);
+    call->guard->conn = NULL;
+    used_up = call->guard->used_up;
+    g_mutex_unlock(&call->guard->mutex);
     g_source_destroy(call->timer);
     g_source_unref(call->timer);
-    patience_unref(call->patience);
+    guard_unref(call->guard);
 
-    if (worn || virConnectIsAlive(call->conn) != 1)
+    if (used_up || virConnectIsAlive(call->conn) != 1)
         virConnectClose(call->conn);
     else
-        nmm_libvirt_conn_return_conn(call->link, call->conn);
-    nmm_libvirt_conn_unref(call->link);
+        nmm_libvirt_conn_return_conn(call->owner, call->conn);
+    nmm_libvirt_conn_unref(call->owner);
     g_free(call);
-}
-
-NmmLibvirtConn *
-nmm_libvirt_call_get_link(NmmLibvirtCall *call)
-{
-    return call->link;
-}
-
-virConnectPtr
-nmm_libvirt_call_get_conn(NmmLibvirtCall *call)
-{
-    return call->conn;
 }
 
 gboolean
@@ -116,10 +96,10 @@ nmm_libvirt_call_fail(NmmLibvirtCall *call, GError **error)
 {
     GError *local = nmm_libvirt_take_error();
 
-    /* This asks libvirt's own client side, not libvirtd. */
+    /* This asks only the client side of libvirt. */
     if (virConnectIsAlive(call->conn) != 1) {
         local->code = NMM_ERROR_UNREACHABLE;
-        nmm_libvirt_conn_give_up(call->link, local->message);
+        nmm_libvirt_conn_give_up(call->owner, local->message);
     }
     g_propagate_error(error, local);
     return FALSE;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is open between open() and close(): a connection for events, and idle ones for calls.
- * Decides when libvirtd counts as lost. Must not keep the hypervisor alive, must not block who
- * drops it, and must leave no timer behind soon after the last call.
+ * Detects a dead libvirtd. Holds no reference to the hypervisor, never blocks in drop(), and stops
+ * its timer shortly after the last call.
  */
 
 #include "config.h"
@@ -13,22 +12,20 @@
 
 #include "nmm-error.h"
 
-/* Connections kept for the next call: as many as the sync engine makes at a time. They are closed
- * when no call has come for this long, at most twice it: libvirtd pings each every 5 s. */
+/* Connections kept for the next call: as many as the sync engine uses at a time. They are closed
+ * after 2 to 4 seconds without a call, because libvirtd pings each of them every 5 s. */
 #define MAX_IDLE     4
 #define IDLE_SECONDS 2
 
-/* How long dropping a link waits for its connections to be closed: long enough for any libvirtd
- * that answers, short enough for the main thread. */
+/* How long drop() waits until the connections are closed: long enough for any libvirtd that
+ * answers, short enough for the main thread. */
 #define DROP_TIMEOUT (250 * G_TIME_SPAN_MILLISECOND)
 
-/*
- * What libvirt's callbacks are given. Holds neither connection nor hypervisor, since libvirt frees
- * it only with the connection.
- */
+/* The data of libvirt's callbacks. Holds neither connection nor hypervisor, because libvirt frees
+ * it only with the connection. */
 typedef struct {
     GWeakRef owner;
-    int closed; /* atomic: the end was told, or is nobody's business any more */
+    int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
 
 enum {
@@ -43,9 +40,9 @@ struct _NmmLibvirtConn {
     gatomicrefcount ref_count;
     char *uri;
     gboolean read_only;
-    virConnectPtr conn; /* for events alone */
+    virConnectPtr conn; /* only for events */
     Listener *listener;
-    int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1 where not registered */
+    int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1: not registered */
     int network_event;
     gboolean watches_close;
     GMutex mutex;        /* guards what is below */
@@ -77,7 +74,7 @@ listener_new(NmmHypervisor *owner)
     return listener;
 }
 
-/* (transfer full) (nullable): whom to tell, if anybody still listens. */
+/* (transfer full) (nullable): NULL if events do not matter any more. */
 static NmmHypervisor *
 listener_get_owner(Listener *listener)
 {
@@ -86,24 +83,23 @@ listener_get_owner(Listener *listener)
     return g_weak_ref_get(&listener->owner);
 }
 
-/* Tells of the end once, whoever notices it first. */
 static void
 listener_close(Listener *listener, const char *reason)
 {
     g_autoptr(NmmHypervisor) owner = g_weak_ref_get(&listener->owner);
 
     if (g_atomic_int_compare_and_exchange(&listener->closed, FALSE, TRUE) && owner)
-        nmm_hypervisor_emit_closed(owner, reason);
+        nmm_hypervisor_emit(owner, "closed", reason);
 }
 
 static void
-tell_guest_changed(virDomainPtr domain, Listener *listener)
+emit_guest_changed(virDomainPtr domain, Listener *listener)
 {
     g_autoptr(NmmHypervisor) owner = listener_get_owner(listener);
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     if (owner && virDomainGetUUIDString(domain, uuid) == 0)
-        nmm_hypervisor_emit_guest_changed(owner, uuid);
+        nmm_hypervisor_emit(owner, "guest-changed", uuid);
 }
 
 static int
@@ -115,11 +111,10 @@ lifecycle_cb(virConnectPtr conn, virDomainPtr domain, int event, int detail, voi
     case VIR_DOMAIN_EVENT_STARTED:
     case VIR_DOMAIN_EVENT_STOPPED:
     case VIR_DOMAIN_EVENT_CRASHED:
-        tell_guest_changed(domain, opaque);
+        emit_guest_changed(domain, opaque);
         break;
     default:
-        /* Paused, resumed, …: the interfaces are the same. */
-        break;
+        break; /* paused, resumed, …: the interfaces are the same */
     }
     return 0;
 }
@@ -127,7 +122,7 @@ lifecycle_cb(virConnectPtr conn, virDomainPtr domain, int event, int detail, voi
 static void
 device_cb(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaque)
 {
-    tell_guest_changed(domain, opaque);
+    emit_guest_changed(domain, opaque);
 }
 
 static void
@@ -136,7 +131,7 @@ network_cb(virConnectPtr conn, virNetworkPtr network, int event, int detail, voi
     g_autoptr(NmmHypervisor) owner = listener_get_owner(opaque);
 
     if (owner)
-        nmm_hypervisor_emit_network_changed(owner, virNetworkGetName(network));
+        nmm_hypervisor_emit(owner, "network-changed", virNetworkGetName(network));
 }
 
 static void
@@ -148,10 +143,10 @@ close_cb(virConnectPtr conn, int reason, void *opaque)
         listener_close(opaque, _("libvirt closed the connection"));
 }
 
-/* libvirt takes callbacks of each kind as one type. By way of G_CALLBACK(), the type that any
- * function may be cast to, as clang 19 wants it. */
+/* libvirt takes callbacks of each kind as one type; clang 19 wants the cast to go through
+ * G_CALLBACK(). */
 static gboolean
-watch_domains(NmmLibvirtConn *link)
+watch_domains(NmmLibvirtConn *self)
 {
     static const struct {
         int id;
@@ -166,18 +161,17 @@ watch_domains(NmmLibvirtConn *link)
         [EVENT_DEVICE_REMOVAL_FAILED] = {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
                                          VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
     };
-    gsize i;
 
-    for (i = 0; i < G_N_ELEMENTS(events); i++) {
-        link->domain_events[i] =
-            virConnectDomainEventRegisterAny(link->conn,
+    for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
+        self->domain_events[i] =
+            virConnectDomainEventRegisterAny(self->conn,
                                              NULL,
                                              events[i].id,
                                              events[i].callback,
-                                             g_atomic_rc_box_acquire(link->listener),
+                                             g_atomic_rc_box_acquire(self->listener),
                                              listener_unref);
-        if (link->domain_events[i] < 0) {
-            listener_unref(link->listener);
+        if (self->domain_events[i] < 0) {
+            listener_unref(self->listener);
             return FALSE;
         }
     }
@@ -185,142 +179,136 @@ watch_domains(NmmLibvirtConn *link)
 }
 
 static gboolean
-watch_networks(NmmLibvirtConn *link)
+watch_networks(NmmLibvirtConn *self)
 {
-    link->network_event =
-        virConnectNetworkEventRegisterAny(link->conn,
+    self->network_event =
+        virConnectNetworkEventRegisterAny(self->conn,
                                           NULL,
                                           VIR_NETWORK_EVENT_ID_LIFECYCLE,
                                           VIR_NETWORK_EVENT_CALLBACK(G_CALLBACK(network_cb)),
-                                          g_atomic_rc_box_acquire(link->listener),
+                                          g_atomic_rc_box_acquire(self->listener),
                                           listener_unref);
-    if (link->network_event >= 0)
+    if (self->network_event >= 0)
         return TRUE;
-    listener_unref(link->listener);
+    listener_unref(self->listener);
     return FALSE;
 }
 
 static gboolean
-watch_close(NmmLibvirtConn *link)
+watch_close(NmmLibvirtConn *self)
 {
-    link->watches_close =
+    self->watches_close =
         virConnectRegisterCloseCallback(
-            link->conn, close_cb, g_atomic_rc_box_acquire(link->listener), listener_unref) == 0;
-    if (!link->watches_close)
-        listener_unref(link->listener);
-    return link->watches_close;
+            self->conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref) == 0;
+    if (!self->watches_close)
+        listener_unref(self->listener);
+    return self->watches_close;
 }
 
 static void
-unwatch(NmmLibvirtConn *link)
+unwatch(NmmLibvirtConn *self)
 {
-    gsize i;
 
-    for (i = 0; i < G_N_ELEMENTS(link->domain_events); i++) {
-        if (link->domain_events[i] >= 0)
-            virConnectDomainEventDeregisterAny(link->conn, link->domain_events[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(self->domain_events); i++) {
+        if (self->domain_events[i] >= 0)
+            virConnectDomainEventDeregisterAny(self->conn, self->domain_events[i]);
     }
-    if (link->network_event >= 0)
-        virConnectNetworkEventDeregisterAny(link->conn, link->network_event);
-    if (link->watches_close)
-        virConnectUnregisterCloseCallback(link->conn, close_cb);
+    if (self->network_event >= 0)
+        virConnectNetworkEventDeregisterAny(self->conn, self->network_event);
+    if (self->watches_close)
+        virConnectUnregisterCloseCallback(self->conn, close_cb);
     virResetLastError();
 }
 
 static NmmLibvirtConn *
-link_new(NmmHypervisor *owner, const char *uri, gboolean read_only, virConnectPtr conn)
+conn_new(NmmHypervisor *owner, const char *uri, gboolean read_only, virConnectPtr conn)
 {
-    NmmLibvirtConn *link = g_new0(NmmLibvirtConn, 1);
-    gsize i;
+    NmmLibvirtConn *self = g_new0(NmmLibvirtConn, 1);
 
-    g_atomic_ref_count_init(&link->ref_count);
-    g_mutex_init(&link->mutex);
-    link->uri = g_strdup(uri);
-    link->read_only = read_only;
-    link->conn = conn;
-    link->listener = listener_new(owner);
-    for (i = 0; i < G_N_ELEMENTS(link->domain_events); i++)
-        link->domain_events[i] = -1;
-    link->network_event = -1;
-    link->idle = g_ptr_array_new();
-    return link;
+    g_atomic_ref_count_init(&self->ref_count);
+    g_mutex_init(&self->mutex);
+    self->uri = g_strdup(uri);
+    self->read_only = read_only;
+    self->conn = conn;
+    self->listener = listener_new(owner);
+    for (gsize i = 0; i < G_N_ELEMENTS(self->domain_events); i++)
+        self->domain_events[i] = -1;
+    self->network_event = -1;
+    self->idle = g_ptr_array_new();
+    return self;
 }
 
 static gboolean
-is_closed(NmmLibvirtConn *link)
+is_closed(NmmLibvirtConn *self)
 {
-    return g_atomic_int_get(&link->listener->closed);
+    return g_atomic_int_get(&self->listener->closed);
 }
 
 NmmLibvirtConn *
 nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only, GError **error)
 {
     virConnectPtr conn = nmm_libvirt_connect(uri, read_only, error);
-    NmmLibvirtConn *link;
+    NmmLibvirtConn *self;
     GError *local;
 
     if (!conn)
         return NULL;
-    link = link_new(owner, uri, read_only, conn);
-    if (watch_close(link) && (read_only || (watch_domains(link) && watch_networks(link))))
-        return link;
+    self = conn_new(owner, uri, read_only, conn);
+    if (watch_close(self) && (read_only || (watch_domains(self) && watch_networks(self))))
+        return self;
 
     local = nmm_libvirt_take_error();
     local->code = NMM_ERROR_UNREACHABLE;
-    nmm_libvirt_conn_drop(link);
+    nmm_libvirt_conn_drop(self);
     g_propagate_prefixed_error(error, local, _("cannot connect to '%s': "), uri);
     return NULL;
 }
 
 NmmLibvirtConn *
-nmm_libvirt_conn_ref(NmmLibvirtConn *link)
+nmm_libvirt_conn_ref(NmmLibvirtConn *self)
 {
-    g_atomic_ref_count_inc(&link->ref_count);
-    return link;
+    g_atomic_ref_count_inc(&self->ref_count);
+    return self;
 }
 
 void
-nmm_libvirt_conn_unref(NmmLibvirtConn *link)
+nmm_libvirt_conn_unref(NmmLibvirtConn *self)
 {
-    if (!g_atomic_ref_count_dec(&link->ref_count))
+    if (!g_atomic_ref_count_dec(&self->ref_count))
         return;
-    listener_unref(link->listener);
-    g_ptr_array_unref(link->idle);
-    g_mutex_clear(&link->mutex);
-    g_free(link->uri);
-    g_free(link);
+    listener_unref(self->listener);
+    g_ptr_array_unref(self->idle);
+    g_mutex_clear(&self->mutex);
+    g_free(self->uri);
+    g_free(self);
 }
 
 void
-nmm_libvirt_conn_give_up(NmmLibvirtConn *link, const char *reason)
+nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason)
 {
-    listener_close(link->listener, reason);
+    listener_close(self->listener, reason);
 }
 
 virConnectPtr
-nmm_libvirt_conn_take_conn(NmmLibvirtConn *link, GError **error)
+nmm_libvirt_conn_take_conn(NmmLibvirtConn *self, GError **error)
 {
     virConnectPtr conn = NULL;
     GError *local = NULL;
 
-    if (is_closed(link)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_UNREACHABLE,
-                    _("the connection to '%s' is lost"),
-                    link->uri);
+    if (is_closed(self)) {
+        nmm_fail(error, NMM_ERROR_UNREACHABLE, _("the connection to '%s' is lost"), self->uri);
         return NULL;
     }
-    g_mutex_lock(&link->mutex);
-    if (link->idle->len > 0)
-        conn = g_ptr_array_steal_index_fast(link->idle, link->idle->len - 1);
-    link->idle_used = TRUE;
-    g_mutex_unlock(&link->mutex);
+    g_mutex_lock(&self->mutex);
+    if (self->idle->len > 0)
+        conn = g_ptr_array_steal_index_fast(self->idle, self->idle->len - 1);
+    self->idle_used = TRUE;
+    g_mutex_unlock(&self->mutex);
 
     if (!conn)
-        conn = nmm_libvirt_connect(link->uri, link->read_only, &local);
+        conn = nmm_libvirt_connect(self->uri, self->read_only, &local);
     if (!conn) {
-        nmm_libvirt_conn_give_up(link, local->message);
+        nmm_libvirt_conn_give_up(self, local->message);
         g_propagate_error(error, local);
     }
     return conn;
@@ -329,9 +317,8 @@ nmm_libvirt_conn_take_conn(NmmLibvirtConn *link, GError **error)
 static void
 close_conns(GPtrArray *conns)
 {
-    guint i;
 
-    for (i = 0; i < conns->len; i++) {
+    for (guint i = 0; i < conns->len; i++) {
         nmm_libvirt_keep_alive(conns->pdata[i]);
         virConnectClose(conns->pdata[i]);
     }
@@ -347,28 +334,28 @@ closing_thread(gpointer data)
 
 /* Under @mutex. (transfer full): the idle connections. */
 static GPtrArray *
-steal_idle(NmmLibvirtConn *link)
+steal_idle(NmmLibvirtConn *self)
 {
-    GPtrArray *idle = g_steal_pointer(&link->idle);
+    GPtrArray *idle = g_steal_pointer(&self->idle);
 
-    link->idle = g_ptr_array_new();
+    self->idle = g_ptr_array_new();
     return idle;
 }
 
-/* Closing asks libvirtd, so it is not for the main thread. */
+/* Closes them on another thread, because closing asks libvirtd. */
 static gboolean
 idle_cb(gpointer data)
 {
-    NmmLibvirtConn *link = data;
+    NmmLibvirtConn *self = data;
     GPtrArray *idle = NULL;
 
-    g_mutex_lock(&link->mutex);
-    if (!link->idle_used) {
-        idle = steal_idle(link);
-        g_clear_pointer(&link->idle_timer, g_source_unref);
+    g_mutex_lock(&self->mutex);
+    if (!self->idle_used) {
+        idle = steal_idle(self);
+        g_clear_pointer(&self->idle_timer, g_source_unref);
     }
-    link->idle_used = FALSE;
-    g_mutex_unlock(&link->mutex);
+    self->idle_used = FALSE;
+    g_mutex_unlock(&self->mutex);
 
     if (!idle)
         return G_SOURCE_CONTINUE;
@@ -378,104 +365,59 @@ idle_cb(gpointer data)
 
 /* Under @mutex. */
 static void
-arm_idle_timer(NmmLibvirtConn *link)
+arm_idle_timer(NmmLibvirtConn *self)
 {
-    if (link->idle_timer)
+    if (self->idle_timer)
         return;
-    link->idle_timer = g_timeout_source_new_seconds(IDLE_SECONDS);
-    g_source_set_callback(link->idle_timer,
+    self->idle_timer = g_timeout_source_new_seconds(IDLE_SECONDS);
+    g_source_set_callback(self->idle_timer,
                           idle_cb,
-                          nmm_libvirt_conn_ref(link),
+                          nmm_libvirt_conn_ref(self),
                           (GDestroyNotify)nmm_libvirt_conn_unref);
-    g_source_attach(link->idle_timer, NULL);
+    g_source_attach(self->idle_timer, NULL);
 }
 
 void
-nmm_libvirt_conn_return_conn(NmmLibvirtConn *link, virConnectPtr conn)
+nmm_libvirt_conn_return_conn(NmmLibvirtConn *self, virConnectPtr conn)
 {
-    g_mutex_lock(&link->mutex);
-    if (!is_closed(link) && link->idle->len < MAX_IDLE) {
-        g_ptr_array_add(link->idle, g_steal_pointer(&conn));
-        arm_idle_timer(link);
+    g_mutex_lock(&self->mutex);
+    if (!is_closed(self) && self->idle->len < MAX_IDLE) {
+        g_ptr_array_add(self->idle, g_steal_pointer(&conn));
+        arm_idle_timer(self);
     }
-    link->idle_used = TRUE;
-    g_mutex_unlock(&link->mutex);
+    self->idle_used = TRUE;
+    g_mutex_unlock(&self->mutex);
 
     if (conn)
         virConnectClose(conn);
 }
 
-typedef struct {
-    GMutex mutex;
-    GCond cond;
-    gboolean done;
-    NmmLibvirtConn *link;
-} Dropping;
-
 static void
-dropping_clear(gpointer data)
+close_all(gpointer data, gpointer unused)
 {
-    Dropping *dropping = data;
-
-    g_mutex_clear(&dropping->mutex);
-    g_cond_clear(&dropping->cond);
-}
-
-static void
-close_all(NmmLibvirtConn *link)
-{
+    NmmLibvirtConn *self = data;
     GSource *timer;
     GPtrArray *idle;
 
-    /* Whoever returns one from now on finds the link closed. */
-    g_mutex_lock(&link->mutex);
-    idle = steal_idle(link);
-    timer = g_steal_pointer(&link->idle_timer);
-    g_mutex_unlock(&link->mutex);
+    /* From now on return_conn() closes what it is given. */
+    g_mutex_lock(&self->mutex);
+    idle = steal_idle(self);
+    timer = g_steal_pointer(&self->idle_timer);
+    g_mutex_unlock(&self->mutex);
 
     if (timer) {
         g_source_destroy(timer);
         g_source_unref(timer);
     }
     close_conns(idle);
-    nmm_libvirt_keep_alive(link->conn);
-    unwatch(link);
-    virConnectClose(link->conn);
-}
-
-static gpointer
-dropping_thread(gpointer data)
-{
-    Dropping *dropping = data;
-
-    close_all(dropping->link);
-    nmm_libvirt_conn_unref(dropping->link);
-
-    g_mutex_lock(&dropping->mutex);
-    dropping->done = TRUE;
-    g_cond_signal(&dropping->cond);
-    g_mutex_unlock(&dropping->mutex);
-    g_atomic_rc_box_release_full(dropping, dropping_clear);
-    return NULL;
+    nmm_libvirt_keep_alive(self->conn);
+    unwatch(self);
+    virConnectClose(self->conn);
 }
 
 void
-nmm_libvirt_conn_drop(NmmLibvirtConn *link)
+nmm_libvirt_conn_drop(NmmLibvirtConn *self)
 {
-    Dropping *dropping = g_atomic_rc_box_new0(Dropping);
-    gint64 deadline = g_get_monotonic_time() + DROP_TIMEOUT;
-
-    g_atomic_int_set(&link->listener->closed, TRUE);
-
-    g_mutex_init(&dropping->mutex);
-    g_cond_init(&dropping->cond);
-    dropping->link = link;
-    g_thread_unref(
-        g_thread_new("libvirt-close", dropping_thread, g_atomic_rc_box_acquire(dropping)));
-
-    g_mutex_lock(&dropping->mutex);
-    while (!dropping->done && g_cond_wait_until(&dropping->cond, &dropping->mutex, deadline))
-        ;
-    g_mutex_unlock(&dropping->mutex);
-    g_atomic_rc_box_release_full(dropping, dropping_clear);
+    g_atomic_int_set(&self->listener->closed, TRUE);
+    nmm_libvirt_run_bounded(close_all, self, (GDestroyNotify)nmm_libvirt_conn_unref, DROP_TIMEOUT);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading guests from libvirt: which states a guest has, its XML for each, and many guests at a
- * time. Changes nothing; one guest that cannot be read spoils no other.
+ * Reads guests from libvirt, many guests in parallel. Changes nothing; a guest that cannot be read
+ * affects no other.
  */
 
 #include "config.h"
@@ -10,12 +10,12 @@
 
 #include "nmm-error.h"
 
-/* Threads that read, each over its own connection, and how many guests make them worth it. */
+/* Threads that read, each over its own connection; up to so many guests are read by one. */
 #define READERS    4
 #define FEW_ENOUGH 16
 
-/* libvirt gives the definition for "the live XML" of a guest that has just stopped; only a running
- * guest has an ID in it. */
+/* libvirt returns the definition as "the live XML" of a guest that has just stopped; only the XML
+ * of a running guest has an ID. */
 static gboolean
 is_live_xml(const char *xml)
 {
@@ -31,7 +31,7 @@ read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GErr
     g_autofree char *config_xml = NULL;
     g_autofree char *live_xml = NULL;
 
-    /* Known from the look-up; asks nobody. */
+    /* Known from the look-up; no call to libvirtd. */
     if (virDomainGetID(domain) != (unsigned int)-1) {
         live_xml = virDomainGetXMLDesc(domain, 0);
         if (!live_xml) {
@@ -54,8 +54,7 @@ read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GErr
 NmmGuest *
 nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
 {
-    g_autoptr(virDomain) domain =
-        virDomainLookupByUUIDString(nmm_libvirt_call_get_conn(call), uuid);
+    g_autoptr(virDomain) domain = virDomainLookupByUUIDString(call->conn, uuid);
     int persistent = domain ? virDomainIsPersistent(domain) : -1;
 
     if (persistent < 0) {
@@ -88,7 +87,7 @@ list_domains(NmmLibvirtCall *call,
              GError **error)
 {
     DomainList domains = NULL;
-    int n = virConnectListAllDomains(nmm_libvirt_call_get_conn(call), &domains, flags);
+    int n = virConnectListAllDomains(call->conn, &domains, flags);
 
     if (n < 0)
         return nmm_libvirt_call_fail(call, error);
@@ -97,29 +96,29 @@ list_domains(NmmLibvirtCall *call,
     return TRUE;
 }
 
-/* (transfer full): the UUIDs of guests without a definition. One call says it for all guests, where
- * asking each would double the time. */
+/* (transfer full): the UUIDs of guests without a definition. One call for all guests, because one
+ * for each would double the time. */
 static GHashTable *
 list_transient(NmmLibvirtCall *call, GError **error)
 {
     g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(DomainList) domains = NULL;
     char uuid[VIR_UUID_STRING_BUFLEN];
-    int i, n = 0;
+    int n = 0;
 
     if (!list_domains(call, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, &domains, &n, error))
         return NULL;
-    for (i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         if (virDomainGetUUIDString(domains[i], uuid) == 0)
             g_hash_table_add(uuids, g_strdup(uuid));
     }
     return g_steal_pointer(&uuids);
 }
 
-/* One reader's part of the guests: those whose UUIDs fall to it, so that readers need not agree on
- * a list that changes meanwhile. */
+/* One reader's part of the guests. The hash of the UUID selects the reader, because the list may
+ * change while the readers list the guests. */
 typedef struct {
-    NmmLibvirtConn *link;
+    NmmLibvirtConn *owner;
     GHashTable *transient; /* (element-type utf8): borrowed */
     guint share;
     guint shares;
@@ -127,7 +126,7 @@ typedef struct {
     GError *error;
 } Reading;
 
-/* FALSE only where the connection broke. */
+/* FALSE only if the connection broke. */
 static gboolean
 read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
 {
@@ -140,13 +139,14 @@ read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
         return TRUE;
 
     guest = read_domain(call, domain, !g_hash_table_contains(reading->transient, uuid), &local);
-    if (guest)
+    if (guest) {
         g_ptr_array_add(reading->guests, guest);
-    else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
+    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
         reading->error = g_steal_pointer(&local);
         return FALSE;
-    } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND))
+    } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
         g_warning("guest '%s' is left out: %s", virDomainGetName(domain), local->message);
+    }
     return TRUE;
 }
 
@@ -163,7 +163,7 @@ static gpointer
 reading_thread(gpointer data)
 {
     Reading *reading = data;
-    g_autoptr(NmmLibvirtCall) call = nmm_libvirt_call_begin(reading->link, &reading->error);
+    g_autoptr(NmmLibvirtCall) call = nmm_libvirt_call_begin(reading->owner, &reading->error);
     g_auto(DomainList) domains = NULL;
     int n = 0;
 
@@ -190,7 +190,7 @@ nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
     shares = n > FEW_ENOUGH ? READERS : 1;
     for (i = 0; i < shares; i++) {
         readings[i] = (Reading){
-            .link = nmm_libvirt_call_get_link(call),
+            .owner = call->owner,
             .transient = transient,
             .share = i,
             .shares = shares,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the files of the libvirt implementation share. The only header that includes <libvirt/…>;
- * only nm-macvtap-libvirt*.c include it.
+ * only nmm-libvirt*.c include it.
  */
 
 #pragma once
@@ -16,38 +16,66 @@ G_BEGIN_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 
+/* Calls @func(@data, NULL) and then @free_data(@data) on a thread of its own. Returns: whether
+ * @func returned in time; if not, the thread goes on alone. */
+gboolean
+nmm_libvirt_run_bounded(GFunc func, gpointer data, GDestroyNotify free_data, GTimeSpan timeout);
+
+/* For virConnectClose(). Waits 20 seconds at most. DENIED, else UNREACHABLE. */
 virConnectPtr nmm_libvirt_connect(const char *uri, gboolean read_only, GError **error);
+/*
+ * From now on a libvirtd that does not answer breaks the connection. This adds a timer to the main
+ * loop, because the thread that waits for the answer does not check the clock, and libvirt lets it
+ * be set only once: only for connections that are closed after the call in flight or the next
+ * calls. A connection to a driver inside this process has no keepalive and works without.
+ */
 void nmm_libvirt_keep_alive(virConnectPtr conn);
 
-/* All that is open at a time; broken as a whole. */
+/* All connections between open() and close(): one for events, idle ones for calls. They break as a
+ * whole. */
 typedef struct _NmmLibvirtConn NmmLibvirtConn;
 
+/* @owner receives the events; no reference is kept. @read_only: no events of guests and networks.
+ */
 NmmLibvirtConn *
 nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only, GError **error);
-void nmm_libvirt_conn_drop(NmmLibvirtConn *link);
-NmmLibvirtConn *nmm_libvirt_conn_ref(NmmLibvirtConn *link);
-void nmm_libvirt_conn_unref(NmmLibvirtConn *link);
+/*
+ * (transfer full): once for each. Ends events at once, "closed" included, and closes each
+ * connection that is not in use; a call in flight closes its own at its end. Returns within a
+ * quarter of a second: a thread goes on with what a hung libvirtd delays, until keepalive ends it.
+ */
+void nmm_libvirt_conn_drop(NmmLibvirtConn *self);
+NmmLibvirtConn *nmm_libvirt_conn_ref(NmmLibvirtConn *self);
+void nmm_libvirt_conn_unref(NmmLibvirtConn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtConn, nmm_libvirt_conn_unref)
-void nmm_libvirt_conn_give_up(NmmLibvirtConn *link, const char *reason);
-virConnectPtr nmm_libvirt_conn_take_conn(NmmLibvirtConn *link, GError **error);
-void nmm_libvirt_conn_return_conn(NmmLibvirtConn *link, virConnectPtr conn);
+/* Emits "closed", once. @reason is translated. */
+void nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason);
+/* (transfer full) (nullable): an idle connection or a new one, for one thread. */
+virConnectPtr nmm_libvirt_conn_take_conn(NmmLibvirtConn *self, GError **error);
+/* @conn still works. */
+void nmm_libvirt_conn_return_conn(NmmLibvirtConn *self, virConnectPtr conn);
 
-/* One or more libvirt calls in a row, on one thread, with a connection of their own. */
-typedef struct _NmmLibvirtCall NmmLibvirtCall;
+/* One or more libvirt calls in a row, on one thread, with a connection of their own. A libvirtd
+ * that does not answer them for 20 seconds breaks the connection. */
+typedef struct {
+    NmmLibvirtConn *owner; /* for further calls, on other threads */
+    virConnectPtr conn;
+    struct _NmmLibvirtGuard *guard;
+    GSource *timer;
+} NmmLibvirtCall;
 
-NmmLibvirtCall *nmm_libvirt_call_begin(NmmLibvirtConn *link, GError **error);
+NmmLibvirtCall *nmm_libvirt_call_begin(NmmLibvirtConn *owner, GError **error);
 void nmm_libvirt_call_end(NmmLibvirtCall *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtCall, nmm_libvirt_call_end)
-NmmLibvirtConn *nmm_libvirt_call_get_link(NmmLibvirtCall *call);
-virConnectPtr nmm_libvirt_call_get_conn(NmmLibvirtCall *call);
 
 /*
  * These take the calling thread's libvirt error: right after the call that failed. FALSE stands for
- * that call's result, so that callers can return it.
+ * that call's result, so that callers can return it. UNREACHABLE if the connection broke.
  */
 gboolean nmm_libvirt_call_fail(NmmLibvirtCall *call, GError **error);
 GError *nmm_libvirt_take_error(void);
 
+/* Errors as nmm_hypervisor_list_guests() and nmm_hypervisor_read_guest() have them; in no order. */
 GPtrArray *nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error);
 NmmGuest *nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor interface on libvirt: which of libvirt's calls make each method, and what their
- * failures mean. Every method runs on its caller's thread. Nothing here writes a guest's
- * definition: interfaces are attached, updated and detached one by one.
+ * The hypervisor interface on libvirt. Every method runs on its caller's thread. Nothing here
+ * writes a guest's definition: interfaces are attached, updated and detached one by one.
  */
 
 #include "config.h"
@@ -18,9 +17,9 @@
 struct _NmmLibvirt {
     GObject parent_instance;
     char *uri;
-    GMutex mutex;         /* guards what is below */
-    NmmLibvirtConn *link; /* (nullable) */
-    guint closes;         /* how often close() was called: ends an open() under way */
+    GMutex mutex;         /* guards the members below */
+    NmmLibvirtConn *conn; /* (nullable) */
+    guint closes;         /* how often close() was called: ends an open() in progress */
 };
 
 static void hypervisor_iface_init(NmmHypervisorInterface *iface);
@@ -30,19 +29,18 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NmmLibvirt,
                               G_TYPE_OBJECT,
                               G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, hypervisor_iface_init))
 
-/* Puts @link in place unless close() was called since @closes was read; what is not (any more) in
- * place is dropped. */
+/* Installs @conn unless close() was called since @closes was read; drops the other one. */
 static gboolean
-replace_link(NmmLibvirt *self, NmmLibvirtConn *link, guint closes)
+replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, guint closes)
 {
-    NmmLibvirtConn *old = link;
+    NmmLibvirtConn *old = conn;
     gboolean current;
 
     g_mutex_lock(&self->mutex);
     current = closes == self->closes;
     if (current) {
-        old = self->link;
-        self->link = link;
+        old = self->conn;
+        self->conn = conn;
     }
     g_mutex_unlock(&self->mutex);
 
@@ -55,39 +53,37 @@ static gboolean
 libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
 {
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
-    NmmLibvirtConn *link;
+    NmmLibvirtConn *conn;
     guint closes;
 
     g_mutex_lock(&self->mutex);
     closes = self->closes;
     g_mutex_unlock(&self->mutex);
 
-    link = nmm_libvirt_conn_open(hypervisor, self->uri, read_only, error);
-    if (!link)
+    conn = nmm_libvirt_conn_open(hypervisor, self->uri, read_only, error);
+    if (!conn)
         return FALSE;
-    if (replace_link(self, link, closes))
+    if (replace_conn(self, conn, closes))
         return TRUE;
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_UNREACHABLE,
-                _("the connection to '%s' was closed while it was made"),
-                self->uri);
-    return FALSE;
+    return nmm_fail(error,
+                    NMM_ERROR_UNREACHABLE,
+                    _("the connection to '%s' was closed while it was made"),
+                    self->uri);
 }
 
 static void
 libvirt_close(NmmHypervisor *hypervisor)
 {
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
-    NmmLibvirtConn *link;
+    NmmLibvirtConn *conn;
 
     g_mutex_lock(&self->mutex);
     self->closes++;
-    link = g_steal_pointer(&self->link);
+    conn = g_steal_pointer(&self->conn);
     g_mutex_unlock(&self->mutex);
 
-    if (link)
-        nmm_libvirt_conn_drop(link);
+    if (conn)
+        nmm_libvirt_conn_drop(conn);
 }
 
 /* (transfer full) (nullable) */
@@ -95,16 +91,16 @@ static NmmLibvirtCall *
 begin_call(NmmHypervisor *hypervisor, GError **error)
 {
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
-    g_autoptr(NmmLibvirtConn) link = NULL;
+    g_autoptr(NmmLibvirtConn) conn = NULL;
 
     g_mutex_lock(&self->mutex);
-    if (self->link)
-        link = nmm_libvirt_conn_ref(self->link);
+    if (self->conn)
+        conn = nmm_libvirt_conn_ref(self->conn);
     g_mutex_unlock(&self->mutex);
 
-    if (link)
-        return nmm_libvirt_call_begin(link, error);
-    g_set_error(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, _("not connected to '%s'"), self->uri);
+    if (conn)
+        return nmm_libvirt_call_begin(conn, error);
+    nmm_fail(error, NMM_ERROR_UNREACHABLE, _("not connected to '%s'"), self->uri);
     return NULL;
 }
 
@@ -162,7 +158,7 @@ libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
 
     if (!call)
         return NULL;
-    n = virConnectListAllNetworks(nmm_libvirt_call_get_conn(call), &networks, 0);
+    n = virConnectListAllNetworks(call->conn, &networks, 0);
     if (n < 0) {
         nmm_libvirt_call_fail(call, error);
         return NULL;
@@ -198,7 +194,7 @@ libvirt_list_leases(NmmHypervisor *hypervisor, const char *name, GError **error)
 
     if (!call)
         return NULL;
-    network = virNetworkLookupByName(nmm_libvirt_call_get_conn(call), name);
+    network = virNetworkLookupByName(call->conn, name);
     if (network)
         n = virNetworkGetDHCPLeases(network, NULL, &leases, 0);
     if (n < 0) {
@@ -208,7 +204,7 @@ libvirt_list_leases(NmmHypervisor *hypervisor, const char *name, GError **error)
 
     result = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_lease_free);
     for (i = 0; i < n; i++) {
-        /* A DHCPv6 lease may be known by its client ID alone: it is nobody's here. */
+        /* A DHCPv6 lease may have only a client ID. */
         if (leases[i]->mac) {
             NmmLease *lease = g_new0(NmmLease, 1);
 
@@ -224,14 +220,10 @@ libvirt_list_leases(NmmHypervisor *hypervisor, const char *name, GError **error)
 }
 
 static gboolean
-libvirt_define_network(NmmHypervisor *hypervisor, const char *xml, GError **error)
+define_network(NmmLibvirtCall *call, const char *xml, GError **error)
 {
-    g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
-    g_autoptr(virNetwork) network = NULL;
+    g_autoptr(virNetwork) network = virNetworkDefineXML(call->conn, xml);
 
-    if (!call)
-        return FALSE;
-    network = virNetworkDefineXML(nmm_libvirt_call_get_conn(call), xml);
     return network ? TRUE : nmm_libvirt_call_fail(call, error);
 }
 
@@ -243,22 +235,14 @@ set_autostart(virNetworkPtr network)
     return virNetworkSetAutostart(network, TRUE);
 }
 
-/* @active: (-1 for any): where the network is in that state in spite of the failure, somebody else
- * was faster and all is well. */
+/* @active: a network that is in this state in spite of the failure is no error, because another
+ * program was faster; -1: no such state. */
 static gboolean
-call_network(NmmHypervisor *hypervisor,
-             const char *name,
-             NetworkCall act,
-             int active,
-             GError **error)
+call_network(NmmLibvirtCall *call, const char *name, NetworkCall act, int active, GError **error)
 {
-    g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
-    g_autoptr(virNetwork) network = NULL;
+    g_autoptr(virNetwork) network = virNetworkLookupByName(call->conn, name);
     g_autoptr(GError) local = NULL;
 
-    if (!call)
-        return FALSE;
-    network = virNetworkLookupByName(nmm_libvirt_call_get_conn(call), name);
     if (network && act(network) == 0)
         return TRUE;
     nmm_libvirt_call_fail(call, &local);
@@ -268,38 +252,12 @@ call_network(NmmHypervisor *hypervisor,
     return FALSE;
 }
 
-static gboolean
-libvirt_autostart_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return call_network(hypervisor, name, set_autostart, -1, error);
-}
-
-static gboolean
-libvirt_start_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return call_network(hypervisor, name, virNetworkCreate, TRUE, error);
-}
-
-static gboolean
-libvirt_destroy_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return call_network(hypervisor, name, virNetworkDestroy, FALSE, error);
-}
-
-static gboolean
-libvirt_undefine_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return call_network(hypervisor, name, virNetworkUndefine, -1, error);
-}
-
 typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
 
 static gboolean
 has_alias(const NmmGuestState *state, const char *alias)
 {
-    guint i;
-
-    for (i = 0; i < state->nics->len; i++) {
+    for (guint i = 0; i < state->nics->len; i++) {
         const NmmNic *nic = state->nics->pdata[i];
 
         if (g_strcmp0(nic->alias, alias) == 0)
@@ -308,52 +266,42 @@ has_alias(const NmmGuestState *state, const char *alias)
     return FALSE;
 }
 
-/* Whether what was to be changed is gone: the guest was stopped, its definition or, where @alias
- * (nullable) names it, the interface was taken away. libvirt has no error number for these. */
+/* Whether the guest was stopped, or its definition or the interface to detach removed. libvirt has
+ * no error number for these. */
 static gboolean
-is_gone(NmmLibvirtCall *call, const char *uuid, NmmScope scope, const char *alias)
+is_gone(NmmLibvirtCall *call, const NmmEdit *edit)
 {
-    g_autoptr(NmmGuest) guest = nmm_libvirt_read_guest(call, uuid, NULL);
+    g_autoptr(NmmGuest) guest = nmm_libvirt_read_guest(call, edit->guest_uuid, NULL);
     const NmmGuestState *state;
 
     if (!guest)
         return FALSE;
-    state = scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
-    return !state || (alias && !has_alias(state, alias));
+    state = edit->scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
+    return !state || (edit->kind == NMM_EDIT_NIC_DETACH && !has_alias(state, edit->alias));
 }
 
 /* @what: device XML or alias, as @act takes it. */
 static gboolean
-call_nic(NmmHypervisor *hypervisor,
-         const char *uuid,
-         NmmScope scope,
-         NicCall act,
-         const char *what,
-         GError **error)
+call_nic(NmmLibvirtCall *call, const NmmEdit *edit, NicCall act, const char *what, GError **error)
 {
     unsigned int flags =
-        scope == NMM_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
-    g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
-    g_autoptr(virDomain) domain = NULL;
+        edit->scope == NMM_SCOPE_CONFIG ? VIR_DOMAIN_AFFECT_CONFIG : VIR_DOMAIN_AFFECT_LIVE;
+    g_autoptr(virDomain) domain = virDomainLookupByUUIDString(call->conn, edit->guest_uuid);
     g_autoptr(GError) local = NULL;
     int number;
 
-    if (!call)
-        return FALSE;
-    domain = virDomainLookupByUUIDString(nmm_libvirt_call_get_conn(call), uuid);
     if (domain && act(domain, what, flags) == 0)
         return TRUE;
 
     number = virGetLastErrorCode();
     nmm_libvirt_call_fail(call, &local);
     if (local->code == NMM_ERROR_FAILED) {
-        gboolean detach = act == virDomainDetachDeviceAlias;
-
-        if (is_gone(call, uuid, scope, detach ? what : NULL))
+        if (is_gone(call, edit))
             local->code = NMM_ERROR_NOT_FOUND;
-        /* What QEMU refuses ("does not support hotplugging") and what has no room in the running
-         * machine ("No more available PCI slots") are both an internal error to libvirt. */
-        else if (number == VIR_ERR_INTERNAL_ERROR && scope == NMM_SCOPE_LIVE && !detach)
+        /* libvirt reports an internal error if QEMU refuses ("does not support hotplugging") and if
+         * the running machine has no room ("No more available PCI slots"). */
+        else if (number == VIR_ERR_INTERNAL_ERROR && edit->scope == NMM_SCOPE_LIVE &&
+                 edit->kind != NMM_EDIT_NIC_DETACH)
             local->code = NMM_ERROR_UNSUPPORTED;
     }
     g_propagate_error(error, g_steal_pointer(&local));
@@ -361,33 +309,35 @@ call_nic(NmmHypervisor *hypervisor,
 }
 
 static gboolean
-libvirt_attach_nic(NmmHypervisor *hypervisor,
-                   const char *guest_uuid,
-                   NmmScope scope,
-                   const char *xml,
-                   GError **error)
+apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
 {
-    return call_nic(hypervisor, guest_uuid, scope, virDomainAttachDeviceFlags, xml, error);
+    switch (edit->kind) {
+    case NMM_EDIT_NETWORK_DEFINE:
+        return define_network(call, edit->xml, error);
+    case NMM_EDIT_NETWORK_AUTOSTART:
+        return call_network(call, edit->network, set_autostart, -1, error);
+    case NMM_EDIT_NETWORK_START:
+        return call_network(call, edit->network, virNetworkCreate, TRUE, error);
+    case NMM_EDIT_NIC_DETACH:
+        return call_nic(call, edit, virDomainDetachDeviceAlias, edit->alias, error);
+    case NMM_EDIT_NIC_ATTACH:
+        return call_nic(call, edit, virDomainAttachDeviceFlags, edit->xml, error);
+    case NMM_EDIT_NIC_UPDATE:
+        return call_nic(call, edit, virDomainUpdateDeviceFlags, edit->xml, error);
+    case NMM_EDIT_NETWORK_DESTROY:
+        return call_network(call, edit->network, virNetworkDestroy, FALSE, error);
+    case NMM_EDIT_NETWORK_UNDEFINE:
+        return call_network(call, edit->network, virNetworkUndefine, -1, error);
+    }
+    g_return_val_if_reached(FALSE);
 }
 
 static gboolean
-libvirt_update_nic(NmmHypervisor *hypervisor,
-                   const char *guest_uuid,
-                   NmmScope scope,
-                   const char *xml,
-                   GError **error)
+libvirt_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
 {
-    return call_nic(hypervisor, guest_uuid, scope, virDomainUpdateDeviceFlags, xml, error);
-}
+    g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
 
-static gboolean
-libvirt_detach_nic(NmmHypervisor *hypervisor,
-                   const char *guest_uuid,
-                   NmmScope scope,
-                   const char *alias,
-                   GError **error)
-{
-    return call_nic(hypervisor, guest_uuid, scope, virDomainDetachDeviceAlias, alias, error);
+    return call && apply(call, edit, error);
 }
 
 static void
@@ -399,14 +349,7 @@ hypervisor_iface_init(NmmHypervisorInterface *iface)
     iface->read_guest = libvirt_read_guest;
     iface->list_networks = libvirt_list_networks;
     iface->list_leases = libvirt_list_leases;
-    iface->define_network = libvirt_define_network;
-    iface->autostart_network = libvirt_autostart_network;
-    iface->start_network = libvirt_start_network;
-    iface->destroy_network = libvirt_destroy_network;
-    iface->undefine_network = libvirt_undefine_network;
-    iface->attach_nic = libvirt_attach_nic;
-    iface->update_nic = libvirt_update_nic;
-    iface->detach_nic = libvirt_detach_nic;
+    iface->apply = libvirt_apply;
 }
 
 static void
@@ -447,8 +390,8 @@ nmm_libvirt_new(const char *uri)
     if (g_once_init_enter(&initialized)) {
         gvir_event_register();
         virInitialize();
-        /* What is written to a libvirtd that has just ended shall fail, not end the process (seen
-         * with libvirt 9.0); GIO does the same for its sockets. */
+        /* A write to a libvirtd that has just ended fails instead of ending the process (seen with
+         * libvirt 9.0); GIO does the same for its sockets. */
         signal(SIGPIPE, SIG_IGN);
         virSetErrorFunc(NULL, ignore_error_cb);
         g_once_init_leave(&initialized, 1);

@@ -154,125 +154,58 @@ fake_list_leases(NmmHypervisor *hypervisor, const char *network, GError **error)
     return leases;
 }
 
-typedef gboolean (*NetworkFunc)(FakeWorld *world, const char *argument, GError **error);
+static gboolean
+change(FakeWorld *world, const NmmEdit *edit, GError **error)
+{
+    switch (edit->kind) {
+    case NMM_EDIT_NETWORK_DEFINE:
+        return fake_world_define_network(world, edit->xml, error);
+    case NMM_EDIT_NETWORK_AUTOSTART:
+        return fake_world_autostart_network(world, edit->network, error);
+    case NMM_EDIT_NETWORK_START:
+        return fake_world_start_network(world, edit->network, error);
+    case NMM_EDIT_NIC_DETACH:
+        return fake_world_detach(world, edit->guest_uuid, edit->scope, edit->alias, error);
+    case NMM_EDIT_NIC_ATTACH:
+        return fake_world_attach(world, edit->guest_uuid, edit->scope, edit->xml, error);
+    case NMM_EDIT_NIC_UPDATE:
+        return fake_world_update(world, edit->guest_uuid, edit->scope, edit->xml, error);
+    case NMM_EDIT_NETWORK_DESTROY:
+        return fake_world_stop_network(world, edit->network, error);
+    case NMM_EDIT_NETWORK_UNDEFINE:
+        return fake_world_undefine_network(world, edit->network, error);
+    }
+    g_assert_not_reached();
+}
+
+/* (transfer full): the call's line in the log */
+static char *
+describe(FakeHypervisor *self, const NmmEdit *edit)
+{
+    const char *kind = nmm_edit_kind_to_string(edit->kind);
+    g_autofree char *name = NULL;
+
+    if (!edit->guest_uuid)
+        return g_strdup_printf("%s %s", kind, edit->network);
+    name = fake_world_get_guest_name(self->world, edit->guest_uuid);
+    return g_strdup_printf("%s %s %s",
+                           kind,
+                           edit->scope == NMM_SCOPE_LIVE ? "live" : "config",
+                           name ? name : edit->guest_uuid);
+}
 
 static gboolean
-change_network(NmmHypervisor *hypervisor,
-               NmmEditKind kind,
-               NetworkFunc func,
-               const char *name,
-               const char *argument,
-               GError **error)
+fake_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
-    g_autofree char *line = g_strdup_printf("%s %s", nmm_edit_kind_to_string(kind), name);
+    g_autofree char *line = describe(self, edit);
     gboolean ok;
 
-    if (!begin_change(self, line, NULL, error))
+    if (!begin_change(self, line, edit->guest_uuid, error))
         return FALSE;
-    ok = func(self->world, argument, error);
-    end(self, NULL);
+    ok = change(self->world, edit, error);
+    end(self, edit->guest_uuid);
     return ok;
-}
-
-static gboolean
-fake_define_network(NmmHypervisor *hypervisor, const char *xml, GError **error)
-{
-    g_autoptr(NmmNetwork) network = nmm_network_new_from_xml(xml, FALSE, FALSE, TRUE, error);
-
-    if (!network)
-        return FALSE;
-    return change_network(
-        hypervisor, NMM_EDIT_NETWORK_DEFINE, fake_world_define_network, network->name, xml, error);
-}
-
-static gboolean
-fake_autostart_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return change_network(
-        hypervisor, NMM_EDIT_NETWORK_AUTOSTART, fake_world_autostart_network, name, name, error);
-}
-
-static gboolean
-fake_start_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return change_network(
-        hypervisor, NMM_EDIT_NETWORK_START, fake_world_start_network, name, name, error);
-}
-
-static gboolean
-fake_destroy_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return change_network(
-        hypervisor, NMM_EDIT_NETWORK_DESTROY, fake_world_stop_network, name, name, error);
-}
-
-static gboolean
-fake_undefine_network(NmmHypervisor *hypervisor, const char *name, GError **error)
-{
-    return change_network(
-        hypervisor, NMM_EDIT_NETWORK_UNDEFINE, fake_world_undefine_network, name, name, error);
-}
-
-typedef gboolean (*NicFunc)(FakeWorld *world,
-                            const char *guest,
-                            NmmScope scope,
-                            const char *argument,
-                            GError **error);
-
-static gboolean
-change_nic(NmmHypervisor *hypervisor,
-           NmmEditKind kind,
-           NicFunc func,
-           const char *uuid,
-           NmmScope scope,
-           const char *argument,
-           GError **error)
-{
-    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
-    g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
-    g_autofree char *line = g_strdup_printf("%s %s %s",
-                                            nmm_edit_kind_to_string(kind),
-                                            scope == NMM_SCOPE_LIVE ? "live" : "config",
-                                            name ? name : uuid);
-    gboolean ok;
-
-    if (!begin_change(self, line, uuid, error))
-        return FALSE;
-    ok = func(self->world, uuid, scope, argument, error);
-    end(self, uuid);
-    return ok;
-}
-
-static gboolean
-fake_attach_nic(NmmHypervisor *hypervisor,
-                const char *uuid,
-                NmmScope scope,
-                const char *xml,
-                GError **error)
-{
-    return change_nic(hypervisor, NMM_EDIT_NIC_ATTACH, fake_world_attach, uuid, scope, xml, error);
-}
-
-static gboolean
-fake_update_nic(NmmHypervisor *hypervisor,
-                const char *uuid,
-                NmmScope scope,
-                const char *xml,
-                GError **error)
-{
-    return change_nic(hypervisor, NMM_EDIT_NIC_UPDATE, fake_world_update, uuid, scope, xml, error);
-}
-
-static gboolean
-fake_detach_nic(NmmHypervisor *hypervisor,
-                const char *uuid,
-                NmmScope scope,
-                const char *alias,
-                GError **error)
-{
-    return change_nic(
-        hypervisor, NMM_EDIT_NIC_DETACH, fake_world_detach, uuid, scope, alias, error);
 }
 
 static void
@@ -284,14 +217,7 @@ fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
     iface->read_guest = fake_read_guest;
     iface->list_networks = fake_list_networks;
     iface->list_leases = fake_list_leases;
-    iface->define_network = fake_define_network;
-    iface->autostart_network = fake_autostart_network;
-    iface->start_network = fake_start_network;
-    iface->destroy_network = fake_destroy_network;
-    iface->undefine_network = fake_undefine_network;
-    iface->attach_nic = fake_attach_nic;
-    iface->update_nic = fake_update_nic;
-    iface->detach_nic = fake_detach_nic;
+    iface->apply = fake_apply;
 }
 
 NmmHypervisor *

@@ -129,7 +129,7 @@ fake_world_kill(FakeWorld *world, const char *reason)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nmm_hypervisor_emit_closed(member->hypervisor, reason);
+            nmm_hypervisor_emit(member->hypervisor, "closed", reason);
     }
     g_array_set_size(world->members, 0);
 }
@@ -149,7 +149,7 @@ fake_world_guest_event(FakeWorld *world, const char *uuid)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nmm_hypervisor_emit_guest_changed(member->hypervisor, uuid);
+            nmm_hypervisor_emit(member->hypervisor, "guest-changed", uuid);
     }
 }
 
@@ -160,7 +160,7 @@ fake_world_network_event(FakeWorld *world, const char *name)
         FakeMember *member = &g_array_index(world->members, FakeMember, i);
 
         if (!member->read_only)
-            nmm_hypervisor_emit_network_changed(member->hypervisor, name);
+            nmm_hypervisor_emit(member->hypervisor, "network-changed", name);
     }
 }
 

@@ -212,7 +212,7 @@ emit_cb(gpointer data)
     Fixture *fixture = data;
     g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
 
-    nmm_hypervisor_emit_guest_changed(fixture->hypervisor, uuids[0]);
+    nmm_hypervisor_emit(fixture->hypervisor, "guest-changed", uuids[0]);
     return G_SOURCE_CONTINUE;
 }
 
