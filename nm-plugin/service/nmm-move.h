@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mode move while a profile is up: the steps of the transaction, carried out through
- * NetworkManager.
+ * Mode move while a profile is up: the host link has the parent's IP configuration.
  */
 
 #pragma once

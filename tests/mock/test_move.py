@@ -191,7 +191,7 @@ def test_networkmanager_that_never_answers_does_not_keep_the_service(host):
     vpn = host.up(host.add_profile('move'))
     host.nm.bus.hang('GetAppliedConnection')
     host.down(vpn)
-    check('does not answer in time' in host.messages(), 'no word of it in the log')
+    check('does not reply in time' in host.messages(), 'no word of it in the log')
 
 
 def test_killed_service_leaves_the_host_online(host):

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The steps of mode move. Decides what comes next; that a step is carried out, and when it is done,
- * is the service's business.
- */
-
 #include "config.h"
 
 #include "nmm-move-steps.h"
@@ -12,15 +7,15 @@ typedef struct {
     const char *name;
     NmmMoveStep done;
     NmmMoveStep failed;
-    NmmMoveStep stop; /* the step itself: too late to stop, it is on the way down */
+    NmmMoveStep stop; /* the step itself if it is on the way down already */
     gboolean is_wait;
 } StepInfo;
 
 #define STEP(name) NMM_MOVE_STEP_##name
 
-/* A call that has been sent to NetworkManager takes effect whether or not anybody waits for its
- * answer. So only waits are interrupted, and a call that failed is undone as if it had not: its
- * answer may have been lost. */
+/* A call that was sent to NetworkManager takes effect whether or not the service waits for the
+ * reply. So only waits are interrupted, and a call that failed is undone as if it had succeeded,
+ * because its reply may have been lost. */
 static const StepInfo steps[] = {
     [STEP(READ)] = {"read", STEP(CHECKPOINT), STEP(DOWN), STEP(DOWN), FALSE},
     [STEP(CHECKPOINT)] = {"checkpoint", STEP(ADD), STEP(DOWN), STEP(RELEASE), FALSE},
@@ -36,7 +31,7 @@ static const StepInfo steps[] = {
     [STEP(RESTORE)] = {"restore", STEP(WAIT_RESTORED), STEP(REACTIVATE), STEP(RESTORE), FALSE},
     [STEP(
         REACTIVATE)] = {"reactivate", STEP(WAIT_RESTORED), STEP(RELEASE), STEP(REACTIVATE), FALSE},
-    /* The parent gets no address: the host keeps the one that it has on the link. */
+    /* If the parent gets no address, the host keeps the one that it has on the link. */
     [STEP(
         WAIT_RESTORED)] = {"wait-restored", STEP(REMOVE), STEP(RELEASE), STEP(WAIT_RESTORED), TRUE},
     [STEP(REMOVE)] = {"remove", STEP(RELEASE), STEP(RELEASE), STEP(REMOVE), FALSE},
@@ -44,97 +39,68 @@ static const StepInfo steps[] = {
     [STEP(DOWN)] = {"down", STEP(DOWN), STEP(DOWN), STEP(DOWN), FALSE},
 };
 
-/**
- * nmm_move_steps_init:
- * @transaction: a transaction, not initialised
- *
- * Its first step is %NMM_MOVE_STEP_READ.
- */
 void
-nmm_move_steps_init(NmmMoveSteps *transaction)
+nmm_move_steps_init(NmmMoveSteps *self)
 {
-    *transaction = (NmmMoveSteps){.step = NMM_MOVE_STEP_READ};
+    *self = (NmmMoveSteps){.step = NMM_MOVE_STEP_READ};
 }
 
-/* The profile has gone down with NetworkManager. What another one finds there is moved back, unless
- * nothing was, or everything is moved back already. */
+/* The profile went down with NetworkManager. A new one gets everything moved back, unless nothing
+ * was moved, or everything is moved back already. */
 static NmmMoveStep
-find_lost(NmmMoveSteps *transaction)
+find_lost(NmmMoveSteps *self)
 {
-    transaction->stopping = TRUE;
-    if (transaction->step >= NMM_MOVE_STEP_ADD && transaction->step <= NMM_MOVE_STEP_REMOVE)
+    self->stopping = TRUE;
+    if (self->step >= NMM_MOVE_STEP_ADD && self->step <= NMM_MOVE_STEP_REMOVE)
         return NMM_MOVE_STEP_WAIT_MANAGER;
     return NMM_MOVE_STEP_DOWN;
 }
 
 static NmmMoveStep
-find_next(NmmMoveSteps *transaction, NmmEvent event)
+find_next(NmmMoveSteps *self, NmmEvent event)
 {
-    const StepInfo *info = &steps[transaction->step];
+    const StepInfo *info = &steps[self->step];
 
     switch (event) {
     case NMM_EVENT_DONE:
-        return transaction->stopping && info->stop != transaction->step ? info->stop : info->done;
+        return self->stopping && info->stop != self->step ? info->stop : info->done;
     case NMM_EVENT_FAILED:
-        transaction->failed = TRUE;
+        self->failed = TRUE;
         return info->failed;
     case NMM_EVENT_STOP:
-        transaction->stopping = TRUE;
-        return info->is_wait ? info->stop : transaction->step;
+        self->stopping = TRUE;
+        return info->is_wait ? info->stop : self->step;
     case NMM_EVENT_LEFTOVER:
-        transaction->recovering = TRUE;
-        return transaction->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_RESTORE : transaction->step;
+        self->recovering = TRUE;
+        return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_RESTORE : self->step;
     case NMM_EVENT_ADOPT:
-        return transaction->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_UP : transaction->step;
+        return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_UP : self->step;
     case NMM_EVENT_LOST:
-        return find_lost(transaction);
+        return find_lost(self);
     }
-    g_return_val_if_reached(transaction->step);
+    g_return_val_if_reached(self->step);
 }
 
-/**
- * nmm_move_steps_handle:
- * @transaction: a transaction
- * @event: what has happened to its step
- *
- * When what another process left behind has been undone, it begins anew, unless that failed or a
- * stop was asked for. It does so once: what is left over then is to be reported as a failure.
- *
- * Returns: whether a new step begins
- */
 gboolean
-nmm_move_steps_handle(NmmMoveSteps *transaction, NmmEvent event)
+nmm_move_steps_handle(NmmMoveSteps *self, NmmEvent event)
 {
-    NmmMoveStep next = find_next(transaction, event);
+    NmmMoveStep next = find_next(self, event);
 
-    if (next == transaction->step)
+    if (next == self->step)
         return FALSE;
-    if (next == NMM_MOVE_STEP_DOWN && transaction->recovering && !transaction->failed &&
-        !transaction->stopping)
-        *transaction = (NmmMoveSteps){.step = NMM_MOVE_STEP_READ, .recovered = TRUE};
+    if (next == NMM_MOVE_STEP_DOWN && self->recovering && !self->failed && !self->stopping)
+        *self = (NmmMoveSteps){.step = NMM_MOVE_STEP_READ, .recovered = TRUE};
     else
-        transaction->step = next;
+        self->step = next;
     return TRUE;
 }
 
-/**
- * nmm_move_step_is_wait:
- * @step: a step
- *
- * Returns: whether the step waits for something to become true, rather than for a call's answer
- */
 gboolean
 nmm_move_step_is_wait(NmmMoveStep step)
 {
     return steps[step].is_wait;
 }
 
-/**
- * nmm_move_step_to_string:
- * @step: a step
- *
- * Returns: its name, for the log
- */
 const char *
 nmm_move_step_to_string(NmmMoveStep step)
 {

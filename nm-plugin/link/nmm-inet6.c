@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Lines of six words: the address in hex, then index, prefix length, scope and flags in hex, then
- * the device. Reading the file is the caller's.
+ * the device.
  */
 
 #include "config.h"
@@ -20,7 +20,7 @@
 
 #define SCOPE_GLOBAL 0
 
-/* Without the blanks that the kernel fills up with. */
+/* Without the kernel's padding. */
 static gboolean
 split_line(const char *line, char words[WORDS][64])
 {
@@ -52,17 +52,8 @@ parse_address(const char *hex, char out[INET6_ADDRSTRLEN])
     return inet_ntop(AF_INET6, &address, out, INET6_ADDRSTRLEN) != NULL;
 }
 
-/**
- * nmm_inet6_list:
- * @text: what %NMM_INET6_FILE says; lines that are not understood are passed over
- * @device: a device
- * @mask: the flags that count
- * @flags: which of them an address has to have; it must not have the others of @mask
- *
- * Returns: (transfer full): the global addresses of @device that are so, in the kernel's order
- */
 char **
-nmm_inet6_list(const char *text, const char *device, guint mask, guint flags)
+nmm_inet6_parse(const char *text, const char *device, guint mask, guint flags)
 {
     g_autoptr(GStrvBuilder) addresses = g_strv_builder_new();
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -79,4 +70,13 @@ nmm_inet6_list(const char *text, const char *device, guint mask, guint flags)
         g_strv_builder_add(addresses, address);
     }
     return g_strv_builder_end(addresses);
+}
+
+char **
+nmm_inet6_list(const char *device, guint mask, guint flags)
+{
+    g_autofree char *text = NULL;
+
+    g_file_get_contents("/proc/net/if_inet6", &text, NULL, NULL);
+    return nmm_inet6_parse(text ?: "", device, mask, flags);
 }

@@ -18,7 +18,7 @@
 static char *
 list(const char *text, const char *device, guint mask, guint flags)
 {
-    g_auto(GStrv) addresses = nmm_inet6_list(text, device, mask, flags);
+    g_auto(GStrv) addresses = nmm_inet6_parse(text, device, mask, flags);
 
     return g_strjoinv(" ", addresses);
 }

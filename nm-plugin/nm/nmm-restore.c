@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "config.h"
+
+#include "nmm-restore.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-active.h"
+#include "nmm-checkpoint.h"
+#include "nmm-device.h"
+#include "nmm-error.h"
+#include "nmm-move-profile.h"
+#include "nmm-names.h"
+#include "nmm-profile-reader.h"
+
+/* How long a device may take to get an address before its host link is kept. */
+#define ADDRESS_TIMEOUT_S   10
+#define ADDRESS_INTERVAL_MS 100
+
+typedef struct {
+    NMClient *client;
+    char *uuid; /* of the profile that moved it */
+    char *device;
+    char *link_uuid;
+    gint64 deadline; /* monotonic, in µs: until when the device may take to get an address */
+    gboolean changed;
+    GError *error; /* (nullable): the first one */
+} Restore;
+
+static void
+restore_free(gpointer data)
+{
+    Restore *restore = data;
+
+    g_object_unref(restore->client);
+    g_free(restore->uuid);
+    g_free(restore->device);
+    g_free(restore->link_uuid);
+    g_clear_error(&restore->error);
+    g_free(restore);
+}
+
+/* Whether a profile other than @uuid, that is up or coming up, has a host link over @device. */
+static gboolean
+is_others(NMClient *client, const char *uuid, const char *device)
+{
+    const GPtrArray *connections = nm_client_get_connections(client);
+
+    for (guint i = 0; i < connections->len; i++) {
+        const char *other = nm_connection_get_uuid(connections->pdata[i]);
+        g_autofree char *link = NULL;
+
+        if (!nmm_profile_reader_is_macvtap(connections->pdata[i]) || g_strcmp0(other, uuid) == 0 ||
+            !nmm_active_is_up(client, other))
+            continue;
+        link = nmm_move_profile_build_uuid(other, device);
+        if (nmm_active_is_up(client, link))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A service that runs by now takes over what is there, and puts it right. */
+static gboolean
+is_taken_over(const Restore *restore)
+{
+    return nmm_active_find(restore->client, restore->uuid) ||
+           is_others(restore->client, restore->uuid, restore->device);
+}
+
+/* The parent */
+
+static NMConnection *
+get_stored(NMDevice *device)
+{
+    NMActiveConnection *active = nm_device_get_active_connection(device);
+
+    return active ? NM_CONNECTION(nm_active_connection_get_connection(active)) : NULL;
+}
+
+gboolean
+nmm_restore_is_stripped(NMDevice *device, NMConnection *applied)
+{
+    NMConnection *stored = get_stored(device);
+
+    return stored && nmm_move_profile_is_bare(applied) && !nmm_move_profile_is_bare(stored);
+}
+
+typedef struct {
+    NMConnection *wanted;  /* (nullable) */
+    const Restore *caller; /* (nullable) */
+} Parent;
+
+static void
+parent_free(gpointer data)
+{
+    Parent *parent = data;
+
+    g_clear_object(&parent->wanted);
+    g_free(parent);
+}
+
+static void
+reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    NMDevice *device = NM_DEVICE(object);
+    GError *error = NULL;
+
+    if (nm_device_reapply_finish(device, result, &error)) {
+        g_task_return_boolean(task, TRUE);
+        return;
+    }
+    g_dbus_error_strip_remote_error(error);
+    g_prefix_error(
+        &error, _("cannot change the configuration of '%s': "), nm_device_get_iface(device));
+    g_task_return_error(task, error);
+}
+
+static gboolean
+needs_restore(NMDevice *device, NMConnection *applied, const Parent *parent)
+{
+    if (parent->wanted)
+        return nmm_move_profile_is_bare(applied);
+    return nmm_restore_is_stripped(device, applied);
+}
+
+static void
+applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    NMDevice *device = NM_DEVICE(object);
+    const Parent *parent = g_task_get_task_data(task);
+    GError *error = NULL;
+    guint64 version = 0;
+    g_autoptr(NMConnection) applied =
+        nm_device_get_applied_connection_finish(device, result, &version, &error);
+
+    /* A device that was deactivated meanwhile has none. */
+    if (error && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED) {
+        g_dbus_error_strip_remote_error(error);
+        g_prefix_error(
+            &error, _("cannot read the configuration of '%s': "), nm_device_get_iface(device));
+        g_task_return_error(task, error);
+        return;
+    }
+    g_clear_error(&error);
+    if (applied && needs_restore(device, applied, parent) &&
+        !(parent->caller && is_taken_over(parent->caller)))
+        nm_device_reapply_async(
+            device, parent->wanted, version, 0, NULL, reapply_cb, g_steal_pointer(&task));
+    else
+        g_task_return_boolean(task, FALSE);
+}
+
+static void
+restore_parent(NMDevice *device,
+               NMConnection *wanted,
+               const Restore *caller,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(device, NULL, callback, user_data);
+    Parent *parent = g_new(Parent, 1);
+
+    *parent = (Parent){.caller = caller};
+    g_set_object(&parent->wanted, wanted);
+    g_task_set_task_data(task, parent, parent_free);
+    if (nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED)
+        nm_device_get_applied_connection_async(device, 0, NULL, applied_cb, g_steal_pointer(&task));
+    else
+        g_task_return_boolean(task, FALSE);
+}
+
+void
+nmm_restore_parent_async(NMDevice *device,
+                         NMConnection *wanted,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+    restore_parent(device, wanted, NULL, callback, user_data);
+}
+
+gboolean
+nmm_restore_parent_finish(GAsyncResult *result, gboolean *out_changed, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    *out_changed = g_task_propagate_boolean(G_TASK(result), &local);
+    if (!local)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+/* The host link */
+
+static void
+delete_profile_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    g_autoptr(GError) error = NULL;
+
+    /* A volatile profile has usually gone with its device. */
+    if (!nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
+        g_debug("profile of a host link: %s", error->message);
+    g_task_return_boolean(task, TRUE);
+}
+
+void
+nmm_restore_delete_profile_async(NMClient *client,
+                                 const char *link_uuid,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(client, NULL, callback, user_data);
+    NMRemoteConnection *profile = nm_client_get_connection_by_uuid(client, link_uuid);
+
+    if (profile)
+        nm_remote_connection_delete_async(profile, NULL, delete_profile_cb, g_steal_pointer(&task));
+    else
+        g_task_return_boolean(task, TRUE);
+}
+
+/* All of it, one after the other */
+
+static void
+note_error(Restore *restore, GError *error)
+{
+    if (!restore->error)
+        restore->error = error;
+    else
+        g_clear_error(&error);
+}
+
+/* Takes the task. */
+static void
+end(GTask *task)
+{
+    Restore *restore = g_task_get_task_data(task);
+
+    if (restore->error)
+        g_task_return_error(task, g_steal_pointer(&restore->error));
+    else
+        g_task_return_boolean(task, TRUE);
+    g_object_unref(task);
+}
+
+/* (transfer none) (nullable): known by its UUID, because its name may be the user's choice. */
+static NMRemoteConnection *
+find_link_profile(const Restore *restore)
+{
+    return nm_client_get_connection_by_uuid(restore->client, restore->link_uuid);
+}
+
+static void
+link_removed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    end(user_data);
+}
+
+/* (transfer none) (nullable): while the host may have an address through it. */
+static NMDevice *
+find_link(const Restore *restore)
+{
+    NMRemoteConnection *profile = find_link_profile(restore);
+    const char *name = profile ? nm_connection_get_interface_name(NM_CONNECTION(profile)) : NULL;
+    NMDevice *link = name ? nm_client_get_device_by_iface(restore->client, name) : NULL;
+
+    return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
+}
+
+static gboolean
+has_as_much(NMDevice *device, NMDevice *link, int family)
+{
+    return nmm_device_find_address(device, family) || !nmm_device_find_address(link, family);
+}
+
+/* Not while the link has an address and the device, which will get one, has none: if NetworkManager
+ * gave the device up, that may take long. */
+static gboolean
+can_link_go(const Restore *restore)
+{
+    NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
+    NMDevice *link = find_link(restore);
+
+    return !link || !device || nmm_device_is_off(device) ||
+           (has_as_much(device, link, AF_INET) && has_as_much(device, link, AF_INET6));
+}
+
+static gboolean
+wait_cb(gpointer user_data)
+{
+    GTask *task = user_data;
+    Restore *restore = g_task_get_task_data(task);
+    gboolean is_over = is_taken_over(restore) || !find_link_profile(restore);
+
+    if (!is_over && can_link_go(restore)) {
+        restore->changed = TRUE;
+        nmm_restore_delete_profile_async(
+            restore->client, restore->link_uuid, link_removed_cb, task);
+        return G_SOURCE_REMOVE;
+    }
+    if (!is_over && g_get_monotonic_time() < restore->deadline)
+        return G_SOURCE_CONTINUE;
+    if (!is_over)
+        note_error(restore,
+                   g_error_new(NMM_ERROR,
+                               NMM_ERROR_UNREACHABLE,
+                               _("'%s' gets no address; the host link stays, so that the host has "
+                                 "one"),
+                               restore->device));
+    end(task);
+    return G_SOURCE_REMOVE;
+}
+
+/* Takes the task. */
+static void
+wait_for_address(GTask *task)
+{
+    Restore *restore = g_task_get_task_data(task);
+
+    if (!find_link_profile(restore)) {
+        end(task);
+        return;
+    }
+    restore->deadline = g_get_monotonic_time() + ADDRESS_TIMEOUT_S * G_USEC_PER_SEC;
+    g_timeout_add(ADDRESS_INTERVAL_MS, wait_cb, task);
+}
+
+static void
+parent_restored_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    Restore *restore = g_task_get_task_data(task);
+    gboolean changed = FALSE;
+    GError *error = NULL;
+
+    if (!nmm_restore_parent_finish(result, &changed, &error))
+        note_error(restore, error);
+    restore->changed = restore->changed || changed;
+    wait_for_address(task);
+}
+
+/* Takes the task. */
+static void
+restore_device(GTask *task)
+{
+    Restore *restore = g_task_get_task_data(task);
+    NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
+
+    if (device)
+        restore_parent(device, NULL, restore, parent_restored_cb, task);
+    else
+        wait_for_address(task);
+}
+
+static void
+checkpoint_destroyed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    GError *error = NULL;
+
+    if (!nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error))
+        note_error(g_task_get_task_data(task), error);
+    restore_device(task);
+}
+
+void
+nmm_restore_all_async(NMClient *client,
+                      const char *uuid,
+                      const char *device,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+    GTask *task = g_task_new(client, NULL, callback, user_data);
+    Restore *restore = g_new(Restore, 1);
+    g_autofree char *checkpoint = nmm_checkpoint_find_left(client, NMM_RUN_DIR, device);
+
+    *restore = (Restore){
+        .client = g_object_ref(client),
+        .uuid = g_strdup(uuid),
+        .device = g_strdup(device),
+        .link_uuid = nmm_move_profile_build_uuid(uuid, device),
+        .changed = checkpoint != NULL,
+    };
+    g_task_set_task_data(task, restore, restore_free);
+    /* Otherwise NetworkManager would activate the device again at the checkpoint's timeout. */
+    if (checkpoint)
+        nm_client_checkpoint_destroy(client, checkpoint, NULL, checkpoint_destroyed_cb, task);
+    else
+        restore_device(task);
+}
+
+gboolean
+nmm_restore_all_finish(GAsyncResult *result, gboolean *out_changed, GError **error)
+{
+    const Restore *restore = g_task_get_task_data(G_TASK(result));
+
+    *out_changed = restore->changed;
+    return g_task_propagate_boolean(G_TASK(result), error);
+}

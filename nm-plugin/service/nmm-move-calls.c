@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "config.h"
+
+#include "nmm-move-calls.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-active.h"
+#include "nmm-error.h"
+#include "nmm-inet6.h"
+#include "nmm-move-context.h"
+#include "nmm-move-profile.h"
+#include "nmm-move-steps.h"
+#include "nmm-names.h"
+#include "nmm-parent.h"
+#include "nmm-restore.h"
+
+static void
+end(GTask *task, NmmEvent event)
+{
+    g_task_return_int(task, event);
+    g_object_unref(task);
+}
+
+/* Takes the task and @error (nullable); @format: what was tried. */
+static void G_GNUC_PRINTF(3, 4) end_call(GTask *task, GError *error, const char *format, ...)
+{
+    g_autofree char *place = NULL;
+    va_list args;
+
+    if (!error) {
+        end(task, NMM_EVENT_DONE);
+        return;
+    }
+    va_start(args, format);
+    place = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_dbus_error_strip_remote_error(error);
+    g_prefix_error(&error, "%s: ", place);
+    g_task_return_error(task, error);
+    g_object_unref(task);
+}
+
+static void
+fail(GTask *task, GError *error)
+{
+    g_task_return_error(task, error);
+    g_object_unref(task);
+}
+
+/* READ */
+
+static gboolean
+check_link_name(const NmmMoveContext *move, GError **error)
+{
+    if (!nm_client_get_device_by_iface(move->client, move->link_name) ||
+        nmm_move_context_get_link_device(move))
+        return TRUE;
+    return nmm_fail(error,
+                    NMM_ERROR_CONFLICT,
+                    _("device '%s' exists already, and is not a host link of this profile; set "
+                      "vpn.data link-name to another name"),
+                    move->link_name);
+}
+
+static gboolean
+find_parent(NmmMoveContext *move, GError **error)
+{
+    NmmProfile *profile = move->profile;
+    NMDevice *base = nmm_active_get_device(nmm_active_find(move->client, profile->uuid));
+    NMDevice *device = nmm_parent_find(move->client, profile, base, error);
+
+    if (!device)
+        return FALSE;
+    g_set_object(&move->device, device);
+    g_free(move->link_name);
+    g_free(move->link_uuid);
+    move->link_name = nmm_parent_name_link(profile, device);
+    move->link_uuid = nmm_move_profile_build_uuid(profile->uuid, nm_device_get_iface(device));
+    return nmm_parent_check(move->client, device, error) && check_link_name(move, error);
+}
+
+static void
+note_state(NmmMoveContext *move, NMConnection *wanted)
+{
+    move->was_online = nm_client_get_connectivity(move->client) == NM_CONNECTIVITY_FULL;
+    move->was_online4 = nm_device_get_connectivity(move->device, AF_INET) == NM_CONNECTIVITY_FULL;
+    nmm_move_context_note_addresses(move, move->device);
+    g_set_object(&move->saved, wanted);
+    g_clear_object(&move->stripped);
+    move->stripped = nmm_move_profile_build_parent(wanted);
+}
+
+/* What a dead process, or NetworkManager's restart, left. A link that is active is kept, because
+ * the VPN's base connection may be on it. If the parent was stripped, its stored profile is all
+ * that is known of its configuration. */
+static NmmEvent
+find_leftover(NmmMoveContext *move, NMConnection *applied)
+{
+    NMActiveConnection *parent = nm_device_get_active_connection(move->device);
+    NMDevice *device = nmm_move_context_get_link_device(move);
+    NMActiveConnection *link = device ? nm_device_get_active_connection(device) : NULL;
+    gboolean is_stripped = nmm_restore_is_stripped(move->device, applied);
+
+    note_state(move,
+               is_stripped ? NM_CONNECTION(nm_active_connection_get_connection(parent)) : applied);
+    if (link && nmm_move_context_get_link_profile(move) &&
+        nm_active_connection_get_state(link) == NM_ACTIVE_CONNECTION_STATE_ACTIVATED) {
+        g_set_object(&move->link, link);
+        if (!is_stripped)
+            return NMM_EVENT_DONE;
+        nmm_move_context_note_addresses(move, device);
+        return NMM_EVENT_ADOPT;
+    }
+    if (is_stripped) {
+        move->has_address4 = nmm_move_profile_expects_address(move->saved, AF_INET);
+        move->has_address6 = nmm_move_profile_expects_address(move->saved, AF_INET6);
+    }
+    if (is_stripped || device || nmm_move_context_get_link_profile(move))
+        return NMM_EVENT_LEFTOVER;
+    return NMM_EVENT_DONE;
+}
+
+static void
+applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(NMConnection) applied =
+        nm_device_get_applied_connection_finish(move->device, result, &move->version, &error);
+
+    if (applied)
+        end(task, find_leftover(move, applied));
+    else
+        end_call(task,
+                 error,
+                 _("cannot read the configuration of '%s'"),
+                 nm_device_get_iface(move->device));
+}
+
+static void
+read_applied(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nm_device_get_applied_connection_async(move->device, 0, NULL, applied_cb, task);
+}
+
+static void
+left_checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error))
+        g_warning("profile '%s': checkpoint of an earlier activation: %s",
+                  move->profile->id,
+                  error->message);
+    read_applied(task);
+}
+
+/* The checkpoint of a dead process would restore the parent under the next one, or not let it
+ * begin. */
+void
+nmm_move_read(GTask *task)
+{
+    NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autofree char *left = NULL;
+
+    if (!find_parent(move, &error)) {
+        fail(task, error);
+        return;
+    }
+    left = nmm_checkpoint_find_left(move->client, NMM_RUN_DIR, nm_device_get_iface(move->device));
+    if (left)
+        nm_client_checkpoint_destroy(move->client, left, NULL, left_checkpoint_cb, task);
+    else
+        read_applied(task);
+}
+
+/* CHECKPOINT, COMMIT, RELEASE */
+
+static void
+checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(NMCheckpoint) checkpoint =
+        nm_client_checkpoint_create_finish(NM_CLIENT(object), result, &error);
+
+    /* After an error the note stays: the checkpoint may exist, and only the reply be lost. */
+    if (checkpoint)
+        nmm_checkpoint_note(move->checkpoint,
+                            nm_object_get_path(NM_OBJECT(checkpoint)),
+                            nm_checkpoint_get_created(checkpoint));
+    end_call(task,
+             error,
+             _("NetworkManager cannot make a checkpoint of '%s'"),
+             nm_device_get_iface(move->device));
+}
+
+/* In ms, the clock of a checkpoint's time. */
+static gint64
+read_clock(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (gint64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Of the parent alone, because guests that start meanwhile have devices, too. */
+void
+nmm_move_create_checkpoint(GTask *task)
+{
+    NmmMoveContext *move = g_task_get_task_data(task);
+    g_autoptr(GPtrArray) devices = g_ptr_array_new();
+    GError *error = NULL;
+
+    g_clear_pointer(&move->checkpoint, nmm_checkpoint_free);
+    move->checkpoint =
+        nmm_checkpoint_begin(NMM_RUN_DIR, nm_device_get_iface(move->device), read_clock(), &error);
+    if (!move->checkpoint) {
+        fail(task, error);
+        return;
+    }
+    g_ptr_array_add(devices, move->device);
+    nm_client_checkpoint_create(move->client,
+                                devices,
+                                NMM_CHECKPOINT_TIMEOUT_S,
+                                NM_CHECKPOINT_CREATE_FLAG_NONE,
+                                NULL,
+                                checkpoint_cb,
+                                task);
+}
+
+static void
+destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
+    /* Otherwise NetworkManager may still have it: a later step tries again, and if that fails, the
+     * note stays for the next activation. */
+    if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
+        g_clear_pointer(&move->checkpoint, nmm_checkpoint_end);
+    end_call(task, error, _("the checkpoint of '%s' is lost"), nm_device_get_iface(move->device));
+}
+
+void
+nmm_move_destroy_checkpoint(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    const char *path = move->checkpoint ? nmm_checkpoint_get_path(move->checkpoint) : NULL;
+
+    if (path)
+        nm_client_checkpoint_destroy(move->client, path, NULL, destroy_cb, task);
+    else
+        end(task, NMM_EVENT_DONE);
+}
+
+/* ADD */
+
+static void
+add_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(NMRemoteConnection) profile =
+        nm_client_add_connection2_finish(NM_CLIENT(object), result, NULL, &error);
+
+    end_call(task, error, _("cannot add a profile for the host link '%s'"), move->link_name);
+}
+
+static const char *
+get_dhcp_option(NMDhcpConfig *config, const char *name)
+{
+    return config ? nm_dhcp_config_get_one_option(config, name) : NULL;
+}
+
+static NmmMoveFamily
+read_family4(const NmmMoveContext *move)
+{
+    NMIPConfig *config = nm_device_get_ip4_config(move->device);
+
+    return (NmmMoveFamily){
+        .has_address = move->has_address4,
+        .metric = nmm_move_profile_find_metric(config ? nm_ip_config_get_routes(config) : NULL),
+        .dhcp_id =
+            get_dhcp_option(nm_device_get_dhcp4_config(move->device), "dhcp_client_identifier"),
+    };
+}
+
+static NmmMoveFamily
+read_family6(const NmmMoveContext *move, const char *token)
+{
+    NMIPConfig *config = nm_device_get_ip6_config(move->device);
+    NMDhcpConfig *dhcp = nm_device_get_dhcp6_config(move->device);
+
+    return (NmmMoveFamily){
+        .has_address = move->has_address6,
+        .metric = nmm_move_profile_find_metric(config ? nm_ip_config_get_routes(config) : NULL),
+        .dhcp_id = get_dhcp_option(dhcp, "dhcp6_client_id"),
+        .iaid = get_dhcp_option(dhcp, "iaid"),
+        .token = token,
+    };
+}
+
+/* (nullable): NULL with an error if there is nothing to move. */
+static NMConnection *
+build_link(const NmmMoveContext *move, GError **error)
+{
+    NMIPConfig *config6 = nm_device_get_ip6_config(move->device);
+    const char *parent = nm_device_get_iface(move->device);
+    g_auto(GStrv) temporary = nmm_inet6_list(parent, NMM_INET6_TEMPORARY, NMM_INET6_TEMPORARY);
+    g_autofree char *token =
+        nmm_move_profile_find_token(config6 ? nm_ip_config_get_addresses(config6) : NULL,
+                                    nm_connection_get_setting_ip6_config(move->saved),
+                                    (const char *const *)temporary);
+    NmmMoveSource source = {
+        .applied = move->saved,
+        .parent = parent,
+        .parent_mac = nm_device_get_hw_address(move->device),
+        .link = move->link_name,
+        .profile_uuid = move->profile->uuid,
+        .profile_id = move->profile->id,
+        .ip4 = read_family4(move),
+        .ip6 = read_family6(move, token),
+    };
+
+    return nmm_move_profile_build_link(&source, error);
+}
+
+void
+nmm_move_add_link(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(NMConnection) connection = NULL;
+
+    if (move->link) {
+        end(task, NMM_EVENT_DONE);
+        return;
+    }
+    connection = build_link(move, &error);
+    if (!connection) {
+        fail(task, error);
+        return;
+    }
+    nm_client_add_connection2(move->client,
+                              nm_connection_to_dbus(connection, NM_CONNECTION_SERIALIZE_ALL),
+                              NM_SETTINGS_ADD_CONNECTION2_FLAG_IN_MEMORY |
+                                  NM_SETTINGS_ADD_CONNECTION2_FLAG_BLOCK_AUTOCONNECT,
+                              NULL,
+                              TRUE,
+                              NULL,
+                              add_cb,
+                              task);
+}
+
+/* ACTIVATE, BIND */
+
+static void
+activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    g_clear_object(&move->link);
+    move->link = nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
+    end_call(task, error, _("cannot make the host link '%s'"), move->link_name);
+}
+
+/* Not bound to this process, so that the host stays online if it dies.
+ *
+ * NetworkManager sets the link up and disables the kernel's router advertisements a millisecond
+ * later (seen on NM 1.42: 0.5 to 2 ms). One that arrives in between leaves the kernel's routes
+ * beside NetworkManager's until that removes them. It cannot be done earlier: a profile has no
+ * property for it, the device is NetworkManager's, and net.ipv6.conf.default is the
+ * administrator's. */
+void
+nmm_move_activate_link(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    if (move->link) {
+        end(task, NMM_EVENT_DONE);
+        return;
+    }
+    nm_client_activate_connection_async(move->client,
+                                        NM_CONNECTION(nmm_move_context_get_link_profile(move)),
+                                        NULL,
+                                        NULL,
+                                        NULL,
+                                        activate_cb,
+                                        task);
+}
+
+static void
+bind_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(GVariant) reply =
+        nm_remote_connection_update2_finish(NM_REMOTE_CONNECTION(object), result, &error);
+
+    end_call(task, error, _("cannot change the profile of the host link '%s'"), move->link_name);
+}
+
+/* AddAndActivateConnection2() could do all three, but not for a device that does not exist yet (NM
+ * 1.42); and a volatile profile that is not active is removed at once. */
+void
+nmm_move_bind_link(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    NMRemoteConnection *profile = nmm_move_context_get_link_profile(move);
+
+    if (profile)
+        nm_remote_connection_update2(profile,
+                                     NULL,
+                                     NM_SETTINGS_UPDATE2_FLAG_IN_MEMORY |
+                                         NM_SETTINGS_UPDATE2_FLAG_VOLATILE,
+                                     NULL,
+                                     NULL,
+                                     bind_cb,
+                                     task);
+    else
+        end(task, NMM_EVENT_DONE);
+}
+
+/* REMOVE */
+
+static void
+profile_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    end(user_data, NMM_EVENT_DONE);
+}
+
+static void
+delete_profile(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nmm_restore_delete_profile_async(move->client, move->link_uuid, profile_deleted_cb, task);
+}
+
+static void
+device_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_device_delete_finish(NM_DEVICE(object), result, &error))
+        g_warning("profile '%s': cannot remove the host link '%s': %s",
+                  move->profile->id,
+                  move->link_name,
+                  error->message);
+    nmm_move_context_announce(move, move->device);
+    delete_profile(task);
+}
+
+/* The device itself first, because NetworkManager may no longer know that it made it. */
+void
+nmm_move_remove_link(GTask *task)
+{
+    NmmMoveContext *move = g_task_get_task_data(task);
+    NMDevice *device = nmm_move_context_get_link_device(move);
+
+    g_clear_object(&move->link);
+    if (device)
+        nm_device_delete_async(device, NULL, device_deleted_cb, task);
+    else
+        delete_profile(task);
+}
+
+/* REAPPLY, RESTORE, REACTIVATE */
+
+static void
+strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    nm_device_reapply_finish(move->device, result, &error);
+    end_call(task,
+             error,
+             _("NetworkManager cannot change the configuration of '%s'"),
+             nm_device_get_iface(move->device));
+}
+
+/* NetworkManager refuses if another program changed the configuration meanwhile. */
+void
+nmm_move_strip_parent(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, strip_cb, task);
+}
+
+static void
+restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+    gboolean changed;
+
+    if (nmm_restore_parent_finish(result, &changed, &error))
+        end(user_data, NMM_EVENT_DONE);
+    else
+        fail(user_data, error);
+}
+
+void
+nmm_move_restore_parent(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nmm_restore_parent_async(move->device, move->saved, restore_cb, task);
+}
+
+static void
+reactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+    g_autoptr(NMActiveConnection) active =
+        nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
+
+    end_call(task, error, _("cannot activate '%s' again"), nm_device_get_iface(move->device));
+}
+
+void
+nmm_move_reactivate_parent(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nm_client_activate_connection_async(
+        move->client, NULL, move->device, NULL, NULL, reactivate_cb, task);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "config.h"
+
+#include "nmm-move-context.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-announce.h"
+#include "nmm-device.h"
+#include "nmm-error.h"
+#include "nmm-inet6.h"
+#include "nmm-parent.h"
+
+void
+nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile)
+{
+    *self = (NmmMoveContext){
+        .client = g_object_ref(client),
+        .profile = nmm_profile_ref(profile),
+    };
+}
+
+void
+nmm_move_context_clear(NmmMoveContext *self)
+{
+    g_clear_object(&self->client);
+    g_clear_pointer(&self->profile, nmm_profile_unref);
+    g_clear_object(&self->device);
+    g_clear_object(&self->saved);
+    g_clear_object(&self->stripped);
+    g_clear_pointer(&self->address4, g_free);
+    g_clear_pointer(&self->addresses6, g_strfreev);
+    g_clear_pointer(&self->link_name, g_free);
+    g_clear_pointer(&self->link_uuid, g_free);
+    g_clear_object(&self->link);
+    g_clear_pointer(&self->checkpoint, nmm_checkpoint_free);
+}
+
+NMDevice *
+nmm_move_context_get_link_device(const NmmMoveContext *self)
+{
+    NMDevice *device = nm_client_get_device_by_iface(self->client, self->link_name);
+
+    if (device && nmm_parent_owns_link(self->device, device, self->link_uuid))
+        return device;
+    return NULL;
+}
+
+NMRemoteConnection *
+nmm_move_context_get_link_profile(const NmmMoveContext *self)
+{
+    return nm_client_get_connection_by_uuid(self->client, self->link_uuid);
+}
+
+/* Addresses */
+
+void
+nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device)
+{
+    self->has_address4 = nmm_device_find_address(device, AF_INET) != NULL;
+    self->has_address6 = nmm_device_find_address(device, AF_INET6) != NULL;
+    g_free(self->address4);
+    self->address4 = g_strdup(nmm_device_find_address(device, AF_INET));
+    g_strfreev(self->addresses6);
+    self->addresses6 =
+        nmm_inet6_list(nm_device_get_iface(device), NMM_INET6_TEMPORARY | NMM_INET6_FAILED, 0);
+}
+
+void
+nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (device && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED &&
+        !nmm_announce(nm_device_get_iface(device), &error))
+        g_warning("profile '%s': %s", self->profile->id, error->message);
+}
+
+/* NetworkManager counts an IPv6 address that is still being checked for duplicates, and does not
+ * wait for the second one. */
+static gboolean
+has_addresses6(const NmmMoveContext *self, NMDevice *device)
+{
+    g_auto(GStrv) usable =
+        nmm_inet6_list(nm_device_get_iface(device), NMM_INET6_TENTATIVE | NMM_INET6_FAILED, 0);
+
+    for (char **address = self->addresses6; address && *address; address++) {
+        if (!g_strv_contains((const char *const *)usable, *address))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* All that it had, or after the deadline one of each family. */
+static gboolean
+has_addresses(const NmmMoveContext *self, NMDevice *device)
+{
+    return (!self->has_address4 || nmm_device_find_address(device, AF_INET)) &&
+           (!self->has_address6 || nmm_device_find_address(device, AF_INET6)) &&
+           (g_get_monotonic_time() >= self->addresses6_deadline || has_addresses6(self, device));
+}
+
+/* Waiting */
+
+gboolean
+nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error)
+{
+    NMActiveConnectionState state = nm_active_connection_get_state(self->link);
+    NMDevice *device = nmm_move_context_get_link_device(self);
+
+    if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
+        return nmm_fail(error,
+                        NMM_ERROR_UNREACHABLE,
+                        _("could not activate host link '%s'; nothing was moved. Check that the "
+                          "DHCP server replies and that the address is not in use"),
+                        self->link_name);
+    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
+}
+
+/* Only after the parent lost its configuration: with a strict rp_filter the kernel accepts no reply
+ * on the link while the parent has the same route. */
+gboolean
+nmm_move_context_is_online(NmmMoveContext *self, GError **error)
+{
+    NMDevice *device = nmm_move_context_get_link_device(self);
+
+    return (!self->was_online ||
+            nm_client_get_connectivity(self->client) == NM_CONNECTIVITY_FULL) &&
+           (!self->was_online4 ||
+            (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));
+}
+
+gboolean
+nmm_move_context_is_manager_back(NmmMoveContext *self, GError **error)
+{
+    NMDevice *device =
+        nm_client_get_device_by_iface(self->client, nm_device_get_iface(self->device));
+
+    if (!device || nm_client_get_startup(self->client))
+        return FALSE;
+    g_set_object(&self->device, device);
+    return TRUE;
+}
+
+/* A parent that is off gets no address. Without a link the host has no address to keep meanwhile,
+ * but after a recovery the next activation begins with the parent's addresses. */
+gboolean
+nmm_move_context_is_restored(NmmMoveContext *self, GError **error)
+{
+    NMDevice *link = nmm_move_context_get_link_device(self);
+    gboolean has_link = link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED;
+
+    return nmm_device_is_off(self->device) || (!has_link && !self->recovering) ||
+           (nm_device_get_state(self->device) == NM_DEVICE_STATE_ACTIVATED &&
+            has_addresses(self, self->device));
+}

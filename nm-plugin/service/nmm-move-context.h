@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What mode move knows of the parent and the host link, and the conditions that it waits for.
+ * Changes nothing, and does not know which step runs.
+ */
+
+#pragma once
+
+#include <NetworkManager.h>
+
+#include "nmm-checkpoint.h"
+#include "nmm-profile.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    NMClient *client;
+    NmmProfile *profile;
+
+    NMDevice *device;       /* (nullable): the parent; NULL before READ */
+    NMConnection *saved;    /* (nullable): its applied connection, to be restored */
+    NMConnection *stripped; /* (nullable): the same without IP */
+    guint64 version;        /* of the applied connection that was saved */
+    gboolean was_online;    /* the host */
+    gboolean was_online4;   /* the parent */
+    gboolean has_address4;
+    gboolean has_address6;
+    char *address4;    /* (nullable): the parent's before */
+    char **addresses6; /* (nullable): likewise, without temporary ones */
+
+    char *link_name;
+    char *link_uuid;            /* of its profile */
+    NMActiveConnection *link;   /* (nullable) */
+    NmmCheckpoint *checkpoint;  /* (nullable) */
+    gboolean recovering;        /* what is being undone is another process's */
+    gint64 addresses6_deadline; /* of the wait, monotonic, in µs: they may be missing then */
+} NmmMoveContext;
+
+/* Takes references. */
+void nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile);
+void nmm_move_context_clear(NmmMoveContext *self);
+
+/* (transfer none) (nullable): the host link's device and profile. */
+NMDevice *nmm_move_context_get_link_device(const NmmMoveContext *self);
+NMRemoteConnection *nmm_move_context_get_link_profile(const NmmMoveContext *self);
+
+/* Notes the addresses of @device as those that must be there afterwards. */
+void nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device);
+/* Sends the addresses of @device (nullable) to the LAN. */
+void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);
+
+/* FALSE with an error if waiting is in vain, else whether the wait is over. */
+gboolean nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error);
+gboolean nmm_move_context_is_online(NmmMoveContext *self, GError **error);
+/* A new NetworkManager has started, with new objects for the devices. */
+gboolean nmm_move_context_is_manager_back(NmmMoveContext *self, GError **error);
+gboolean nmm_move_context_is_restored(NmmMoveContext *self, GError **error);
+
+G_END_DECLS
