@@ -22,11 +22,11 @@ def ip(*words):
     return subprocess.run(['ip', *words], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def kernel_addresses(name, family=4):
-    """'ADDRESS/PREFIX' of each address of a link but the link-local ones."""
-    found = json.loads(ip('-j', f'-{family}', 'address', 'show', 'dev', name))
-    return [f"{entry['local']}/{entry['prefixlen']}" for link in found for entry in link.get('addr_info', [])
-            if entry['scope'] != 'link']
+def kernel_addresses(name, *families):
+    """'ADDRESS/PREFIX' of each address of a link but the link-local ones; of both families without FAMILIES."""
+    kinds = [{4: 'inet', 6: 'inet6'}[family] for family in families or (4, 6)]
+    return [f"{entry['local']}/{entry['prefixlen']}" for link in json.loads(ip('-j', 'address', 'show', 'dev', name))
+            for entry in link.get('addr_info', []) if entry['scope'] != 'link' and entry['family'] in kinds]
 
 
 def value(settings, setting, key, default=None):
@@ -212,7 +212,7 @@ class Device(BusObject):
         return True
 
     def set_addresses(self, wanted):
-        present = kernel_addresses(self.name, 4) + kernel_addresses(self.name, 6)
+        present = kernel_addresses(self.name)
         for address in present:
             if address not in wanted:
                 ip('address', 'del', address, 'dev', self.name)
@@ -225,12 +225,12 @@ class Device(BusObject):
 
     def publish(self):
         """What the kernel has, and the lease, on D-Bus."""
-        paths = {}
         for config in self.configs.values():
             config.remove()
         self.configs = {}
+        present = kernel_addresses(self.name)
         for family, kind in ((4, 'IP4Config'), (6, 'IP6Config')):
-            addresses = kernel_addresses(self.name, family)
+            addresses = [address for address in present if (':' in address) == (family == 6)]
             if addresses:
                 extra = {'NameserverData': []} if family == 4 else {'Nameservers': []}
                 self.add_config(kind, {'AddressData': [self.describe_address(text) for text in addresses],

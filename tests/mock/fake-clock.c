@@ -10,6 +10,10 @@
 
 #include "fake-names.h"
 
+/* Time limits in seconds are those within which another program answers for the first time: a busy
+ * machine needs some of it. */
+#define MAX_FACTOR_START 4
+
 gint64 __real_g_get_monotonic_time(void);
 guint __real_g_timeout_add(guint interval, GSourceFunc function, gpointer data);
 gint64 __wrap_g_get_monotonic_time(void);
@@ -53,7 +57,8 @@ __wrap_g_timeout_add(guint interval, GSourceFunc function, gpointer data)
 guint
 __wrap_g_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data)
 {
-    return __wrap_g_timeout_add(interval * 1000, function, data);
+    return __real_g_timeout_add(
+        interval * 1000 / MIN(get_factor(), MAX_FACTOR_START), function, data);
 }
 
 unsigned int

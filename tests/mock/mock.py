@@ -21,7 +21,7 @@ import sys
 import time
 import traceback
 
-TIMEOUT = 60  # s
+TIMEOUT = 90  # s
 AT_ONCE = 3
 
 

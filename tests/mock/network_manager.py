@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A NetworkManager for tests: it does what the real one does in the order in which the real one does it,
-on the links of this network namespace, but nothing by itself. There are no timers, no DHCP on the wire and no
+on the links of this network namespace, but nothing by itself. There are no time limits, no DHCP on the wire and no
 connectivity check; a test decides what they find (`leases`, `dhcp`, `online`)."""
 
 import time
@@ -26,7 +26,6 @@ class NetworkManager:
         self.on_addresses = None
         self.hold_activations = False
         self.before_connect = None
-        self.vpn_timeout_ms = 60000
         self.manager = Manager(self)
         self.settings = Settings(self)
         BusObject(self.bus, '/org/freedesktop/NetworkManager/DnsManager',

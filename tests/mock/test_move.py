@@ -145,9 +145,9 @@ def test_host_that_is_not_online_over_the_link_is_moved_back(host):
 def test_activation_that_networkmanager_gives_up_is_moved_back(host):
     watch_addresses(host)
     host.nm.hold_activations = True
-    host.nm.vpn_timeout_ms = 300
     vpn = host.activate(host.add_profile('move'))
-    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the time limit')
+    host.wait(lambda: 'wait-link' in host.messages(), 'the step')
+    vpn.time_out()
     equal(vpn.reason, CONNECT_TIMEOUT, 'reason')
     host.wait_service_ended()
     check_unmoved(host)

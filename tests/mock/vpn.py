@@ -21,7 +21,6 @@ class Vpn(Active):
     def __init__(self, nm, profile, base):
         self.base = base
         self.config = None
-        self.timeout_id = 0
         super().__init__(nm, profile, base.device, base.path,
                          **{'VPN.Connection': {'VpnState': PREPARE, 'Banner': ''}})
         self.name = f'{SERVICE}.Connection_{self.path.rsplit("/", 1)[1]}'
@@ -62,14 +61,11 @@ class Vpn(Active):
     def on_connected(self, _answer, error):
         if error:
             self.end(START_FAILED, error.message)
-        elif self.state < ACTIVATED and not self.timeout_id:
-            self.timeout_id = GLib.timeout_add(self.nm.vpn_timeout_ms, self.on_timeout)
 
-    def on_timeout(self):
-        self.timeout_id = 0
+    def time_out(self):
+        """As after vpn.timeout, 60 s, without a configuration."""
         if self.state < ACTIVATED:
             self.end(CONNECT_TIMEOUT)
-        return False
 
     def on_vanished(self, _connection, _name):
         if self.owner:
@@ -118,7 +114,5 @@ class Vpn(Active):
         self.change(DEACTIVATED, reason)
         Gio.bus_unwatch_name(self.watch)
         self.bus.connection.signal_unsubscribe(self.subscription)
-        if self.timeout_id:
-            GLib.source_remove(self.timeout_id)
         self.nm.dispatch('vpn-down', self.device.name, self.profile.uuid)
         self.drop()
