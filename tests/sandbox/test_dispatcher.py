@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Profiles that follow their devices by themselves: the real nm-dispatcher, hook and helper."""
+"""Profiles that are activated with their devices: the real nm-dispatcher, hook and helper."""
 
 import json
 import os
@@ -15,18 +15,18 @@ from tap import check, equal
 
 UNIT = '/usr/lib/systemd/system/nm-macvtap-refresh.service'
 HOOK = '/usr/lib/NetworkManager/dispatcher.d/90-nm-macvtap'
-NETWORK_OFFER = 'Isolated network isolated'
-DEVICE_OFFER = 'Guests on eth0'
+SUGGESTED_NETWORK = 'Isolated network isolated'
+SUGGESTED_DEVICE = 'Guests on eth0'
 
 
 def run_unit(host):
-    """What systemd does at boot, and whenever NetworkManager or libvirtd has been started."""
+    """As systemd does at boot, and whenever NetworkManager or libvirtd has started."""
     command = re.search('^ExecStart=(.*)', host.read(UNIT), re.MULTILINE)[1]
     return host.run(command.split(), timeout=90).stdout
 
 
 def active(host):
-    """Names of active profiles with the base device of each."""
+    """Names of active profiles, each with its base device."""
     output = host.nmcli('-g', 'NAME,DEVICE', 'connection', 'show', '--active').stdout
     return dict(line.rsplit(':', 1) for line in output.splitlines())
 
@@ -57,13 +57,13 @@ def helpers(host):
 
 
 def settle(host):
-    """Until every event so far has been judged."""
+    """Until the helper has handled every event so far."""
     host.wait_for(lambda: not helpers(host) and not host.read('/run/nm-macvtap/dispatcher-events'),
                   'the helper to end', 30)
 
 
 def stays(host, predicate, what, seconds=3):
-    """PREDICATE holds for some time: what must not happen has no event to wait for."""
+    """PREDICATE is true for some time: there is no event to wait for if nothing happens."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         check(predicate(), what)
@@ -71,18 +71,18 @@ def stays(host, predicate, what, seconds=3):
 
 
 def is_online(host):
-    """As programs see it that wait for the network."""
+    """As a program sees it that waits for the network."""
     return host.run(['nm-online', '-q', '-t', '1'], check=False).returncode == 0
 
 
 def is_disconnected(host):
-    """Whatever the links of running guests, which NetworkManager looks at too, may give for connectivity."""
+    """In both states of connectivity: NetworkManager checks the links of running guests, too."""
     return host.nm_state() in ('disconnected:none', 'disconnected:limited')
 
 
 def cable_out_and_in(host, name, reach):
-    """Ten seconds without the cable: the profile goes, and is back with no command; NetworkManager is right about
-    itself all the time."""
+    """Ten seconds without the cable: the profile goes down and comes up without a command; the state of
+    NetworkManager is right all the time."""
     check(is_online(host), 'nm-online with the cable in')
     host.pull_cable()
     pulled = time.monotonic()
@@ -100,7 +100,7 @@ def cable_out_and_in(host, name, reach):
     host.wait_for(reach, 'host and guest to reach each other with the cable in again', 30)
 
 
-def told(host, text):
+def count_logged(host, text):
     """How often the helper logged TEXT."""
     return sum(text in entry['MESSAGE']
                for entry in host.entries(SYSLOG_IDENTIFIER='nm-macvtap-dispatcher'))
@@ -113,7 +113,7 @@ def make_user_network(host):
 
 
 def reboot(host):
-    """Everything stopped, what a boot forgets forgotten, everything started again."""
+    """Stops everything, removes the files that do not survive a boot, and starts everything again."""
     for service in ('NetworkManager', 'libvirtd'):
         host.stop_service(service)
     host.run('pkill -9 qemu-system; pkill -9 dnsmasq; pkill -9 nm-dispatcher; pkill -9 nm-macvtap-serv', check=False)
@@ -130,7 +130,7 @@ def reboot(host):
     run_unit(host)
 
 
-# A profile of each mode, and the device that each is based on.
+# A profile of each mode, and its base device.
 MODES = {'guests': 'lo', 'lan': 'eth0', 'own': 'eth1'}
 OWN_LINK = 'nmmveth1'
 
@@ -185,7 +185,7 @@ def test_isolated_stays_usable_with_the_cable_out(host):
     while time.monotonic() < end:
         check(host.ping(address), 'alpha did not answer while the cable was out')
         check(alpha.ping(HOST_ADDRESS), 'the host did not answer alpha while the cable was out')
-    # As NetworkManager has it for libvirt's bridge alone: connected, but to nothing beyond this host.
+    # NetworkManager's state for libvirt's bridge alone: connected, but only to this host.
     host.wait_for(lambda: host.nm_state() in ('connected (local only):none', 'connected (local only):limited'),
                   'NetworkManager to see it')
     check(is_up(host), 'guests went down')
@@ -196,7 +196,7 @@ def test_isolated_stays_usable_with_the_cable_out(host):
 
 
 @tap.host()
-def test_isolated_on_the_uplink_goes_on_on_lo(host):
+def test_isolated_on_the_uplink_continues_on_lo(host):
     profiles.add(host, 'guests', 'autoconnect', 'no')
     profiles.up(host)
     equal(active(host)['guests'], 'eth0', 'base device')
@@ -209,33 +209,34 @@ def test_isolated_on_the_uplink_goes_on_on_lo(host):
     equal(active(host)['guests'], 'lo', 'base device after the cable was in again')
 
 
-def switch_quickly(host, *words, pause=0):
-    """Words of a person, PAUSE seconds between them."""
-    host.run(f' && sleep {pause} && '.join(f'nmcli --wait 20 connection {word} guests' for word in words), timeout=90)
+def request_quickly(host, *requests, pause=0):
+    """Requests of a user, PAUSE seconds between them."""
+    host.run(f' && sleep {pause} && '.join(f'nmcli --wait 20 connection {request} guests' for request in requests),
+             timeout=90)
     settle(host)
 
 
-def quick_words_count(host):
-    """The last word is what counts, also while the helper, which "up" starts, looks at what there is."""
-    switch_quickly(host, 'down', 'up', 'down')
+def check_last_request_decides(host):
+    """Also while the helper, which "up" starts, reads the host."""
+    request_quickly(host, 'down', 'up', 'down')
     for pause in range(60, 190, 10):
-        switch_quickly(host, 'up', 'down', pause=pause / 1000)
+        request_quickly(host, 'up', 'down', pause=pause / 1000)
         check('guests' not in active(host), f'guests came up by itself, taken down {pause} ms after it was up')
     for _ in range(3):
-        switch_quickly(host, 'up', 'down', 'up')
+        request_quickly(host, 'up', 'down', 'up')
         check(is_up(host), 'guests is not up')
-        switch_quickly(host, 'down', 'up', 'down')
+        request_quickly(host, 'down', 'up', 'down')
         check('guests' not in active(host), 'guests came up by itself')
     profiles.up(host)
 
 
 @tap.host(uplinks=('eth0', 'eth1'))
-def test_what_a_person_took_down_stays_down(host):
+def test_profile_that_the_user_deactivated_stays_down(host):
     make_user_network(host)
     profiles.add(host)
     run_unit(host)
     wait_up(host)
-    quick_words_count(host)
+    check_last_request_decides(host)
     profiles.down(host)
     settle(host)
 
@@ -255,7 +256,7 @@ def test_what_a_person_took_down_stays_down(host):
     host.nmcli('device', 'connect', 'eth0')
     wait_up(host)
 
-    # Without autoconnect it is a person who brings it up again, nobody else.
+    # Without autoconnect only the user activates it again.
     profiles.down(host)
     host.nmcli('connection', 'modify', 'guests', 'connection.autoconnect', 'no')
     host.nmcli('device', 'disconnect', 'eth0')
@@ -265,7 +266,7 @@ def test_what_a_person_took_down_stays_down(host):
 
 
 @tap.host()
-def test_network_brings_its_profile_along(host):
+def test_profile_follows_its_network(host):
     make_user_network(host)
     profiles.add(host)
     run_unit(host)
@@ -290,7 +291,7 @@ def test_network_brings_its_profile_along(host):
 
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_restarts_and_killed_services_in_each_mode(host):
-    """What a person switched on is there again whatever dies, even without autoconnect."""
+    """A profile that a user activated comes up again after any of them, also without autoconnect."""
     alpha = host.guest('alpha', [macvtap('eth0'), macvtap('eth1')]).define().start().wait_ready()
     add_each_mode(host, 'connection.autoconnect', 'no')
     for name, base in MODES.items():
@@ -304,7 +305,7 @@ def test_restarts_and_killed_services_in_each_mode(host):
         host.start_nm(wait=False)
         run_unit(host)
 
-    def kill_nm():  # and systemd has not come to run the unit yet
+    def kill_nm():  # before systemd runs the unit
         host.stop_nm(9)
         host.start_nm(wait=False)
 
@@ -336,29 +337,29 @@ def test_restarts_and_killed_services_in_each_mode(host):
         equal([host.address(), host.address(OWN_LINK)], before, f'addresses after {what}')
         host.wait_for(all_reach, f'host and alpha to reach each other after {what}', 30)
         check(time.monotonic() - begin < 60, f'it took {time.monotonic() - begin:.0f} s after {what}')
-        equal(len(profiles.our_nics(alpha)), 1, f'interfaces of ours in alpha after {what}')
+        equal(len(profiles.our_nics(alpha)), 1, f'interfaces of the profile in alpha after {what}')
         print(f'# {what}: {time.monotonic() - begin:.1f} s', flush=True)
 
 
 @tap.host()
-def test_a_service_that_dies_again_and_again_is_left_alone(host):
+def test_profile_whose_service_dies_again_and_again_stays_down(host):
     profiles.add(host)
     run_unit(host)
     for _ in range(4):
         wait_up(host)
         host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
-        host.wait_for(lambda: not is_up(host) or told(host, 'activate') > 1, 'NetworkManager to see it')
+        host.wait_for(lambda: not is_up(host) or count_logged(host, 'activate') > 1, 'NetworkManager to see it')
         settle(host)
-    host.wait_for(lambda: told(host, 'by itself') == 1, 'the helper to say so')
+    host.wait_for(lambda: count_logged(host, 'by itself') == 1, 'the helper to log it')
     host.nmcli('networking', 'connectivity', 'check')
     stays(host, lambda: not is_up(host), 'guests came up again')
-    equal(told(host, 'by itself'), 1, 'times that it was said')
-    check("activate 'guests' on lo" in host.run(['nm-macvtap', 'refresh']).stdout, 'refresh gives no new chance')
+    equal(count_logged(host, 'by itself'), 1, 'log entries')
+    check("activate 'guests' on lo" in host.run(['nm-macvtap', 'refresh']).stdout, 'refresh does not try again')
     wait_up(host)
 
 
 def remove_package(host):
-    """What `ninja uninstall` leaves: processes that run, and what NetworkManager keeps in memory."""
+    """Leaves what `ninja uninstall` leaves: running processes, and the memory of NetworkManager."""
     host.run("find /usr -name '*nm-macvtap*' -not -path '*/src/*' >/run/files; tar -cf /run/package -T /run/files 2>/dev/null")
     files = host.read('/run/files').split()
     check(HOOK in files and UNIT in files, f'files of the package: {files}')
@@ -386,8 +387,8 @@ def uplinks_work(host):
 
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_package_removed_while_up(host):
-    """Its processes go on until they are told to end, and leave the host as it was. Where they cannot, the host has
-    its network all the same, and what is left goes by hand."""
+    """The services run on until their profiles are deactivated, and restore the host. If they are killed, the host
+    keeps its network, and the rest is removed by hand."""
     before = addresses_and_routes(host)
     add_each_mode(host)
     run_unit(host)
@@ -397,7 +398,7 @@ def test_package_removed_while_up(host):
     services = profiles.services(host)
     remove_package(host)
     stays(host, lambda: profiles.services(host) == services and all(is_up(host, name) for name in MODES),
-          'a profile went with the files', 2)
+          'a profile went down with the files', 2)
     host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 10)
     for name in MODES:
         host.nmcli('connection', 'down', name)
@@ -406,7 +407,7 @@ def test_package_removed_while_up(host):
     equal(links(host, 'nmmv'), [], 'host links')
     host.wait_for(lambda: addresses_and_routes(host) == before, f'the network to be {before}', 45)
 
-    # Nobody is left who could do anything: everything is where it was, the link without routes is harmless.
+    # No process is left: every address stays, and a link without routes is harmless.
     install_package(host)
     wait_each_up(host)
     settle(host)
@@ -417,7 +418,7 @@ def test_package_removed_while_up(host):
     host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 30)
     equal([host.address(), host.address(OWN_LINK)], addresses, 'addresses after kill -9')
     equal(host.run(['ip', 'route', 'show', 'dev', 'nmmveth0']).stdout, '', 'routes on the link of mode share')
-    # By hand, as the manual has it.
+    # By hand, as the manual page documents.
     host.run(['ip', 'link', 'delete', 'nmmveth0'])
     host.nmcli('device', 'reapply', 'eth1')
     host.wait_for(lambda: host.address('eth1'), 'the address on eth1', 20)
@@ -429,10 +430,10 @@ def test_package_removed_while_up(host):
 
 
 def wait_left_behind(host, before, what):
-    """The services have ended by themselves, and nothing is left of the profiles; without a hand, in a minute."""
+    """The services end by themselves within a minute, and nothing is left of the profiles."""
     def is_as_before():
-        # A worse default route of a device that NetworkManager has not found online yet may outlive it (seen on eth0,
-        # NM 1.52), whatever was moved.
+        # A default route with a worse metric, of a device that NetworkManager has not found online yet, can stay (seen
+        # on eth0, NM 1.52).
         return [line for line in addresses_and_routes(host) if not re.search(r' metric 20\d{3} ', line)] == before
 
     host.wait_for(lambda: not profiles.services(host), f'the services to end {what}', 60)
@@ -444,8 +445,7 @@ def wait_left_behind(host, before, what):
 
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_package_removed_and_nm_restarted(host):
-    """There is no helper that could put anything right: the service itself does, as soon as it has a NetworkManager to
-    do it with."""
+    """There is no helper that could restore anything: the service does, as soon as NetworkManager runs."""
     before = addresses_and_routes(host)
     add_each_mode(host)
     run_unit(host)
@@ -468,7 +468,7 @@ def test_package_removed_and_nm_restarted(host):
               f"{check_stream(host, what, name=f'ask{number}-{away}'):.1f} s", flush=True)
         install_package(host)
 
-    # While it waits it can be told to end: at once, and with the host's address where it is.
+    # A service that waits ends at SIGTERM, at once, and leaves the host's address on the link.
     wait_each_up(host)
     settle(host)
     address = host.address(OWN_LINK)
@@ -478,7 +478,7 @@ def test_package_removed_and_nm_restarted(host):
     stays(host, lambda: profiles.services(host), 'the service of mode move did not wait')
     host.run(['kill', *profiles.services(host)])
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 2)
-    equal(host.address(OWN_LINK), address, 'address after the service was told to end')
+    equal(host.address(OWN_LINK), address, 'address after SIGTERM')
     host.start_nm(wait=False)
     host.wait_online(45)
     host.wait_for(lambda: uplinks_work(host), 'both uplinks to work', 30)
@@ -487,7 +487,7 @@ def test_package_removed_and_nm_restarted(host):
 
 
 @tap.host()
-def test_failing_profiles_are_told_once_and_never_delay_the_uplink(host):
+def test_failing_profiles_are_logged_once_and_never_delay_the_uplink(host):
     def activation_time():
         begin = time.monotonic()
         host.nmcli('connection', 'up', 'eth0')
@@ -505,9 +505,9 @@ def test_failing_profiles_are_told_once_and_never_delay_the_uplink(host):
         host.nmcli('networking', 'connectivity', 'check')
     check(failing[2] < plain[2] + 0.3, f'eth0 took {failing} s with failing profiles, {plain} s without')
     equal(host.nm_state(), 'connected:full', 'state')
-    equal(told(host, 'frobnicate'), 1, 'times that the bad key was told')
-    equal(told(host, 'libvirt does not answer'), 1, 'times that libvirt was missed')
-    equal(profiles.messages(host), [], 'what the service said')
+    equal(count_logged(host, 'frobnicate'), 1, 'log entries of the bad key')
+    equal(count_logged(host, 'libvirt does not answer'), 1, 'log entries of libvirt')
+    equal(profiles.messages(host), [], 'messages of the service')
 
     host.start_libvirtd()
     run_unit(host)
@@ -516,24 +516,24 @@ def test_failing_profiles_are_told_once_and_never_delay_the_uplink(host):
 
 
 @tap.host()
-def test_offers_mirror_libvirt(host):
+def test_suggested_profiles_follow_libvirt(host):
     host.define_network(profiles.wiki_xml())
     beta = host.guest('beta').define()
     alpha, = host.running_guests('alpha')
     host.run(['nm-macvtap', 'refresh'])
-    for name in (NETWORK_OFFER, DEVICE_OFFER):
+    for name in (SUGGESTED_NETWORK, SUGGESTED_DEVICE):
         check(name in names(host), f'no profile {name!r}')
         equal(host.nmcli('-g', 'connection.autoconnect', 'connection', 'show', name).stdout, 'no\n', 'autoconnect')
     check(not host.run('ls /etc/NetworkManager/system-connections | grep -i -e isolated -e guests',
-                       check=False).stdout, 'an offer was written to /etc')
-    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what a second refresh does')
-    host.nmcli('connection', 'delete', DEVICE_OFFER)
+                       check=False).stdout, 'a suggested profile was written to /etc')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'output of a second refresh')
+    host.nmcli('connection', 'delete', SUGGESTED_DEVICE)
     equal(json.loads(host.run(['nm-macvtap', 'refresh', '--json']).stdout),
-          {'actions': [f"suggest '{DEVICE_OFFER}'"]}, 'refresh as JSON')
+          {'actions': [f"suggest '{SUGGESTED_DEVICE}'"]}, 'refresh as JSON')
 
-    # In use, over a restart, without a duplicate.
-    profiles.up(host, NETWORK_OFFER)
-    profiles.up(host, DEVICE_OFFER)
+    # Active suggested profiles survive a restart, without a duplicate.
+    profiles.up(host, SUGGESTED_NETWORK)
+    profiles.up(host, SUGGESTED_DEVICE)
     address = profiles.our_address(alpha)
 
     def wait_reached():
@@ -544,63 +544,64 @@ def test_offers_mirror_libvirt(host):
     wait_reached()
     host.stop_nm()
     host.start_nm()
-    for name in (NETWORK_OFFER, DEVICE_OFFER):
+    for name in (SUGGESTED_NETWORK, SUGGESTED_DEVICE):
         wait_up(host, name)
     wait_reached()
     settle(host)
-    for name in (NETWORK_OFFER, DEVICE_OFFER):
+    for name in (SUGGESTED_NETWORK, SUGGESTED_DEVICE):
         equal(names(host).count(name), 1, f'profiles named {name!r}')
         host.nmcli('connection', 'down', name)
     host.wait_for(lambda: not profiles.services(host), 'the services to end', 40)
 
-    # A person's own for the same thing.
+    # A user's profile for the same target.
     profiles.add(host, 'mine', 'autoconnect', 'no')
     run_unit(host)
-    check(NETWORK_OFFER not in names(host), 'the offer is still there beside a profile of a person')
-    check(DEVICE_OFFER in names(host), 'the other offer went too')
+    check(SUGGESTED_NETWORK not in names(host), 'the suggested profile is still there beside a profile of the user')
+    check(SUGGESTED_DEVICE in names(host), 'the other suggested profile was removed, too')
     host.nmcli('connection', 'delete', 'mine')
     run_unit(host)
-    check(NETWORK_OFFER in names(host), 'the offer is not back')
+    check(SUGGESTED_NETWORK in names(host), 'the suggested profile is not back')
     profiles.add_by_hand(host, 'mine', mode='share', parent='eth0')
     run_unit(host)
-    check(DEVICE_OFFER not in names(host) and NETWORK_OFFER in names(host), f'profiles: {names(host)}')
+    check(SUGGESTED_DEVICE not in names(host) and SUGGESTED_NETWORK in names(host), f'profiles: {names(host)}')
     host.nmcli('connection', 'delete', 'mine')
     run_unit(host)
-    check(DEVICE_OFFER in names(host), 'the offer for eth0 is not back')
+    check(SUGGESTED_DEVICE in names(host), 'the suggested profile for eth0 is not back')
 
-    # One that a person saves is his.
-    host.nmcli('connection', 'modify', NETWORK_OFFER, 'connection.id', 'kept')
+    # One that a user saves is the user's.
+    host.nmcli('connection', 'modify', SUGGESTED_NETWORK, 'connection.id', 'kept')
     alpha.destroy()
     alpha.undefine()
-    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'what refresh does while there is a guest')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, '', 'output of refresh while there is a guest')
     beta.undefine()
-    equal(host.run(['nm-macvtap', 'refresh']).stdout, f"withdraw '{DEVICE_OFFER}'\n", 'what refresh does without guests')
-    check(DEVICE_OFFER not in names(host) and 'kept' in names(host), f'profiles: {names(host)}')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, f"withdraw '{SUGGESTED_DEVICE}'\n",
+          'output of refresh without guests')
+    check(SUGGESTED_DEVICE not in names(host) and 'kept' in names(host), f'profiles: {names(host)}')
 
-    # A libvirt that does not answer takes nothing away.
+    # If libvirt does not answer, nothing is withdrawn.
     host.guest('gamma').define()
     run_unit(host)
     host.stop_libvirtd()
     run_unit(host)
-    check(DEVICE_OFFER in names(host), 'the offer went with libvirtd')
+    check(SUGGESTED_DEVICE in names(host), 'the suggested profile went with libvirtd')
 
     host.write('/etc/NetworkManager/nm-macvtap.conf', '[dispatcher]\noffer-profiles=no\n')
     run_unit(host)
-    check(DEVICE_OFFER not in names(host), 'an offer against the administrator')
+    check(SUGGESTED_DEVICE not in names(host), 'a suggested profile although the administrator disabled them')
 
 
 @tap.host()
-def test_links_of_nobody_go_and_those_of_strangers_stay(host):
+def test_host_link_without_profile_is_removed_and_other_interfaces_stay(host):
     host.run('''ip link add link eth0 name nmmveth0 type macvtap mode bridge
                 ip link set nmmveth0 alias nm-macvtap:00000000-0000-4000-8000-000000000000
                 ip link add link eth0 name nmmvother type macvtap mode bridge''')
     output = host.run(['nm-macvtap', 'refresh']).stdout
     check('nmmveth0' not in links(host), 'the link is still there')
-    check('nmmvother' in links(host) and 'nmmvother' not in output, "a stranger's link went")
+    check('nmmvother' in links(host) and 'nmmvother' not in output, "another program's link was removed")
 
 
 @tap.host()
-def test_share_comes_and_goes_with_its_cable(host):
+def test_share_follows_its_cable(host):
     alpha, = host.running_guests('alpha')
     address = alpha.lan_address
     profiles.add(host, 'lan', mode='share', parent='eth0')
@@ -613,14 +614,14 @@ def test_share_comes_and_goes_with_its_cable(host):
     cable_out_and_in(host, 'lan', lambda: host.ping(address, 1) and alpha.ping(host.address(), 1))
 
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
-    host.wait_for(lambda: told(host, "activate 'lan'") >= 3, 'the helper to activate it again', 30)
+    host.wait_for(lambda: count_logged(host, "activate 'lan'") >= 3, 'the helper to activate it again', 30)
     wait_up(host, 'lan', 40)
     host.wait_for(lambda: host.ping(address, 1), 'alpha to answer after kill -9', 30)
     profiles.down(host, 'lan')
     equal(links(host, 'nmmv'), [], 'host links')
 
-    # DHCP is slower than NetworkManager, which calls eth0 up for its IPv6 alone: without a parent, nobody knows yet
-    # that it is the profile's device.
+    # NetworkManager calls eth0 up for its IPv6 alone, before DHCP: without a parent it is not known yet that eth0 is
+    # the profile's device.
     host.nmcli('connection', 'modify', 'lan', '-vpn.data', 'parent')
     host.nmcli('device', 'disconnect', 'eth0')
     host.lan.stop_service('dnsmasq')
@@ -632,7 +633,7 @@ def test_share_comes_and_goes_with_its_cable(host):
 
 
 @tap.host()
-def test_move_comes_and_goes_and_leaves_the_host_online(host):
+def test_move_follows_its_cable_and_keeps_the_host_online(host):
     alpha, = host.running_guests('alpha')
     address = host.address()
     profiles.add(host, 'own', mode='move', parent='eth0')
@@ -649,7 +650,7 @@ def test_move_comes_and_goes_and_leaves_the_host_online(host):
 
     # The service dies: eth0 gets its address back, then the profile comes up again.
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
-    host.wait_for(lambda: told(host, 'restore eth0'), 'eth0 to be restored', 30)
+    host.wait_for(lambda: count_logged(host, 'restore eth0'), 'eth0 to be restored', 30)
     wait_up(host, 'own', 60)
     host.wait_online()
     host.wait_for(lambda: alpha.ping(address, 1), 'the host to answer alpha', 30)
@@ -657,7 +658,7 @@ def test_move_comes_and_goes_and_leaves_the_host_online(host):
     cable_out_and_in(host, 'own', lambda: host.ping(alpha.lan_address, 1) and alpha.ping(address, 1))
     equal((host.address(), host.address(moved()[0])), (None, address), 'addresses of eth0 and the link')
 
-    # A person takes it down: the service gives everything back itself.
+    # The user deactivates it: the service restores everything itself.
     host.nmcli('connection', 'modify', 'own', 'connection.autoconnect', 'no')
     profiles.down(host, 'own')
     settle(host)
@@ -715,7 +716,7 @@ def test_storm_through_nm_dispatcher(host):
     host.run(f'for i in $(seq 50); do {words} >/dev/null & {words} >/dev/null & {words} >/dev/null & {words} >/dev/null & wait; done',
              timeout=60)
     settle(host)
-    equal(host.entries(SYSLOG_IDENTIFIER='nm-macvtap-dispatcher'), [], 'what the helper said')
+    equal(host.entries(SYSLOG_IDENTIFIER='nm-macvtap-dispatcher'), [], 'messages of the helper')
     profiles.up(host)
 
 
@@ -726,7 +727,7 @@ def test_hanging_libvirt_ends_the_helper_in_time(host):
     begin = time.monotonic()
     run_unit(host)
     check(time.monotonic() - begin < 30, f'the helper took {time.monotonic() - begin:.0f} s')
-    check(told(host, 'has not answered') <= 1, 'told more than once')
+    check(count_logged(host, 'has not answered') <= 1, 'logged more than once')
     host.signal_service('libvirtd', 18)
     host.wait_for(lambda: host.virsh('version', check=False).returncode == 0, 'libvirtd')
     run_unit(host)
@@ -735,14 +736,14 @@ def test_hanging_libvirt_ends_the_helper_in_time(host):
 
 @tap.host()
 def test_hook_lets_ordinary_scripts_pass(host):
-    """NetworkManager's other scripts of the same event wait for those in no-wait.d: it is over at once."""
-    host.signal_service('libvirtd', 19)  # the helper hangs for some time
+    """NetworkManager's other scripts of the same event wait for those in no-wait.d, so the hook ends at once."""
+    host.signal_service('libvirtd', 19)  # the helper waits for it
     host.write('/etc/NetworkManager/dispatcher.d/99-last', '#!/bin/sh\necho "$1 $2" >>/run/last\n', 0o755)
     begin = time.monotonic()
     host.nmcli('connection', 'up', 'eth0')
     host.wait_for(lambda: host.exists('/run/last') and 'eth0 up' in host.read('/run/last'), 'the last script', 5)
     check(time.monotonic() - begin < 3, 'the last script came late')
-    host.wait_for(lambda: helpers(host), 'the helper, which libvirtd holds up', 5)
+    host.wait_for(lambda: helpers(host), 'the helper, which waits for libvirtd', 5)
     host.signal_service('libvirtd', 18)
     settle(host)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Somebody else is at work while the dispatcher's helper is: neither undoes what the other does."""
+"""Users and services act while the dispatcher's helper runs: neither undoes the work of the other."""
 
 import re
 import signal
@@ -11,9 +11,9 @@ import tap
 from move import LINK, step_of
 from sandbox import Lan
 from tap import check, equal
-from test_dispatcher import UNIT, active, helpers, settle, stays, told, wait_up
+from test_dispatcher import UNIT, active, count_logged, helpers, settle, stays, wait_up
 
-MEMORY = '/run/nm-macvtap/dispatcher-memory'
+STATES = '/run/nm-macvtap/dispatcher-memory'
 SERVICE = '/usr/libexec/nm-macvtap-service'
 
 
@@ -22,13 +22,13 @@ def unit_command(host):
 
 
 def start_unit(host):
-    """As systemd would, without waiting for its end."""
+    """As systemd does, without waiting for its end."""
     return host.popen(unit_command(host))
 
 
 @tap.host()
-def test_person_has_the_last_word_while_a_device_is_restored(host):
-    """Restoring takes 10 s where the device gets no address; what was decided before then may be old."""
+def test_user_deactivates_a_profile_while_a_device_is_restored(host):
+    """A restore takes 10 s if the device gets no address; actions that were decided before may be obsolete."""
     profiles.add(host, 'guests')
     profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
     profiles.up(host, 'own', 'ifname', 'eth0')
@@ -37,20 +37,20 @@ def test_person_has_the_last_word_while_a_device_is_restored(host):
     host.lan.stop_service('dnsmasq')
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
 
-    # What is to be done is remembered before it is begun.
-    host.wait_for(lambda: 'tried=true' in host.read(MEMORY), 'the helper to decide')
+    # The helper saves the states before its first action.
+    host.wait_for(lambda: 'tried=true' in host.read(STATES), 'the helper to decide')
     profiles.up(host, 'guests', 'ifname', 'lo')
     host.nmcli('connection', 'down', 'guests')
-    equal(told(host, 'gets no address'), 0, 'times that the helper has given up on eth0 already')
+    equal(count_logged(host, 'gets no address'), 0, 'times that the helper gave up on eth0 already')
     settle(host)
-    check(told(host, 'gets no address'), 'eth0 has got an address')
-    equal(told(host, "activate 'guests'"), 0, 'times that the helper activated guests')
-    stays(host, lambda: 'guests' not in active(host), 'guests came up, although a person had taken it down', 2)
+    check(count_logged(host, 'gets no address'), 'eth0 has got an address')
+    equal(count_logged(host, "activate 'guests'"), 0, 'times that the helper activated guests')
+    stays(host, lambda: 'guests' not in active(host), 'guests came up, although the user had deactivated it', 2)
     host.lan.start_dnsmasq()
 
 
 @tap.host(uplinks=('eth0', 'eth1'))
-def test_link_that_came_into_use_while_a_device_is_restored(host):
+def test_link_is_used_again_while_a_device_is_restored(host):
     profiles.add_by_hand(host, 'own', mode='move', parent='eth1')
     profiles.add_by_hand(host, 'lan', mode='share', parent='eth0')
     uuid = host.nmcli('-g', 'connection.uuid', 'connection', 'show', 'lan').stdout.strip()
@@ -60,31 +60,31 @@ def test_link_that_came_into_use_while_a_device_is_restored(host):
     host.lan.stop_service('dnsmasq')
     host.run(['pkill', '-9', '-x', 'nm-macvtap-serv'])
 
-    # The link of a profile that is down is to go when eth1 is done with.
-    host.wait_for(lambda: 'losses=1' in host.read(MEMORY), 'the helper to decide')
+    # The helper removes the link of a profile that is down after it has restored eth1.
+    host.wait_for(lambda: 'losses=1' in host.read(STATES), 'the helper to decide')
     profiles.up(host, 'lan', 'ifname', 'eth0')
-    equal(told(host, 'gets no address'), 0, 'times that the helper has given up on eth1 already')
-    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up on eth1', 20)
-    stays(host, lambda: active(host).get('lan') == 'eth0' and not told(host, 'remove-link'),
-          'the link was taken from under a profile that is up', 2)
+    equal(count_logged(host, 'gets no address'), 0, 'times that the helper gave up on eth1 already')
+    host.wait_for(lambda: count_logged(host, 'gets no address'), 'the helper to give up on eth1', 20)
+    stays(host, lambda: active(host).get('lan') == 'eth0' and not count_logged(host, 'remove-link'),
+          'the link of an active profile was removed', 2)
     host.lan.start_dnsmasq()
     settle(host)
 
 
 @tap.host()
-def test_second_move_of_a_device_takes_nothing_from_the_first(host):
+def test_second_move_of_a_device_leaves_the_first_alone(host):
     for name in ('own', 'second'):
         profiles.add_by_hand(host, name, mode='move', parent='eth0')
     profiles.up(host, 'own')
     address = host.address(LINK)
     settle(host)
 
-    # The helper sees the second one on its way, and then that it has not come far.
+    # The helper sees the second profile activating, and then that it failed.
     host.run(['mv', SERVICE, SERVICE + '.real'])
     host.write(SERVICE, f'#!/bin/sh\nkill -STOP $$\nexec {SERVICE}.real "$@"\n', 0o755)
     host.nmcli('--wait', '0', 'connection', 'up', 'second')
     helper = start_unit(host)
-    host.wait_for(lambda: host.read(MEMORY).count('moved=eth0') == 2, 'the helper to see it')
+    host.wait_for(lambda: host.read(STATES).count('moved=eth0') == 2, 'the helper to see it')
     host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
     host.wait_for(lambda: "'own'" in profiles.messages(host)[-1], 'the second to be refused')
     helper.wait(60)
@@ -97,7 +97,7 @@ def test_second_move_of_a_device_takes_nothing_from_the_first(host):
 
 
 @tap.host()
-def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
+def test_helper_waits_for_an_ending_service_also_without_libvirt(host):
     profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
     profiles.up(host, 'own')
     address = host.address(LINK)
@@ -107,9 +107,10 @@ def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
     host.nmcli('--wait', '0', 'connection', 'down', 'own')
     host.wait_for(lambda: 'own' not in active(host), 'own to be down')
     helper = start_unit(host)
-    host.wait_for(lambda: told(host, 'libvirt has not answered'), 'the helper to miss libvirt', 30)
+    host.wait_for(lambda: count_logged(host, 'libvirt has not answered'),
+                  'the helper to log that libvirt does not answer', 30)
     time.sleep(1)
-    equal(told(host, 'restore'), 0, 'times that something was restored')
+    equal(count_logged(host, 'restore'), 0, 'times that something was restored')
     host.run(['pkill', '-CONT', '-x', 'nm-macvtap-serv'])
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
     host.signal_service('libvirtd', signal.SIGCONT)
@@ -120,8 +121,8 @@ def test_service_that_is_ending_is_waited_for_also_without_libvirt(host):
 
 
 @tap.host(debug=True)
-def test_configuration_of_a_person_is_not_undone(host):
-    """The service dies before it has moved anything; what the device has is not in its profile."""
+def test_configuration_of_the_user_is_not_undone(host):
+    """The service dies before it has moved anything; the configuration of the device is not in its profile."""
     profiles.add_by_hand(host, 'guests', mode='move', parent='eth0')
     host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.250/24',
                'ipv4.gateway', Lan.gateway())
@@ -136,8 +137,8 @@ def test_configuration_of_a_person_is_not_undone(host):
 
 
 def kill_without_dhcp(host, *settings):
-    """Mode move on eth0, whose profile has SETTINGS; its service dies while the DHCP server is silent. The host's
-    address, which is on the link."""
+    """Mode move on eth0, whose profile has SETTINGS; its service dies while the DHCP server is silent. Returns the
+    host's address, which is on the link."""
     host.nmcli('connection', 'modify', 'eth0', 'ipv6.method', 'disabled', *settings)
     host.nmcli('connection', 'up', 'eth0')
     profiles.add_by_hand(host, 'own', mode='move', parent='eth0')
@@ -158,15 +159,15 @@ def keeps_link(host, address):
 
 
 @tap.host()
-def test_link_stays_where_it_is_the_hosts_only_way(host):
-    """The DHCP server is silent until NetworkManager gives eth0 up; the lease on the link is valid all the time."""
+def test_link_stays_if_only_it_has_an_address(host):
+    """The DHCP server is silent until NetworkManager gives up eth0; the lease on the link is valid all the time."""
     address = kill_without_dhcp(host, 'ipv4.dhcp-timeout', '15', 'connection.autoconnect-retries', '1')
     host.wait_for(lambda: 'disconnected' in device_state(host), 'NetworkManager to give up', 60)
     host.run(unit_command(host), timeout=60, check=False)
     settle(host)
     stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
 
-    # As soon as eth0 can have it, all goes its way.
+    # When eth0 gets an address, the profile comes up again.
     host.lan.start_dnsmasq()
     host.nmcli('device', 'connect', 'eth0')
     wait_up(host, 'own', 60)
@@ -174,12 +175,12 @@ def test_link_stays_where_it_is_the_hosts_only_way(host):
 
 
 @tap.host()
-def test_link_goes_with_a_device_that_a_person_disconnects(host):
-    """And not before; an address of the device that reaches nobody but neighbours is none."""
+def test_link_goes_with_a_device_that_the_user_disconnects(host):
+    """And not before: a link-local address of the device does not count."""
     address = kill_without_dhcp(host, 'ipv4.link-local', 'enabled')
     host.wait_for(lambda: '169.254.' in host.run(['ip', '-4', 'addr', 'show', 'dev', 'eth0']).stdout,
                   'eth0 to have a link-local address', 20)
-    host.wait_for(lambda: told(host, 'gets no address'), 'the helper to give up', 30)
+    host.wait_for(lambda: count_logged(host, 'gets no address'), 'the helper to give up', 30)
     settle(host)
     stays(host, lambda: keeps_link(host, address), 'the host lost its address', 2)
     host.nmcli('device', 'disconnect', 'eth0')
@@ -187,9 +188,9 @@ def test_link_goes_with_a_device_that_a_person_disconnects(host):
 
 
 @tap.host()
-def test_refresh_shows_a_name_and_does_not_obey_it(host):
+def test_refresh_prints_control_characters_of_a_name_escaped(host):
     profiles.add(host, '\x1b[2Jguests')
-    equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'what refresh prints')
+    equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'output of refresh')
 
 
 # Takes the helper's lock, an open file description lock, as another helper does.
