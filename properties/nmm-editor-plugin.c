@@ -133,17 +133,6 @@ import_from_file(NMVpnEditorPlugin *plugin, const char *path, GError **error)
     return nmm_import_file(path, (const char *const *)allowed_uris, error);
 }
 
-/* As the service reads it: address6=auto is the same on the same host. */
-static char *
-read_host_id(void)
-{
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents("/etc/machine-id", &text, NULL, NULL))
-        return g_strdup("");
-    return g_strdup(g_strstrip(text));
-}
-
 static gboolean
 export_to_file(NMVpnEditorPlugin *plugin,
                const char *path,
@@ -151,7 +140,7 @@ export_to_file(NMVpnEditorPlugin *plugin,
                GError **error)
 {
     g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, error);
-    g_autofree char *host_id = read_host_id();
+    g_autofree char *host_id = nmm_profile_reader_read_host_id();
 
     return allowed_uris &&
            nmm_export_file(connection, path, (const char *const *)allowed_uris, host_id, error);

@@ -19,3 +19,9 @@ nmm_fail(GError **error, NmmError code, const char *format, ...)
     va_end(values);
     return FALSE;
 }
+
+const char *
+nmm_error_get_message(const GError *error)
+{
+    return error ? error->message : NULL;
+}

@@ -27,4 +27,7 @@ GQuark nmm_error_quark(void);
 /* Sets @error and returns FALSE, for "return nmm_fail(error, …);". */
 gboolean nmm_fail(GError **error, NmmError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* (nullable): the message of @error (nullable). */
+const char *nmm_error_get_message(const GError *error);
+
 G_END_DECLS

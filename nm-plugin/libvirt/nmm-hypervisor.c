@@ -57,7 +57,6 @@ compare_guests(gconstpointer a, gconstpointer b)
     return g_strcmp0((*(NmmGuest *const *)a)->name, (*(NmmGuest *const *)b)->name);
 }
 
-/* Leases that cannot be read are left out: not known. */
 static void
 read_leases(NmmHypervisor *self, NmmHostHypervisor *content)
 {
@@ -72,7 +71,8 @@ read_leases(NmmHypervisor *self, NmmHostHypervisor *content)
         if (leases)
             g_hash_table_insert(content->leases, g_strdup(network->name), leases);
         else
-            g_debug("leases of network '%s': %s", network->name, error->message);
+            g_hash_table_insert(
+                content->lease_problems, g_strdup(network->name), g_strdup(error->message));
     }
 }
 

@@ -15,7 +15,7 @@
 #include "nmm-names.h"
 #include "nmm-sync-pass.h"
 #include "nmm-teardown.h"
-#include "nmm-unmatched.h"
+#include "nmm-guest-selection.h"
 
 static const NmmSyncTiming default_timing = {
     .watcher =
@@ -111,7 +111,8 @@ static void
 log_unmatched(NmmSync *self)
 {
     g_autoptr(GHashTable) guests = nmm_guest_status_table_list_guests(self->statuses);
-    g_autofree char *text = nmm_unmatched_describe(self->profile, self->profile->parent, guests);
+    g_autofree char *text =
+        nmm_guest_selection_describe_unmatched(self->profile, self->profile->parent, guests);
 
     if (text && g_strcmp0(text, self->unmatched) != 0)
         log_network(self, G_LOG_LEVEL_WARNING, "profile '%s': %s", self->profile->id, text);

@@ -271,3 +271,13 @@ nmm_profile_reader_collect_addresses(const GPtrArray *connections,
         collect_setting(connection, nm_connection_get_setting_ip6_config(connection), used);
     }
 }
+
+char *
+nmm_profile_reader_read_host_id(void)
+{
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents("/etc/machine-id", &text, NULL, NULL))
+        return g_strdup("");
+    return g_strdup(g_strstrip(text));
+}

@@ -42,4 +42,7 @@ void nmm_profile_reader_collect_addresses(const GPtrArray *connections,
                                           const char *except_uuid,
                                           GPtrArray *used);
 
+/* (transfer full): the machine id, "" if there is none. The ULA of address6=auto depends on it. */
+char *nmm_profile_reader_read_host_id(void);
+
 G_END_DECLS

@@ -11,7 +11,7 @@
 
 #include "nmm-watcher.h"
 #include "nmm-journal.h"
-#include "nmm-unmatched.h"
+#include "nmm-guest-selection.h"
 
 struct _NmmGuestWarnings {
     NmmProfile *profile;
@@ -132,7 +132,8 @@ replace_unreachable(NmmGuestWarnings *self, GHashTable *unreachable)
 static gboolean
 replace_unmatched(NmmGuestWarnings *self, GHashTable *present)
 {
-    g_autofree char *text = nmm_unmatched_describe(self->profile, self->parent, present);
+    g_autofree char *text =
+        nmm_guest_selection_describe_unmatched(self->profile, self->parent, present);
     gboolean changed = g_strcmp0(text, self->unmatched) != 0;
 
     if (changed && text)

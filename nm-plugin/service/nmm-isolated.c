@@ -143,17 +143,6 @@ stopped_cb(gpointer user_data)
     nmm_activation_emit_stopped(user_data);
 }
 
-/* With the machine id, address6=auto is stable on this host and different on others. */
-static char *
-read_host_id(void)
-{
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents("/etc/machine-id", &text, NULL, NULL))
-        return g_strdup("");
-    return g_strdup(g_strstrip(text));
-}
-
 static const NmmSyncClient sync_client = {
     .up = up_cb,
     .kept = kept_cb,
@@ -168,7 +157,7 @@ start(NmmActivation *activation)
     NmmIsolated *self = NMM_ISOLATED(activation);
     NmmProfile *profile = nmm_activation_get_profile(activation);
     g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
-    g_autofree char *host_id = read_host_id();
+    g_autofree char *host_id = nmm_profile_reader_read_host_id();
 
     self->sync = nmm_sync_new(hypervisor, profile, host_id, &sync_client, NULL, self);
     nmm_sync_start(self->sync);

@@ -134,7 +134,7 @@ is_suggested(const NmmHostProfile *profile)
 
     return p && profile->in_memory && profile->state == NMM_ACTIVE_DOWN &&
            nmm_identity_is_suggested(
-               p->uuid, p->mode, p->mode == NMM_MODE_ISOLATED ? p->network : p->parent);
+               p->uuid, p->mode, nmm_mode_get_info(p->mode)->has_network ? p->network : p->parent);
 }
 
 /* Of mode move alone: can NetworkManager move what the parent has? What is active has passed. */
@@ -143,7 +143,7 @@ check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
 {
     NMDevice *parent;
 
-    if (!profile->profile || profile->profile->mode != NMM_MODE_MOVE ||
+    if (!profile->profile || !nmm_mode_get_info(profile->profile->mode)->moves_configuration ||
         profile->state != NMM_ACTIVE_DOWN || profile->parent_error || !profile->parent)
         return TRUE;
     parent = nm_client_get_device_by_iface(client, profile->parent);
@@ -178,7 +178,7 @@ read_profile(Read *read, NMRemoteConnection *remote)
         connection, (const char *const *)read->state->allowed_uris, &profile->error);
     if (!profile->profile)
         profile->raw_network = nmm_profile_reader_read_raw_network(connection);
-    else if (profile->profile->mode != NMM_MODE_ISOLATED)
+    else if (!nmm_mode_get_info(profile->profile->mode)->has_network)
         read_parent(read, profile, active);
     profile->suggested = is_suggested(profile);
     read_moved(read->client, profile);

@@ -7,10 +7,11 @@
 #include <gio/gio.h>
 
 #include "nmm-check-probe.h"
+#include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-neighbour-probe.h"
 #include "nmm-orphans.h"
-#include "nmm-served.h"
+#include "nmm-guest-selection.h"
 
 #define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
 #define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
@@ -19,17 +20,15 @@
 #define DEFAULT_ZONE "libvirt"
 #define NSSWITCH     "/etc/nsswitch.conf"
 
-/* What is read once for each network. */
+/* Read once for each network. */
 typedef struct {
-    GPtrArray *leases; /* (element-type NmmLease) (nullable) */
-    char *lease_problem;
     gboolean firewalld; /* runs */
     char *zone;
     char *zone_problem;
 } NetworkFacts;
 
 typedef struct {
-    const NmmWorld *world;
+    const NmmHostState *state;
     GDBusConnection *bus; /* (nullable) */
     char *bus_problem;
     gboolean names;
@@ -43,8 +42,6 @@ network_facts_free(gpointer data)
 {
     NetworkFacts *facts = data;
 
-    g_clear_pointer(&facts->leases, g_ptr_array_unref);
-    g_free(facts->lease_problem);
     g_free(facts->zone);
     g_free(facts->zone_problem);
     g_free(facts);
@@ -122,59 +119,43 @@ read_zone(const Collection *self, const char *bridge, NetworkFacts *facts)
 }
 
 static const NetworkFacts *
-get_network_facts(Collection *self, const NmmWorldHost *host, const NmmNetwork *network)
+get_network_facts(Collection *self, const NmmNetwork *network)
 {
     NetworkFacts *facts = g_hash_table_lookup(self->networks, network);
-    g_autoptr(GError) error = NULL;
 
     if (facts)
         return facts;
     facts = g_new0(NetworkFacts, 1);
-    if (network->active)
-        facts->leases = nmm_hypervisor_list_leases(host->hypervisor, network->name, &error);
-    facts->lease_problem = error ? g_strdup(error->message) : NULL;
     if (network->bridge)
         read_zone(self, network->bridge, facts);
     g_hash_table_insert(self->networks, (gpointer)network, facts);
     return facts;
 }
 
-static gboolean
-has_address(const NmmLink *link, const NmmCidr *wanted)
-{
-    for (guint i = 0; i < link->addresses->len; i++) {
-        const NmmCidr *cidr = &g_array_index(link->addresses, NmmCidr, i);
-
-        if (cidr->family == wanted->family &&
-            memcmp(cidr->bytes, wanted->bytes, sizeof(cidr->bytes)) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void
-add_bridge(const NmmWorld *world, const NmmNetwork *network, NmmCheckInput *input)
+add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *input)
 {
-    const NmmLink *bridge = nmm_links_find(world->links, network->bridge);
+    const NmmLink *bridge = nmm_links_find(state->links, network->bridge);
     const NmmCidr *address = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
 
     input->network.bridge = g_strdup(network->bridge);
     input->host_address = address ? nmm_cidr_to_string(address) : NULL;
-    input->network.bridge_left = nmm_orphans_is_bridge_left(world, network);
+    input->network.bridge_left = nmm_orphans_is_bridge_left(state, network);
     input->network.bridge_up = bridge && bridge->up;
-    input->network.bridge_has_address = bridge && address && has_address(bridge, address);
+    input->network.bridge_has_address = bridge && address && nmm_link_has_address(bridge, address);
 }
 
 /* The lease has the address, or the kernel's neighbour table if it was set by hand. */
 static void
-add_lease(const NetworkFacts *facts, NmmCheckInput *input)
+add_lease(const NmmHostHypervisor *hypervisor, NmmCheckInput *input)
 {
+    const GPtrArray *leases = g_hash_table_lookup(hypervisor->leases, input->network.name);
     g_autoptr(GError) error = NULL;
 
     if (!input->network.active || !input->nic.mac || !input->nic.plugged)
         return;
-    for (guint i = 0; facts->leases && i < facts->leases->len && !input->address; i++) {
-        const NmmLease *lease = g_ptr_array_index(facts->leases, i);
+    for (guint i = 0; leases && i < leases->len && !input->address; i++) {
+        const NmmLease *lease = g_ptr_array_index(leases, i);
 
         if (g_ascii_strcasecmp(lease->mac, input->nic.mac) == 0 && !strchr(lease->address, ':'))
             input->address = g_strdup(lease->address);
@@ -186,25 +167,26 @@ add_lease(const NetworkFacts *facts, NmmCheckInput *input)
 }
 
 static void
-add_network(Collection *self, const NmmWorldHost *host, NmmCheckInput *input)
+add_network(Collection *self, const NmmHostHypervisor *hypervisor, NmmCheckInput *input)
 {
     const NmmNetwork *network =
-        input->network.name ? nmm_network_find(host->networks, input->network.name) : NULL;
+        input->network.name ? nmm_network_find(hypervisor->networks, input->network.name) : NULL;
     const NetworkFacts *facts;
 
     if (!network)
         return;
-    facts = get_network_facts(self, host, network);
+    facts = get_network_facts(self, network);
     input->network.exists = TRUE;
     input->network.active = network->active;
     input->network.has_dhcp = network->ranges->len > 0;
-    input->network.lease_problem = g_strdup(facts->lease_problem);
+    input->network.lease_problem =
+        g_strdup(g_hash_table_lookup(hypervisor->lease_problems, network->name));
     input->network.firewalld = facts->firewalld;
     input->network.zone = g_strdup(facts->zone);
     input->network.zone_problem = g_strdup(facts->zone_problem);
     input->network.wanted_zone = g_strdup(network->zone ? network->zone : DEFAULT_ZONE);
-    add_bridge(self->world, network, input);
-    add_lease(facts, input);
+    add_bridge(self->state, network, input);
+    add_lease(hypervisor, input);
 }
 
 /* (nullable): one on @network; one that this project made if @network is NULL. */
@@ -249,31 +231,31 @@ add_network_nic(const NmmGuest *guest, const char *network, NmmCheckInput *input
 /* Modes share and move */
 
 static void
-add_macvtap_nic(const NmmWorldHost *host,
+add_macvtap_nic(const NmmHostHypervisor *hypervisor,
                 const NmmGuest *guest,
-                const NmmWorldProfile *profile,
+                const NmmHostProfile *profile,
                 NmmCheckInput *input)
 {
-    const NmmNic *nic = nmm_served_find_nic(profile, host, guest);
+    const NmmNic *nic = nmm_guest_selection_find_nic(profile, hypervisor, guest);
     const NmmGuest definition = {.config = guest->config};
-    const NmmNic *config = nmm_served_find_nic(profile, host, &definition);
+    const NmmNic *config = nmm_guest_selection_find_nic(profile, hypervisor, &definition);
 
     input->nic.in_definition = config != NULL;
     input->guest.definition_is_bridge =
-        config && g_str_equal(nmm_nic_get_macvtap_mode(config, host->networks), "bridge");
+        config && g_str_equal(nmm_nic_get_macvtap_mode(config, hypervisor->networks), "bridge");
     input->nic.plugged = guest->live && nic && g_ptr_array_find(guest->live->nics, nic, NULL);
     if (nic)
         add_nic(nic, input);
 }
 
 static void
-add_parent(const NmmWorld *world, const NmmWorldProfile *profile, NmmCheckInput *input)
+add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInput *input)
 {
-    const NmmLink *parent = nmm_links_find(world->links, profile->parent);
-    const NmmCidr *address = nmm_world_get_host_address(world, profile);
+    const NmmLink *parent = nmm_links_find(state->links, profile->parent);
+    const NmmCidr *address = nmm_host_state_get_address(state, profile);
 
     input->link.parent = g_strdup(profile->parent);
-    input->link.parent_problem = g_strdup(profile->parent_problem);
+    input->link.parent_problem = g_strdup(nmm_error_get_message(profile->parent_error));
     input->link.parent_carrier = parent && parent->carrier;
     input->link.name = g_strdup(profile->link);
     input->host_address = address ? nmm_cidr_to_string(address) : NULL;
@@ -307,10 +289,10 @@ add_neighbours(const NmmLink *link, NmmCheckInput *input)
 }
 
 static void
-add_host_link(const NmmWorld *world, const NmmWorldProfile *profile, NmmCheckInput *input)
+add_host_link(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInput *input)
 {
     g_autoptr(GError) error = NULL;
-    const NmmLink *link = nmm_world_find_host_link(world, profile, &error);
+    const NmmLink *link = nmm_host_state_find_host_link(state, profile, &error);
 
     input->link.problem = error ? g_strdup(error->message) : NULL;
     input->link.up = link && link->up;
@@ -323,13 +305,13 @@ add_host_link(const NmmWorld *world, const NmmWorldProfile *profile, NmmCheckInp
 
 /* @profile: (nullable) */
 static NmmCheckInput *
-new_input(const NmmWorld *world,
-          const NmmWorldHost *host,
+new_input(const NmmHostState *state,
+          const NmmHostHypervisor *hypervisor,
           const NmmGuest *guest,
-          const NmmWorldProfile *profile)
+          const NmmHostProfile *profile)
 {
-    NmmCheckInput *input = nmm_check_input_new(guest->name, host->uri);
-    const NmmNic *macvtap = nmm_served_find_nic(profile, host, guest);
+    NmmCheckInput *input = nmm_check_input_new(guest->name, hypervisor->uri);
+    const NmmNic *macvtap = nmm_guest_selection_find_nic(profile, hypervisor, guest);
 
     input->guest.uuid = g_strdup(guest->uuid);
     input->guest.exists = TRUE;
@@ -338,13 +320,14 @@ new_input(const NmmWorld *world,
     input->guest.is_macvtap = macvtap != NULL;
     if (macvtap) {
         input->guest.lower = g_strdup(macvtap->lower);
-        input->guest.macvtap_mode = g_strdup(nmm_nic_get_macvtap_mode(macvtap, host->networks));
+        input->guest.macvtap_mode =
+            g_strdup(nmm_nic_get_macvtap_mode(macvtap, hypervisor->networks));
     }
-    input->kernel_problem = g_strdup(world->links_problem);
-    input->profile.nm_problem = g_strdup(world->nm_problem);
+    input->kernel_problem = g_strdup(nmm_error_get_message(state->links_error));
+    input->profile.nm_problem = g_strdup(nmm_error_get_message(state->nm_error));
     if (profile) {
         input->profile.id = g_strdup(profile->id);
-        input->profile.active = g_str_equal(profile->state, "active");
+        input->profile.active = profile->state == NMM_ACTIVE_UP;
         input->profile.mode = profile->profile->mode;
     }
     return input;
@@ -353,79 +336,79 @@ new_input(const NmmWorld *world,
 /* @profile: (nullable) */
 static void
 add_input(Collection *self,
-          const NmmWorldHost *host,
+          const NmmHostHypervisor *hypervisor,
           const NmmGuest *guest,
-          const NmmWorldProfile *profile)
+          const NmmHostProfile *profile)
 {
-    NmmCheckInput *input = new_input(self->world, host, guest, profile);
+    NmmCheckInput *input = new_input(self->state, hypervisor, guest, profile);
 
     input->names = self->names;
     input->names_problem = g_strdup(self->names_problem);
     if (nmm_mode_get_info(input->profile.mode)->has_network) {
         add_network_nic(guest, profile ? profile->profile->network : NULL, input);
-        add_network(self, host, input);
+        add_network(self, hypervisor, input);
     } else {
-        add_macvtap_nic(host, guest, profile, input);
-        add_parent(self->world, profile, input);
-        add_host_link(self->world, profile, input);
+        add_macvtap_nic(hypervisor, guest, profile, input);
+        add_parent(self->state, profile, input);
+        add_host_link(self->state, profile, input);
     }
     g_ptr_array_add(self->inputs, input);
 }
 
 /* A user's profile comes before a suggested one. */
 static gboolean
-is_better(const NmmWorldProfile *profile, const NmmWorldProfile *than)
+is_better(const NmmHostProfile *profile, const NmmHostProfile *than)
 {
-    return !than || (than->offered && !profile->offered);
+    return !than || (than->suggested && !profile->suggested);
 }
 
 static void
-add_guest(Collection *self, const NmmWorldHost *host, const NmmGuest *guest)
+add_guest(Collection *self, const NmmHostHypervisor *hypervisor, const NmmGuest *guest)
 {
-    const NmmWorldProfile *first = NULL;
+    const NmmHostProfile *first = NULL;
     gboolean found = FALSE;
 
-    for (guint i = 0; i < self->world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(self->world->profiles, i);
+    for (guint i = 0; i < self->state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(self->state->profiles, i);
 
-        if (!nmm_served_has(profile, host, guest))
+        if (!nmm_guest_selection_has(profile, hypervisor, guest))
             continue;
-        if (!g_str_equal(profile->state, "down")) {
-            add_input(self, host, guest, profile);
+        if (profile->state != NMM_ACTIVE_DOWN) {
+            add_input(self, hypervisor, guest, profile);
             found = TRUE;
         } else if (is_better(profile, first)) {
             first = profile;
         }
     }
     if (!found)
-        add_input(self, host, guest, first);
+        add_input(self, hypervisor, guest, first);
 }
 
 static void
-add_host(Collection *self, const NmmWorldHost *host, const char *name)
+add_host(Collection *self, const NmmHostHypervisor *hypervisor, const char *name)
 {
-    for (guint i = 0; i < host->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
+    for (guint i = 0; i < hypervisor->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
 
         if (name ? g_str_equal(guest->name, name) || g_str_equal(guest->uuid, name)
-                 : nmm_served_find_nic(NULL, host, guest) != NULL)
-            add_guest(self, host, guest);
+                 : nmm_guest_selection_find_nic(NULL, hypervisor, guest) != NULL)
+            add_guest(self, hypervisor, guest);
     }
 }
 
 GPtrArray *
-nmm_check_collect(const NmmWorld *world, const char *guest)
+nmm_check_collect(const NmmHostState *state, const char *guest)
 {
     g_autoptr(GHashTable) networks = g_hash_table_new_full(NULL, NULL, NULL, network_facts_free);
     g_autoptr(GError) error = NULL;
-    Collection self = {.world = world, .networks = networks};
+    Collection self = {.state = state, .networks = networks};
 
     self.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     self.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
     self.bus_problem = error ? g_strdup(error->message) : NULL;
     read_names(&self);
-    for (guint i = 0; i < world->hosts->len; i++)
-        add_host(&self, g_ptr_array_index(world->hosts, i), guest);
+    for (guint i = 0; i < state->hypervisors->len; i++)
+        add_host(&self, g_ptr_array_index(state->hypervisors, i), guest);
     nmm_check_probe(self.inputs);
     g_clear_object(&self.bus);
     g_free(self.bus_problem);
@@ -434,20 +417,21 @@ nmm_check_collect(const NmmWorld *world, const char *guest)
 }
 
 GPtrArray *
-nmm_check_predict(const NmmWorld *world, const NmmWorldProfile *profile)
+nmm_check_predict(const NmmHostState *state, const NmmHostProfile *profile)
 {
     GPtrArray *inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    const NmmWorldHost *host = nmm_world_find_host(world, profile->profile->libvirt_uri);
+    const NmmHostHypervisor *hypervisor =
+        nmm_host_state_find_hypervisor(state, profile->profile->libvirt_uri);
 
-    for (guint i = 0; host && i < host->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
+    for (guint i = 0; hypervisor && i < hypervisor->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
         NmmCheckInput *input;
 
-        if (!nmm_served_has(profile, host, guest))
+        if (!nmm_guest_selection_has(profile, hypervisor, guest))
             continue;
-        input = new_input(world, host, guest, profile);
-        add_macvtap_nic(host, guest, profile, input);
-        add_parent(world, profile, input);
+        input = new_input(state, hypervisor, guest, profile);
+        add_macvtap_nic(hypervisor, guest, profile, input);
+        add_parent(state, profile, input);
         input->profile.active = TRUE;
         input->link.up = TRUE;
         g_ptr_array_add(inputs, input);

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "nmm-check.h"
-#include "nmm-world.h"
+#include "nmm-host-state.h"
 
 G_BEGIN_DECLS
 
@@ -17,11 +17,11 @@ G_BEGIN_DECLS
  * without a profile. Probes the guests, which blocks for some seconds if they do not answer.
  * Returns: (transfer full) (element-type NmmCheckInput): by libvirt and guest, in their order.
  */
-GPtrArray *nmm_check_collect(const NmmWorld *world, const char *guest);
+GPtrArray *nmm_check_collect(const NmmHostState *state, const char *guest);
 
 /* Of the guests of a profile of mode share or move, as if it was active and had seen no traffic
  * yet; probes nothing. (transfer full) (element-type NmmCheckInput) */
-GPtrArray *nmm_check_predict(const NmmWorld *world, const NmmWorldProfile *profile);
+GPtrArray *nmm_check_predict(const NmmHostState *state, const NmmHostProfile *profile);
 
 /* @nsswitch: the text of an nsswitch.conf. Returns: whether the host asks libvirt for the names of
  * guests. */

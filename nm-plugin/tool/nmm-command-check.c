@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-check-collect.h"
+#include "nmm-host.h"
 #include "nmm-keys.h"
 
 /* Of one width, in every language. */
@@ -91,28 +92,29 @@ choose_input(const GPtrArray *inputs)
 
 /* A libvirt that could not be read may have the guest. */
 static gboolean
-complain_of_hosts(const NmmWorld *world)
+complain_of_hosts(const NmmHostState *state)
 {
     gboolean complained = FALSE;
 
-    for (guint i = 0; i < world->hosts->len; i++) {
-        const NmmWorldHost *host = g_ptr_array_index(world->hosts, i);
+    for (guint i = 0; i < state->hypervisors->len; i++) {
+        const NmmHostHypervisor *hypervisor = g_ptr_array_index(state->hypervisors, i);
 
-        if (!host->problem)
+        if (!hypervisor->error)
             continue;
-        nmm_complain(_("guests of '%s' are not known: %s"), host->uri, host->problem);
+        nmm_complain(
+            _("guests of '%s' are not known: %s"), hypervisor->uri, hypervisor->error->message);
         complained = TRUE;
     }
     return complained;
 }
 
 const char *
-nmm_check_choose_uri(const NmmWorld *world, const char *guest)
+nmm_check_choose_uri(const NmmHostState *state, const char *guest)
 {
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
-        if (profile->profile && !profile->offered &&
+        if (profile->profile && !profile->suggested &&
             nmm_profile_selects(profile->profile, guest, guest))
             return profile->profile->libvirt_uri;
     }
@@ -122,16 +124,17 @@ nmm_check_choose_uri(const NmmWorld *world, const char *guest)
 static int
 run(const char *name, gboolean json)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new();
+    const char *const uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
 
-    nmm_world_add_used_hosts(world);
-    inputs = nmm_check_collect(world, name);
-    if (inputs->len == 0 && complain_of_hosts(world))
+    nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
+    inputs = nmm_check_collect(state, name);
+    if (inputs->len == 0 && complain_of_hosts(state))
         return NMM_EXIT_FAILED;
     if (inputs->len == 0)
-        g_ptr_array_add(inputs, nmm_check_input_new(name, nmm_check_choose_uri(world, name)));
+        g_ptr_array_add(inputs, nmm_check_input_new(name, nmm_check_choose_uri(state, name)));
     report = nmm_check_report(choose_input(inputs));
     return nmm_report_print(report, json);
 }

@@ -12,6 +12,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-host.h"
 #include "nmm-keys.h"
 
 static gboolean option_yes;
@@ -66,38 +67,36 @@ nmm_cleanup_report(const GPtrArray *orphans)
 }
 
 static gboolean
-is_used(const NmmWorld *world, const char *uri)
+is_used(const NmmHostState *state, const char *uri)
 {
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
         if (profile->profile && g_str_equal(profile->profile->libvirt_uri, uri))
             return TRUE;
     }
-    return g_strv_contains((const char *const *)world->allowed_uris, uri);
+    return g_strv_contains((const char *const *)state->allowed_uris, uri);
 }
 
 /* Reads every libvirt that a profile may name. One that is built in, does not answer, and is in no
  * profile is not installed. */
 static gboolean
-read_hosts(NmmWorld *world)
+read_hosts(NmmHostState *state)
 {
     const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_LIBVIRT_URI);
     guint n_answer = 0;
     gboolean complete = TRUE;
 
-    for (guint i = 0; key->choices[i]; i++)
-        nmm_world_add_host(world, key->choices[i]);
-    for (guint i = 0; world->allowed_uris[i]; i++)
-        nmm_world_add_host(world, world->allowed_uris[i]);
+    nmm_host_update(state, 0, (const char *const *)key->choices);
+    nmm_host_update(state, 0, (const char *const *)state->allowed_uris);
+    for (guint i = 0; i < state->hypervisors->len; i++) {
+        const NmmHostHypervisor *hypervisor = g_ptr_array_index(state->hypervisors, i);
 
-    for (guint i = 0; i < world->hosts->len; i++) {
-        const NmmWorldHost *host = g_ptr_array_index(world->hosts, i);
-
-        if (!host->problem) {
+        if (!hypervisor->error) {
             n_answer++;
-        } else if (is_used(world, host->uri) || g_str_equal(host->uri, key->default_value)) {
-            nmm_complain(_("'%s' is skipped: %s"), host->uri, host->problem);
+        } else if (is_used(state, hypervisor->uri) ||
+                   g_str_equal(hypervisor->uri, key->default_value)) {
+            nmm_complain(_("'%s' is skipped: %s"), hypervisor->uri, hypervisor->error->message);
             complete = FALSE;
         }
     }
@@ -113,23 +112,6 @@ ask(guint n)
                    GETTEXT_PACKAGE, "Remove %u leftover? [y/N] ", "Remove %u leftovers? [y/N] ", n),
                n);
     return fgets(answer, sizeof answer, stdin) && g_ascii_tolower(answer[0]) == 'y';
-}
-
-/* They were opened read-only. */
-static void
-open_hosts(NmmWorld *world)
-{
-    for (guint i = 0; i < world->hosts->len; i++) {
-        NmmWorldHost *host = g_ptr_array_index(world->hosts, i);
-        g_autoptr(GError) error = NULL;
-
-        if (host->problem)
-            continue;
-        nmm_hypervisor_close(host->hypervisor);
-        if (nmm_hypervisor_open(host->hypervisor, FALSE, &error))
-            continue;
-        nmm_complain("%s: %s", host->uri, error->message);
-    }
 }
 
 static void
@@ -148,20 +130,20 @@ complain_of_orphan(const NmmOrphan *orphan)
 
 /* Returns: an NmmExit. */
 static int
-remove_all(NmmWorld *world, GPtrArray *orphans)
+remove_all(NmmHostState *state, GPtrArray *orphans)
 {
     int code = NMM_EXIT_OK;
 
     /* While the command waited for the answer, a profile for an orphan may have been added. */
-    if (!nmm_world_read_profiles(world)) {
-        nmm_complain("%s", world->nm_problem);
+    nmm_host_update(state, NMM_HOST_READ_NM | NMM_HOST_READ_LINKS, NULL);
+    if (state->nm_error) {
+        nmm_complain("%s", state->nm_error->message);
         return NMM_EXIT_FAILED;
     }
-    open_hosts(world);
     for (guint i = 0; i < orphans->len; i++) {
         NmmOrphan *orphan = g_ptr_array_index(orphans, i);
 
-        nmm_orphan_remove(world, orphan);
+        nmm_orphan_remove(state, orphan);
         if (orphan->removed)
             continue;
         complain_of_orphan(orphan);
@@ -172,12 +154,12 @@ remove_all(NmmWorld *world, GPtrArray *orphans)
 
 /* Returns: an NmmExit. */
 static int
-ask_and_remove(NmmWorld *world, GPtrArray *orphans)
+ask_and_remove(NmmHostState *state, GPtrArray *orphans)
 {
     if (option_yes)
-        return remove_all(world, orphans);
+        return remove_all(state, orphans);
     if (isatty(STDIN_FILENO))
-        return ask(orphans->len) ? remove_all(world, orphans) : NMM_EXIT_OK;
+        return ask(orphans->len) ? remove_all(state, orphans) : NMM_EXIT_OK;
     nmm_complain(_("nothing removed: standard input is not a terminal; use --yes to skip the "
                    "question"));
     return NMM_EXIT_USAGE;
@@ -193,15 +175,15 @@ print_orphans(const GPtrArray *orphans, gboolean json)
 
 /* Returns: an NmmExit. */
 static int
-list_and_remove(NmmWorld *world, gboolean complete, gboolean json)
+list_and_remove(NmmHostState *state, gboolean complete, gboolean json)
 {
-    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(state);
     int code = NMM_EXIT_OK;
 
     if (!json && (orphans->len > 0 || complete))
         print_orphans(orphans, FALSE);
     if (orphans->len > 0)
-        code = ask_and_remove(world, orphans);
+        code = ask_and_remove(state, orphans);
     if (json)
         print_orphans(orphans, TRUE);
     return code == NMM_EXIT_OK && !complete ? NMM_EXIT_FAILED : code;
@@ -210,7 +192,7 @@ list_and_remove(NmmWorld *world, gboolean complete, gboolean json)
 static int
 run(const char *argument, gboolean json)
 {
-    g_autoptr(NmmWorld) world = NULL;
+    g_autoptr(NmmHostState) state = NULL;
     gboolean complete;
 
     /* To another user, the objects of profiles that this user cannot see would be orphans. */
@@ -218,17 +200,18 @@ run(const char *argument, gboolean json)
         nmm_complain(_("only root sees the profiles of all users, and so what belongs to none"));
         return NMM_EXIT_FAILED;
     }
-    world = nmm_world_new();
-    if (world->nm_problem || world->config_problem) {
-        nmm_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
+    state = nmm_host_state_new();
+    nmm_host_update(state, NMM_HOST_READ_NM | NMM_HOST_READ_LINKS, NULL);
+    if (state->nm_error || state->config_error) {
+        nmm_complain("%s", (state->nm_error ? state->nm_error : state->config_error)->message);
         return NMM_EXIT_FAILED;
     }
-    complete = read_hosts(world);
-    if (world->links_problem) {
-        nmm_complain(_("host links are skipped: %s"), world->links_problem);
+    complete = read_hosts(state);
+    if (state->links_error) {
+        nmm_complain(_("host links are skipped: %s"), state->links_error->message);
         complete = FALSE;
     }
-    return list_and_remove(world, complete, json);
+    return list_and_remove(state, complete, json);
 }
 
 const NmmCommand nmm_command_cleanup = {

@@ -11,14 +11,10 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-check-collect.h"
-#include "nmm-error.h"
-#include "nmm-lock-conflict.h"
-#include "nmm-names.h"
-#include "nmm-parent.h"
+#include "nmm-host.h"
 #include "nmm-plan.h"
 #include "nmm-profile-reader.h"
-#include "nmm-routes.h"
-#include "nmm-served.h"
+#include "nmm-guest-selection.h"
 
 /* Text */
 
@@ -167,42 +163,36 @@ nmm_plan_report(const NmmProfile *profile, const NmmPlan *plan, const char *refu
     return report;
 }
 
-/* The same as the service's: the ULA of address6=auto depends on it. */
-static char *
-read_host_id(void)
+static gboolean
+pass(const GError *problem, GError **error)
 {
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents("/etc/machine-id", &text, NULL, NULL))
-        return g_strdup("");
-    return g_strdup(g_strstrip(text));
+    if (problem)
+        g_propagate_error(error, g_error_copy(problem));
+    return !problem;
 }
 
 static NmmPlan *
-make_plan(NmmWorld *world, const NmmProfile *profile, GError **error)
+make_plan(const NmmHostState *state, const NmmProfile *profile, GError **error)
 {
-    g_autoptr(GPtrArray) used =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
-    g_autofree char *host_id = read_host_id();
-    NmmWorldHost *host = nmm_world_find_host(world, profile->libvirt_uri);
+    g_autofree char *host_id = nmm_profile_reader_read_host_id();
+    const NmmHostHypervisor *hypervisor =
+        nmm_host_state_find_hypervisor(state, profile->libvirt_uri);
     NmmObserved observed = {
-        .guests = host->guests,
-        .networks = host->networks,
-        .used = used,
+        .guests = hypervisor->guests,
+        .networks = hypervisor->networks,
+        .used = state->subnets,
         .host_id = host_id,
     };
 
-    if (!nmm_routes_collect(used, error))
+    if (!pass(state->subnets_error, error))
         return NULL;
-    nmm_profile_reader_collect_addresses(
-        nm_client_get_connections(world->client), profile->uuid, used);
     return nmm_plan_isolated(profile, NMM_PURPOSE_UP, &observed, error);
 }
 
 /* Modes share and move */
 
 static void
-add_change(NmmReport *report, const NmmWorldProfile *profile, const char *kind, const char *reason)
+add_change(NmmReport *report, const NmmHostProfile *profile, const char *kind, const char *reason)
 {
     JsonObject *json = nmm_json_add_object(get_array(report, "changes"));
 
@@ -213,9 +203,9 @@ add_change(NmmReport *report, const NmmWorldProfile *profile, const char *kind, 
 }
 
 static void
-add_changes(NmmReport *report, const NmmWorldProfile *profile)
+add_changes(NmmReport *report, const NmmHostProfile *profile)
 {
-    if (!g_str_equal(profile->state, "down"))
+    if (profile->state != NMM_ACTIVE_DOWN)
         return;
     add_change(report,
                profile,
@@ -257,10 +247,10 @@ add_guest(NmmReport *report, const NmmCheckInput *input)
 }
 
 static void
-add_link_notes(NmmReport *report, const NmmWorld *world, const NmmWorldProfile *profile)
+add_link_notes(NmmReport *report, const NmmHostState *state, const NmmHostProfile *profile)
 {
-    const NmmCidr *address = nmm_world_get_host_address(world, profile);
-    g_autofree char *nobody = nmm_served_describe_nobody(world, profile);
+    const NmmCidr *address = nmm_host_state_get_address(state, profile);
+    g_autofree char *nobody = nmm_guest_selection_describe_empty(state, profile);
 
     if (address) {
         g_autofree char *text = nmm_cidr_address_to_string(address);
@@ -273,8 +263,8 @@ add_link_notes(NmmReport *report, const NmmWorld *world, const NmmWorldProfile *
 }
 
 NmmReport *
-nmm_plan_link_report(const NmmWorld *world,
-                     const NmmWorldProfile *profile,
+nmm_plan_link_report(const NmmHostState *state,
+                     const NmmHostProfile *profile,
                      const GPtrArray *inputs,
                      const char *refused)
 {
@@ -286,108 +276,83 @@ nmm_plan_link_report(const NmmWorld *world,
         add_guest(report, g_ptr_array_index(inputs, i));
     if (inputs->len > 0)
         nmm_report_add_table(report, "guests", guest_columns);
-    add_link_notes(report, world, profile);
+    add_link_notes(report, state, profile);
     set_refused(report, refused);
     return report;
-}
-
-/* Whether NetworkManager can move the parent's configuration, if the mode moves it. */
-static gboolean
-check_move(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
-{
-    NMDevice *parent;
-
-    if (!nmm_mode_get_info(profile->profile->mode)->moves_configuration || !profile->parent)
-        return TRUE;
-    parent = nm_client_get_device_by_iface(world->client, profile->parent);
-    return !parent || nmm_parent_check(world->client, parent, error);
-}
-
-static gboolean
-check_link_name(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
-{
-    return !nmm_links_find(world->links, profile->link) ||
-           nmm_world_find_host_link(world, profile, error);
-}
-
-static gboolean
-check_link(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
-{
-    if (profile->parent_problem) {
-        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_UNSUPPORTED, profile->parent_problem);
-        return FALSE;
-    }
-    return nmm_lock_conflict_check(world, profile, error) && check_move(world, profile, error) &&
-           check_link_name(world, profile, error);
 }
 
 /* Command */
 
 /* The checks of the service; an active profile has passed them. */
 static gboolean
-check_activation(const NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+check_activation(const NmmHostState *state, const NmmHostProfile *profile, GError **error)
 {
-    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(world->client, profile->uuid);
-
-    if (!nmm_profile_reader_check_permissions(NM_CONNECTION(connection), NMM_LIBVIRT_GROUP, error))
+    if (!pass(profile->refusal, error))
         return FALSE;
-    if (!g_str_equal(profile->state, "down"))
+    if (profile->state != NMM_ACTIVE_DOWN)
         return TRUE;
-    if (nmm_mode_get_info(profile->profile->mode)->has_network)
-        return nmm_lock_conflict_check(world, profile, error);
-    return check_link(world, profile, error);
+    if (!pass(profile->parent_error, error) || !nmm_host_state_check_locks(state, profile, error))
+        return FALSE;
+    return nmm_mode_get_info(profile->profile->mode)->has_network ||
+           nmm_host_state_check_link_name(state, profile, error);
 }
 
 /* (nullable) */
 static NmmReport *
-make_report(NmmWorld *world, const NmmWorldProfile *profile, GError **error)
+make_report(const NmmHostState *state, const NmmHostProfile *profile, GError **error)
 {
     g_autoptr(GError) refusal = NULL;
-    const char *refused = check_activation(world, profile, &refusal) ? NULL : refusal->message;
+    const char *refused = check_activation(state, profile, &refusal) ? NULL : refusal->message;
 
     if (nmm_mode_get_info(profile->profile->mode)->has_network) {
-        g_autoptr(NmmPlan) plan = make_plan(world, profile->profile, error);
+        g_autoptr(NmmPlan) plan = make_plan(state, profile->profile, error);
 
         return plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
     } else {
-        g_autoptr(GPtrArray) inputs = nmm_check_predict(world, profile);
+        g_autoptr(GPtrArray) inputs = nmm_check_predict(state, profile);
 
-        return nmm_plan_link_report(world, profile, inputs, refused);
+        return nmm_plan_link_report(state, profile, inputs, refused);
     }
 }
 
-/* (nullable): why nothing can be planned */
-static const char *
-find_problem(NmmWorld *world, const NmmWorldProfile *profile)
+/* (nullable): why nothing can be planned. Reads the profile's libvirt. */
+static const GError *
+find_problem(NmmHostState *state, const NmmHostProfile *profile)
 {
+    const char *uris[] = {NULL, NULL};
+    const GError *error;
+
     if (!profile->profile)
-        return profile->problem;
-    if (nmm_world_add_host(world, profile->profile->libvirt_uri)->problem)
-        return nmm_world_find_host(world, profile->profile->libvirt_uri)->problem;
-    return nmm_mode_get_info(profile->profile->mode)->has_network ? NULL : world->links_problem;
+        return profile->error;
+    uris[0] = profile->profile->libvirt_uri;
+    nmm_host_update(state, 0, uris);
+    error = nmm_host_state_find_hypervisor(state, uris[0])->error;
+    if (error || nmm_mode_get_info(profile->profile->mode)->has_network)
+        return error;
+    return state->links_error;
 }
 
 static int
-show_plan(NmmWorld *world, const NmmWorldProfile *profile, gboolean json)
+show_plan(NmmHostState *state, const NmmHostProfile *profile, gboolean json)
 {
-    const char *problem = find_problem(world, profile);
+    const GError *problem = find_problem(state, profile);
     g_autoptr(GError) error = NULL;
-    g_autoptr(NmmReport) report = problem ? NULL : make_report(world, profile, &error);
+    g_autoptr(NmmReport) report = problem ? NULL : make_report(state, profile, &error);
 
     if (report)
         return nmm_report_print(report, json);
-    nmm_complain(_("profile '%s': %s"), profile->id, problem ? problem : error->message);
+    nmm_complain(_("profile '%s': %s"), profile->id, (problem ? problem : error)->message);
     return NMM_EXIT_FAILED;
 }
 
 /* @name: an id or a UUID; a UUID comes first. (nullable) */
-static const NmmWorldProfile *
-find_profile(const NmmWorld *world, const char *name)
+static const NmmHostProfile *
+find_profile(const NmmHostState *state, const char *name)
 {
-    const NmmWorldProfile *found = NULL;
+    const NmmHostProfile *found = NULL;
 
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
         if (g_str_equal(profile->uuid, name))
             return profile;
@@ -400,18 +365,23 @@ find_profile(const NmmWorld *world, const char *name)
 static int
 run(const char *name, gboolean json)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new();
-    const NmmWorldProfile *profile = find_profile(world, name);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    const NmmHostProfile *profile;
 
-    if (world->nm_problem || world->config_problem) {
-        nmm_complain("%s", world->nm_problem ? world->nm_problem : world->config_problem);
+    nmm_host_update(state,
+                    NMM_HOST_READ_NM | NMM_HOST_READ_LINKS | NMM_HOST_READ_SUBNETS |
+                        NMM_HOST_READ_REFUSALS,
+                    NULL);
+    if (state->nm_error || state->config_error) {
+        nmm_complain("%s", (state->nm_error ? state->nm_error : state->config_error)->message);
         return NMM_EXIT_FAILED;
     }
+    profile = find_profile(state, name);
     if (!profile) {
         nmm_complain(_("there is no profile '%s' of type macvtap"), name);
         return NMM_EXIT_FAILED;
     }
-    return show_plan(world, profile, json);
+    return show_plan(state, profile, json);
 }
 
 const NmmCommand nmm_command_plan = {

@@ -11,7 +11,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-check-collect.h"
-#include "nmm-served.h"
+#include "nmm-host.h"
+#include "nmm-guest-selection.h"
 
 /* Text */
 
@@ -65,18 +66,19 @@ static const NmmReportColumn guest_columns[] = {
 /* Model */
 
 static void
-add_problems(NmmReport *report, const NmmWorld *world)
+add_problems(NmmReport *report, const NmmHostState *state)
 {
-    nmm_json_set_string(report->json, "networkmanager-problem", world->nm_problem);
-    nmm_json_set_string(report->json, "configuration-problem", world->config_problem);
-    nmm_json_set_string(report->json, "kernel-problem", world->links_problem);
-    if (world->nm_problem)
-        nmm_report_add_note(report, _("Profiles are not known: %s."), world->nm_problem);
-    if (world->links_problem)
-        nmm_report_add_note(report, _("Host links are not known: %s."), world->links_problem);
-    if (world->config_problem)
-        nmm_report_add_note(report, _("Configuration: %s."), world->config_problem);
-    if (world->nm_problem || world->config_problem || world->links_problem)
+    nmm_json_set_error(report->json, "networkmanager-problem", state->nm_error);
+    nmm_json_set_error(report->json, "configuration-problem", state->config_error);
+    nmm_json_set_error(report->json, "kernel-problem", state->links_error);
+    if (state->nm_error)
+        nmm_report_add_note(report, _("Profiles are not known: %s."), state->nm_error->message);
+    if (state->links_error)
+        nmm_report_add_note(
+            report, _("Host links are not known: %s."), state->links_error->message);
+    if (state->config_error)
+        nmm_report_add_note(report, _("Configuration: %s."), state->config_error->message);
+    if (state->nm_error || state->config_error || state->links_error)
         nmm_report_set_code(report, NMM_EXIT_FAILED);
 }
 
@@ -84,11 +86,11 @@ add_problems(NmmReport *report, const NmmWorld *world)
 static void
 add_bridge(NmmReport *report,
            JsonArray *bridges,
-           const NmmWorld *world,
+           const NmmHostState *state,
            const char *uri,
            const NmmNetwork *network)
 {
-    gboolean removable = nmm_orphans_is_bridge_left(world, network);
+    gboolean removable = nmm_orphans_is_bridge_left(state, network);
     JsonObject *json = nmm_json_add_object(bridges);
 
     nmm_json_set_string(json, "bridge", network->bridge);
@@ -113,87 +115,90 @@ add_bridge(NmmReport *report,
 }
 
 static void
-add_hosts(NmmReport *report, const NmmWorld *world)
+add_hosts(NmmReport *report, const NmmHostState *state)
 {
     JsonArray *hosts = nmm_json_set_array(report->json, "libvirt");
     JsonArray *bridges = nmm_json_set_array(report->json, "bridges-in-the-way");
 
-    for (guint h = 0; h < world->hosts->len; h++) {
-        const NmmWorldHost *host = g_ptr_array_index(world->hosts, h);
+    for (guint h = 0; h < state->hypervisors->len; h++) {
+        const NmmHostHypervisor *hypervisor = g_ptr_array_index(state->hypervisors, h);
         JsonObject *json = nmm_json_add_object(hosts);
 
-        nmm_json_set_string(json, "uri", host->uri);
-        nmm_json_set_string(json, "problem", host->problem);
-        for (guint i = 0; i < host->networks->len; i++) {
-            const NmmNetwork *network = g_ptr_array_index(host->networks, i);
+        nmm_json_set_string(json, "uri", hypervisor->uri);
+        nmm_json_set_error(json, "problem", hypervisor->error);
+        for (guint i = 0; i < hypervisor->networks->len; i++) {
+            const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
 
-            if (nmm_orphans_find_bridge(world, network))
-                add_bridge(report, bridges, world, host->uri, network);
+            if (nmm_orphans_find_bridge(state, network))
+                add_bridge(report, bridges, state, hypervisor->uri, network);
         }
-        if (host->problem) {
-            nmm_report_add_note(
-                report, _("Guests of '%s' are not known: %s."), host->uri, host->problem);
+        if (hypervisor->error) {
+            nmm_report_add_note(report,
+                                _("Guests of '%s' are not known: %s."),
+                                hypervisor->uri,
+                                hypervisor->error->message);
             nmm_report_set_code(report, NMM_EXIT_FAILED);
         }
     }
 }
 
 static void
-set_profile(JsonObject *json, const NmmWorld *world, const NmmWorldProfile *profile)
+set_profile(JsonObject *json, const NmmHostState *state, const NmmHostProfile *profile)
 {
     const NmmProfile *p = profile->profile;
-    const NmmNetwork *network = p ? nmm_world_find_network(world, p) : NULL;
-    const NmmCidr *address = nmm_world_get_host_address(world, profile);
+    const NmmNetwork *network = p ? nmm_host_state_find_network(state, p) : NULL;
+    const NmmCidr *address = nmm_host_state_get_address(state, profile);
     g_autofree char *address_text = address ? nmm_cidr_to_string(address) : NULL;
     gboolean has_network = p && nmm_mode_get_info(p->mode)->has_network;
 
     nmm_json_set_string(json, "id", profile->id);
     nmm_json_set_string(json, "uuid", profile->uuid);
     nmm_json_set_string(json, "mode", p ? nmm_mode_to_string(p->mode) : NULL);
-    nmm_json_set_string(json, "state", profile->state);
+    nmm_json_set_string(json, "state", nmm_active_state_to_string(profile->state));
     nmm_json_set_string(json, "libvirt-uri", p ? p->libvirt_uri : NULL);
     nmm_json_set_string(json, "network", has_network ? p->network : NULL);
     nmm_json_set_string(json, "bridge", network ? network->bridge : NULL);
     nmm_json_set_string(json, "link", profile->link);
     nmm_json_set_string(json, "parent", p && !profile->parent ? p->parent : profile->parent);
-    nmm_json_set_string(json, "parent-problem", profile->parent_problem);
+    nmm_json_set_error(json, "parent-problem", profile->parent_error);
     nmm_json_set_string(json, "host-address", address_text);
-    json_object_set_int_member(json, "guests", nmm_served_count(world, profile));
+    json_object_set_int_member(json, "guests", nmm_guest_selection_count(state, profile));
 }
 
 static void
 add_profile(NmmReport *report,
             JsonArray *profiles,
-            const NmmWorld *world,
-            const NmmWorldProfile *profile)
+            const NmmHostState *state,
+            const NmmHostProfile *profile)
 {
     JsonObject *json = nmm_json_add_object(profiles);
-    g_autofree char *nobody = nmm_served_describe_nobody(world, profile);
+    g_autofree char *nobody = nmm_guest_selection_describe_empty(state, profile);
 
-    set_profile(json, world, profile);
+    set_profile(json, state, profile);
     nmm_json_set_string(json, "nobody", nobody);
-    nmm_json_set_string(json, "problem", profile->problem);
-    if (profile->problem)
+    nmm_json_set_error(json, "problem", profile->error);
+    if (profile->error)
         nmm_report_add_note(
-            report, _("Profile '%s' is not valid: %s."), profile->id, profile->problem);
-    if (profile->parent_problem && !profile->offered)
-        nmm_report_add_note(report, _("Profile '%s': %s."), profile->id, profile->parent_problem);
+            report, _("Profile '%s' is not valid: %s."), profile->id, profile->error->message);
+    if (profile->parent_error && !profile->suggested)
+        nmm_report_add_note(
+            report, _("Profile '%s': %s."), profile->id, profile->parent_error->message);
     if (nobody)
         nmm_report_add_note(report, _("Profile '%s': %s."), profile->id, nobody);
-    if (nobody && !g_str_equal(profile->state, "down"))
+    if (nobody && profile->state != NMM_ACTIVE_DOWN)
         nmm_report_set_code(report, NMM_EXIT_PROBLEM);
 }
 
 static void
-add_profiles(NmmReport *report, const NmmWorld *world)
+add_profiles(NmmReport *report, const NmmHostState *state)
 {
     JsonArray *profiles = nmm_json_set_array(report->json, "profiles");
 
-    for (guint i = 0; i < world->profiles->len; i++)
-        add_profile(report, profiles, world, g_ptr_array_index(world->profiles, i));
-    if (world->profiles->len > 0)
+    for (guint i = 0; i < state->profiles->len; i++)
+        add_profile(report, profiles, state, g_ptr_array_index(state->profiles, i));
+    if (state->profiles->len > 0)
         nmm_report_add_table(report, "profiles", profile_columns);
-    else if (!world->nm_problem)
+    else if (!state->nm_error)
         nmm_report_add_text(report, "%s\n", _("There is no profile of type macvtap."));
 }
 
@@ -263,13 +268,13 @@ add_guests(NmmReport *report, const GPtrArray *inputs)
 }
 
 NmmReport *
-nmm_status_report(const NmmWorld *world, const GPtrArray *inputs)
+nmm_status_report(const NmmHostState *state, const GPtrArray *inputs)
 {
     NmmReport *report = nmm_report_new();
 
-    add_problems(report, world);
-    add_hosts(report, world);
-    add_profiles(report, world);
+    add_problems(report, state);
+    add_hosts(report, state);
+    add_profiles(report, state);
     add_guests(report, inputs);
     return report;
 }
@@ -277,13 +282,14 @@ nmm_status_report(const NmmWorld *world, const GPtrArray *inputs)
 static int
 run(const char *argument, gboolean json)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new();
+    const char *const uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
 
-    nmm_world_add_used_hosts(world);
-    inputs = nmm_check_collect(world, NULL);
-    report = nmm_status_report(world, inputs);
+    nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
+    inputs = nmm_check_collect(state, NULL);
+    report = nmm_status_report(state, inputs);
     return nmm_report_print(report, json);
 }
 

@@ -9,7 +9,7 @@
 #include "nmm-orphans.h"
 #include "nmm-plan.h"
 #include "nmm-report.h"
-#include "nmm-world.h"
+#include "nmm-host-state.h"
 
 G_BEGIN_DECLS
 
@@ -28,13 +28,13 @@ extern const NmmCommand nmm_command_cleanup;
 extern const NmmCommand nmm_command_refresh;
 
 /* All reports are (transfer full). @inputs: (element-type NmmCheckInput): of every macvtap guest */
-NmmReport *nmm_status_report(const NmmWorld *world, const GPtrArray *inputs);
+NmmReport *nmm_status_report(const NmmHostState *state, const GPtrArray *inputs);
 /* Mode isolated. @refused: (nullable): why activating would be refused */
 NmmReport *nmm_plan_report(const NmmProfile *profile, const NmmPlan *plan, const char *refused);
 /* Modes share and move. @inputs: (element-type NmmCheckInput): of nmm_check_predict();
  * @refused: (nullable) */
-NmmReport *nmm_plan_link_report(const NmmWorld *world,
-                                const NmmWorldProfile *profile,
+NmmReport *nmm_plan_link_report(const NmmHostState *state,
+                                const NmmHostProfile *profile,
                                 const GPtrArray *inputs,
                                 const char *refused);
 NmmReport *nmm_check_report(const NmmCheckInput *input);
@@ -45,7 +45,7 @@ NmmReport *nmm_refresh_report(const char *output);
 
 /* The libvirt that should have @guest, which was not found: that of the first profile that selects
  * it, else the default one. (transfer none) */
-const char *nmm_check_choose_uri(const NmmWorld *world, const char *guest);
+const char *nmm_check_choose_uri(const NmmHostState *state, const char *guest);
 /* The members that a guest has in both status and check. */
 void nmm_check_input_to_json(const NmmCheckInput *input, JsonObject *json);
 

@@ -12,6 +12,7 @@
 
 #include "nmm-bridge.h"
 #include "nmm-error.h"
+#include "nmm-host.h"
 #include "nmm-hostlink-netlink.h"
 #include "nmm-identity.h"
 #include "nmm-plan.h"
@@ -41,29 +42,29 @@ nmm_orphan_free(NmmOrphan *orphan)
 /* A profile that is not valid names its network at every libvirt. A suggested one, which may exist
  * only because of the orphan, names none. */
 static gboolean
-is_named(const NmmWorld *world, const char *uri, const char *network)
+is_named(const NmmHostState *state, const char *uri, const char *network)
 {
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
         const NmmProfile *p = profile->profile;
 
-        if (profile->offered)
+        if (profile->suggested)
             continue;
         if (p ? nmm_mode_get_info(p->mode)->has_network && g_str_equal(p->libvirt_uri, uri) &&
                     g_str_equal(p->network, network)
-              : !profile->network || g_str_equal(profile->network, network))
+              : !profile->raw_network || g_str_equal(profile->raw_network, network))
             return TRUE;
     }
     return FALSE;
 }
 
 static gboolean
-is_owner_alive(const NmmWorld *world, const char *uuid)
+is_owner_alive(const NmmHostState *state, const char *uuid)
 {
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
-        if (!profile->offered && g_str_equal(profile->uuid, uuid))
+        if (!profile->suggested && g_str_equal(profile->uuid, uuid))
             return TRUE;
     }
     return FALSE;
@@ -116,19 +117,19 @@ has_interface(const GPtrArray *orphans,
     return FALSE;
 }
 
-/* @state: (nullable) */
+/* @guest_state: (nullable) */
 static void
-find_in_state(const NmmWorld *world,
+find_in_state(const NmmHostState *state,
               const char *uri,
               const NmmGuest *guest,
-              const NmmGuestState *state,
+              const NmmGuestState *guest_state,
               GPtrArray *orphans)
 {
-    for (guint i = 0; state && i < state->nics->len; i++) {
-        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+    for (guint i = 0; guest_state && i < guest_state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(guest_state->nics, i);
         NmmOrphan *orphan;
 
-        if (!is_our_nic(nic) || is_named(world, uri, nic->network) ||
+        if (!is_our_nic(nic) || is_named(state, uri, nic->network) ||
             has_interface(orphans, uri, guest->uuid, nic->network))
             continue;
         orphan = add_orphan(orphans, "interface", uri, nic->network, NULL);
@@ -138,13 +139,13 @@ find_in_state(const NmmWorld *world,
 }
 
 static void
-find_interfaces(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
+find_interfaces(const NmmHostState *state, const NmmHostHypervisor *hypervisor, GPtrArray *orphans)
 {
-    for (guint i = 0; i < host->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
+    for (guint i = 0; i < hypervisor->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
 
-        find_in_state(world, host->uri, guest, guest->config, orphans);
-        find_in_state(world, host->uri, guest, guest->live, orphans);
+        find_in_state(state, hypervisor->uri, guest, guest->config, orphans);
+        find_in_state(state, hypervisor->uri, guest, guest->live, orphans);
     }
 }
 
@@ -162,10 +163,10 @@ has_users_nic(const NmmGuestState *state, const char *network)
 }
 
 static gboolean
-is_used(const NmmWorldHost *host, const char *network)
+is_used(const NmmHostHypervisor *hypervisor, const char *network)
 {
-    for (guint i = 0; i < host->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
+    for (guint i = 0; i < hypervisor->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
 
         if (has_users_nic(guest->config, network) || has_users_nic(guest->live, network))
             return TRUE;
@@ -174,34 +175,37 @@ is_used(const NmmWorldHost *host, const char *network)
 }
 
 static void
-find_networks(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
+find_networks(const NmmHostState *state, const NmmHostHypervisor *hypervisor, GPtrArray *orphans)
 {
-    for (guint i = 0; i < host->networks->len; i++) {
-        const NmmNetwork *network = g_ptr_array_index(host->networks, i);
+    for (guint i = 0; i < hypervisor->networks->len; i++) {
+        const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
 
-        if (network->owner_uuid && !is_owner_alive(world, network->owner_uuid) &&
-            !is_named(world, host->uri, network->name) && !is_used(host, network->name))
-            add_orphan(orphans, "network", host->uri, network->name, NULL);
+        if (network->owner_uuid && !is_owner_alive(state, network->owner_uuid) &&
+            !is_named(state, hypervisor->uri, network->name) && !is_used(hypervisor, network->name))
+            add_orphan(orphans, "network", hypervisor->uri, network->name, NULL);
     }
 }
 
 static NmmPlan *
-plan_purge(const NmmWorld *world, const NmmWorldHost *host, const char *network, GError **error)
+plan_purge(const NmmHostState *state,
+           const NmmHostHypervisor *hypervisor,
+           const char *network,
+           GError **error)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(NmmProfile) profile = NULL;
     g_autoptr(GPtrArray) used = g_ptr_array_new();
     NmmObserved observed = {
-        .guests = host->guests,
-        .networks = host->networks,
+        .guests = hypervisor->guests,
+        .networks = hypervisor->networks,
         .used = used,
         .host_id = "",
     };
 
     g_hash_table_insert(data, (gpointer)NMM_KEY_NETWORK, (gpointer)network);
-    g_hash_table_insert(data, (gpointer)NMM_KEY_LIBVIRT_URI, host->uri);
+    g_hash_table_insert(data, (gpointer)NMM_KEY_LIBVIRT_URI, hypervisor->uri);
     profile = nmm_profile_parse(
-        "cleanup", NO_PROFILE_UUID, NULL, data, (const char *const *)world->allowed_uris, error);
+        "cleanup", NO_PROFILE_UUID, NULL, data, (const char *const *)state->allowed_uris, error);
     if (!profile)
         return NULL;
     return nmm_plan_isolated(profile, NMM_PURPOSE_PURGE, &observed, error);
@@ -210,34 +214,31 @@ plan_purge(const NmmWorld *world, const NmmWorldHost *host, const char *network,
 /* Applies the edits of the purge that concern the orphan: its guest, or the network itself. @out_n:
  * how many. */
 static gboolean
-purge_once(const NmmWorld *world,
-           const NmmWorldHost *host,
+purge_once(const NmmHostState *state,
+           const NmmHostHypervisor *hypervisor,
            const NmmOrphan *orphan,
            guint *out_n,
            GError **error)
 {
-    g_autoptr(NmmPlan) plan = plan_purge(world, host, orphan->network, error);
-    guint n = 0;
+    g_autoptr(NmmPlan) plan = plan_purge(state, hypervisor, orphan->network, error);
+    g_autoptr(GPtrArray) edits = g_ptr_array_new();
 
     if (!plan)
         return FALSE;
     for (guint i = 0; i < plan->edits->len; i++) {
-        const NmmEdit *edit = g_ptr_array_index(plan->edits, i);
+        NmmEdit *edit = g_ptr_array_index(plan->edits, i);
 
-        if (g_strcmp0(edit->guest_uuid, orphan->guest_uuid) != 0)
-            continue;
-        if (!nmm_hypervisor_apply(host->hypervisor, edit, error))
-            return FALSE;
-        n++;
+        if (g_strcmp0(edit->guest_uuid, orphan->guest_uuid) == 0)
+            g_ptr_array_add(edits, edit);
     }
-    *out_n = n;
-    return TRUE;
+    *out_n = edits->len;
+    return edits->len == 0 || nmm_host_apply(orphan->uri, edits, error);
 }
 
 static gboolean
-is_left(const NmmWorld *world, const NmmOrphan *orphan)
+is_left(const NmmHostState *state, const NmmOrphan *orphan)
 {
-    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(state);
 
     for (guint i = 0; i < orphans->len; i++) {
         const NmmOrphan *other = g_ptr_array_index(orphans, i);
@@ -251,23 +252,49 @@ is_left(const NmmWorld *world, const NmmOrphan *orphan)
     return FALSE;
 }
 
+/* Reads again what the orphan depends on, because the host may have changed since the orphans were
+ * listed. */
 static gboolean
-remove_from_libvirt(NmmWorld *world, const NmmOrphan *orphan, GError **error)
+look_again(NmmHostState *state,
+           const NmmOrphan *orphan,
+           NmmHostReadFlags flags,
+           gboolean *out_left,
+           GError **error)
 {
-    NmmWorldHost *host = nmm_world_find_host(world, orphan->uri);
+    const char *const uris[] = {orphan->uri, NULL};
+    const NmmHostHypervisor *hypervisor;
+    const GError *problem;
+
+    nmm_host_update(state, flags, uris);
+    hypervisor = orphan->uri ? nmm_host_state_find_hypervisor(state, orphan->uri) : NULL;
+    problem = state->nm_error ? state->nm_error : state->links_error;
+    if (!problem && hypervisor)
+        problem = hypervisor->error;
+    if (problem) {
+        g_propagate_error(error, g_error_copy(problem));
+        return FALSE;
+    }
+    *out_left = is_left(state, orphan);
+    return TRUE;
+}
+
+static gboolean
+remove_from_libvirt(NmmHostState *state, const NmmOrphan *orphan, GError **error)
+{
+    gboolean left;
     guint n_edits;
 
-    /* The host may have changed since the orphans were listed. */
     for (guint i = 0; i < RELEASE_TRIES; i++) {
-        if (!nmm_world_host_read(host, error))
+        if (!look_again(state, orphan, 0, &left, error))
             return FALSE;
-        if (!is_left(world, orphan))
+        if (!left)
             return TRUE;
         if (i > 0 && orphan->guest) {
             g_usleep(RELEASE_INTERVAL_US);
             continue;
         }
-        if (!purge_once(world, host, orphan, &n_edits, error))
+        if (!purge_once(
+                state, nmm_host_state_find_hypervisor(state, orphan->uri), orphan, &n_edits, error))
             return FALSE;
         if (n_edits == 0)
             g_usleep(RELEASE_INTERVAL_US);
@@ -288,84 +315,67 @@ remove_from_libvirt(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 }
 
 const NmmLink *
-nmm_orphans_find_bridge(const NmmWorld *world, const NmmNetwork *network)
+nmm_orphans_find_bridge(const NmmHostState *state, const NmmNetwork *network)
 {
     /* A network that forwards to an existing bridge does not make it. */
     if (network->active || g_strcmp0(network->forward_mode, "bridge") == 0)
         return NULL;
-    return nmm_links_find(world->links, network->bridge);
+    return nmm_links_find(state->links, network->bridge);
 }
 
 gboolean
-nmm_orphans_is_bridge_left(const NmmWorld *world, const NmmNetwork *network)
+nmm_orphans_is_bridge_left(const NmmHostState *state, const NmmNetwork *network)
 {
-    const NmmLink *bridge = nmm_orphans_find_bridge(world, network);
+    const NmmLink *bridge = nmm_orphans_find_bridge(state, network);
 
     return bridge && g_strcmp0(bridge->kind, "bridge") == 0 && bridge->n_ports == 0 &&
            bridge->mac && network->mac && g_ascii_strcasecmp(bridge->mac, network->mac) == 0;
 }
 
 static void
-find_bridges(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans)
+find_bridges(const NmmHostState *state, const NmmHostHypervisor *hypervisor, GPtrArray *orphans)
 {
-    for (guint i = 0; i < host->networks->len; i++) {
-        const NmmNetwork *network = g_ptr_array_index(host->networks, i);
+    for (guint i = 0; i < hypervisor->networks->len; i++) {
+        const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
 
-        if (nmm_orphans_is_bridge_left(world, network))
-            add_orphan(orphans, "bridge", host->uri, network->name, network->bridge);
+        if (nmm_orphans_is_bridge_left(state, network))
+            add_orphan(orphans, "bridge", hypervisor->uri, network->name, network->bridge);
     }
 }
 
 static gboolean
-is_up(const NmmWorld *world, const char *uuid)
+is_up(const NmmHostState *state, const char *uuid)
 {
-    for (guint i = 0; i < world->profiles->len; i++) {
-        const NmmWorldProfile *profile = g_ptr_array_index(world->profiles, i);
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
         if (g_ascii_strcasecmp(profile->uuid, uuid) == 0)
-            return !g_str_equal(profile->state, "down");
+            return profile->state != NMM_ACTIVE_DOWN;
     }
     return FALSE;
 }
 
 static void
-find_links(const NmmWorld *world, GPtrArray *orphans)
+find_links(const NmmHostState *state, GPtrArray *orphans)
 {
-    for (guint i = 0; i < world->links->len; i++) {
-        const NmmLink *link = g_ptr_array_index(world->links, i);
+    for (guint i = 0; i < state->links->len; i++) {
+        const NmmLink *link = g_ptr_array_index(state->links, i);
         NmmOrphan *orphan;
 
-        if (!link->profile_uuid || is_up(world, link->profile_uuid))
+        if (!link->profile_uuid || is_up(state, link->profile_uuid))
             continue;
         orphan = add_orphan(orphans, "link", NULL, NULL, link->name);
         orphan->owner_uuid = g_strdup(link->profile_uuid);
     }
 }
 
-/* The profile or the network may have become active since the orphans were listed. */
 static gboolean
-look_again(const NmmOrphan *orphan, gboolean *out_left, GError **error)
-{
-    g_autoptr(NmmWorld) now = nmm_world_new();
-    const char *problem = now->nm_problem ? now->nm_problem : now->links_problem;
-
-    if (!problem && orphan->uri)
-        problem = nmm_world_add_host(now, orphan->uri)->problem;
-    if (problem) {
-        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, problem);
-        return FALSE;
-    }
-    *out_left = is_left(now, orphan);
-    return TRUE;
-}
-
-static gboolean
-remove_link(NmmWorld *world, const NmmOrphan *orphan, GError **error)
+remove_link(NmmHostState *state, const NmmOrphan *orphan, GError **error)
 {
     g_autoptr(NmmHostlink) kernel = NULL;
     gboolean left;
 
-    if (!look_again(orphan, &left, error))
+    if (!look_again(state, orphan, NMM_HOST_READ_NM | NMM_HOST_READ_LINKS, &left, error))
         return FALSE;
     if (!left)
         return TRUE;
@@ -375,11 +385,11 @@ remove_link(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 }
 
 static gboolean
-remove_bridge(NmmWorld *world, const NmmOrphan *orphan, GError **error)
+remove_bridge(NmmHostState *state, const NmmOrphan *orphan, GError **error)
 {
     gboolean left;
 
-    if (!look_again(orphan, &left, error))
+    if (!look_again(state, orphan, NMM_HOST_READ_NM | NMM_HOST_READ_LINKS, &left, error))
         return FALSE;
     return !left || nmm_bridge_remove(orphan->device, error);
 }
@@ -388,10 +398,12 @@ remove_bridge(NmmWorld *world, const NmmOrphan *orphan, GError **error)
 typedef struct {
     const char *id;
     /* (nullable): of each libvirt */
-    void (*find)(const NmmWorld *world, const NmmWorldHost *host, GPtrArray *orphans);
+    void (*find)(const NmmHostState *state,
+                 const NmmHostHypervisor *hypervisor,
+                 GPtrArray *orphans);
     /* (nullable): of the machine */
-    void (*find_here)(const NmmWorld *world, GPtrArray *orphans);
-    gboolean (*remove)(NmmWorld *world, const NmmOrphan *orphan, GError **error);
+    void (*find_here)(const NmmHostState *state, GPtrArray *orphans);
+    gboolean (*remove)(NmmHostState *state, const NmmOrphan *orphan, GError **error);
 } Kind;
 
 static const Kind kinds[] = {
@@ -402,28 +414,28 @@ static const Kind kinds[] = {
 };
 
 GPtrArray *
-nmm_orphans_find(const NmmWorld *world)
+nmm_orphans_find(const NmmHostState *state)
 {
     GPtrArray *orphans = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_orphan_free);
 
     for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
         if (kinds[k].find_here)
-            kinds[k].find_here(world, orphans);
-        for (guint h = 0; kinds[k].find && h < world->hosts->len; h++)
-            kinds[k].find(world, g_ptr_array_index(world->hosts, h), orphans);
+            kinds[k].find_here(state, orphans);
+        for (guint h = 0; kinds[k].find && h < state->hypervisors->len; h++)
+            kinds[k].find(state, g_ptr_array_index(state->hypervisors, h), orphans);
     }
     return orphans;
 }
 
 void
-nmm_orphan_remove(NmmWorld *world, NmmOrphan *orphan)
+nmm_orphan_remove(NmmHostState *state, NmmOrphan *orphan)
 {
     for (gsize k = 0; k < G_N_ELEMENTS(kinds); k++) {
         g_autoptr(GError) error = NULL;
 
         if (!g_str_equal(kinds[k].id, orphan->kind))
             continue;
-        orphan->removed = kinds[k].remove(world, orphan, &error);
+        orphan->removed = kinds[k].remove(state, orphan, &error);
         orphan->problem = error ? g_strdup(error->message) : NULL;
     }
 }

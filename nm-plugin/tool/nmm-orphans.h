@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "nmm-world.h"
+#include "nmm-host-state.h"
 
 G_BEGIN_DECLS
 
@@ -25,16 +25,15 @@ typedef struct {
 void nmm_orphan_free(NmmOrphan *orphan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmOrphan, nmm_orphan_free)
 
-/* (transfer full) (element-type NmmOrphan): in the order of removal. @world must hold the profiles
+/* (transfer full) (element-type NmmOrphan): in the order of removal. @state must hold the profiles
  * of all users: what belongs to a missing one is an orphan. */
-GPtrArray *nmm_orphans_find(const NmmWorld *world);
+GPtrArray *nmm_orphans_find(const NmmHostState *state);
 /* Of a network that is not active: an interface that has the name of its bridge, so that it cannot
  * start. (nullable) (transfer none) */
-const NmmLink *nmm_orphans_find_bridge(const NmmWorld *world, const NmmNetwork *network);
+const NmmLink *nmm_orphans_find_bridge(const NmmHostState *state, const NmmNetwork *network);
 /* libvirt made that interface, as its MAC shows, and nothing is on it: it can be removed. */
-gboolean nmm_orphans_is_bridge_left(const NmmWorld *world, const NmmNetwork *network);
-/* Sets @removed or @problem. Blocks, up to 10 s for a running guest. The libvirts of @world must be
- * open for writing; it keeps what is read anew. */
-void nmm_orphan_remove(NmmWorld *world, NmmOrphan *orphan);
+gboolean nmm_orphans_is_bridge_left(const NmmHostState *state, const NmmNetwork *network);
+/* Sets @removed or @problem. Blocks, up to 10 s for a running guest. Updates @state. */
+void nmm_orphan_remove(NmmHostState *state, NmmOrphan *orphan);
 
 G_END_DECLS

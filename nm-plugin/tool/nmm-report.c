@@ -22,6 +22,12 @@ nmm_json_set_string(JsonObject *json, const char *name, const char *value)
         json_object_set_null_member(json, name);
 }
 
+void
+nmm_json_set_error(JsonObject *json, const char *name, const GError *error)
+{
+    nmm_json_set_string(json, name, error ? error->message : NULL);
+}
+
 JsonArray *
 nmm_json_set_array(JsonObject *json, const char *name)
 {

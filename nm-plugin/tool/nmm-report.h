@@ -57,6 +57,8 @@ NmmExit nmm_report_print(const NmmReport *report, gboolean json);
 
 /* null for NULL. Replaces what is not UTF-8. */
 void nmm_json_set_string(JsonObject *json, const char *name, const char *value);
+/* The message of @error (nullable). */
+void nmm_json_set_error(JsonObject *json, const char *name, const GError *error);
 /* (transfer none): an empty array */
 JsonArray *nmm_json_set_array(JsonObject *json, const char *name);
 /* (transfer none): an empty object */

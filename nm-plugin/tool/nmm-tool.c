@@ -61,35 +61,6 @@ fail_usage(const char *format, ...)
     return NMM_EXIT_USAGE;
 }
 
-static gpointer
-serve_main_context(gpointer loop)
-{
-    g_main_loop_run(loop);
-    return NULL;
-}
-
-static gboolean
-quit_cb(gpointer loop)
-{
-    g_main_loop_quit(loop);
-    return G_SOURCE_REMOVE;
-}
-
-/* Commands block. What notices a libvirtd that no longer answers is on the default main context,
- * which is served beside them. */
-static int
-run_beside_main_context(const NmmCommand *command, const char *argument, gboolean json)
-{
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    GThread *thread = g_thread_new("main-context", serve_main_context, loop);
-    int code = command->run(argument, json);
-
-    /* From inside the loop: it may not have begun yet. */
-    g_idle_add(quit_cb, loop);
-    g_thread_join(thread);
-    return code;
-}
-
 /* @argv[0] is the command's name. */
 static int
 run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
@@ -120,7 +91,7 @@ run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
         return fail_usage(_("'%s' needs %s"), command->name, command->argument);
     if (argc > (command->argument ? 2 : 1))
         return fail_usage(_("too many arguments for '%s'"), command->name);
-    return run_beside_main_context(command, command->argument ? argv[1] : NULL, json);
+    return command->run(command->argument ? argv[1] : NULL, json);
 }
 
 int

@@ -6,8 +6,7 @@
 #include "config.h"
 
 #include "nmm-error.h"
-#include "nmm-lock-conflict.h"
-#include "nmm-served.h"
+#include "nmm-guest-selection.h"
 #include "nmm-check-collect.h"
 #include "tool-fixture.h"
 
@@ -184,11 +183,11 @@ test_bridge_left(void)
     assert_broken(input, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
 }
 
-/* Worlds */
+/* Host states */
 
 /* @nics: of its definition, and of the running guest if @running. */
 static NmmGuest *
-add_guest(NmmWorldHost *host, const char *name, const char *nics, gboolean running)
+add_guest(NmmHostHypervisor *hypervisor, const char *name, const char *nics, gboolean running)
 {
     g_autofree char *xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid>"
                                            "<devices>%s</devices></domain>",
@@ -199,7 +198,7 @@ add_guest(NmmWorldHost *host, const char *name, const char *nics, gboolean runni
     NmmGuest *guest = nmm_guest_new_from_xml(xml, running ? xml : NULL, &error);
 
     g_assert_no_error(error);
-    g_ptr_array_add(host->guests, guest);
+    g_ptr_array_add(hypervisor->guests, guest);
     return guest;
 }
 
@@ -208,11 +207,11 @@ add_guest(NmmWorldHost *host, const char *name, const char *nics, gboolean runni
     "/></interface>"
 #define BRIDGE "  mode='bridge'"
 
-static NmmWorldProfile *
-add_link_profile(NmmWorld *world, const char *mode)
+static NmmHostProfile *
+add_link_profile(NmmHostState *state, const char *mode)
 {
     const char *data[] = {"mode", mode, NULL};
-    NmmWorldProfile *profile = add_profile(world, "guests", UUID, data);
+    NmmHostProfile *profile = add_profile(state, "guests", UUID, data);
 
     profile->parent = g_strdup("eth0");
     profile->link = g_strdup("nmmveth0");
@@ -220,14 +219,14 @@ add_link_profile(NmmWorld *world, const char *mode)
 }
 
 static NmmLink *
-add_link(NmmWorld *world, const char *name, const char *kind, const char *parent)
+add_link(NmmHostState *state, const char *name, const char *kind, const char *parent)
 {
     NmmLink *link = nmm_link_new(name);
 
     link->kind = g_strdup(kind);
     link->parent = g_strdup(parent);
     link->up = link->carrier = link->ethernet = TRUE;
-    g_ptr_array_add(world->links, link);
+    g_ptr_array_add(state->links, link);
     return link;
 }
 
@@ -243,21 +242,23 @@ add_address(NmmLink *link, const char *text)
 static void
 test_selection(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
-    NmmWorldProfile *profile = add_link_profile(world, "share");
-    NmmGuest *guest =
-        add_guest(host, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    NmmHostProfile *profile = add_link_profile(state, "share");
+    NmmGuest *guest = add_guest(
+        hypervisor, "web", NIC("eth0", "", "52:54:00:00:00:09") NIC("eth0", BRIDGE, MAC), TRUE);
 
     /* Of two interfaces, the one that the host link reaches. */
-    g_assert_cmpstr(nmm_served_find_nic(profile, host, guest)->mac, ==, MAC);
-    g_assert_cmpstr(nmm_served_find_nic(NULL, host, guest)->mac, ==, "52:54:00:00:00:09");
-    add_guest(host, "db", NIC("eth1", BRIDGE, MAC), FALSE);
-    g_assert_cmpuint(nmm_served_count(world, profile), ==, 1);
-    g_assert_null(nmm_served_describe_nobody(world, profile));
+    g_assert_cmpstr(nmm_guest_selection_find_nic(profile, hypervisor, guest)->mac, ==, MAC);
+    g_assert_cmpstr(
+        nmm_guest_selection_find_nic(NULL, hypervisor, guest)->mac, ==, "52:54:00:00:00:09");
+    add_guest(hypervisor, "db", NIC("eth1", BRIDGE, MAC), FALSE);
+    g_assert_cmpuint(nmm_guest_selection_count(state, profile), ==, 1);
+    g_assert_null(nmm_guest_selection_describe_empty(state, profile));
     set_string(&profile->parent, "eth1");
-    g_assert_true(nmm_served_has(profile, host, g_ptr_array_index(host->guests, 1)));
-    g_assert_false(nmm_served_has(profile, host, guest));
+    g_assert_true(
+        nmm_guest_selection_has(profile, hypervisor, g_ptr_array_index(hypervisor->guests, 1)));
+    g_assert_false(nmm_guest_selection_has(profile, hypervisor, guest));
 }
 
 /* Data of a profile that matches no guest, and part of the note on it; NULL for no note. */
@@ -272,8 +273,8 @@ static const NobodyCase nobody_cases[] = {
     {{"mode", "isolated", "guests", "web ghost", NULL}, NULL},
     {{"mode", "isolated", "parent", "eth7", NULL}, "interface on 'eth7'"},
     {{"mode", "share", "parent", "eth7", NULL}, "interface on 'eth7'"},
-    {{"mode", "move", "guests", "ghost", NULL}, "libvirt knows none of its guests (guests=ghost)"},
-    {{"mode", "isolated", "guests", "plain", NULL}, "(guests=plain) has a macvtap interface"},
+    {{"mode", "move", "guests", "ghost", NULL}, "macvtap interface is called 'ghost'"},
+    {{"mode", "isolated", "guests", "plain", NULL}, "macvtap interface is called 'plain'"},
     {{"mode", "isolated", "guests", "web", "parent", "eth7", NULL}, "interface on 'eth7'"},
 };
 
@@ -282,85 +283,85 @@ test_nobody(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(nobody_cases); i++) {
         const NobodyCase *c = &nobody_cases[i];
-        g_autoptr(NmmWorld) world = nmm_world_new_empty();
+        g_autoptr(NmmHostState) state = nmm_host_state_new();
         g_autoptr(GPtrArray) inputs = g_ptr_array_new();
-        NmmWorldHost *host = add_host(world, URI);
-        NmmWorldProfile *profile = add_profile(world, "guests", UUID, c->data);
+        NmmHostHypervisor *hypervisor = add_host(state, URI);
+        NmmHostProfile *profile = add_profile(state, "guests", UUID, c->data);
         g_autofree char *said = NULL;
 
-        add_guest(host, "web", NIC("eth0", BRIDGE, MAC), TRUE);
-        add_guest(host, "plain", "", TRUE);
-        said = nmm_served_describe_nobody(world, profile);
-        assert_status_code(world, inputs, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
+        add_guest(hypervisor, "web", NIC("eth0", BRIDGE, MAC), TRUE);
+        add_guest(hypervisor, "plain", "", TRUE);
+        said = nmm_guest_selection_describe_empty(state, profile);
+        assert_status_code(state, inputs, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
         if (!c->said) {
             g_assert_null(said);
             continue;
         }
         g_assert_nonnull(strstr(said, c->said));
         /* For a profile that is down it is a note, but not a problem. */
-        profile->state = "down";
-        assert_status_code(world, inputs, NMM_EXIT_OK);
+        profile->state = NMM_ACTIVE_DOWN;
+        assert_status_code(state, inputs, NMM_EXIT_OK);
         /* Without libvirt, the guests are not known. */
-        host->problem = g_strdup("gone");
-        g_assert_null(nmm_served_describe_nobody(world, profile));
+        hypervisor->error = g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "gone");
+        g_assert_null(nmm_guest_selection_describe_empty(state, profile));
     }
 }
 
 static void
 test_host_link(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldProfile *profile = add_link_profile(world, "share");
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostProfile *profile = add_link_profile(state, "share");
     g_autoptr(GError) error = NULL;
     NmmLink *link;
 
-    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    g_assert_null(nmm_host_state_find_host_link(state, profile, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_clear_error(&error);
 
-    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
-    link = add_link(world, "nmmveth0", "macvtap", "eth0");
-    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    add_address(add_link(state, "eth0", "veth", NULL), "10.0.0.2/24");
+    link = add_link(state, "nmmveth0", "macvtap", "eth0");
+    g_assert_null(nmm_host_state_find_host_link(state, profile, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_clear_error(&error);
     link->profile_uuid = g_strdup(OTHER_UUID);
-    g_assert_null(nmm_world_find_host_link(world, profile, &error));
+    g_assert_null(nmm_host_state_find_host_link(state, profile, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_clear_error(&error);
     set_string(&link->profile_uuid, UUID);
-    g_assert_true(nmm_world_find_host_link(world, profile, &error) == link);
+    g_assert_true(nmm_host_state_find_host_link(state, profile, &error) == link);
     g_assert_no_error(error);
-    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 2);
+    g_assert_cmpuint(nmm_host_state_get_address(state, profile)->bytes[3], ==, 2);
 }
 
 /* NetworkManager makes it, without a mark. */
 static void
 test_host_link_moved(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldProfile *profile = add_link_profile(world, "move");
-    NmmLink *parent = add_link(world, "eth0", "veth", NULL);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostProfile *profile = add_link_profile(state, "move");
+    NmmLink *parent = add_link(state, "eth0", "veth", NULL);
     NmmLink *link;
 
     add_address(parent, "10.0.0.2/24");
-    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 2);
-    link = add_link(world, "nmmveth0", "macvtap", "eth0");
+    g_assert_cmpuint(nmm_host_state_get_address(state, profile)->bytes[3], ==, 2);
+    link = add_link(state, "nmmveth0", "macvtap", "eth0");
     add_address(link, "10.0.0.3/24");
-    g_assert_true(nmm_world_find_host_link(world, profile, NULL) == link);
-    g_assert_cmpuint(nmm_world_get_host_address(world, profile)->bytes[3], ==, 3);
+    g_assert_true(nmm_host_state_find_host_link(state, profile, NULL) == link);
+    g_assert_cmpuint(nmm_host_state_get_address(state, profile)->bytes[3], ==, 3);
     set_string(&link->parent, "eth1");
-    g_assert_null(nmm_world_find_host_link(world, profile, NULL));
+    g_assert_null(nmm_host_state_find_host_link(state, profile, NULL));
 
     /* Neither parent is known: one is in another network namespace, the other does not exist. */
     g_clear_pointer(&link->parent, g_free);
     g_clear_pointer(&profile->parent, g_free);
-    g_assert_null(nmm_world_find_host_link(world, profile, NULL));
+    g_assert_null(nmm_host_state_find_host_link(state, profile, NULL));
 }
 
 /* Orphans */
 
 static void
-add_network(NmmWorldHost *host, const char *mac, gboolean active)
+add_network(NmmHostHypervisor *hypervisor, const char *mac, gboolean active)
 {
     g_autofree char *xml = g_strdup_printf("<network><name>isolated</name><uuid>%s</uuid>"
                                            "<mac address='%s'/><bridge name='virbr1'/>"
@@ -371,14 +372,14 @@ add_network(NmmWorldHost *host, const char *mac, gboolean active)
     NmmNetwork *network = nmm_network_new_from_xml(xml, active, TRUE, TRUE, &error);
 
     g_assert_no_error(error);
-    g_ptr_array_set_size(host->networks, 0);
-    g_ptr_array_add(host->networks, network);
+    g_ptr_array_set_size(hypervisor->networks, 0);
+    g_ptr_array_add(hypervisor->networks, network);
 }
 
 static void
-assert_orphans(const NmmWorld *world, const char *expected)
+assert_orphans(const NmmHostState *state, const char *expected)
 {
-    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(state);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < orphans->len; i++) {
@@ -392,52 +393,52 @@ assert_orphans(const NmmWorld *world, const char *expected)
 static void
 test_orphan_links(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmLink *link = add_link(world, "nmmveth0", "macvtap", "eth0");
-    NmmWorldProfile *profile;
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmLink *link = add_link(state, "nmmveth0", "macvtap", "eth0");
+    NmmHostProfile *profile;
 
     /* Without our mark it belongs to another program, whatever its name. */
-    assert_orphans(world, "");
+    assert_orphans(state, "");
     link->profile_uuid = g_strdup(UUID);
-    assert_orphans(world, "link nmmveth0;");
-    profile = add_link_profile(world, "share");
-    assert_orphans(world, "");
-    profile->state = "activating";
-    assert_orphans(world, "");
-    profile->state = "down";
-    assert_orphans(world, "link nmmveth0;");
+    assert_orphans(state, "link nmmveth0;");
+    profile = add_link_profile(state, "share");
+    assert_orphans(state, "");
+    profile->state = NMM_ACTIVE_ACTIVATING;
+    assert_orphans(state, "");
+    profile->state = NMM_ACTIVE_DOWN;
+    assert_orphans(state, "link nmmveth0;");
 }
 
 static void
 test_orphan_bridge(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
-    NmmLink *bridge = add_link(world, "virbr1", "bridge", NULL);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    NmmLink *bridge = add_link(state, "virbr1", "bridge", NULL);
     g_autoptr(GPtrArray) inputs = g_ptr_array_new();
     g_autoptr(NmmReport) removable = NULL;
     g_autoptr(NmmReport) foreign = NULL;
 
     bridge->mac = g_strdup("52:54:00:aa:bb:cc");
-    add_network(host, "52:54:00:AA:BB:CC", TRUE);
-    assert_orphans(world, "");
-    assert_status_code(world, inputs, NMM_EXIT_OK);
+    add_network(hypervisor, "52:54:00:AA:BB:CC", TRUE);
+    assert_orphans(state, "");
+    assert_status_code(state, inputs, NMM_EXIT_OK);
 
-    add_network(host, "52:54:00:AA:BB:CC", FALSE);
-    assert_orphans(world, "bridge virbr1;");
-    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
-    removable = nmm_status_report(world, inputs);
+    add_network(hypervisor, "52:54:00:AA:BB:CC", FALSE);
+    assert_orphans(state, "bridge virbr1;");
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
+    removable = nmm_status_report(state, inputs);
     assert_text_has(removable, "Network 'isolated': it cannot start because a libvirt daemon");
     assert_text_has(removable, "left its bridge 'virbr1' behind");
     /* With something on it, or another MAC than libvirt gives it, it is not ours to remove, but it
      * is in the way. */
     bridge->n_ports = 1;
-    assert_orphans(world, "");
+    assert_orphans(state, "");
     bridge->n_ports = 0;
     set_string(&bridge->mac, "02:00:00:00:00:01");
-    assert_orphans(world, "");
-    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
-    foreign = nmm_status_report(world, inputs);
+    assert_orphans(state, "");
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
+    foreign = nmm_status_report(state, inputs);
     assert_text_has(foreign, "another interface has the name 'virbr1'");
 }
 
@@ -471,14 +472,14 @@ make_inputs(void)
 static void
 test_status(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = make_inputs();
     g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
 
-    add_link_profile(world, "share");
-    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
-    report = nmm_status_report(world, inputs);
+    add_link_profile(state, "share");
+    add_address(add_link(state, "eth0", "veth", NULL), "10.0.0.2/24");
+    report = nmm_status_report(state, inputs);
     assert_text(
         report,
         "PROFILE  MODE   STATE   NETWORK  DEVICE    PARENT  HOST ADDRESS\n"
@@ -509,19 +510,19 @@ test_status(void)
     assert_path(root, "$.guests[0].addresses[*].address", "[\"10.0.0.7\"]");
     assert_path(root, "$.guests[*].mode", "[\"share\",\"share\",\"share\"]");
 
-    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
     /* A guest without traffic is not a problem. */
     g_ptr_array_set_size(inputs, 2);
-    assert_status_code(world, inputs, NMM_EXIT_OK);
+    assert_status_code(state, inputs, NMM_EXIT_OK);
 }
 
 static void
 test_plan(gconstpointer data)
 {
     const char *mode = data;
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
-    NmmWorldProfile *profile = add_link_profile(world, mode);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    NmmHostProfile *profile = add_link_profile(state, mode);
     gboolean is_move = g_str_equal(mode, "move");
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
@@ -529,14 +530,14 @@ test_plan(gconstpointer data)
     g_autoptr(JsonNode) root = NULL;
     g_autoptr(JsonNode) active_root = NULL;
 
-    profile->state = "down";
-    add_address(add_link(world, "eth0", "veth", NULL), "10.0.0.2/24");
-    add_guest(host, "bridge", NIC("eth0", BRIDGE, MAC), TRUE);
-    add_guest(host, "off", NIC("eth0", BRIDGE, MAC), FALSE);
-    add_guest(host, "vepa", NIC("eth0", "", MAC), TRUE);
-    add_guest(host, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
-    inputs = nmm_check_predict(world, profile);
-    report = nmm_plan_link_report(world, profile, inputs, "it is private");
+    profile->state = NMM_ACTIVE_DOWN;
+    add_address(add_link(state, "eth0", "veth", NULL), "10.0.0.2/24");
+    add_guest(hypervisor, "bridge", NIC("eth0", BRIDGE, MAC), TRUE);
+    add_guest(hypervisor, "off", NIC("eth0", BRIDGE, MAC), FALSE);
+    add_guest(hypervisor, "vepa", NIC("eth0", "", MAC), TRUE);
+    add_guest(hypervisor, "elsewhere", NIC("eth1", BRIDGE, MAC), TRUE);
+    inputs = nmm_check_predict(state, profile);
+    report = nmm_plan_link_report(state, profile, inputs, "it is private");
     root = parse_again(report);
     assert_path(root,
                 "$.changes[*].kind",
@@ -551,8 +552,8 @@ test_plan(gconstpointer data)
     assert_text_has(report, "Activating it would be refused: it is private.\n");
     (is_move ? assert_text_has : assert_text_lacks)(report, "move configuration");
 
-    profile->state = "active";
-    active = nmm_plan_link_report(world, profile, inputs, NULL);
+    profile->state = NMM_ACTIVE_UP;
+    active = nmm_plan_link_report(state, profile, inputs, NULL);
     active_root = parse_again(active);
     assert_path(active_root, "$.changes[*].kind", "[]");
     assert_text_has(active, "has nothing to change");
@@ -560,11 +561,11 @@ test_plan(gconstpointer data)
 
 /* (transfer full) (nullable): why @profile would be refused. */
 static char *
-describe_rival(const NmmWorld *world, const NmmWorldProfile *profile)
+describe_rival(const NmmHostState *state, const NmmHostProfile *profile)
 {
     g_autoptr(GError) error = NULL;
 
-    if (nmm_lock_conflict_check(world, profile, &error)) {
+    if (nmm_host_state_check_locks(state, profile, &error)) {
         g_assert_no_error(error);
         return NULL;
     }
@@ -573,18 +574,18 @@ describe_rival(const NmmWorld *world, const NmmWorldProfile *profile)
 }
 
 static void
-assert_rival(const NmmWorld *world, const NmmWorldProfile *profile, const char *what)
+assert_rival(const NmmHostState *state, const NmmHostProfile *profile, const char *what)
 {
-    g_autofree char *text = describe_rival(world, profile);
+    g_autofree char *text = describe_rival(state, profile);
 
     g_assert_true(what ? text && g_str_has_prefix(text, what) : !text);
 }
 
-static NmmWorldProfile *
-add_rival(NmmWorld *world, const char *id, const char *mode, const char *parent)
+static NmmHostProfile *
+add_rival(NmmHostState *state, const char *id, const char *mode, const char *parent)
 {
-    NmmWorldProfile *profile =
-        add_profile(world, id, id, (const char *const[]){"mode", mode, "parent", parent, NULL});
+    NmmHostProfile *profile =
+        add_profile(state, id, id, (const char *const[]){"mode", mode, "parent", parent, NULL});
 
     profile->parent = g_strdup(parent);
     profile->link = g_strconcat("nmmv", parent, NULL);
@@ -595,37 +596,37 @@ add_rival(NmmWorld *world, const char *id, const char *mode, const char *parent)
 static void
 test_rival(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldProfile *move = add_rival(world, "own", "move", "eth0");
-    NmmWorldProfile *share = add_rival(world, "lan", "share", "eth0");
-    NmmWorldProfile *isolated =
-        add_profile(world, "iso", "iso", (const char *const[]){"network", "isolated", NULL});
-    NmmWorldProfile *same =
-        add_profile(world, "same", "same", (const char *const[]){"network", "isolated", NULL});
-    NmmWorldProfile *other =
-        add_profile(world, "other", "other", (const char *const[]){"network", "lab", NULL});
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostProfile *move = add_rival(state, "own", "move", "eth0");
+    NmmHostProfile *share = add_rival(state, "lan", "share", "eth0");
+    NmmHostProfile *isolated =
+        add_profile(state, "iso", "iso", (const char *const[]){"network", "isolated", NULL});
+    NmmHostProfile *same =
+        add_profile(state, "same", "same", (const char *const[]){"network", "isolated", NULL});
+    NmmHostProfile *other =
+        add_profile(state, "other", "other", (const char *const[]){"network", "lab", NULL});
 
-    share->state = same->state = other->state = "down";
-    assert_rival(world, share, "host link 'nmmveth0' is in use by profile 'own'");
-    assert_rival(world, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
-    assert_rival(world, other, NULL);
+    share->state = same->state = other->state = NMM_ACTIVE_DOWN;
+    assert_rival(state, share, "host link 'nmmveth0' is in use by profile 'own'");
+    assert_rival(state, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
+    assert_rival(state, other, NULL);
 
     /* A link of another name is another lock, but a configuration can be moved once only. */
     set_string(&share->link, "lan0");
-    assert_rival(world, share, NULL);
+    assert_rival(state, share, NULL);
     share->profile->mode = NMM_MODE_MOVE;
-    assert_rival(world, share, "the configuration of 'eth0' is in use by profile 'own'");
+    assert_rival(state, share, "the configuration of 'eth0' is in use by profile 'own'");
     set_string(&share->parent, "eth1");
-    assert_rival(world, share, NULL);
+    assert_rival(state, share, NULL);
 
     /* A profile that is down or deactivating does not count. */
     set_string(&share->parent, "eth0");
-    move->state = "deactivating";
-    isolated->state = "down";
-    assert_rival(world, share, NULL);
-    assert_rival(world, same, NULL);
-    move->state = "activating";
-    assert_rival(world, share, "the configuration of 'eth0' is in use by profile 'own'");
+    move->state = NMM_ACTIVE_DEACTIVATING;
+    isolated->state = NMM_ACTIVE_DOWN;
+    assert_rival(state, share, NULL);
+    assert_rival(state, same, NULL);
+    move->state = NMM_ACTIVE_ACTIVATING;
+    assert_rival(state, share, "the configuration of 'eth0' is in use by profile 'own'");
 }
 
 int

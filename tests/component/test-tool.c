@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-check-collect.h"
 #include "nmm-table.h"
@@ -210,15 +211,15 @@ test_check_unknown(void)
 static void
 test_check_uri(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     const char *data[] = {NMM_KEY_GUESTS, "web", NMM_KEY_LIBVIRT_URI, "lxc:///system", NULL};
     const char *uri;
     g_autoptr(NmmCheckInput) input = NULL;
 
-    g_assert_cmpstr(nmm_check_choose_uri(world, "web"), ==, URI);
-    add_profile(world, "guests", UUID, data);
-    g_assert_cmpstr(nmm_check_choose_uri(world, "db"), ==, URI);
-    uri = nmm_check_choose_uri(world, "web");
+    g_assert_cmpstr(nmm_check_choose_uri(state, "web"), ==, URI);
+    add_profile(state, "guests", UUID, data);
+    g_assert_cmpstr(nmm_check_choose_uri(state, "db"), ==, URI);
+    uri = nmm_check_choose_uri(state, "web");
     g_assert_cmpstr(uri, ==, "lxc:///system");
     input = nmm_check_input_new("web", uri);
     assert_broken(input, "guest", "'web'", "virsh -c lxc:///system list --all");
@@ -236,10 +237,10 @@ test_names(void)
     g_assert_false(nmm_check_has_names(""));
 }
 
-/* Worlds */
+/* Host states */
 
 static void
-add_network(NmmWorldHost *host, const char *name, const char *owner)
+add_network(NmmHostHypervisor *hypervisor, const char *name, const char *owner)
 {
     g_autofree char *metadata =
         owner ? g_strdup_printf("<metadata><nmmacvtap:profile xmlns:nmmacvtap="
@@ -257,11 +258,11 @@ add_network(NmmWorldHost *host, const char *name, const char *owner)
 
     g_assert_no_error(error);
     g_assert_cmpstr(network->owner_uuid, ==, owner);
-    g_ptr_array_add(host->networks, network);
+    g_ptr_array_add(hypervisor->networks, network);
 }
 
 static void
-add_guest(NmmWorldHost *host, const char *name, const char *network, const char *alias)
+add_guest(NmmHostHypervisor *hypervisor, const char *name, const char *network, const char *alias)
 {
     g_autofree char *xml = g_strdup_printf(
         "<domain><name>%s</name><uuid>%s</uuid><devices>"
@@ -276,29 +277,29 @@ add_guest(NmmWorldHost *host, const char *name, const char *network, const char 
     NmmGuest *guest = nmm_guest_new_from_xml(xml, xml, &error);
 
     g_assert_no_error(error);
-    g_ptr_array_add(host->guests, guest);
+    g_ptr_array_add(hypervisor->guests, guest);
 }
 
-static NmmWorldProfile *
-add_isolated(NmmWorld *world, const char *id, const char *uuid, const char *network)
+static NmmHostProfile *
+add_isolated(NmmHostState *state, const char *id, const char *uuid, const char *network)
 {
     const char *data[] = {NMM_KEY_NETWORK, network, NULL};
 
-    return add_profile(world, id, uuid, data);
+    return add_profile(state, id, uuid, data);
 }
 
 static void
-spoil_profile(NmmWorldProfile *profile, const char *network)
+spoil_profile(NmmHostProfile *profile, const char *network)
 {
     g_clear_pointer(&profile->profile, nmm_profile_unref);
-    profile->problem = g_strdup("unknown key 'x'");
-    profile->network = g_strdup(network);
+    profile->error = g_error_new_literal(NMM_ERROR, NMM_ERROR_BAD_PROFILE, "unknown key 'x'");
+    profile->raw_network = g_strdup(network);
 }
 
 static char *
-describe_orphans(const NmmWorld *world)
+describe_orphans(const NmmHostState *state)
 {
-    g_autoptr(GPtrArray) orphans = nmm_orphans_find(world);
+    g_autoptr(GPtrArray) orphans = nmm_orphans_find(state);
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < orphans->len; i++) {
@@ -311,9 +312,9 @@ describe_orphans(const NmmWorld *world)
 }
 
 static void
-assert_orphans(const NmmWorld *world, const char *expected)
+assert_orphans(const NmmHostState *state, const char *expected)
 {
-    g_autofree char *found = describe_orphans(world);
+    g_autofree char *found = describe_orphans(state);
 
     g_assert_cmpstr(found, ==, expected);
 }
@@ -321,47 +322,47 @@ assert_orphans(const NmmWorld *world, const char *expected)
 static void
 test_orphans(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
     g_autofree char *ours = nmm_identity_alias("isolated");
     g_autofree char *other = nmm_identity_alias("elsewhere");
-    NmmWorldProfile *profile;
+    NmmHostProfile *profile;
 
-    add_network(host, "isolated", UUID);
-    add_guest(host, "web1", "isolated", ours);
+    add_network(hypervisor, "isolated", UUID);
+    add_guest(hypervisor, "web1", "isolated", ours);
     /* The interface is in definition and running guest, but is one orphan. The network comes after
      * what is on it. */
-    assert_orphans(world, "interface isolated web1;network isolated -;");
+    assert_orphans(state, "interface isolated web1;network isolated -;");
 
     /* The profile that made the network exists, but names another one. */
-    profile = add_isolated(world, "guests", UUID, "second");
-    assert_orphans(world, "interface isolated web1;");
+    profile = add_isolated(state, "guests", UUID, "second");
+    assert_orphans(state, "interface isolated web1;");
     spoil_profile(profile, "second");
-    assert_orphans(world, "interface isolated web1;");
-    g_ptr_array_set_size(world->profiles, 0);
+    assert_orphans(state, "interface isolated web1;");
+    g_ptr_array_set_size(state->profiles, 0);
 
     /* A profile that names the network owns everything on it, valid or not. */
-    profile = add_isolated(world, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
-    assert_orphans(world, "");
+    profile = add_isolated(state, "mine", "11111111-2222-3333-4444-000000000000", "isolated");
+    assert_orphans(state, "");
     spoil_profile(profile, "isolated");
-    assert_orphans(world, "");
-    g_ptr_array_set_size(world->profiles, 0);
+    assert_orphans(state, "");
+    g_ptr_array_set_size(state->profiles, 0);
 
     /* A user's interface keeps the network. One with the alias for another network counts as the
      * user's. */
-    add_guest(host, "web2", "isolated", other);
-    assert_orphans(world, "interface isolated web1;");
+    add_guest(hypervisor, "web2", "isolated", other);
+    assert_orphans(state, "interface isolated web1;");
 }
 
 static void
 test_orphans_foreign(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
 
-    add_network(host, "default", NULL);
-    add_guest(host, "web1", "default", "ua-mine");
-    assert_orphans(world, "");
+    add_network(hypervisor, "default", NULL);
+    add_guest(hypervisor, "web1", "default", "ua-mine");
+    assert_orphans(state, "");
 }
 
 /* Commands */
@@ -369,23 +370,23 @@ test_orphans_foreign(void)
 static void
 test_status_text(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     NmmCheckInput *broken = new_good_input();
     g_autoptr(NmmReport) report = NULL;
 
-    add_network(add_host(world, URI), "isolated", NULL);
-    add_isolated(world, "guests", UUID, "isolated");
+    add_network(add_host(state, URI), "isolated", NULL);
+    add_isolated(state, "guests", UUID, "isolated");
     g_ptr_array_add(inputs, new_good_input());
-    assert_status_code(world, inputs, NMM_EXIT_OK);
+    assert_status_code(state, inputs, NMM_EXIT_OK);
     g_ptr_array_add(inputs, broken);
     set_string(&broken->guest.name, "db");
     broken->nic.plugged = FALSE;
     broken->answers = FALSE;
-    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
 
-    report = nmm_status_report(world, inputs);
+    report = nmm_status_report(state, inputs);
     assert_text(
         report,
         "PROFILE  MODE      STATE   NETWORK   DEVICE  PARENT  HOST ADDRESS\n"
@@ -403,7 +404,7 @@ test_status_text(void)
 static void
 test_status_judge(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     NmmCheckInput *guest = new_good_input();
@@ -412,21 +413,22 @@ test_status_judge(void)
 
     g_ptr_array_add(inputs, guest);
     guest->answers = FALSE;
-    assert_status_code(world, inputs, NMM_EXIT_PROBLEM);
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
     /* Only an active profile promises that its running guests are reachable. */
     guest->profile.active = FALSE;
-    assert_status_code(world, inputs, NMM_EXIT_OK);
+    assert_status_code(state, inputs, NMM_EXIT_OK);
     guest->profile.active = TRUE;
     guest->guest.running = FALSE;
-    assert_status_code(world, inputs, NMM_EXIT_OK);
+    assert_status_code(state, inputs, NMM_EXIT_OK);
 
-    add_host(world, "lxc:///system")->problem = g_strdup("connection refused");
-    assert_status_code(world, inputs, NMM_EXIT_FAILED);
-    report = nmm_status_report(world, inputs);
+    add_host(state, "lxc:///system")->error =
+        g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "connection refused");
+    assert_status_code(state, inputs, NMM_EXIT_FAILED);
+    report = nmm_status_report(state, inputs);
     assert_text_has(report, "Guests of 'lxc:///system' are not known: connection refused.\n");
-    world->nm_problem = g_strdup("it is off");
+    state->nm_error = g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "it is off");
     g_ptr_array_set_size(inputs, 0);
-    without_nm = nmm_status_report(world, inputs);
+    without_nm = nmm_status_report(state, inputs);
     assert_text(without_nm,
                 "No guest with a macvtap interface was found.\n"
                 "\n"
@@ -437,21 +439,21 @@ test_status_judge(void)
 static void
 test_status_json(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs =
         g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
     NmmCheckInput *broken = new_good_input();
 
-    add_network(add_host(world, URI), "isolated", NULL);
-    add_isolated(world, "guests \"x\"", UUID, "isolated");
+    add_network(add_host(state, URI), "isolated", NULL);
+    add_isolated(state, "guests \"x\"", UUID, "isolated");
     g_ptr_array_add(inputs, new_good_input());
     g_ptr_array_add(inputs, broken);
     broken->answers = FALSE;
     set_string(&broken->address, NULL);
 
-    report = nmm_status_report(world, inputs);
+    report = nmm_status_report(state, inputs);
     root = parse_again(report);
     assert_path(root, "$.profiles[*].id", "[\"guests \\\"x\\\"\"]");
     assert_path(root, "$.profiles[*].host-address", "[\"192.168.254.1/24\"]");
@@ -485,9 +487,9 @@ test_check_json(void)
 static void
 test_plan_output(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
-    NmmWorldProfile *profile = add_isolated(world, "guests", UUID, "isolated");
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    NmmHostProfile *profile = add_isolated(state, "guests", UUID, "isolated");
     g_autoptr(GPtrArray) used = g_ptr_array_new();
     g_autofree char *alias = nmm_identity_alias("elsewhere");
     g_autoptr(GError) error = NULL;
@@ -495,13 +497,13 @@ test_plan_output(void)
     g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
     NmmObserved observed = {
-        .guests = host->guests,
-        .networks = host->networks,
+        .guests = hypervisor->guests,
+        .networks = hypervisor->networks,
         .used = used,
         .host_id = "",
     };
 
-    add_guest(host, "web1", "elsewhere", alias);
+    add_guest(hypervisor, "web1", "elsewhere", alias);
     plan = nmm_plan_isolated(profile->profile, NMM_PURPOSE_UP, &observed, &error);
     g_assert_no_error(error);
     report = nmm_plan_report(profile->profile, plan, "it is private");
@@ -523,16 +525,16 @@ test_plan_output(void)
 static void
 test_cleanup_output(void)
 {
-    g_autoptr(NmmWorld) world = nmm_world_new_empty();
-    NmmWorldHost *host = add_host(world, URI);
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
     g_autofree char *alias = nmm_identity_alias("isolated");
     g_autoptr(GPtrArray) orphans = NULL;
     g_autoptr(NmmReport) report = NULL;
     g_autoptr(JsonNode) root = NULL;
 
-    add_network(host, "isolated", UUID);
-    add_guest(host, "web1", "isolated", alias);
-    orphans = nmm_orphans_find(world);
+    add_network(hypervisor, "isolated", UUID);
+    add_guest(hypervisor, "web1", "isolated", alias);
+    orphans = nmm_orphans_find(state);
     report = nmm_cleanup_report(orphans);
     assert_text(report,
                 "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"

@@ -64,33 +64,27 @@ assert_case(const NmmCheckInput *input, const BrokenCase *c)
     assert_broken(input, c->step, c->detail, c->remedy);
 }
 
-NmmWorldHost *
-add_host(NmmWorld *world, const char *uri)
+NmmHostHypervisor *
+add_host(NmmHostState *state, const char *uri)
 {
-    NmmWorldHost *host = g_new0(NmmWorldHost, 1);
+    NmmHostHypervisor *hypervisor = nmm_host_hypervisor_new(uri);
 
-    host->uri = g_strdup(uri);
-    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
-    g_ptr_array_add(world->hosts, host);
-    return host;
+    nmm_host_state_set_hypervisor(state, hypervisor);
+    return hypervisor;
 }
 
-NmmWorldProfile *
-add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const *data)
+NmmHostProfile *
+add_profile(NmmHostState *state, const char *id, const char *uuid, const char *const *data)
 {
-    NmmWorldProfile *profile = g_new0(NmmWorldProfile, 1);
+    NmmHostProfile *profile = nmm_host_state_add_profile(state, id, uuid);
     g_autoptr(GHashTable) table = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
 
     for (; *data; data += 2)
         g_hash_table_insert(table, (gpointer)data[0], (gpointer)data[1]);
-    profile->id = g_strdup(id);
-    profile->uuid = g_strdup(uuid);
-    profile->state = "active";
+    profile->state = NMM_ACTIVE_UP;
     profile->profile = nmm_profile_parse(id, uuid, NULL, table, NULL, &error);
     g_assert_no_error(error);
-    g_ptr_array_add(world->profiles, profile);
     return profile;
 }
 
@@ -110,9 +104,9 @@ parse_again(const NmmReport *report)
 }
 
 void
-assert_status_code(const NmmWorld *world, const GPtrArray *inputs, NmmExit code)
+assert_status_code(const NmmHostState *state, const GPtrArray *inputs, NmmExit code)
 {
-    g_autoptr(NmmReport) report = nmm_status_report(world, inputs);
+    g_autoptr(NmmReport) report = nmm_status_report(state, inputs);
 
     g_assert_cmpint(report->code, ==, code);
 }

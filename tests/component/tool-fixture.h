@@ -37,12 +37,12 @@ assert_broken(const NmmCheckInput *input, const char *step, const char *detail, 
 void assert_case(const NmmCheckInput *input, const BrokenCase *c);
 
 /* (transfer none): a libvirt without guests and networks */
-NmmWorldHost *add_host(NmmWorld *world, const char *uri);
+NmmHostHypervisor *add_host(NmmHostState *state, const char *uri);
 /* (transfer none): an active profile. @data: pairs of key and value, ended by NULL. */
-NmmWorldProfile *
-add_profile(NmmWorld *world, const char *id, const char *uuid, const char *const *data);
+NmmHostProfile *
+add_profile(NmmHostState *state, const char *id, const char *uuid, const char *const *data);
 
-void assert_status_code(const NmmWorld *world, const GPtrArray *inputs, NmmExit code);
+void assert_status_code(const NmmHostState *state, const GPtrArray *inputs, NmmExit code);
 void assert_text(const NmmReport *report, const char *expected);
 void assert_text_has(const NmmReport *report, const char *part);
 void assert_text_lacks(const NmmReport *report, const char *part);

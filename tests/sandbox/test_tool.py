@@ -198,7 +198,7 @@ def test_share(host):
     profiles.add_by_hand(host, mode='share', parent='eth1')
     check("interface on 'eth1'" in own_profile(tool_json(host, 'status'))['nobody'], 'no note on a profile that matches no guest')
     profiles.up(host)
-    check("Profile 'guests': it serves nobody" in tool(host, 'status', code=3), 'text of status')
+    check("Profile 'guests': no guest of the profile has a macvtap interface on 'eth1'" in tool(host, 'status', code=3), 'text of status')
     profiles.down(host)
 
     # Parents that cannot carry a host link.

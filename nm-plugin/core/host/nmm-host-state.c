@@ -126,6 +126,7 @@ nmm_host_hypervisor_new(const char *uri)
     hypervisor->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     hypervisor->leases =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    hypervisor->lease_problems = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return hypervisor;
 }
 
@@ -145,6 +146,7 @@ hypervisor_clear(gpointer data)
     g_ptr_array_unref(hypervisor->networks);
     g_ptr_array_unref(hypervisor->guests);
     g_hash_table_unref(hypervisor->leases);
+    g_hash_table_unref(hypervisor->lease_problems);
 }
 
 void
@@ -166,12 +168,6 @@ nmm_host_state_set_hypervisor(NmmHostState *state, NmmHostHypervisor *hypervisor
         return;
     }
     g_ptr_array_add(state->hypervisors, hypervisor);
-}
-
-const GPtrArray *
-nmm_host_hypervisor_find_leases(const NmmHostHypervisor *hypervisor, const char *network)
-{
-    return g_hash_table_lookup(hypervisor->leases, network);
 }
 
 /* Look-ups */
@@ -217,7 +213,7 @@ nmm_host_state_find_network(const NmmHostState *state, const NmmProfile *profile
 {
     NmmHostHypervisor *hypervisor = nmm_host_state_find_hypervisor(state, profile->libvirt_uri);
 
-    if (!hypervisor || profile->mode != NMM_MODE_ISOLATED)
+    if (!hypervisor || !nmm_mode_get_info(profile->mode)->has_network)
         return NULL;
     return nmm_network_find(hypervisor->networks, profile->network);
 }
@@ -237,7 +233,7 @@ nmm_host_state_find_host_link(const NmmHostState *state,
                     profile->link ? profile->link : "?");
         return NULL;
     }
-    if (profile->profile->mode == NMM_MODE_MOVE && !link->profile_uuid &&
+    if (nmm_mode_get_info(profile->profile->mode)->moves_configuration && !link->profile_uuid &&
         g_strcmp0(link->kind, "macvtap") == 0 && link->parent &&
         g_strcmp0(link->parent, profile->parent) == 0)
         return link;
@@ -262,9 +258,9 @@ nmm_host_state_get_address(const NmmHostState *state, const NmmHostProfile *prof
 
     if (network)
         return nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    if (!p || p->mode == NMM_MODE_ISOLATED)
+    if (!p || nmm_mode_get_info(p->mode)->has_network)
         return NULL;
-    if (p->mode == NMM_MODE_MOVE)
+    if (nmm_mode_get_info(p->mode)->moves_configuration)
         link = nmm_host_state_find_host_link(state, profile, NULL);
     if (!link || !nmm_link_get_address(link))
         link = nmm_links_find(state->links, profile->parent);

@@ -75,9 +75,10 @@ typedef struct {
     gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
     GPtrArray *guests;   /* (element-type NmmGuest): by name */
-    /* (element-type utf8 GPtrArray(NmmLease)): of active networks, by their names; a network whose
-     * leases are not known is not in it */
+    /* Of active networks, by their names: the leases (element-type utf8 GPtrArray(NmmLease)), or
+     * why they could not be read (element-type utf8 utf8). */
     GHashTable *leases;
+    GHashTable *lease_problems;
 } NmmHostHypervisor;
 
 typedef struct {
@@ -121,9 +122,6 @@ const NmmHostDevice *nmm_host_state_find_device(const NmmHostState *state, const
 NmmHostHypervisor *nmm_host_state_find_hypervisor(const NmmHostState *state, const char *uri);
 /* The network of an isolated profile; NULL if it does not exist or is not known. */
 NmmNetwork *nmm_host_state_find_network(const NmmHostState *state, const NmmProfile *profile);
-/* (element-type NmmLease): NULL if they are not known. */
-const GPtrArray *
-nmm_host_hypervisor_find_leases(const NmmHostHypervisor *hypervisor, const char *network);
 
 /* The host link of a valid profile of mode share or move. In mode share its mark decides; in mode
  * move NetworkManager makes it, without a mark, and an unmarked macvtap interface of that name over

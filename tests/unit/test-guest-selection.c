@@ -5,7 +5,7 @@
 
 #include "config.h"
 
-#include "nmm-unmatched.h"
+#include "nmm-guest-selection.h"
 
 #include <string.h>
 
@@ -79,7 +79,7 @@ test_case(gconstpointer data)
     const Case *c = data;
     g_autoptr(NmmProfile) profile = make_profile(c->guests, c->profile_parent);
     g_autoptr(GHashTable) guests = make_guests(c->present);
-    g_autofree char *text = nmm_unmatched_describe(profile, c->parent, guests);
+    g_autofree char *text = nmm_guest_selection_describe_unmatched(profile, c->parent, guests);
 
     if (!c->parts[0]) {
         g_assert_cmpstr(text, ==, NULL);
@@ -98,7 +98,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *path = g_strdup_printf("/unmatched/%zu", i);
+        g_autofree char *path = g_strdup_printf("/guest-selection/unmatched/%zu", i);
 
         g_test_add_data_func(path, &cases[i], test_case);
     }
