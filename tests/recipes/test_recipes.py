@@ -185,7 +185,7 @@ class Tree:
 def recipe_files(root, what):
     """The files that CONTRIBUTING's recipe names, as paths from the root."""
     text = (root / 'CONTRIBUTING.md').read_text()
-    recipe = re.search(rf'^To add a {what}\b.*?\n\n(.*?)\n\n', text, re.DOTALL | re.MULTILINE)[1]
+    recipe = re.search(rf'^### Add a {what}\b.*?\n\n(1\. .*?)\n\n', text, re.DOTALL | re.MULTILINE)[1]
     files = set()
     for word in re.findall(r'`([\w/.\[\]-]+\.(?:[ch]|\[ch\]|build))`', recipe):
         name = 'nm-plugin/' + word.replace('MODE', 'relay')
