@@ -208,7 +208,6 @@ watch_close(NmmLibvirtConn *self)
 static void
 unwatch(NmmLibvirtConn *self)
 {
-
     for (gsize i = 0; i < G_N_ELEMENTS(self->domain_events); i++) {
         if (self->domain_events[i] >= 0)
             virConnectDomainEventDeregisterAny(self->conn, self->domain_events[i]);
@@ -317,7 +316,6 @@ nmm_libvirt_conn_take_conn(NmmLibvirtConn *self, GError **error)
 static void
 close_conns(GPtrArray *conns)
 {
-
     for (guint i = 0; i < conns->len; i++) {
         nmm_libvirt_keep_alive(conns->pdata[i]);
         virConnectClose(conns->pdata[i]);

@@ -218,7 +218,7 @@ note_pass(NmmSync *self, NmmSyncPass *pass)
 
 /* Passes */
 
-/* The watcher is not resumed, so that nothing more is read. */
+/* Does not resume the watcher: it reads nothing more. */
 static void
 fail(NmmSync *self, const GError *error)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The log of calls and the faults. Knows nothing of what a call does.
- */
+/* The log of calls and the faults. Knows nothing of the calls themselves. */
 
 #include "config.h"
 

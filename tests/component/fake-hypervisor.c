@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interface's methods over a fake world: what is written here is who may call, in what state of
- * the connection, and how the call is named in the log.
+ * The methods of NmmHypervisor on a fake host: checks the state of the connection and logs the
+ * call.
  */
 
 #include "config.h"
@@ -10,7 +10,7 @@
 
 struct _FakeHypervisor {
     GObject parent;
-    FakeWorld *world;
+    FakeHost *host;
     gint read_only; /* atomic */
 };
 
@@ -21,15 +21,15 @@ G_DEFINE_TYPE_WITH_CODE(FakeHypervisor,
                         G_TYPE_OBJECT,
                         G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, fake_hypervisor_iface_init))
 
-/* Logs the call, lets it suffer its faults, and checks that the connection still stands. */
+/* Logs the call, applies its faults, and checks the connection. */
 static gboolean
 begin(FakeHypervisor *self, const char *line, const char *guest, GError **error)
 {
-    FakeCalls *calls = fake_world_get_calls(self->world);
+    FakeCalls *calls = fake_host_get_calls(self->host);
 
     if (!fake_calls_begin(calls, line, guest, error))
         return FALSE;
-    if (fake_world_is_joined(self->world, NMM_HYPERVISOR(self)))
+    if (fake_host_is_joined(self->host, NMM_HYPERVISOR(self)))
         return TRUE;
     fake_calls_end(calls, guest);
     g_set_error(error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "the connection is closed");
@@ -39,7 +39,7 @@ begin(FakeHypervisor *self, const char *line, const char *guest, GError **error)
 static void
 end(FakeHypervisor *self, const char *guest)
 {
-    fake_calls_end(fake_world_get_calls(self->world), guest);
+    fake_calls_end(fake_host_get_calls(self->host), guest);
 }
 
 static gboolean
@@ -58,29 +58,29 @@ static gboolean
 fake_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
-    FakeCalls *calls = fake_world_get_calls(self->world);
+    FakeCalls *calls = fake_host_get_calls(self->host);
     gboolean ok;
 
     if (!fake_calls_begin(calls, "open", NULL, error))
         return FALSE;
     g_atomic_int_set(&self->read_only, read_only);
-    ok = fake_world_join(self->world, hypervisor, read_only, error);
+    ok = fake_host_join(self->host, hypervisor, read_only, error);
     fake_calls_end(calls, NULL);
     return ok;
 }
 
-/* Never logged nor delayed: closing returns at once whatever else hangs. */
+/* Neither logged nor delayed: closing returns at once even if other calls hang. */
 static void
 fake_close(NmmHypervisor *hypervisor)
 {
-    fake_world_leave(FAKE_HYPERVISOR(hypervisor)->world, hypervisor);
+    fake_host_leave(FAKE_HYPERVISOR(hypervisor)->host, hypervisor);
 }
 
 static NmmGuest *
 read_guest(FakeHypervisor *self, const char *uuid, GError **error)
 {
-    g_autofree char *config = fake_world_dump_guest(self->world, uuid, NMM_SCOPE_CONFIG);
-    g_autofree char *live = fake_world_dump_guest(self->world, uuid, NMM_SCOPE_LIVE);
+    g_autofree char *config = fake_host_dump_guest(self->host, uuid, NMM_SCOPE_CONFIG);
+    g_autofree char *live = fake_host_dump_guest(self->host, uuid, NMM_SCOPE_LIVE);
 
     if (config || live)
         return nmm_guest_new_from_xml(config, live, error);
@@ -98,7 +98,7 @@ fake_list_guests(NmmHypervisor *hypervisor, GError **error)
     if (!begin(self, "list-guests", NULL, error))
         return NULL;
     guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    uuids = fake_world_list_guests(self->world);
+    uuids = fake_host_list_guests(self->host);
     for (char **uuid = uuids; *uuid; uuid++) {
         g_autoptr(GError) guest_error = NULL;
         NmmGuest *guest = read_guest(self, *uuid, &guest_error);
@@ -116,7 +116,7 @@ static NmmGuest *
 fake_read_guest(NmmHypervisor *hypervisor, const char *uuid, GError **error)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
-    g_autofree char *name = fake_world_get_guest_name(self->world, uuid);
+    g_autofree char *name = fake_host_get_guest_name(self->host, uuid);
     g_autofree char *line = g_strdup_printf("read-guest %s", name ? name : uuid);
     NmmGuest *guest;
 
@@ -135,7 +135,7 @@ fake_list_networks(NmmHypervisor *hypervisor, GError **error)
 
     if (!begin(self, "list-networks", NULL, error))
         return NULL;
-    networks = fake_world_list_networks(self->world, error);
+    networks = fake_host_list_networks(self->host, error);
     end(self, NULL);
     return networks;
 }
@@ -149,31 +149,31 @@ fake_list_leases(NmmHypervisor *hypervisor, const char *network, GError **error)
 
     if (!begin(self, line, NULL, error))
         return NULL;
-    leases = fake_world_list_leases(self->world, network, error);
+    leases = fake_host_list_leases(self->host, network, error);
     end(self, NULL);
     return leases;
 }
 
 static gboolean
-change(FakeWorld *world, const NmmEdit *edit, GError **error)
+change(FakeHost *host, const NmmEdit *edit, GError **error)
 {
     switch (edit->kind) {
     case NMM_EDIT_NETWORK_DEFINE:
-        return fake_world_define_network(world, edit->xml, error);
+        return fake_host_define_network(host, edit->xml, error);
     case NMM_EDIT_NETWORK_AUTOSTART:
-        return fake_world_autostart_network(world, edit->network, error);
+        return fake_host_autostart_network(host, edit->network, error);
     case NMM_EDIT_NETWORK_START:
-        return fake_world_start_network(world, edit->network, error);
+        return fake_host_start_network(host, edit->network, error);
     case NMM_EDIT_NIC_DETACH:
-        return fake_world_detach(world, edit->guest_uuid, edit->scope, edit->alias, error);
+        return fake_host_detach(host, edit->guest_uuid, edit->scope, edit->alias, error);
     case NMM_EDIT_NIC_ATTACH:
-        return fake_world_attach(world, edit->guest_uuid, edit->scope, edit->xml, error);
+        return fake_host_attach(host, edit->guest_uuid, edit->scope, edit->xml, error);
     case NMM_EDIT_NIC_UPDATE:
-        return fake_world_update(world, edit->guest_uuid, edit->scope, edit->xml, error);
+        return fake_host_update(host, edit->guest_uuid, edit->scope, edit->xml, error);
     case NMM_EDIT_NETWORK_DESTROY:
-        return fake_world_stop_network(world, edit->network, error);
+        return fake_host_stop_network(host, edit->network, error);
     case NMM_EDIT_NETWORK_UNDEFINE:
-        return fake_world_undefine_network(world, edit->network, error);
+        return fake_host_undefine_network(host, edit->network, error);
     }
     g_assert_not_reached();
 }
@@ -187,7 +187,7 @@ describe(FakeHypervisor *self, const NmmEdit *edit)
 
     if (!edit->guest_uuid)
         return g_strdup_printf("%s %s", kind, edit->network);
-    name = fake_world_get_guest_name(self->world, edit->guest_uuid);
+    name = fake_host_get_guest_name(self->host, edit->guest_uuid);
     return g_strdup_printf("%s %s %s",
                            kind,
                            edit->scope == NMM_SCOPE_LIVE ? "live" : "config",
@@ -203,7 +203,7 @@ fake_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
 
     if (!begin_change(self, line, edit->guest_uuid, error))
         return FALSE;
-    ok = change(self->world, edit, error);
+    ok = change(self->host, edit, error);
     end(self, edit->guest_uuid);
     return ok;
 }
@@ -221,11 +221,11 @@ fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
 }
 
 NmmHypervisor *
-fake_hypervisor_new(FakeWorld *world)
+fake_hypervisor_new(FakeHost *host)
 {
     FakeHypervisor *self = g_object_new(FAKE_TYPE_HYPERVISOR, NULL);
 
-    self->world = fake_world_ref(world);
+    self->host = fake_host_ref(host);
     return NMM_HYPERVISOR(self);
 }
 
@@ -239,14 +239,14 @@ fake_hypervisor_dispose(GObject *object)
 {
     FakeHypervisor *self = FAKE_HYPERVISOR(object);
 
-    fake_world_leave(self->world, NMM_HYPERVISOR(self));
+    fake_host_leave(self->host, NMM_HYPERVISOR(self));
     G_OBJECT_CLASS(fake_hypervisor_parent_class)->dispose(object);
 }
 
 static void
 fake_hypervisor_finalize(GObject *object)
 {
-    fake_world_unref(FAKE_HYPERVISOR(object)->world);
+    fake_host_unref(FAKE_HYPERVISOR(object)->host);
     G_OBJECT_CLASS(fake_hypervisor_parent_class)->finalize(object);
 }
 

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A connection to a fake world, as the project sees it: every call goes through the world's log and
- * faults first.
- */
+/* A connection to a fake host. Every call goes through the host's log and faults first. */
 
 #pragma once
 
-#include "fake-world.h"
+#include "fake-host.h"
 
 G_BEGIN_DECLS
 
@@ -14,6 +11,6 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(FakeHypervisor, fake_hypervisor, FAKE, HYPERVISOR, GObject)
 
 /* Not open. */
-NmmHypervisor *fake_hypervisor_new(FakeWorld *world);
+NmmHypervisor *fake_hypervisor_new(FakeHost *host);
 
 G_END_DECLS

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The contract of NmmHypervisor as test cases; see the header.
- */
+/* The cases; see the header. */
 
 #include "config.h"
 
@@ -14,7 +12,7 @@
 static void
 test_list_guests(Fixture *f, gconstpointer user_data)
 {
-    const HypervisorWorld *world = f->world;
+    const HypervisorHost *host = f->host;
     g_autofree char *transient_xml = contract_guest_xml("brief &amp; odd ü", DB_UUID);
     g_autoptr(GPtrArray) none = contract_list_guests(f);
     g_autoptr(GPtrArray) guests = NULL;
@@ -23,7 +21,7 @@ test_list_guests(Fixture *f, gconstpointer user_data)
     g_assert_cmpuint(none->len, ==, 0);
 
     contract_define_guest(f, "web1", WEB_UUID);
-    world->create_transient_guest(world->data, transient_xml);
+    host->create_transient_guest(host->data, transient_xml);
 
     guests = contract_list_guests(f);
     g_assert_cmpuint(guests->len, ==, 2);
@@ -55,7 +53,7 @@ test_read_guest(Fixture *f, gconstpointer user_data)
     g_assert_nonnull(shut_off->config);
     g_assert_null(shut_off->live);
 
-    f->world->start_guest(f->world->data, "web1");
+    f->host->start_guest(f->host->data, "web1");
     running = contract_read_guest(f, WEB_UUID, -1);
     g_assert_nonnull(running->config);
     g_assert_nonnull(running->live);
@@ -66,18 +64,18 @@ test_read_guest(Fixture *f, gconstpointer user_data)
 static void
 test_guest_events(Fixture *f, gconstpointer user_data)
 {
-    const HypervisorWorld *world = f->world;
+    const HypervisorHost *host = f->host;
 
     contract_define_guest(f, "web1", WEB_UUID);
     contract_await_event(f, "guest " WEB_UUID);
     contract_forget_events(f);
-    world->start_guest(world->data, "web1");
+    host->start_guest(host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     contract_forget_events(f);
-    world->stop_guest(world->data, "web1");
+    host->stop_guest(host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     contract_forget_events(f);
-    world->undefine_guest(world->data, "web1");
+    host->undefine_guest(host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_NOT_FOUND));
 }
@@ -85,14 +83,14 @@ test_guest_events(Fixture *f, gconstpointer user_data)
 static void
 test_list_networks(Fixture *f, gconstpointer user_data)
 {
-    const HypervisorWorld *world = f->world;
+    const HypervisorHost *host = f->host;
     g_autoptr(NmmNetwork) none = contract_read_network(f, NETWORK);
     g_autoptr(NmmNetwork) inactive = NULL;
     g_autoptr(NmmNetwork) active = NULL;
     g_autofree char *address = NULL;
 
     g_assert_null(none);
-    world->define_network(world->data, contract_network_xml);
+    host->define_network(host->data, contract_network_xml);
     inactive = contract_read_network(f, NETWORK);
     g_assert_nonnull(inactive);
     g_assert_false(inactive->active);
@@ -100,7 +98,7 @@ test_list_networks(Fixture *f, gconstpointer user_data)
     g_assert_true(inactive->persistent);
     g_assert_null(inactive->forward_mode);
 
-    world->start_network(world->data, NETWORK);
+    host->start_network(host->data, NETWORK);
     active = contract_read_network(f, NETWORK);
     g_assert_true(active->active);
     g_assert_nonnull(active->bridge);
@@ -121,7 +119,7 @@ test_edit_network(Fixture *f, gconstpointer user_data)
     contract_edit_network(f, NMM_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, -1);
     contract_edit_network(f, NMM_EDIT_NETWORK_START, NETWORK, NULL, -1);
     contract_await_event(f, "network " NETWORK);
-    /* Somebody else may have been faster. */
+    /* Another program may have been faster. */
     contract_edit_network(f, NMM_EDIT_NETWORK_START, NETWORK, NULL, -1);
     up = contract_read_network(f, NETWORK);
     g_assert_true(up->active && up->autostart && up->persistent);
@@ -158,18 +156,18 @@ test_edit_no_network(Fixture *f, gconstpointer user_data)
 static void
 test_network_events(Fixture *f, gconstpointer user_data)
 {
-    const HypervisorWorld *world = f->world;
+    const HypervisorHost *host = f->host;
 
-    world->define_network(world->data, contract_network_xml);
+    host->define_network(host->data, contract_network_xml);
     contract_await_event(f, "network " NETWORK);
     contract_forget_events(f);
-    world->start_network(world->data, NETWORK);
+    host->start_network(host->data, NETWORK);
     contract_await_event(f, "network " NETWORK);
     contract_forget_events(f);
-    world->stop_network(world->data, NETWORK);
+    host->stop_network(host->data, NETWORK);
     contract_await_event(f, "network " NETWORK);
     contract_forget_events(f);
-    world->undefine_network(world->data, NETWORK);
+    host->undefine_network(host->data, NETWORK);
     contract_await_event(f, "network " NETWORK);
 }
 
@@ -224,7 +222,7 @@ test_live_nic(Fixture *f, gconstpointer user_data)
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
-    f->world->start_guest(f->world->data, "web1");
+    f->host->start_guest(f->host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     contract_forget_events(f);
 
@@ -237,12 +235,12 @@ test_live_nic(Fixture *f, gconstpointer user_data)
     guest = contract_read_guest(f, WEB_UUID, -1);
     g_assert_true(contract_find_nic(guest->live, ALIAS)->link_down);
 
-    /* Asking is all that is done, once or twice; the guest decides. */
+    /* The guest is only asked, once or twice, and decides. */
     contract_edit_nic(f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_edit_nic(f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, FALSE, TRUE);
     contract_forget_events(f);
-    contract_let_go_until_event(f, "guest " WEB_UUID);
+    contract_release_until_event(f, "guest " WEB_UUID);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
     contract_edit_nic(
         f, NMM_EDIT_NIC_DETACH, scope, WEB_UUID, &contract_nic_spec, NMM_ERROR_NOT_FOUND);
@@ -252,8 +250,8 @@ static void
 test_rigid_guest(Fixture *f, gconstpointer user_data)
 {
     contract_start_network(f);
-    f->world->define_rigid_guest(f->world->data, "rigid", WEB_UUID);
-    f->world->start_guest(f->world->data, "rigid");
+    f->host->define_rigid_guest(f->host->data, "rigid", WEB_UUID);
+    f->host->start_guest(f->host->data, "rigid");
 
     contract_edit_nic(f,
                       NMM_EDIT_NIC_ATTACH,
@@ -281,7 +279,7 @@ test_edit_lost_guest(Fixture *f, gconstpointer user_data)
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
-    f->world->create_transient_guest(f->world->data, transient_xml);
+    f->host->create_transient_guest(f->host->data, transient_xml);
 
     for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
         contract_edit_nic(f, kinds[i], NMM_SCOPE_CONFIG, NO_UUID, &contract_nic_spec, not_found);
@@ -292,9 +290,7 @@ test_edit_lost_guest(Fixture *f, gconstpointer user_data)
     contract_assert_nic(f, DB_UUID, FALSE, FALSE);
 }
 
-/*****************************************************************************/
-
-/* Enough for an implementation that reads in parallel to do so. */
+/* Enough guests for a parallel reading. */
 #define CROWD 40
 
 static void
@@ -343,8 +339,6 @@ test_crowd(Fixture *f, gconstpointer user_data)
     }
 }
 
-/*****************************************************************************/
-
 static void
 test_read_only(Fixture *f, gconstpointer user_data)
 {
@@ -374,9 +368,9 @@ test_read_only(Fixture *f, gconstpointer user_data)
 static void
 test_close(Fixture *f, gconstpointer user_data)
 {
-    Fixture other = {.world = f->world, .events = g_ptr_array_new_with_free_func(g_free)};
+    Fixture other = {.host = f->host, .events = g_ptr_array_new_with_free_func(g_free)};
 
-    other.hypervisor = f->world->new_hypervisor(f->world->data);
+    other.hypervisor = f->host->new_hypervisor(f->host->data);
     nmm_hypervisor_close(other.hypervisor);
     contract_listen(&other);
     contract_open_as(&other, FALSE, -1);
@@ -386,29 +380,29 @@ test_close(Fixture *f, gconstpointer user_data)
     nmm_hypervisor_close(f->hypervisor);
     g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
 
-    /* What the other one hears of, this one does not. */
+    /* Only the other one receives the event. */
     contract_define_guest(f, "web1", WEB_UUID);
     contract_await_event(&other, "guest " WEB_UUID);
     g_assert_cmpuint(f->events->len, ==, 0);
 
     contract_open_as(f, FALSE, -1);
-    f->world->undefine_guest(f->world->data, "web1");
+    f->host->undefine_guest(f->host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     g_assert_cmpuint(contract_count_events(f, "closed"), ==, 0);
 
-    /* Left open: it must go away all the same. */
+    /* Left open: it must close by itself. */
     g_signal_handlers_disconnect_by_data(other.hypervisor, other.events);
     contract_forget_events(&other);
     g_assert_finalize_object(other.hypervisor);
     g_ptr_array_unref(other.events);
 }
 
-/* Opening what is open replaces the connection: events still come once. */
+/* open() on an open hypervisor replaces the connection: events still come once. */
 static void
 test_open_twice(Fixture *f, gconstpointer user_data)
 {
     contract_open_as(f, FALSE, -1);
-    f->world->define_network(f->world->data, contract_network_xml);
+    f->host->define_network(f->host->data, contract_network_xml);
     contract_await_event(f, "network " NETWORK);
     contract_define_guest(f, "web1", WEB_UUID);
     contract_await_event(f, "guest " WEB_UUID);
@@ -419,11 +413,11 @@ test_open_twice(Fixture *f, gconstpointer user_data)
 static void
 test_lost(Fixture *f, gconstpointer user_data)
 {
-    const HypervisorWorld *world = f->world;
+    const HypervisorHost *host = f->host;
 
     contract_start_network(f);
     contract_define_guest(f, "web1", WEB_UUID);
-    world->lose_daemon(world->data);
+    host->lose_daemon(host->data);
     contract_await_event(f, "closed");
     g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
     contract_edit_nic(f,
@@ -435,24 +429,18 @@ test_lost(Fixture *f, gconstpointer user_data)
     contract_open_as(f, FALSE, NMM_ERROR_UNREACHABLE);
     g_assert_cmpuint(contract_count_events(f, "closed"), ==, 1);
 
-    world->restore_daemon(world->data);
+    host->restore_daemon(host->data);
     g_assert_null(contract_read_guest(f, WEB_UUID, NMM_ERROR_UNREACHABLE));
     contract_open_as(f, FALSE, -1);
     contract_assert_nic(f, WEB_UUID, FALSE, FALSE);
     contract_forget_events(f);
-    world->undefine_guest(world->data, "web1");
+    host->undefine_guest(host->data, "web1");
     contract_await_event(f, "guest " WEB_UUID);
     g_assert_cmpuint(contract_count_events(f, "closed"), ==, 0);
 }
 
-/**
- * hypervisor_contract_add_tests:
- * @world: what the cases run in
- *
- * Adds a test of each clause of the contract.
- */
 void
-hypervisor_contract_add_tests(const HypervisorWorld *world)
+hypervisor_contract_add_tests(const HypervisorHost *host)
 {
     static const struct {
         const char *path;
@@ -480,5 +468,5 @@ hypervisor_contract_add_tests(const HypervisorWorld *world)
 
     for (i = 0; i < G_N_ELEMENTS(cases); i++)
         g_test_add(
-            cases[i].path, Fixture, world, contract_set_up, cases[i].test, contract_tear_down);
+            cases[i].path, Fixture, host, contract_set_up, cases[i].test, contract_tear_down);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every hypervisor must do, as tests. They see a hypervisor through its interface and change
- * the world behind its back, as virsh would, through a few operations that each implementation's
- * test program supplies. The same cases run on libvirt with QEMU and on the fake.
+ * The contract of NmmHypervisor as tests. They use a hypervisor through its interface and change
+ * its host from outside, as virsh would, through operations that the test program of each
+ * implementation supplies. The same cases run on libvirt with QEMU and on the fake.
  */
 
 #pragma once
@@ -12,8 +12,8 @@
 G_BEGIN_DECLS
 
 /*
- * The world around a hypervisor. Every operation is called on the main thread, blocks until it is
- * done, and aborts the test where it fails. Guests and networks go by name.
+ * The host of a hypervisor. Every operation is called on the main thread, blocks until it is done,
+ * and aborts the test if it fails. Names identify guests and networks.
  */
 typedef struct {
     gpointer data; /* first argument of each operation */
@@ -29,23 +29,23 @@ typedef struct {
     void (*stop_guest)(gpointer data, const char *name);
     /* Starts a guest without a persistent definition. */
     void (*create_transient_guest)(gpointer data, const char *xml);
-    /* Defines a guest whose running machine takes no further interface. */
+    /* Defines a guest that takes no further interface while it runs. */
     void (*define_rigid_guest)(gpointer data, const char *name, const char *uuid);
-    /* The running guest gives up the interfaces that it was asked to let go of. */
-    void (*guest_lets_go)(gpointer data, const char *name);
+    /* The running guest releases the interfaces that it was asked for. */
+    void (*guest_releases)(gpointer data, const char *name);
 
     void (*define_network)(gpointer data, const char *xml);
     void (*start_network)(gpointer data, const char *name);
     void (*stop_network)(gpointer data, const char *name);
     void (*undefine_network)(gpointer data, const char *name);
 
-    /* The other end of every open connection dies, and nothing answers; guests live on. */
+    /* Every open connection breaks, and nothing answers; guests run on. */
     void (*lose_daemon)(gpointer data);
-    /* It is there again. */
+    /* The daemon answers again. */
     void (*restore_daemon)(gpointer data);
-} HypervisorWorld;
+} HypervisorHost;
 
-/* Adds the cases as /hypervisor/…; @world must live until g_test_run() has returned. */
-void hypervisor_contract_add_tests(const HypervisorWorld *world);
+/* Adds the cases as /hypervisor/…; @host must live until g_test_run() has returned. */
+void hypervisor_contract_add_tests(const HypervisorHost *host);
 
 G_END_DECLS

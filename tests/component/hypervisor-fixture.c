@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The ground under the contract's cases.
- */
+/* Waits end on a condition; the time limit only ends a test that hangs. */
 
 #include "config.h"
 
@@ -11,10 +9,8 @@
 
 #include "nmm-error.h"
 
-/* When a test that waits for something is given up; nothing is measured by it. */
 #define PATIENCE 60 /* seconds */
 
-/*****************************************************************************/
 /* Events */
 
 static void
@@ -66,22 +62,22 @@ contract_await_event(Fixture *f, const char *event)
 }
 
 static gboolean
-let_go_cb(gpointer user_data)
+release_cb(gpointer user_data)
 {
     Fixture *f = user_data;
 
-    f->world->guest_lets_go(f->world->data, "web1");
+    f->host->guest_releases(f->host->data, "web1");
     return G_SOURCE_CONTINUE;
 }
 
-/* The guest lets go when its machine starts anew; one that is told so too early in its start keeps
- * what it has and has to be told again. */
+/* The guest releases its interfaces when its machine is reset; a reset too early in its start has
+ * no effect and must be repeated. */
 void
-contract_let_go_until_event(Fixture *f, const char *event)
+contract_release_until_event(Fixture *f, const char *event)
 {
-    guint again = g_timeout_add_seconds(5, let_go_cb, f);
+    guint again = g_timeout_add_seconds(5, release_cb, f);
 
-    let_go_cb(f);
+    release_cb(f);
     contract_await_event(f, event);
     g_source_remove(again);
 }
@@ -94,7 +90,6 @@ contract_forget_events(Fixture *f)
     g_ptr_array_set_size(f->events, 0);
 }
 
-/*****************************************************************************/
 /* Calls, on a thread of their own */
 
 gpointer
@@ -265,7 +260,7 @@ contract_edit_nic(Fixture *f,
         .kind = kind,
         .scope = scope,
         .guest_uuid = (char *)uuid,
-        .guest_name = (char *)"whoever",
+        .guest_name = (char *)"guest",
         .network = (char *)spec->network,
         .alias = (char *)spec->alias,
         .xml = xml,
@@ -274,7 +269,6 @@ contract_edit_nic(Fixture *f,
     apply(f, &edit, code);
 }
 
-/*****************************************************************************/
 /* Guests and networks */
 
 char *
@@ -301,7 +295,7 @@ contract_define_guest(Fixture *f, const char *name, const char *uuid)
 {
     g_autofree char *xml = contract_guest_xml(name, uuid);
 
-    f->world->define_guest(f->world->data, xml);
+    f->host->define_guest(f->host->data, xml);
 }
 
 const char contract_network_xml[] =
@@ -312,8 +306,8 @@ const char contract_network_xml[] =
 void
 contract_start_network(Fixture *f)
 {
-    f->world->define_network(f->world->data, contract_network_xml);
-    f->world->start_network(f->world->data, NETWORK);
+    f->host->define_network(f->host->data, contract_network_xml);
+    f->host->start_network(f->host->data, NETWORK);
 }
 
 const NmmNic *
@@ -356,8 +350,6 @@ contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean i
     g_assert_true(guest->live || !in_live);
 }
 
-/*****************************************************************************/
-
 void
 contract_listen(Fixture *f)
 {
@@ -369,10 +361,10 @@ contract_listen(Fixture *f)
 void
 contract_set_up(Fixture *f, gconstpointer user_data)
 {
-    f->world = user_data;
+    f->host = user_data;
     f->events = g_ptr_array_new_with_free_func(g_free);
-    f->world->reset(f->world->data);
-    f->hypervisor = f->world->new_hypervisor(f->world->data);
+    f->host->reset(f->host->data);
+    f->hypervisor = f->host->new_hypervisor(f->host->data);
     contract_listen(f);
     contract_open_as(f, FALSE, -1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the contract's cases have in common: a hypervisor in its world, the events it sent, and its
- * methods, called on a thread while the main loop runs. @code: the error expected, -1 for none.
+ * The fixture of the contract's cases: a hypervisor, the events it sent, and its methods, called on
+ * a thread while the main loop runs. @code: the error expected, -1 for none.
  */
 
 #pragma once
@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 #define NO_UUID  "3c2f8a10-ffff-4a6b-9c3d-00000000000f"
 
 typedef struct {
-    const HypervisorWorld *world;
+    const HypervisorHost *host;
     NmmHypervisor *hypervisor;
     GPtrArray *events; /* (element-type utf8): "guest UUID", "network NAME", "closed" */
 } Fixture;
@@ -39,16 +39,16 @@ struct Call {
     GError *error;
 };
 
-/* An interface of ours. */
+/* An interface that the project makes. */
 extern const NmmNicSpec contract_nic_spec;
 /* NETWORK, as the isolated mode would define it. */
 extern const char contract_network_xml[];
 
 guint contract_count_events(Fixture *f, const char *event);
-/* Runs the main loop until @event has come since events were forgotten. */
+/* Runs the main loop until @event has come since contract_forget_events(). */
 void contract_await_event(Fixture *f, const char *event);
-/* Guest web1 lets go of what it was asked to, and @event comes of it. */
-void contract_let_go_until_event(Fixture *f, const char *event);
+/* Guest web1 releases the interfaces it was asked for until @event comes. */
+void contract_release_until_event(Fixture *f, const char *event);
 void contract_forget_events(Fixture *f);
 gpointer contract_call_thread(gpointer data);
 void contract_open_as(Fixture *f, gboolean read_only, int code);
@@ -72,9 +72,9 @@ void contract_start_network(Fixture *f);
 /* (transfer none) (nullable) */
 const NmmNic *contract_find_nic(const NmmGuestState *state, const char *alias);
 void contract_assert_untouched(const NmmGuestState *state);
-/* Our interface is in the guest's definition and in the running guest, or is not. */
+/* Whether the project's interface is in the guest's definition and in the running guest. */
 void contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live);
-/* Notes the hypervisor's events from now on. */
+/* Collects the hypervisor's events from now on. */
 void contract_listen(Fixture *f);
 void contract_set_up(Fixture *f, gconstpointer user_data);
 void contract_tear_down(Fixture *f, gconstpointer user_data);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The fixture. Waits end on a condition; the one time limit only ends a test that hangs.
- */
+/* Waits end on a condition; the time limit only ends a test that hangs. */
 
 #include "config.h"
 
@@ -24,7 +22,7 @@ static const NmmSyncTiming timing = {
     .retry = {20, 40, 0},
 };
 
-/* Warnings are collected, from whatever thread; anything worse ends the program. */
+/* Warnings of all threads are collected; anything worse ends the program. */
 
 static GMutex warnings_mutex;
 static GPtrArray *warnings;
@@ -65,7 +63,7 @@ fixture_assert_warned(const char *pattern)
         g_error("warning '%s' does not match '%s'", message, pattern);
 }
 
-/* Signals */
+/* Callbacks */
 
 /* Returns: whether it is new. A guest that was never a macvtap guest is not. */
 static gboolean
@@ -83,10 +81,10 @@ static gboolean
 is_gone(gpointer name, gpointer status, gpointer data)
 {
     Fixture *fixture = data;
-    g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
+    g_auto(GStrv) uuids = fake_host_list_guests(fixture->host);
 
     for (char **uuid = uuids; *uuid; uuid++) {
-        g_autofree char *other = fake_world_get_guest_name(fixture->world, *uuid);
+        g_autofree char *other = fake_host_get_guest_name(fixture->host, *uuid);
 
         if (g_strcmp0(name, other) == 0)
             return FALSE;
@@ -198,7 +196,7 @@ fixture_replace_engine(Fixture *fixture, gconstpointer keys)
     g_autoptr(NmmProfile) profile = make_profile(keys);
 
     fixture_drop_engine(fixture);
-    fixture->hypervisor = fake_hypervisor_new(fixture->world);
+    fixture->hypervisor = fake_hypervisor_new(fixture->host);
     fixture->alias = nmm_identity_alias(profile->network);
     fixture->sync = nmm_sync_new(fixture->hypervisor,
                                  profile,
@@ -218,8 +216,8 @@ fixture_setup(Fixture *fixture, gconstpointer keys)
         g_log_set_writer_func(log_writer, NULL, NULL);
         g_once_init_leave(&initialised, 1);
     }
-    fixture->world = fake_world_new();
-    fixture->calls = fake_world_get_calls(fixture->world);
+    fixture->host = fake_host_new();
+    fixture->calls = fake_host_get_calls(fixture->host);
     fixture->status = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     fixture_replace_engine(fixture, keys);
 }
@@ -227,7 +225,7 @@ fixture_setup(Fixture *fixture, gconstpointer keys)
 static gboolean
 is_left_alone(Fixture *fixture)
 {
-    return fake_world_count_joined(fixture->world) == 0;
+    return fake_host_count_joined(fixture->host) == 0;
 }
 
 /* One turn of the main loop; ends a test that hangs. */
@@ -260,7 +258,7 @@ fixture_teardown(Fixture *fixture, gconstpointer keys)
     g_clear_error(&fixture->failure);
     g_clear_pointer(&fixture->bridge, g_free);
     g_clear_pointer(&fixture->status, g_hash_table_unref);
-    g_clear_pointer(&fixture->world, fake_world_unref);
+    g_clear_pointer(&fixture->host, fake_host_unref);
 }
 
 /* Waiting */
@@ -340,7 +338,7 @@ fixture_has_timer(void)
     return timeout >= 0;
 }
 
-/* The world */
+/* The host */
 
 char *
 fixture_domain_xml(const char *name, const char *interfaces)
@@ -357,7 +355,7 @@ define(Fixture *fixture, const char *name, const char *interfaces)
     g_autofree char *xml = fixture_domain_xml(name, interfaces);
     g_autoptr(GError) error = NULL;
 
-    fake_world_define_guest(fixture->world, xml, &error);
+    fake_host_define_guest(fixture->host, xml, &error);
     g_assert_no_error(error);
 }
 
@@ -370,12 +368,12 @@ fixture_define(Fixture *fixture, const char *name)
 void
 fixture_define_plain(Fixture *fixture, const char *name)
 {
-    if (!fake_world_get_network_active(fixture->world, "default")) {
-        fake_world_define_network(fixture->world,
-                                  "<network><name>default</name><forward mode='nat'/>"
-                                  "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>",
-                                  NULL);
-        fake_world_start_network(fixture->world, "default", NULL);
+    if (!fake_host_get_network_active(fixture->host, "default")) {
+        fake_host_define_network(fixture->host,
+                                 "<network><name>default</name><forward mode='nat'/>"
+                                 "<ip address='192.168.122.1' netmask='255.255.255.0'/></network>",
+                                 NULL);
+        fake_host_start_network(fixture->host, "default", NULL);
     }
     define(fixture, name, PLAIN_NIC);
 }
@@ -385,7 +383,7 @@ fixture_start_guest(Fixture *fixture, const char *name)
 {
     g_autoptr(GError) error = NULL;
 
-    fake_world_start_guest(fixture->world, name, &error);
+    fake_host_start_guest(fixture->host, name, &error);
     g_assert_no_error(error);
 }
 
@@ -411,7 +409,7 @@ count_alias(const char *xml, const char *alias)
 guint
 fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope)
 {
-    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, scope);
+    g_autofree char *xml = fake_host_dump_guest(fixture->host, guest, scope);
 
     return xml ? count_alias(xml, fixture->alias) : 0;
 }
@@ -419,7 +417,7 @@ fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope)
 gboolean
 fixture_is_link_up(Fixture *fixture, const char *guest)
 {
-    g_autofree char *xml = fake_world_dump_guest(fixture->world, guest, NMM_SCOPE_LIVE);
+    g_autofree char *xml = fake_host_dump_guest(fixture->host, guest, NMM_SCOPE_LIVE);
     g_autoptr(NmmGuest) read = nmm_guest_new_from_xml(NULL, xml, NULL);
 
     for (guint i = 0; i < read->live->nics->len; i++) {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A fake world with a sync engine on it, and what the engine has said so far.
- */
+/* A fake host with a sync engine on it, and what the engine has reported so far. */
 
 #pragma once
 
@@ -12,8 +10,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    FakeWorld *world;
-    FakeCalls *calls; /* the world's */
+    FakeHost *host;
+    FakeCalls *calls; /* the host's */
     NmmSync *sync;
     NmmHypervisor *hypervisor; /* of @sync */
     char *alias;               /* of its interfaces */
@@ -31,10 +29,10 @@ typedef struct {
 /* @keys: vpn.data as "key", "value", …, NULL. The engine is not started. */
 void fixture_setup(Fixture *fixture, gconstpointer keys);
 void fixture_teardown(Fixture *fixture, gconstpointer keys);
-/* Another engine on the same world, on a connection of its own, in place of the one there is. */
+/* Replaces the engine by another one on the same host, on a connection of its own. */
 void fixture_replace_engine(Fixture *fixture, gconstpointer keys);
 
-/* What the engine does when its owner frees it. */
+/* Frees the engine. */
 void fixture_drop_engine(Fixture *fixture);
 
 /* Runs the main loop until *@counter reaches @n, or the test fails. */
@@ -60,7 +58,7 @@ void fixture_start_guest(Fixture *fixture, const char *name);
 /* (transfer full): a domain document with these <interface> elements. */
 char *fixture_domain_xml(const char *name, const char *interfaces);
 
-/* How often the interface of ours is there in a scope, and whether its link is up. */
+/* How often the engine's interface is there in a scope, and whether its link is up. */
 guint fixture_count_nics(Fixture *fixture, const char *guest, NmmScope scope);
 gboolean fixture_is_link_up(Fixture *fixture, const char *guest);
 /* Calls that change anything. */

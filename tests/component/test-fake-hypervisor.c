@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The fake, held to the contract that libvirt is held to.
- */
+/* The contract on the fake. */
 
 #include "config.h"
 
@@ -18,7 +16,7 @@ must(gboolean ok, GError *error)
 static void
 reset(gpointer data)
 {
-    fake_world_reset(data);
+    fake_host_reset(data);
 }
 
 static NmmHypervisor *
@@ -27,15 +25,15 @@ new_hypervisor(gpointer data)
     return fake_hypervisor_new(data);
 }
 
-/* QEMU without a guest system inside never lets go by itself. */
+/* QEMU without a guest system never releases an interface by itself. */
 static void
 define_guest(gpointer data, const char *xml)
 {
     g_autoptr(NmmGuest) guest = nmm_guest_new_from_xml(xml, NULL, NULL);
     GError *error = NULL;
 
-    must(fake_world_define_guest(data, xml, &error), error);
-    fake_world_set_reluctant(data, guest->uuid, TRUE);
+    must(fake_host_define_guest(data, xml, &error), error);
+    fake_host_set_reluctant(data, guest->uuid, TRUE);
 }
 
 static void
@@ -43,7 +41,7 @@ undefine_guest(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_undefine_guest(data, name, &error), error);
+    must(fake_host_undefine_guest(data, name, &error), error);
 }
 
 static void
@@ -51,7 +49,7 @@ start_guest(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_start_guest(data, name, &error), error);
+    must(fake_host_start_guest(data, name, &error), error);
 }
 
 static void
@@ -59,7 +57,7 @@ stop_guest(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_stop_guest(data, name, &error), error);
+    must(fake_host_stop_guest(data, name, &error), error);
 }
 
 static void
@@ -67,7 +65,7 @@ create_transient_guest(gpointer data, const char *xml)
 {
     GError *error = NULL;
 
-    must(fake_world_create_guest(data, xml, &error), error);
+    must(fake_host_create_guest(data, xml, &error), error);
 }
 
 static void
@@ -80,13 +78,13 @@ define_rigid_guest(gpointer data, const char *name, const char *uuid)
         uuid);
 
     define_guest(data, xml);
-    fake_world_set_rigid(data, name, TRUE);
+    fake_host_set_rigid(data, name, TRUE);
 }
 
 static void
-guest_lets_go(gpointer data, const char *name)
+guest_releases(gpointer data, const char *name)
 {
-    fake_world_let_go(data, name);
+    fake_host_release_nics(data, name);
 }
 
 static void
@@ -94,7 +92,7 @@ define_network(gpointer data, const char *xml)
 {
     GError *error = NULL;
 
-    must(fake_world_define_network(data, xml, &error), error);
+    must(fake_host_define_network(data, xml, &error), error);
 }
 
 static void
@@ -102,7 +100,7 @@ start_network(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_start_network(data, name, &error), error);
+    must(fake_host_start_network(data, name, &error), error);
 }
 
 static void
@@ -110,7 +108,7 @@ stop_network(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_stop_network(data, name, &error), error);
+    must(fake_host_stop_network(data, name, &error), error);
 }
 
 static void
@@ -118,26 +116,26 @@ undefine_network(gpointer data, const char *name)
 {
     GError *error = NULL;
 
-    must(fake_world_undefine_network(data, name, &error), error);
+    must(fake_host_undefine_network(data, name, &error), error);
 }
 
 static void
 lose_daemon(gpointer data)
 {
-    fake_world_kill(data, "the daemon was killed");
+    fake_host_kill(data, "the daemon was killed");
 }
 
 static void
 restore_daemon(gpointer data)
 {
-    fake_world_revive(data);
+    fake_host_revive(data);
 }
 
 int
 main(int argc, char **argv)
 {
-    g_autoptr(FakeWorld) fake = fake_world_new();
-    const HypervisorWorld world = {
+    g_autoptr(FakeHost) fake = fake_host_new();
+    const HypervisorHost host = {
         .data = fake,
         .reset = reset,
         .new_hypervisor = new_hypervisor,
@@ -147,7 +145,7 @@ main(int argc, char **argv)
         .stop_guest = stop_guest,
         .create_transient_guest = create_transient_guest,
         .define_rigid_guest = define_rigid_guest,
-        .guest_lets_go = guest_lets_go,
+        .guest_releases = guest_releases,
         .define_network = define_network,
         .start_network = start_network,
         .stop_network = stop_network,
@@ -157,6 +155,6 @@ main(int argc, char **argv)
     };
 
     g_test_init(&argc, &argv, NULL);
-    hypervisor_contract_add_tests(&world);
+    hypervisor_contract_add_tests(&host);
     return g_test_run();
 }

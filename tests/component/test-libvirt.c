@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The contract on a real libvirtd with QEMU guests, and what only libvirt can do wrong: hang, leak,
- * keep an idle process awake. Runs in with-libvirtd.
+ * The contract on a real libvirtd with QEMU guests, and faults of libvirt alone: hangs, leaks, an
+ * idle process that wakes up. Runs in with-libvirtd.
  */
 
 #include "config.h"
@@ -10,16 +10,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "libvirt-world.h"
+#include "libvirt-host.h"
 #include "nmm-error.h"
 #include "nmm-libvirt.h"
 
-/* Where a hung libvirtd must not hold anything up: far from the 20 s after which it is given up. */
+/* A hung libvirtd must not delay a call for so long: far below the 20 s after which it is lost. */
 #define AT_ONCE (5 * G_TIME_SPAN_SECOND)
 
 #define N_HUNG 5
-
-/*****************************************************************************/
 
 typedef struct {
     NmmHypervisor *hypervisor;
@@ -84,8 +82,6 @@ count_cb(NmmHypervisor *hypervisor, const char *text, gpointer user_data)
     (*(guint *)user_data)++;
 }
 
-/*****************************************************************************/
-
 static void
 test_unknown_uri(void)
 {
@@ -109,8 +105,7 @@ count_entries(const char *path)
     return n;
 }
 
-/* Soon after the last call, one connection is left, and no source of the main loop is waiting for a
- * point in time. */
+/* Soon after the last call, one connection is left, and the main loop has no timer. */
 static void
 test_idle(void)
 {
@@ -129,7 +124,7 @@ test_idle(void)
     while (g_main_context_iteration(NULL, FALSE) || count_entries("/proc/self/fd") > n)
         g_usleep(G_USEC_PER_SEC / 100);
     g_assert_cmpuint(count_entries("/proc/self/fd"), ==, n);
-    /* What was closed is made anew. */
+    /* A closed connection is made again. */
     run(hypervisor, run_list);
     while (g_main_context_iteration(NULL, FALSE) || count_entries("/proc/self/fd") > n)
         g_usleep(G_USEC_PER_SEC / 100);
@@ -190,9 +185,7 @@ test_close_under_calls(void)
     g_assert_cmpuint(closed, ==, 0);
 }
 
-/*****************************************************************************/
-
-/* Calls on several threads that libvirtd, which is there, does not answer. */
+/* Calls on several threads to a libvirtd that runs but does not answer. */
 static void
 start_hung_calls(NmmHypervisor *hypervisor, Background calls[N_HUNG])
 {
@@ -225,7 +218,7 @@ close_at_once(NmmHypervisor *hypervisor)
     g_assert_cmpint(g_get_monotonic_time() - begin, <, AT_ONCE);
 }
 
-/* The calls end, and say so. */
+/* The calls end with an error. */
 static void
 test_hung_call(void)
 {
@@ -235,9 +228,9 @@ test_hung_call(void)
 
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
-    /* One of them finds a connection that has been used, the others make theirs in vain. */
+    /* One of them takes an idle connection, the others cannot connect. */
     run(hypervisor, run_list);
-    libvirt_world_signal_daemon(SIGSTOP);
+    libvirt_host_signal_daemon(SIGSTOP);
     start_hung_calls(hypervisor, calls);
     finish_hung_calls(calls);
     while (closed == 0)
@@ -245,12 +238,12 @@ test_hung_call(void)
     close_at_once(hypervisor);
     g_assert_cmpuint(closed, ==, 1);
 
-    libvirt_world_revive_daemon();
+    libvirt_host_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
 
-/* close() waits neither for libvirtd nor for the calls that do. */
+/* close() waits neither for libvirtd nor for calls in progress. */
 static void
 test_hung_close(void)
 {
@@ -261,13 +254,13 @@ test_hung_close(void)
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
     run(hypervisor, run_list);
-    libvirt_world_signal_daemon(SIGSTOP);
+    libvirt_host_signal_daemon(SIGSTOP);
     start_hung_calls(hypervisor, calls);
     g_usleep(G_USEC_PER_SEC / 10);
     close_at_once(hypervisor);
     finish_hung_calls(calls);
 
-    libvirt_world_revive_daemon();
+    libvirt_host_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
@@ -276,12 +269,11 @@ test_hung_close(void)
 static gboolean
 continue_cb(gpointer user_data)
 {
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_host_signal_daemon(SIGCONT);
     return G_SOURCE_REMOVE;
 }
 
-/* A libvirtd that is only slow is waited for, and the next time that it hangs is noticed as well.
- */
+/* A slow libvirtd is waited for, and a later hang is detected, too. */
 static void
 test_hung_twice(void)
 {
@@ -292,7 +284,7 @@ test_hung_twice(void)
 
     g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
     run(hypervisor, run_open);
-    libvirt_world_signal_daemon(SIGSTOP);
+    libvirt_host_signal_daemon(SIGSTOP);
     g_timeout_add_seconds(7, continue_cb, NULL);
     background_start(&slow);
     background_finish(&slow);
@@ -300,12 +292,12 @@ test_hung_twice(void)
 
     run(hypervisor, run_list);
     g_assert_cmpuint(closed, ==, 0);
-    libvirt_world_signal_daemon(SIGSTOP);
+    libvirt_host_signal_daemon(SIGSTOP);
     background_start(&hung);
     background_finish(&hung);
     g_assert_error(hung.error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_clear_error(&hung.error);
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_host_signal_daemon(SIGCONT);
     while (closed == 0)
         g_main_context_iteration(NULL, TRUE);
     g_assert_cmpuint(closed, ==, 1);
@@ -317,12 +309,12 @@ test_hung_open(void)
     g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
     Background call = {.hypervisor = hypervisor, .run = run_open};
 
-    libvirt_world_signal_daemon(SIGSTOP);
+    libvirt_host_signal_daemon(SIGSTOP);
     background_start(&call);
     background_finish(&call);
     g_assert_error(call.error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
     g_clear_error(&call.error);
-    libvirt_world_revive_daemon();
+    libvirt_host_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
 }
@@ -332,7 +324,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 
-    hypervisor_contract_add_tests(&libvirt_world);
+    hypervisor_contract_add_tests(&libvirt_host);
     g_test_add_func("/libvirt/unknown-uri", test_unknown_uri);
     g_test_add_func("/libvirt/idle", test_idle);
     g_test_add_func("/libvirt/no-leak", test_no_leak);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a sync engine ends: from every state, with every on-disconnect, with guests and a libvirt
- * that do not cooperate.
+ * The end of a sync engine: from every state, with every on-disconnect, with guests and a libvirt
+ * that do not answer.
  */
 
 #include "config.h"
@@ -13,7 +13,7 @@
 #define LIVE   NMM_SCOPE_LIVE
 #define CONFIG NMM_SCOPE_CONFIG
 
-/* Never reached where all is well. */
+/* Never reached without an error. */
 #define AMPLE (60 * 1000)
 
 static const char *const remove_keys[] = {"on-disconnect", "remove", NULL};
@@ -29,8 +29,8 @@ test_unplug(Fixture *fixture, gconstpointer keys)
     fixture_stop(fixture, AMPLE);
     g_assert_false(fixture_is_link_up(fixture, "web"));
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 1);
-    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
-    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_cmpuint(fake_host_count_joined(fixture->host), ==, 0);
+    g_assert_true(fake_host_get_network_active(fixture->host, "isolated"));
     g_assert_false(fixture_has_timer());
 
     fixture_replace_engine(fixture, keys);
@@ -47,7 +47,7 @@ test_keep(Fixture *fixture, gconstpointer keys)
     fixture_stop(fixture, AMPLE);
     g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
     g_assert_true(fixture_is_link_up(fixture, "web"));
-    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    g_assert_cmpuint(fake_host_count_joined(fixture->host), ==, 0);
 }
 
 static void
@@ -58,14 +58,14 @@ test_remove(Fixture *fixture, gconstpointer keys)
 
     fixture_define_running(fixture, "web");
     fixture_define(fixture, "off");
-    before = fake_world_dump_guest(fixture->world, "web", CONFIG);
+    before = fake_host_dump_guest(fixture->host, "web", CONFIG);
     fixture_bring_up(fixture);
     fixture_stop(fixture, AMPLE);
-    after = fake_world_dump_guest(fixture->world, "web", CONFIG);
+    after = fake_host_dump_guest(fixture->host, "web", CONFIG);
     g_assert_cmpstr(after, ==, before);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 0);
     g_assert_cmpuint(fixture_count_nics(fixture, "off", CONFIG), ==, 0);
-    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+    g_assert_null(fake_host_read_network(fixture->host, "isolated"));
 }
 
 static void
@@ -74,31 +74,31 @@ test_remove_reluctant(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
-    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    fake_host_set_reluctant(fixture->host, "slow", TRUE);
     nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "read-guest web", 1);
     g_assert_cmpuint(fixture->n_stopped, ==, 0);
-    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_true(fake_host_get_network_active(fixture->host, "isolated"));
 
-    fake_world_let_go(fixture->world, "slow");
+    fake_host_release_nics(fixture->host, "slow");
     fixture_wait(fixture, &fixture->n_stopped, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "slow", LIVE), ==, 0);
-    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+    g_assert_null(fake_host_read_network(fixture->host, "isolated"));
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-detach live slow"), ==, 1);
 }
 
-/* A guest that is stopped has let go as well. */
+/* A guest that is stopped has released its interface, too. */
 static void
 test_remove_reluctant_stopped(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
-    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    fake_host_set_reluctant(fixture->host, "slow", TRUE);
     nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "nic-detach live slow", 1);
-    g_assert_true(fake_world_stop_guest(fixture->world, "slow", NULL));
+    g_assert_true(fake_host_stop_guest(fixture->host, "slow", NULL));
     fixture_wait(fixture, &fixture->n_stopped, 1);
-    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+    g_assert_null(fake_host_read_network(fixture->host, "isolated"));
 }
 
 static void
@@ -106,10 +106,10 @@ test_remove_stubborn(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
-    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    fake_host_set_reluctant(fixture->host, "slow", TRUE);
     fixture_stop(fixture, 200);
     fixture_assert_warned("*guests did not release their interface*'slow'");
-    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_true(fake_host_get_network_active(fixture->host, "isolated"));
     g_assert_cmpuint(fixture_count_nics(fixture, "slow", CONFIG), ==, 0);
     g_assert_false(fixture_has_timer());
 }
@@ -125,7 +125,7 @@ test_remove_fault(Fixture *fixture, gconstpointer keys)
     fixture_stop(fixture, AMPLE);
     fixture_assert_warned("guest 'bad': device is busy");
     g_assert_cmpuint(fixture_count_nics(fixture, "good", CONFIG), ==, 0);
-    g_assert_true(fake_world_get_network_active(fixture->world, "isolated"));
+    g_assert_true(fake_host_get_network_active(fixture->host, "isolated"));
 }
 
 static void
@@ -138,7 +138,7 @@ test_hang(Fixture *fixture, gconstpointer keys)
     fixture_assert_warned("*libvirt does not answer in time*'web'");
     g_assert_cmpuint(fake_calls_get_hanging(fixture->calls), ==, 1);
 
-    /* What was left behind ends by itself, with the engine gone. */
+    /* The pass that was left behind ends by itself, without the engine. */
     fixture_drop_engine(fixture);
     fake_calls_release(fixture->calls);
 }
@@ -153,7 +153,7 @@ test_hang_in_first_pass(Fixture *fixture, gconstpointer keys)
     fixture_assert_warned("*libvirt does not answer in time");
     fake_calls_release(fixture->calls);
     fixture_settle(fixture);
-    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    g_assert_cmpuint(fake_host_count_joined(fixture->host), ==, 0);
     g_assert_cmpuint(fixture->n_up + fixture->n_failed, ==, 0);
     g_assert_cmpuint(fixture->n_stopped, ==, 1);
 }
@@ -180,7 +180,7 @@ test_during_start(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture->n_up, ==, 0);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-attach live web"), ==, 0);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
-    g_assert_null(fake_world_read_network(fixture->world, "isolated"));
+    g_assert_null(fake_host_read_network(fixture->host, "isolated"));
 }
 
 static void
@@ -212,7 +212,7 @@ test_unref(Fixture *fixture, gconstpointer keys)
     fixture_bring_up(fixture);
     fixture_define(fixture, "new");
     fixture_drop_engine(fixture);
-    g_assert_cmpuint(fake_world_count_joined(fixture->world), ==, 0);
+    g_assert_cmpuint(fake_host_count_joined(fixture->host), ==, 0);
     while (g_main_context_iteration(NULL, FALSE))
         ;
     g_assert_false(fixture_has_timer());
@@ -235,7 +235,7 @@ test_daemon_gone(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
-    fake_world_kill(fixture->world, "daemon killed");
+    fake_host_kill(fixture->host, "daemon killed");
     fixture_wait_calls(fixture, "open", 1);
     fixture_assert_warned("the connection to libvirt is lost: *");
     fixture_stop(fixture, AMPLE);
@@ -247,11 +247,11 @@ test_daemon_gone_while_waiting(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
-    fake_world_set_reluctant(fixture->world, "slow", TRUE);
+    fake_host_set_reluctant(fixture->host, "slow", TRUE);
     nmm_sync_stop(fixture->sync, AMPLE);
     fixture_wait_calls(fixture, "nic-detach live slow", 1);
     fixture_settle(fixture);
-    fake_world_kill(fixture->world, "daemon killed");
+    fake_host_kill(fixture->host, "daemon killed");
     fixture_wait(fixture, &fixture->n_stopped, 1);
     fixture_assert_warned("*guests did not release their interface*'slow'");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sync engine on the fake world: coming up and keeping up. How it ends is in test-sync-stop.c.
+ * The sync engine on the fake host until it is stopped; see test-sync-stop.c for its end.
  */
 
 #include "config.h"
@@ -26,13 +26,13 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     fixture_define(fixture, "off");
     fixture_define_plain(fixture, "plain");
     fixture_start_guest(fixture, "plain");
-    g_assert_true(fake_world_create_guest(fixture->world, transient, NULL));
-    plain_before = fake_world_dump_guest(fixture->world, "plain", CONFIG);
+    g_assert_true(fake_host_create_guest(fixture->host, transient, NULL));
+    plain_before = fake_host_dump_guest(fixture->host, "plain", CONFIG);
 
     nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_up, 1);
 
-    network = fake_world_read_network(fixture->world, "isolated");
+    network = fake_host_read_network(fixture->host, "isolated");
     g_assert_nonnull(network);
     g_assert_true(network->active);
     g_assert_true(network->autostart);
@@ -42,7 +42,7 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "running", LIVE), ==, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "off", CONFIG), ==, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "transient", LIVE), ==, 1);
-    plain_after = fake_world_dump_guest(fixture->world, "plain", CONFIG);
+    plain_after = fake_host_dump_guest(fixture->host, "plain", CONFIG);
     g_assert_cmpstr(plain_after, ==, plain_before);
     fixture_assert_status(fixture, "running", NMM_GUEST_SERVED);
     fixture_assert_status(fixture, "transient", NMM_GUEST_SERVED);
@@ -50,7 +50,7 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     fixture_assert_status(fixture, "plain", NMM_GUEST_NOT_MACVTAP);
     g_assert_cmpuint(fixture->n_collected, ==, 1);
 
-    /* The events of its own edits settle without a word. */
+    /* The events of its own edits cause no report. */
     fixture_settle(fixture);
     g_assert_cmpuint(fixture->n_report, ==, 0);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-*"), ==, 4);
@@ -101,25 +101,25 @@ test_guest_events(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
     fixture_assert_status(fixture, "web", NMM_GUEST_SERVED);
 
-    g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+    g_assert_true(fake_host_stop_guest(fixture->host, "web", NULL));
     fixture_wait(fixture, &fixture->n_report, 3);
     fixture_assert_status(fixture, "web", NMM_GUEST_SHUT_OFF);
 
-    g_assert_true(fake_world_undefine_guest(fixture->world, "web", NULL));
+    g_assert_true(fake_host_undefine_guest(fixture->host, "web", NULL));
     fixture_wait(fixture, &fixture->n_report, 4);
 
-    g_assert_true(fake_world_define_guest(fixture->world, bare, NULL));
+    g_assert_true(fake_host_define_guest(fixture->host, bare, NULL));
     fixture_settle(fixture);
     g_assert_cmpuint(fixture->n_report, ==, 4);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
 
-    g_assert_true(fake_world_define_guest(fixture->world, with_nic, NULL));
+    g_assert_true(fake_host_define_guest(fixture->host, with_nic, NULL));
     fixture_wait(fixture, &fixture->n_report, 5);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "list-guests"), ==, 0);
 }
 
-/* A guest that is stripped of its macvtap interface loses ours. */
+/* A guest that loses its macvtap interface loses the second one, too. */
 static void
 test_stripped(Fixture *fixture, gconstpointer keys)
 {
@@ -128,36 +128,36 @@ test_stripped(Fixture *fixture, gconstpointer keys)
     fixture_bring_up(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 1);
 
-    g_assert_true(fake_world_strip_macvtap(fixture->world, "web"));
+    g_assert_true(fake_host_strip_macvtap(fixture->host, "web"));
     fixture_wait(fixture, &fixture->n_report, 1);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", LIVE), ==, 0);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
 }
 
-/* A guest that does not let go is asked once, whatever events come. */
+/* A guest that does not release its interface is asked once, whatever events come. */
 static void
 test_stripped_reluctant(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "slow");
     fixture_bring_up(fixture);
-    fake_world_set_reluctant(fixture->world, "slow", TRUE);
-    g_assert_true(fake_world_strip_macvtap(fixture->world, "slow"));
+    fake_host_set_reluctant(fixture->host, "slow", TRUE);
+    g_assert_true(fake_host_strip_macvtap(fixture->host, "slow"));
     fixture_wait_calls(fixture, "nic-detach live slow", 1);
     fixture_settle(fixture);
-    g_assert_true(fake_world_strip_macvtap(fixture->world, "slow"));
+    g_assert_true(fake_host_strip_macvtap(fixture->host, "slow"));
     fixture_wait_calls(fixture, "read-guest slow", 2);
     fixture_settle(fixture);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-detach live slow"), ==, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "slow", LIVE), ==, 1);
 
-    fake_world_let_go(fixture->world, "slow");
+    fake_host_release_nics(fixture->host, "slow");
     fixture_wait_calls(fixture, "read-guest slow", 3);
     fixture_settle(fixture);
     g_assert_cmpuint(nmm_sync_count_asked(fixture->sync), ==, 0);
 }
 
-/* A guest that stops under the edit is no fault. */
+/* A guest that stops during the edit is no error. */
 static void
 test_stopped_meanwhile(Fixture *fixture, gconstpointer keys)
 {
@@ -165,27 +165,27 @@ test_stopped_meanwhile(Fixture *fixture, gconstpointer keys)
     fake_calls_hang(fixture->calls, "nic-attach live web");
     nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
-    g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+    g_assert_true(fake_host_stop_guest(fixture->host, "web", NULL));
     fake_calls_release(fixture->calls);
     fixture_wait(fixture, &fixture->n_report, 1);
     fixture_assert_status(fixture, "web", NMM_GUEST_SHUT_OFF);
 }
 
-/* Another network that comes to forward through macvtap makes its guests ours. */
+/* Another network that begins to forward through macvtap turns its guests into macvtap guests. */
 static void
 test_other_network(Fixture *fixture, gconstpointer keys)
 {
     g_autofree char *xml =
         fixture_domain_xml("web", "<interface type='network'><source network='lan'/></interface>");
 
-    g_assert_true(fake_world_define_guest(fixture->world, xml, NULL));
+    g_assert_true(fake_host_define_guest(fixture->host, xml, NULL));
     fixture_bring_up(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 0);
 
-    g_assert_true(fake_world_define_network(fixture->world,
-                                            "<network><name>lan</name><forward mode='bridge'>"
-                                            "<interface dev='eth0'/></forward></network>",
-                                            NULL));
+    g_assert_true(fake_host_define_network(fixture->host,
+                                           "<network><name>lan</name><forward mode='bridge'>"
+                                           "<interface dev='eth0'/></forward></network>",
+                                           NULL));
     fixture_wait(fixture, &fixture->n_report, 1);
     g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
 }
@@ -196,7 +196,7 @@ test_storm(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     for (guint i = 0; i < 500; i++) {
-        g_assert_true(fake_world_stop_guest(fixture->world, "web", NULL));
+        g_assert_true(fake_host_stop_guest(fixture->host, "web", NULL));
         fixture_start_guest(fixture, "web");
     }
     fixture_wait_calls(fixture, "read-guest web", 1);
@@ -210,13 +210,13 @@ static gboolean
 emit_cb(gpointer data)
 {
     Fixture *fixture = data;
-    g_auto(GStrv) uuids = fake_world_list_guests(fixture->world);
+    g_auto(GStrv) uuids = fake_host_list_guests(fixture->host);
 
     nmm_hypervisor_emit(fixture->hypervisor, "guest-changed", uuids[0]);
     return G_SOURCE_CONTINUE;
 }
 
-/* Events that never pause do not put a pass off for ever. */
+/* Events that never pause do not delay a pass for ever. */
 static void
 test_endless_storm(Fixture *fixture, gconstpointer keys)
 {
@@ -243,7 +243,7 @@ test_fault_of_one(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 0);
     fixture_assert_warned("guest 'bad': no space left");
 
-    /* The clock tries again, twice here; the same failure is told once. */
+    /* The timer tries again, twice here; the same failure is logged once. */
     fixture_wait_calls(fixture, "nic-attach config bad", 3);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 1);
@@ -263,7 +263,7 @@ test_retries_end(Fixture *fixture, gconstpointer keys)
     g_assert_false(fixture_has_timer());
     g_assert_cmpuint(fixture_count_nics(fixture, "bad", CONFIG), ==, 0);
 
-    /* From now on only an event. */
+    /* From now on only an event causes a try. */
     fixture_start_guest(fixture, "bad");
     fixture_wait_calls(fixture, "nic-attach config bad", 4);
     fixture_settle(fixture);
@@ -275,7 +275,7 @@ test_needs_restart(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "rigid");
     fixture_define_running(fixture, "web");
-    fake_world_set_rigid(fixture->world, "rigid", TRUE);
+    fake_host_set_rigid(fixture->host, "rigid", TRUE);
     fixture_bring_up(fixture);
     fixture_assert_warned("guest 'rigid': no free slot is left; the guest needs a restart");
     fixture_assert_status(fixture, "rigid", NMM_GUEST_NEEDS_RESTART);
@@ -283,7 +283,7 @@ test_needs_restart(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture_count_nics(fixture, "rigid", CONFIG), ==, 1);
     g_assert_false(fixture_has_timer());
 
-    g_assert_true(fake_world_stop_guest(fixture->world, "rigid", NULL));
+    g_assert_true(fake_host_stop_guest(fixture->host, "rigid", NULL));
     fixture_start_guest(fixture, "rigid");
     fixture_wait(fixture, &fixture->n_report, 1);
     fixture_assert_status(fixture, "rigid", NMM_GUEST_SERVED);
@@ -291,7 +291,7 @@ test_needs_restart(Fixture *fixture, gconstpointer keys)
 
 static const char *const unmatched_keys[] = {"guests", "web1 db1", NULL};
 
-/* Said once, and again when it changes. */
+/* Logged once, and again when it changes. */
 static void
 test_unmatched(Fixture *fixture, gconstpointer keys)
 {
@@ -326,7 +326,7 @@ test_network_stopped(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
-    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_host_stop_network(fixture->host, "isolated", NULL));
     fixture_wait(fixture, &fixture->n_failed, 1);
     g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was stopped");
@@ -342,8 +342,8 @@ static void
 test_network_removed(Fixture *fixture, gconstpointer keys)
 {
     fixture_bring_up(fixture);
-    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
-    g_assert_true(fake_world_undefine_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_host_stop_network(fixture->host, "isolated", NULL));
+    g_assert_true(fake_host_undefine_network(fixture->host, "isolated", NULL));
     fixture_wait(fixture, &fixture->n_failed, 1);
     g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was removed");
 }
@@ -353,16 +353,16 @@ test_network_restarted(Fixture *fixture, gconstpointer keys)
 {
     fixture_define(fixture, "web");
     fixture_bring_up(fixture);
-    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_host_stop_network(fixture->host, "isolated", NULL));
     fixture_wait_calls(fixture, "list-networks", 1);
-    g_assert_true(fake_world_start_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_host_start_network(fixture->host, "isolated", NULL));
     fixture_settle(fixture);
     g_assert_cmpuint(fixture->n_failed, ==, 0);
 
-    /* Nothing was forgotten meanwhile, and the next stop counts anew. */
+    /* No event was lost meanwhile, and the next stop gets its own time. */
     fixture_start_guest(fixture, "web");
     fixture_wait(fixture, &fixture->n_report, 1);
-    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
+    g_assert_true(fake_host_stop_network(fixture->host, "isolated", NULL));
     fixture_wait(fixture, &fixture->n_failed, 1);
 }
 
@@ -370,10 +370,10 @@ static void
 test_network_forwards(Fixture *fixture, gconstpointer keys)
 {
     fixture_define(fixture, "web");
-    g_assert_true(fake_world_define_network(fixture->world,
-                                            "<network><name>isolated</name><forward mode='nat'/>"
-                                            "<ip address='10.1.1.1' prefix='24'/></network>",
-                                            NULL));
+    g_assert_true(fake_host_define_network(fixture->host,
+                                           "<network><name>isolated</name><forward mode='nat'/>"
+                                           "<ip address='10.1.1.1' prefix='24'/></network>",
+                                           NULL));
     nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_failed, 1);
     g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_CONFLICT);
@@ -381,16 +381,16 @@ test_network_forwards(Fixture *fixture, gconstpointer keys)
     g_assert_cmpuint(fixture->n_up, ==, 0);
 }
 
-/* What the profile asks for and an adopted network does not give is told, once. */
+/* An adopted network that differs from the profile is logged, once. */
 static void
 test_network_differs(Fixture *fixture, gconstpointer keys)
 {
     static const char *const address6[] = {"address6", "auto", NULL};
 
-    g_assert_true(fake_world_define_network(fixture->world,
-                                            "<network><name>isolated</name>"
-                                            "<ip address='10.1.1.1' prefix='24'/></network>",
-                                            NULL));
+    g_assert_true(fake_host_define_network(fixture->host,
+                                           "<network><name>isolated</name>"
+                                           "<ip address='10.1.1.1' prefix='24'/></network>",
+                                           NULL));
     fixture_replace_engine(fixture, address6);
     fixture_bring_up(fixture);
     fixture_assert_warned("network 'isolated' exists without IPv6; *");
@@ -417,7 +417,7 @@ test_network_fails(Fixture *fixture, gconstpointer keys)
 static void
 test_unreachable(Fixture *fixture, gconstpointer keys)
 {
-    fake_world_kill(fixture->world, "killed");
+    fake_host_kill(fixture->host, "killed");
     nmm_sync_start(fixture->sync);
     fixture_wait(fixture, &fixture->n_failed, 1);
     g_assert_error(fixture->failure, NMM_ERROR, NMM_ERROR_UNREACHABLE);
@@ -431,13 +431,13 @@ test_reconnect(Fixture *fixture, gconstpointer keys)
 {
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
-    fake_world_kill(fixture->world, "daemon killed");
+    fake_host_kill(fixture->host, "daemon killed");
     fixture_define_running(fixture, "new");
     fixture_wait_calls(fixture, "open", 3);
     fixture_assert_warned("the connection to libvirt is lost: daemon killed; *");
     g_assert_cmpuint(fixture->n_report, ==, 0);
 
-    fake_world_revive(fixture->world);
+    fake_host_revive(fixture->host);
     fixture_wait(fixture, &fixture->n_report, 1);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "new", LIVE), ==, 1);
@@ -454,15 +454,15 @@ static void
 test_reconnect_without_network(Fixture *fixture, gconstpointer keys)
 {
     fixture_bring_up(fixture);
-    fake_world_kill(fixture->world, "daemon killed");
-    g_assert_true(fake_world_stop_network(fixture->world, "isolated", NULL));
-    fake_world_revive(fixture->world);
+    fake_host_kill(fixture->host, "daemon killed");
+    g_assert_true(fake_host_stop_network(fixture->host, "isolated", NULL));
+    fake_host_revive(fixture->host);
     fixture_wait(fixture, &fixture->n_failed, 1);
     fixture_assert_warned("the connection to libvirt is lost: *");
     g_assert_cmpstr(fixture->failure->message, ==, "network 'isolated' was stopped");
 }
 
-/* The daemon dies in the middle of the edits of the first pass. */
+/* The daemon dies during the edits of the first pass. */
 static void
 test_lost_in_pass(Fixture *fixture, gconstpointer keys)
 {
@@ -474,12 +474,12 @@ test_lost_in_pass(Fixture *fixture, gconstpointer keys)
     fake_calls_hang(fixture->calls, "nic-attach config *");
     nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 4);
-    fake_world_kill(fixture->world, "daemon killed");
+    fake_host_kill(fixture->host, "daemon killed");
     fake_calls_release(fixture->calls);
     fixture_wait(fixture, &fixture->n_up, 1);
     fixture_wait_calls(fixture, "open", 3);
     fixture_assert_warned("the connection to libvirt is lost: *");
-    fake_world_revive(fixture->world);
+    fake_host_revive(fixture->host);
     fixture_wait(fixture, &fixture->n_report, 1);
     fixture_settle(fixture);
     g_assert_cmpuint(fixture_count_nics(fixture, "guest11", CONFIG), ==, 1);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The guest watch on the fake world: what it sees, when it looks, and that it changes nothing.
- */
+/* The watcher on the fake host: what it delivers, when it reads, and that it changes nothing. */
 
 #include "config.h"
 
@@ -14,11 +12,11 @@
 #define NIC      "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
 
 typedef struct {
-    FakeWorld *world;
-    FakeCalls *calls; /* the world's */
+    FakeHost *host;
+    FakeCalls *calls; /* the host's */
     NmmWatcher *watcher;
     guint n_guests; /* how often the guests came */
-    GString *seen; /* the last: names, sorted, with a "*" where they run and their number of NICs */
+    GString *seen;  /* the last: names, sorted; a running guest with "*" and its number of NICs */
     GError *failure;
 } Fixture;
 
@@ -86,10 +84,10 @@ setup(Fixture *f, gconstpointer data)
 {
     g_autoptr(NmmHypervisor) hypervisor = NULL;
 
-    f->world = fake_world_new();
-    f->calls = fake_world_get_calls(f->world);
+    f->host = fake_host_new();
+    f->calls = fake_host_get_calls(f->host);
     f->seen = g_string_new(NULL);
-    hypervisor = fake_hypervisor_new(f->world);
+    hypervisor = fake_hypervisor_new(f->host);
     f->watcher = nmm_watcher_new(hypervisor, &client, &timing, f);
 }
 
@@ -109,11 +107,11 @@ teardown(Fixture *f, gconstpointer data)
     fake_calls_release(f->calls);
     nmm_watcher_free(f->watcher);
     /* A reading that is left behind closes what it opened. */
-    while (fake_world_count_joined(f->world) > 0)
+    while (fake_host_count_joined(f->host) > 0)
         turn(limit);
     g_clear_error(&f->failure);
     g_string_free(f->seen, TRUE);
-    fake_world_unref(f->world);
+    fake_host_unref(f->host);
 }
 
 static void
@@ -138,7 +136,7 @@ define(Fixture *f, const char *name, const char *interfaces)
                                            interfaces);
     g_autoptr(GError) error = NULL;
 
-    fake_world_define_guest(f->world, xml, &error);
+    fake_host_define_guest(f->host, xml, &error);
     g_assert_no_error(error);
 }
 
@@ -147,7 +145,7 @@ start_guest(Fixture *f, const char *name)
 {
     g_autoptr(GError) error = NULL;
 
-    fake_world_start_guest(f->world, name, &error);
+    fake_host_start_guest(f->host, name, &error);
     g_assert_no_error(error);
 }
 
@@ -165,13 +163,13 @@ test_follows(Fixture *f, gconstpointer data)
     wait_seen(f, "off*1 web*1");
     define(f, "late", "");
     wait_seen(f, "late off*1 web*1");
-    g_assert_true(fake_world_strip_macvtap(f->world, "web"));
+    g_assert_true(fake_host_strip_macvtap(f->host, "web"));
     wait_seen(f, "late off*1 web*0");
-    g_assert_true(fake_world_stop_guest(f->world, "off", NULL));
+    g_assert_true(fake_host_stop_guest(f->host, "off", NULL));
     wait_seen(f, "late off web*0");
-    g_assert_true(fake_world_undefine_guest(f->world, "off", NULL));
+    g_assert_true(fake_host_undefine_guest(f->host, "off", NULL));
     wait_seen(f, "late web*0");
-    /* Only what changed is read again, and nothing is ever changed. */
+    /* Only guests that changed are read again, and nothing is changed. */
     g_assert_cmpuint(fake_calls_count(f->calls, "list-guests"), ==, 0);
     g_assert_cmpuint(
         fake_calls_count(f->calls, "*"), ==, fake_calls_count(f->calls, "read-guest *"));
@@ -187,14 +185,14 @@ test_settles(Fixture *f, gconstpointer data)
     fake_calls_clear(f->calls);
     for (guint i = 0; i < 20; i++) {
         start_guest(f, "web");
-        g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
+        g_assert_true(fake_host_stop_guest(f->host, "web", NULL));
     }
     start_guest(f, "web");
     wait_seen(f, "web*1");
     g_assert_cmpuint(fake_calls_count(f->calls, "read-guest *"), <=, 3);
 }
 
-/* What changes while guests are read is not lost. */
+/* A change during a reading is not lost. */
 static void
 test_change_during_reading(Fixture *f, gconstpointer data)
 {
@@ -205,10 +203,10 @@ test_change_during_reading(Fixture *f, gconstpointer data)
     nmm_watcher_start(f->watcher);
     wait_seen(f, "web*1");
     fake_calls_hang(f->calls, "read-guest *");
-    g_assert_true(fake_world_strip_macvtap(f->world, "web"));
+    g_assert_true(fake_host_strip_macvtap(f->host, "web"));
     while (fake_calls_get_hanging(f->calls) == 0)
         turn(limit);
-    g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
+    g_assert_true(fake_host_stop_guest(f->host, "web", NULL));
     fake_calls_release(f->calls);
     wait_seen(f, "web");
 }
@@ -218,7 +216,7 @@ test_unreachable(Fixture *f, gconstpointer data)
 {
     gint64 limit = g_get_monotonic_time() + PATIENCE;
 
-    fake_world_kill(f->world, "not there");
+    fake_host_kill(f->host, "not there");
     nmm_watcher_start(f->watcher);
     while (!f->failure)
         turn(limit);
@@ -226,7 +224,7 @@ test_unreachable(Fixture *f, gconstpointer data)
     g_assert_cmpuint(f->n_guests, ==, 0);
 }
 
-/* The guests stay as they were seen last; afterwards all are read again. */
+/* The guests stay as they were read last; afterwards all are read again. */
 static void
 test_lost_and_back(Fixture *f, gconstpointer data)
 {
@@ -239,19 +237,19 @@ test_lost_and_back(Fixture *f, gconstpointer data)
     wait_seen(f, "web*1");
     n = f->n_guests;
     fake_calls_clear(f->calls);
-    fake_world_kill(f->world, "restarted");
+    fake_host_kill(f->host, "restarted");
     while (fake_calls_count(f->calls, "open") < 3)
         turn(limit);
     g_assert_cmpuint(f->n_guests, ==, n);
     g_assert_no_error(f->failure);
-    g_assert_true(fake_world_stop_guest(f->world, "web", NULL));
-    fake_world_revive(f->world);
+    g_assert_true(fake_host_stop_guest(f->host, "web", NULL));
+    fake_host_revive(f->host);
     wait_seen(f, "web");
     start_guest(f, "web");
     wait_seen(f, "web*1");
 }
 
-/* One guest's error is not another's. */
+/* An unreadable guest does not affect another one. */
 static void
 test_unreadable(Fixture *f, gconstpointer data)
 {
@@ -263,7 +261,7 @@ test_unreadable(Fixture *f, gconstpointer data)
     start_guest(f, "db");
     start_guest(f, "web");
     wait_seen(f, "web*1");
-    g_assert_true(fake_world_stop_guest(f->world, "db", NULL));
+    g_assert_true(fake_host_stop_guest(f->host, "db", NULL));
     wait_seen(f, "db web*1");
 }
 

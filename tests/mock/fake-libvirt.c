@@ -19,56 +19,56 @@ typedef struct {
     const char *name;
     int n_arguments;
     /* (transfer full) (nullable): the answer */
-    char *(*run)(FakeWorld *world, char **arguments, GError **error);
+    char *(*run)(FakeHost *world, char **arguments, GError **error);
 } Command;
 
 static char *
-define(FakeWorld *world, char **arguments, GError **error)
+define(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_define_guest(world, arguments[0], error);
+    fake_host_define_guest(world, arguments[0], error);
     return NULL;
 }
 
 static char *
-start(FakeWorld *world, char **arguments, GError **error)
+start(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_start_guest(world, arguments[0], error);
+    fake_host_start_guest(world, arguments[0], error);
     return NULL;
 }
 
 static char *
-stop(FakeWorld *world, char **arguments, GError **error)
+stop(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_stop_guest(world, arguments[0], error);
+    fake_host_stop_guest(world, arguments[0], error);
     return NULL;
 }
 
 static char *
-define_network(FakeWorld *world, char **arguments, GError **error)
+define_network(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_define_network(world, arguments[0], error);
+    fake_host_define_network(world, arguments[0], error);
     return NULL;
 }
 
 static char *
-start_network(FakeWorld *world, char **arguments, GError **error)
+start_network(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_start_network(world, arguments[0], error);
+    fake_host_start_network(world, arguments[0], error);
     return NULL;
 }
 
 static char *
-stop_network(FakeWorld *world, char **arguments, GError **error)
+stop_network(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_stop_network(world, arguments[0], error);
+    fake_host_stop_network(world, arguments[0], error);
     return NULL;
 }
 
 /* "active", "inactive" or nothing. */
 static char *
-network_state(FakeWorld *world, char **arguments, GError **error)
+network_state(FakeHost *world, char **arguments, GError **error)
 {
-    g_autoptr(NmmNetwork) network = fake_world_read_network(world, arguments[0]);
+    g_autoptr(NmmNetwork) network = fake_host_read_network(world, arguments[0]);
 
     if (!network)
         return NULL;
@@ -76,53 +76,53 @@ network_state(FakeWorld *world, char **arguments, GError **error)
 }
 
 static char *
-dump_guest(FakeWorld *world, char **arguments, GError **error)
+dump_guest(FakeHost *world, char **arguments, GError **error)
 {
     gboolean live = g_str_equal(arguments[1], "live");
 
-    return fake_world_dump_guest(world, arguments[0], live ? NMM_SCOPE_LIVE : NMM_SCOPE_CONFIG);
+    return fake_host_dump_guest(world, arguments[0], live ? NMM_SCOPE_LIVE : NMM_SCOPE_CONFIG);
 }
 
 /* Every call of that pattern fails until "release". */
 static char *
-fail(FakeWorld *world, char **arguments, GError **error)
+fail(FakeHost *world, char **arguments, GError **error)
 {
     fake_calls_fail(
-        fake_world_get_calls(world), arguments[0], 1, G_MAXUINT, NMM_ERROR_FAILED, arguments[1]);
+        fake_host_get_calls(world), arguments[0], 1, G_MAXUINT, NMM_ERROR_FAILED, arguments[1]);
     return NULL;
 }
 
 static char *
-hang(FakeWorld *world, char **arguments, GError **error)
+hang(FakeHost *world, char **arguments, GError **error)
 {
-    fake_calls_hang(fake_world_get_calls(world), arguments[0]);
+    fake_calls_hang(fake_host_get_calls(world), arguments[0]);
     return NULL;
 }
 
 static char *
-release(FakeWorld *world, char **arguments, GError **error)
+release(FakeHost *world, char **arguments, GError **error)
 {
-    fake_calls_release(fake_world_get_calls(world));
+    fake_calls_release(fake_host_get_calls(world));
     return NULL;
 }
 
 static char *
-list_calls(FakeWorld *world, char **arguments, GError **error)
+list_calls(FakeHost *world, char **arguments, GError **error)
 {
-    return fake_calls_dump(fake_world_get_calls(world));
+    return fake_calls_dump(fake_host_get_calls(world));
 }
 
 static char *
-kill_daemon(FakeWorld *world, char **arguments, GError **error)
+kill_daemon(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_kill(world, "the daemon died");
+    fake_host_kill(world, "the daemon died");
     return NULL;
 }
 
 static char *
-revive_daemon(FakeWorld *world, char **arguments, GError **error)
+revive_daemon(FakeHost *world, char **arguments, GError **error)
 {
-    fake_world_revive(world);
+    fake_host_revive(world);
     return NULL;
 }
 
@@ -144,7 +144,7 @@ static const Command commands[] = {
 };
 
 static char *
-run_command(FakeWorld *world, const char *line, GError **error)
+run_command(FakeHost *world, const char *line, GError **error)
 {
     g_auto(GStrv) words = NULL;
     int n_words;
@@ -180,7 +180,7 @@ incoming_cb(GSocketService *service,
 }
 
 static void
-listen_for_commands(FakeWorld *world)
+listen_for_commands(FakeHost *world)
 {
     g_autofree char *path = g_strdup_printf(FAKE_DIR "/%d", (int)getpid());
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
@@ -199,7 +199,7 @@ listen_for_commands(FakeWorld *world)
 }
 
 static void
-run_start_commands(FakeWorld *world)
+run_start_commands(FakeHost *world)
 {
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
@@ -216,13 +216,13 @@ run_start_commands(FakeWorld *world)
     }
 }
 
-static FakeWorld *
+static FakeHost *
 get_world(void)
 {
-    static FakeWorld *world;
+    static FakeHost *world;
 
     if (!world) {
-        world = fake_world_new();
+        world = fake_host_new();
         run_start_commands(world);
         listen_for_commands(world);
     }

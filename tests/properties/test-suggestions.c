@@ -9,14 +9,14 @@
 #include "fake-hypervisor.h"
 #include "nmm-suggestions.h"
 
-static FakeWorld *world;
+static FakeHost *host;
 static guint n_made;
 
 static NmmHypervisor *
 make_fake(const char *uri)
 {
     n_made++;
-    return fake_hypervisor_new(world);
+    return fake_hypervisor_new(host);
 }
 
 typedef struct {
@@ -68,7 +68,7 @@ define_guest(const char *name, const char *interface)
                                            interface);
     g_autoptr(GError) error = NULL;
 
-    fake_world_define_guest(world, xml, &error);
+    fake_host_define_guest(host, xml, &error);
     g_assert_no_error(error);
 }
 
@@ -77,7 +77,7 @@ define_network(const char *xml)
 {
     g_autoptr(GError) error = NULL;
 
-    fake_world_define_network(world, xml, &error);
+    fake_host_define_network(host, xml, &error);
     g_assert_no_error(error);
 }
 
@@ -119,18 +119,18 @@ test_unreachable(void)
         g_auto(Result) result = {0};
 
         fake_calls_fail(
-            fake_world_get_calls(world), patterns[i], 1, 1, NMM_ERROR_UNREACHABLE, "no answer");
+            fake_host_get_calls(host), patterns[i], 1, 1, NMM_ERROR_UNREACHABLE, "no answer");
         start_load(&result, NULL);
         wait_until(&result.n_done, 1);
         g_assert_error(result.error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
-        fake_calls_release(fake_world_get_calls(world));
+        fake_calls_release(fake_host_get_calls(host));
     }
 }
 
 static void
 test_hanging(void)
 {
-    FakeCalls *calls = fake_world_get_calls(world);
+    FakeCalls *calls = fake_host_get_calls(host);
     g_auto(Result) first = {0};
     g_auto(Result) second = {0};
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
@@ -178,12 +178,12 @@ main(int argc, char **argv)
     int status;
 
     g_test_init(&argc, &argv, NULL);
-    world = fake_world_new();
+    host = fake_host_new();
     g_test_add_func("/choices/what-is-offered", test_what_is_offered);
     g_test_add_func("/choices/unreachable", test_unreachable);
     g_test_add_func("/choices/hanging", test_hanging);
     g_test_add_func("/choices/safe-uri", test_safe_uri);
     status = g_test_run();
-    fake_world_unref(world);
+    fake_host_unref(host);
     return status;
 }

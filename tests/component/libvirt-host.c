@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * libvirtd and its guests, changed as virsh would.
- */
+/* Changes libvirtd and its guests as virsh would. */
 
 #include "config.h"
 
-#include "libvirt-world.h"
+#include "libvirt-host.h"
 
 #include <libvirt/virterror.h>
 #include <signal.h>
@@ -164,7 +162,7 @@ world_define_rigid_guest(gpointer data, const char *name, const char *uuid)
 
 /* Firmware does not answer a request to unplug; a reset carries it out. */
 static void
-world_guest_lets_go(gpointer data, const char *name)
+world_guest_releases(gpointer data, const char *name)
 {
     g_autoptr(virConnect) conn = connect_world();
     g_autoptr(virDomain) domain = look_up_guest(conn, name);
@@ -220,7 +218,7 @@ read_daemon_pid(void)
 }
 
 void
-libvirt_world_signal_daemon(int number)
+libvirt_host_signal_daemon(int number)
 {
     pid_t pid = read_daemon_pid();
 
@@ -232,7 +230,7 @@ libvirt_world_signal_daemon(int number)
 static void
 world_lose_daemon(gpointer data)
 {
-    libvirt_world_signal_daemon(SIGKILL);
+    libvirt_host_signal_daemon(SIGKILL);
 }
 
 static void
@@ -250,11 +248,11 @@ world_restore_daemon(gpointer data)
 }
 
 void
-libvirt_world_revive_daemon(void)
+libvirt_host_revive_daemon(void)
 {
     pid_t pid = read_daemon_pid();
 
-    libvirt_world_signal_daemon(SIGCONT);
+    libvirt_host_signal_daemon(SIGCONT);
     for (guint i = 0; i < 10; i++) {
         virConnect *conn = virConnectOpenReadOnly(URI);
 
@@ -269,7 +267,7 @@ libvirt_world_revive_daemon(void)
     }
 }
 
-const HypervisorWorld libvirt_world = {
+const HypervisorHost libvirt_host = {
     .reset = world_reset,
     .new_hypervisor = world_new_hypervisor,
     .define_guest = world_define_guest,
@@ -278,7 +276,7 @@ const HypervisorWorld libvirt_world = {
     .stop_guest = world_stop_guest,
     .create_transient_guest = world_create_transient_guest,
     .define_rigid_guest = world_define_rigid_guest,
-    .guest_lets_go = world_guest_lets_go,
+    .guest_releases = world_guest_releases,
     .define_network = world_define_network,
     .start_network = world_start_network,
     .stop_network = world_stop_network,

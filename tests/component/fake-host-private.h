@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the two halves of the fake world, guests and networks, share. Everything here wants the
- * world's mutex held.
+ * Shared by the two files of the fake host, guests and networks. The caller holds the host's mutex.
  */
 
 #pragma once
 
 #include "nmm-xml.h"
 
-#include "fake-world.h"
+#include "fake-host.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +18,7 @@ typedef struct {
     xmlDoc *live;   /* (nullable) */
     gboolean rigid;
     gboolean reluctant;
-    GPtrArray *asked; /* (element-type utf8): aliases that the guest was asked to let go of */
+    GPtrArray *asked; /* (element-type utf8): aliases that the guest was asked to release */
 } FakeGuest;
 
 typedef struct {
@@ -32,11 +31,11 @@ typedef struct {
 } FakeNetwork;
 
 typedef struct {
-    NmmHypervisor *hypervisor; /* borrowed: it leaves before it goes */
+    NmmHypervisor *hypervisor; /* borrowed: it leaves before it is freed */
     gboolean read_only;
 } FakeMember;
 
-struct _FakeWorld {
+struct _FakeHost {
     gatomicrefcount ref_count;
     GMutex mutex;
     FakeCalls *calls;
@@ -50,11 +49,11 @@ struct _FakeWorld {
 void fake_guest_free(FakeGuest *guest);
 void fake_network_free(FakeNetwork *network);
 
-FakeNetwork *fake_world_find_network(FakeWorld *world, const char *name);
+FakeNetwork *fake_host_find_network(FakeHost *host, const char *name);
 /* (transfer full) (nullable): as the plan sees it. */
 NmmNetwork *fake_network_read(const FakeNetwork *network, GError **error);
 
-void fake_world_guest_event(FakeWorld *world, const char *uuid);
-void fake_world_network_event(FakeWorld *world, const char *name);
+void fake_host_guest_event(FakeHost *host, const char *uuid);
+void fake_host_network_event(FakeHost *host, const char *name);
 
 G_END_DECLS

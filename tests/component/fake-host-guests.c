@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fake world's guests: domain documents, kept whole, in which only <interface> elements are
- * added, replaced and taken out. What the running document has beyond the definition (aliases,
- * target devices, the lower device behind a network) is filled in as libvirt does.
+ * The guests of the fake host: whole domain documents in which only <interface> elements are added,
+ * replaced and removed. The running document gets aliases, target devices and the lower device of a
+ * network as libvirt fills them in.
  */
 
 #include "config.h"
 
-#include "fake-world-private.h"
+#include "fake-host-private.h"
 
 void
 fake_guest_free(FakeGuest *guest)
@@ -21,10 +21,10 @@ fake_guest_free(FakeGuest *guest)
 }
 
 static FakeGuest *
-find_guest(FakeWorld *world, const char *name)
+find_guest(FakeHost *host, const char *name)
 {
-    for (guint i = 0; i < world->guests->len; i++) {
-        FakeGuest *guest = world->guests->pdata[i];
+    for (guint i = 0; i < host->guests->len; i++) {
+        FakeGuest *guest = host->guests->pdata[i];
 
         if (g_str_equal(guest->name, name) || g_str_equal(guest->uuid, name))
             return guest;
@@ -33,9 +33,9 @@ find_guest(FakeWorld *world, const char *name)
 }
 
 static FakeGuest *
-need_guest(FakeWorld *world, const char *name, GError **error)
+need_guest(FakeHost *host, const char *name, GError **error)
 {
-    FakeGuest *guest = find_guest(world, name);
+    FakeGuest *guest = find_guest(host, name);
 
     if (!guest)
         g_set_error(error,
@@ -82,7 +82,7 @@ find_nic(xmlDoc *doc, const char *child, const char *attr, const char *value)
     return NULL;
 }
 
-/* What a network that forwards through macvtap turns into in a running guest. */
+/* In a running guest, an interface on a network that forwards through macvtap. */
 static void
 resolve_macvtap(xmlNode *nic, FakeNetwork *network)
 {
@@ -98,13 +98,13 @@ resolve_macvtap(xmlNode *nic, FakeNetwork *network)
 
 /* Turns an <interface> of a definition into one of a running guest. */
 static gboolean
-realise_nic(FakeWorld *world, xmlNode *nic, GError **error)
+realise_nic(FakeHost *host, xmlNode *nic, GError **error)
 {
     g_autofree char *network_name = get_nic_attr(nic, "source", "network");
-    guint number = ++world->last_device;
+    guint number = ++host->last_device;
 
     if (network_name) {
-        FakeNetwork *network = fake_world_find_network(world, network_name);
+        FakeNetwork *network = fake_host_find_network(host, network_name);
 
         if (!network || !network->active)
             return refuse(error, NMM_ERROR_FAILED, "its network is not active");
@@ -126,13 +126,13 @@ realise_nic(FakeWorld *world, xmlNode *nic, GError **error)
 }
 
 static xmlDoc *
-realise(FakeWorld *world, xmlDoc *config, GError **error)
+realise(FakeHost *host, xmlDoc *config, GError **error)
 {
     g_autoptr(xmlDoc) live = xmlCopyDoc(config, 1);
     xmlNode *nic = nmm_xml_child(get_devices(live), "interface");
 
     for (; nic; nic = nmm_xml_next(nic)) {
-        if (!realise_nic(world, nic, error))
+        if (!realise_nic(host, nic, error))
             return NULL;
     }
     return g_steal_pointer(&live);
@@ -148,19 +148,19 @@ take_text(xmlNode *root, const char *name)
 
 /* Finds or adds the guest that @doc describes; libvirt fills in a missing UUID. */
 static FakeGuest *
-ensure_guest(FakeWorld *world, xmlDoc *doc)
+ensure_guest(FakeHost *host, xmlDoc *doc)
 {
     xmlNode *root = xmlDocGetRootElement(doc);
     g_autofree char *name = take_text(root, "name");
     g_autofree char *uuid = take_text(root, "uuid");
-    FakeGuest *guest = find_guest(world, uuid ? uuid : name);
+    FakeGuest *guest = find_guest(host, uuid ? uuid : name);
 
     if (!guest) {
         guest = g_new0(FakeGuest, 1);
         guest->name = g_steal_pointer(&name);
         guest->uuid = uuid ? g_strdup(uuid) : g_uuid_string_random();
         guest->asked = g_ptr_array_new_with_free_func(g_free);
-        g_ptr_array_add(world->guests, guest);
+        g_ptr_array_add(host->guests, guest);
     }
     if (!uuid)
         xmlNewTextChild(root, NULL, BAD_CAST "uuid", BAD_CAST guest->uuid);
@@ -168,71 +168,71 @@ ensure_guest(FakeWorld *world, xmlDoc *doc)
 }
 
 static void
-drop_if_gone(FakeWorld *world, FakeGuest *guest)
+drop_if_gone(FakeHost *host, FakeGuest *guest)
 {
     if (!guest->config && !guest->live)
-        g_ptr_array_remove(world->guests, guest);
+        g_ptr_array_remove(host->guests, guest);
 }
 
 gboolean
-fake_world_define_guest(FakeWorld *world, const char *xml, GError **error)
+fake_host_define_guest(FakeHost *host, const char *xml, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     xmlDoc *doc = nmm_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
     if (!doc)
         return FALSE;
-    guest = ensure_guest(world, doc);
+    guest = ensure_guest(host, doc);
     g_clear_pointer(&guest->config, xmlFreeDoc);
     guest->config = doc;
-    fake_world_guest_event(world, guest->uuid);
+    fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
 gboolean
-fake_world_create_guest(FakeWorld *world, const char *xml, GError **error)
+fake_host_create_guest(FakeHost *host, const char *xml, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(xmlDoc) doc = nmm_xml_parse(xml, "domain", error);
     FakeGuest *guest;
 
     if (!doc)
         return FALSE;
-    guest = ensure_guest(world, doc);
+    guest = ensure_guest(host, doc);
     if (guest->live)
         return refuse(error, NMM_ERROR_FAILED, "is already running");
-    guest->live = realise(world, doc, error);
+    guest->live = realise(host, doc, error);
     if (!guest->live) {
-        drop_if_gone(world, guest);
+        drop_if_gone(host, guest);
         return FALSE;
     }
-    fake_world_guest_event(world, guest->uuid);
+    fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
 gboolean
-fake_world_start_guest(FakeWorld *world, const char *name, GError **error)
+fake_host_start_guest(FakeHost *host, const char *name, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = need_guest(world, name, error);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
     if (guest->live)
         return refuse(error, NMM_ERROR_FAILED, "is already running");
-    guest->live = realise(world, guest->config, error);
+    guest->live = realise(host, guest->config, error);
     if (!guest->live)
         return FALSE;
-    fake_world_guest_event(world, guest->uuid);
+    fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
 gboolean
-fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
+fake_host_stop_guest(FakeHost *host, const char *name, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = need_guest(world, name, error);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
@@ -240,24 +240,24 @@ fake_world_stop_guest(FakeWorld *world, const char *name, GError **error)
         return refuse(error, NMM_ERROR_FAILED, "is not running");
     g_clear_pointer(&guest->live, xmlFreeDoc);
     g_ptr_array_set_size(guest->asked, 0);
-    fake_world_guest_event(world, guest->uuid);
-    drop_if_gone(world, guest);
+    fake_host_guest_event(host, guest->uuid);
+    drop_if_gone(host, guest);
     return TRUE;
 }
 
 gboolean
-fake_world_undefine_guest(FakeWorld *world, const char *name, GError **error)
+fake_host_undefine_guest(FakeHost *host, const char *name, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = need_guest(world, name, error);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
     if (!guest->config)
         return refuse(error, NMM_ERROR_FAILED, "is transient");
     g_clear_pointer(&guest->config, xmlFreeDoc);
-    fake_world_guest_event(world, guest->uuid);
-    drop_if_gone(world, guest);
+    fake_host_guest_event(host, guest->uuid);
+    drop_if_gone(host, guest);
     return TRUE;
 }
 
@@ -276,15 +276,11 @@ need_doc(FakeGuest *guest, NmmScope scope, GError **error)
 }
 
 gboolean
-fake_world_attach(FakeWorld *world,
-                  const char *name,
-                  NmmScope scope,
-                  const char *xml,
-                  GError **error)
+fake_host_attach(FakeHost *host, const char *name, NmmScope scope, const char *xml, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
-    FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
+    FakeGuest *guest = nic_doc ? need_guest(host, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *alias = NULL;
     xmlNode *nic;
@@ -298,25 +294,21 @@ fake_world_attach(FakeWorld *world,
     if (scope == NMM_SCOPE_LIVE) {
         if (guest->rigid)
             return refuse(error, NMM_ERROR_UNSUPPORTED, "no free slot is left");
-        if (!realise_nic(world, nic, error))
+        if (!realise_nic(host, nic, error))
             return FALSE;
     }
     xmlAddChild(get_devices(doc), xmlDocCopyNode(nic, doc, 1));
     if (scope == NMM_SCOPE_LIVE)
-        fake_world_guest_event(world, guest->uuid);
+        fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
 gboolean
-fake_world_update(FakeWorld *world,
-                  const char *name,
-                  NmmScope scope,
-                  const char *xml,
-                  GError **error)
+fake_host_update(FakeHost *host, const char *name, NmmScope scope, const char *xml, GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
-    FakeGuest *guest = nic_doc ? need_guest(world, name, error) : NULL;
+    FakeGuest *guest = nic_doc ? need_guest(host, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *mac = NULL;
     xmlNode *old;
@@ -354,14 +346,14 @@ remove_nic(xmlNode *nic)
 }
 
 gboolean
-fake_world_detach(FakeWorld *world,
-                  const char *name,
-                  NmmScope scope,
-                  const char *alias,
-                  GError **error)
+fake_host_detach(FakeHost *host,
+                 const char *name,
+                 NmmScope scope,
+                 const char *alias,
+                 GError **error)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = need_guest(world, name, error);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = need_guest(host, name, error);
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     xmlNode *nic;
 
@@ -377,7 +369,7 @@ fake_world_detach(FakeWorld *world,
     }
     remove_nic(nic);
     if (scope == NMM_SCOPE_LIVE)
-        fake_world_guest_event(world, guest->uuid);
+        fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
@@ -397,10 +389,10 @@ strip_direct(xmlDoc *doc)
 }
 
 gboolean
-fake_world_strip_macvtap(FakeWorld *world, const char *name)
+fake_host_strip_macvtap(FakeHost *host, const char *name)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = find_guest(world, name);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = find_guest(host, name);
 
     if (!guest)
         return FALSE;
@@ -408,31 +400,31 @@ fake_world_strip_macvtap(FakeWorld *world, const char *name)
         strip_direct(guest->config);
     if (guest->live)
         strip_direct(guest->live);
-    fake_world_guest_event(world, guest->uuid);
+    fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
 
 void
-fake_world_set_rigid(FakeWorld *world, const char *name, gboolean rigid)
+fake_host_set_rigid(FakeHost *host, const char *name, gboolean rigid)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
 
-    find_guest(world, name)->rigid = rigid;
+    find_guest(host, name)->rigid = rigid;
 }
 
 void
-fake_world_set_reluctant(FakeWorld *world, const char *name, gboolean reluctant)
+fake_host_set_reluctant(FakeHost *host, const char *name, gboolean reluctant)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
 
-    find_guest(world, name)->reluctant = reluctant;
+    find_guest(host, name)->reluctant = reluctant;
 }
 
 void
-fake_world_let_go(FakeWorld *world, const char *name)
+fake_host_release_nics(FakeHost *host, const char *name)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = find_guest(world, name);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = find_guest(host, name);
 
     guest->reluctant = FALSE;
     for (guint i = 0; i < guest->asked->len; i++) {
@@ -442,34 +434,34 @@ fake_world_let_go(FakeWorld *world, const char *name)
             remove_nic(nic);
     }
     g_ptr_array_set_size(guest->asked, 0);
-    fake_world_guest_event(world, guest->uuid);
+    fake_host_guest_event(host, guest->uuid);
 }
 
 char **
-fake_world_list_guests(FakeWorld *world)
+fake_host_list_guests(FakeHost *host)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(GStrvBuilder) uuids = g_strv_builder_new();
 
-    for (guint i = 0; i < world->guests->len; i++)
-        g_strv_builder_add(uuids, ((FakeGuest *)world->guests->pdata[i])->uuid);
+    for (guint i = 0; i < host->guests->len; i++)
+        g_strv_builder_add(uuids, ((FakeGuest *)host->guests->pdata[i])->uuid);
     return g_strv_builder_end(uuids);
 }
 
 char *
-fake_world_get_guest_name(FakeWorld *world, const char *name)
+fake_host_get_guest_name(FakeHost *host, const char *name)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = find_guest(world, name);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = find_guest(host, name);
 
     return guest ? g_strdup(guest->name) : NULL;
 }
 
 char *
-fake_world_dump_guest(FakeWorld *world, const char *name, NmmScope scope)
+fake_host_dump_guest(FakeHost *host, const char *name, NmmScope scope)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&world->mutex);
-    FakeGuest *guest = find_guest(world, name);
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = find_guest(host, name);
     xmlDoc *doc = NULL;
 
     if (guest)
