@@ -264,10 +264,10 @@ test_selection(void)
 /* Data of a profile that matches no guest, and part of the note on it; NULL for no note. */
 typedef struct {
     const char *data[7];
-    const char *said;
-} NobodyCase;
+    const char *note;
+} UnmatchedCase;
 
-static const NobodyCase nobody_cases[] = {
+static const UnmatchedCase unmatched_cases[] = {
     {{"mode", "isolated", NULL}, NULL},
     {{"mode", "isolated", "parent", "eth0", NULL}, NULL},
     {{"mode", "isolated", "guests", "web ghost", NULL}, NULL},
@@ -279,25 +279,25 @@ static const NobodyCase nobody_cases[] = {
 };
 
 static void
-test_nobody(void)
+test_unmatched(void)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(nobody_cases); i++) {
-        const NobodyCase *c = &nobody_cases[i];
+    for (gsize i = 0; i < G_N_ELEMENTS(unmatched_cases); i++) {
+        const UnmatchedCase *c = &unmatched_cases[i];
         g_autoptr(NmmHostState) state = nmm_host_state_new();
         g_autoptr(GPtrArray) inputs = g_ptr_array_new();
         NmmHostHypervisor *hypervisor = add_host(state, URI);
         NmmHostProfile *profile = add_profile(state, "guests", UUID, c->data);
-        g_autofree char *said = NULL;
+        g_autofree char *note = NULL;
 
         add_guest(hypervisor, "web", NIC("eth0", BRIDGE, MAC), TRUE);
         add_guest(hypervisor, "plain", "", TRUE);
-        said = nmm_guest_selection_describe_empty(state, profile);
-        assert_status_code(state, inputs, c->said ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
-        if (!c->said) {
-            g_assert_null(said);
+        note = nmm_guest_selection_describe_empty(state, profile);
+        assert_status_code(state, inputs, c->note ? NMM_EXIT_PROBLEM : NMM_EXIT_OK);
+        if (!c->note) {
+            g_assert_null(note);
             continue;
         }
-        g_assert_nonnull(strstr(said, c->said));
+        g_assert_nonnull(strstr(note, c->note));
         /* For a profile that is down it is a note, but not a problem. */
         profile->state = NMM_ACTIVE_DOWN;
         assert_status_code(state, inputs, NMM_EXIT_OK);
@@ -561,7 +561,7 @@ test_plan(gconstpointer data)
 
 /* (transfer full) (nullable): why @profile would be refused. */
 static char *
-describe_rival(const NmmHostState *state, const NmmHostProfile *profile)
+describe_conflict(const NmmHostState *state, const NmmHostProfile *profile)
 {
     g_autoptr(GError) error = NULL;
 
@@ -574,15 +574,15 @@ describe_rival(const NmmHostState *state, const NmmHostProfile *profile)
 }
 
 static void
-assert_rival(const NmmHostState *state, const NmmHostProfile *profile, const char *what)
+assert_conflict(const NmmHostState *state, const NmmHostProfile *profile, const char *what)
 {
-    g_autofree char *text = describe_rival(state, profile);
+    g_autofree char *text = describe_conflict(state, profile);
 
     g_assert_true(what ? text && g_str_has_prefix(text, what) : !text);
 }
 
 static NmmHostProfile *
-add_rival(NmmHostState *state, const char *id, const char *mode, const char *parent)
+add_profile_on(NmmHostState *state, const char *id, const char *mode, const char *parent)
 {
     NmmHostProfile *profile =
         add_profile(state, id, id, (const char *const[]){"mode", mode, "parent", parent, NULL});
@@ -594,11 +594,11 @@ add_rival(NmmHostState *state, const char *id, const char *mode, const char *par
 
 /* The locks that the service would take. */
 static void
-test_rival(void)
+test_lock_conflict(void)
 {
     g_autoptr(NmmHostState) state = nmm_host_state_new();
-    NmmHostProfile *move = add_rival(state, "own", "move", "eth0");
-    NmmHostProfile *share = add_rival(state, "lan", "share", "eth0");
+    NmmHostProfile *move = add_profile_on(state, "own", "move", "eth0");
+    NmmHostProfile *share = add_profile_on(state, "lan", "share", "eth0");
     NmmHostProfile *isolated =
         add_profile(state, "iso", "iso", (const char *const[]){"network", "isolated", NULL});
     NmmHostProfile *same =
@@ -607,26 +607,27 @@ test_rival(void)
         add_profile(state, "other", "other", (const char *const[]){"network", "lab", NULL});
 
     share->state = same->state = other->state = NMM_ACTIVE_DOWN;
-    assert_rival(state, share, "host link 'nmmveth0' is in use by profile 'own'");
-    assert_rival(state, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
-    assert_rival(state, other, NULL);
+    assert_conflict(state, share, "host link 'nmmveth0' is in use by profile 'own'");
+    assert_conflict(
+        state, same, "network 'isolated' of 'qemu:///system' is in use by profile 'iso'");
+    assert_conflict(state, other, NULL);
 
     /* A link of another name is another lock, but a configuration can be moved once only. */
     set_string(&share->link, "lan0");
-    assert_rival(state, share, NULL);
+    assert_conflict(state, share, NULL);
     share->profile->mode = NMM_MODE_MOVE;
-    assert_rival(state, share, "the configuration of 'eth0' is in use by profile 'own'");
+    assert_conflict(state, share, "the configuration of 'eth0' is in use by profile 'own'");
     set_string(&share->parent, "eth1");
-    assert_rival(state, share, NULL);
+    assert_conflict(state, share, NULL);
 
     /* A profile that is down or deactivating does not count. */
     set_string(&share->parent, "eth0");
     move->state = NMM_ACTIVE_DEACTIVATING;
     isolated->state = NMM_ACTIVE_DOWN;
-    assert_rival(state, share, NULL);
-    assert_rival(state, same, NULL);
+    assert_conflict(state, share, NULL);
+    assert_conflict(state, same, NULL);
     move->state = NMM_ACTIVE_ACTIVATING;
-    assert_rival(state, share, "the configuration of 'eth0' is in use by profile 'own'");
+    assert_conflict(state, share, "the configuration of 'eth0' is in use by profile 'own'");
 }
 
 int
@@ -654,13 +655,13 @@ main(int argc, char **argv)
     g_test_add_func("/tool/check/choose", test_choose);
     g_test_add_func("/tool/check/bridge-left", test_bridge_left);
     g_test_add_func("/tool/selection", test_selection);
-    g_test_add_func("/tool/selection/nobody", test_nobody);
+    g_test_add_func("/tool/selection/unmatched", test_unmatched);
     g_test_add_func("/tool/host-link", test_host_link);
     g_test_add_func("/tool/host-link/moved", test_host_link_moved);
     g_test_add_func("/tool/orphans/links", test_orphan_links);
     g_test_add_func("/tool/orphans/bridge", test_orphan_bridge);
     g_test_add_func("/tool/status/link", test_status);
-    g_test_add_func("/tool/plan/rival", test_rival);
+    g_test_add_func("/tool/plan/lock-conflict", test_lock_conflict);
     g_test_add_data_func("/tool/plan/share", "share", test_plan);
     g_test_add_data_func("/tool/plan/move", "move", test_plan);
     return g_test_run();
