@@ -62,11 +62,10 @@ take_lock(const char *run_dir, const char *device, GError **error)
     int fd = nmm_lock_take(run_dir, name, FALSE, &local);
 
     if (g_error_matches(local, NMM_ERROR, NMM_ERROR_CONFLICT))
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("another profile is moving the configuration of '%s' at the moment"),
-                    device);
+        nmm_fail(error,
+                 NMM_ERROR_CONFLICT,
+                 _("another profile is moving the configuration of '%s' at the moment"),
+                 device);
     else if (local)
         g_propagate_error(error, g_steal_pointer(&local));
     return fd;
@@ -86,12 +85,7 @@ nmm_checkpoint_begin(const char *run_dir, const char *device, gint64 now, GError
     *self = (NmmCheckpoint){.fd = fd, .file = build_file_name(run_dir, device)};
     g_key_file_set_int64(note, GROUP, KEY_ASKED, now);
     if (!write_note(self->file, note, &local)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_FAILED,
-                    _("cannot write in '%s': %s"),
-                    run_dir,
-                    local->message);
+        nmm_fail(error, NMM_ERROR_FAILED, _("cannot write in '%s': %s"), run_dir, local->message);
         return NULL;
     }
     return g_steal_pointer(&self);

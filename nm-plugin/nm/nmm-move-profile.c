@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is carried over from the parent's applied connection to the host link, and what is not. The
- * settings of the device itself (802.1X, speed, MTU, MAC) stay the parent's; those of the network
- * that it is in (addresses, routes, names, zone, proxy) go along.
+ * The settings of the device itself (802.1X, speed, MTU, MAC) stay on the parent; those of its
+ * network (addresses, routes, names, zone, proxy) move to the host link.
  */
 
 #include "config.h"
@@ -19,10 +18,10 @@
 
 #define DHCP_TIMEOUT_S 20
 
-/* NM makes the routes of a device whose connectivity is limited worse by so much (NM 1.42). */
+/* NM adds this to the route metrics of a device with limited connectivity (NM 1.42). */
 #define METRIC_PENALTY 20000
 
-/* Of the setting "connection": where the network is, not what the device is. */
+/* Properties of the setting "connection" that belong to the network, not to the device. */
 static const char *const carried_properties[] = {
     NM_SETTING_CONNECTION_ZONE,
     NM_SETTING_CONNECTION_METERED,
@@ -31,13 +30,6 @@ static const char *const carried_properties[] = {
     NM_SETTING_CONNECTION_DNS_OVER_TLS,
 };
 
-/**
- * nmm_move_profile_build_uuid:
- * @profile_uuid: the VPN profile's UUID
- * @parent: the parent's name
- *
- * Returns: (transfer full): the host link's connection.uuid, in the form of a UUID of version 5
- */
 char *
 nmm_move_profile_build_uuid(const char *profile_uuid, const char *parent)
 {
@@ -93,8 +85,8 @@ build_macvlan_setting(const NmmMoveSource *source)
     return setting;
 }
 
-/* A MAC that stays the same, because servers and switches remember it, and that differs between
- * hosts that share the profile. It cannot be the parent's (EADDRINUSE). */
+/* A stable MAC, because servers and switches remember it, that differs between hosts that share the
+ * profile. It cannot be the parent's (EADDRINUSE). */
 static NMSetting *
 build_wired_setting(const NmmMoveSource *source)
 {
@@ -105,24 +97,23 @@ build_wired_setting(const NmmMoveSource *source)
     return setting;
 }
 
-/* What both families have in common. */
 static NMSetting *
 carry_ip_setting(NMSettingIPConfig *theirs, const NmmMoveFamily *family)
 {
     NMSetting *setting = nm_setting_duplicate(NM_SETTING(theirs));
 
     g_object_set(setting, NM_SETTING_IP_CONFIG_DHCP_TIMEOUT, DHCP_TIMEOUT_S, NULL);
-    /* macvlan has a default metric of its own, behind that of every Ethernet device. */
+    /* The default metric of macvlan is higher than that of every Ethernet device. */
     if (nm_setting_ip_config_get_route_metric(theirs) < 0)
         g_object_set(setting, NM_SETTING_IP_CONFIG_ROUTE_METRIC, family->metric, NULL);
-    /* Else the link would count as activated with one family alone. */
+    /* Otherwise NetworkManager regards the link as activated with one family alone. */
     if (family->has_address)
         g_object_set(setting, NM_SETTING_IP_CONFIG_MAY_FAIL, FALSE, NULL);
     return setting;
 }
 
-/* The server shall take the link for the parent: it knows a client by what it calls itself, and by
- * its MAC where it says nothing. */
+/* The server identifies a client by its identifier, or without one by its MAC. With the parent's,
+ * the link gets the same address. */
 static NMSetting *
 build_ip4_setting(const NmmMoveSource *source)
 {
@@ -144,7 +135,7 @@ build_ip6_setting(const NmmMoveSource *source)
     NMSettingIPConfig *theirs = nm_connection_get_setting_ip6_config(source->applied);
     NMSetting *setting = carry_ip_setting(theirs, &source->ip6);
 
-    /* The interface identifier is derived from MAC or name otherwise, and the link has others. */
+    /* Otherwise the interface identifier is derived from MAC or name, which differ on the link. */
     if (source->ip6.token)
         g_object_set(setting,
                      NM_SETTING_IP6_CONFIG_ADDR_GEN_MODE,
@@ -159,7 +150,7 @@ build_ip6_setting(const NmmMoveSource *source)
     return setting;
 }
 
-/* Does NetworkManager leave the family of this method alone? */
+/* Whether NetworkManager does not configure the family. */
 static gboolean
 is_left_alone(const char *method)
 {
@@ -182,24 +173,18 @@ check_source(const NmmMoveSource *source, GError **error)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
-        if (g_strcmp0(methods[i], NM_SETTING_IP4_CONFIG_METHOD_SHARED) == 0) {
-            g_set_error(error,
-                        NMM_ERROR,
+        if (g_strcmp0(methods[i], NM_SETTING_IP4_CONFIG_METHOD_SHARED) == 0)
+            return nmm_fail(error,
+                            NMM_ERROR_UNSUPPORTED,
+                            _("parent '%s' serves a network of its own (method 'shared'), which "
+                              "cannot be moved; use mode 'isolated' or 'share'"),
+                            source->parent);
+    }
+    if (nmm_move_profile_has_no_ip(source->applied))
+        return nmm_fail(error,
                         NMM_ERROR_UNSUPPORTED,
-                        _("parent '%s' serves a network of its own (method 'shared'), which "
-                          "cannot be moved; use mode 'isolated' or 'share'"),
+                        _("parent '%s' has no IP configuration that could be moved"),
                         source->parent);
-            return FALSE;
-        }
-    }
-    if (nmm_move_profile_is_bare(source->applied)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_UNSUPPORTED,
-                    _("parent '%s' has no IP configuration that could be moved"),
-                    source->parent);
-        return FALSE;
-    }
     return TRUE;
 }
 
@@ -217,15 +202,6 @@ build_disabled(GType type)
     return setting;
 }
 
-/**
- * nmm_move_profile_build_link:
- * @source: the parent and its applied connection
- * @error: return location; %NMM_ERROR_UNSUPPORTED where it has nothing that can be moved
- *
- * A family that NetworkManager leaves alone on the parent stays there, and is off on the link.
- *
- * Returns: (transfer full): the host link's connection
- */
 NMConnection *
 nmm_move_profile_build_link(const NmmMoveSource *source, GError **error)
 {
@@ -253,14 +229,6 @@ nmm_move_profile_build_link(const NmmMoveSource *source, GError **error)
     return g_steal_pointer(&link);
 }
 
-/**
- * nmm_move_profile_build_parent:
- * @applied: the parent's applied connection
- *
- * Everything else stays as it is: NetworkManager reapplies a change of IP settings only.
- *
- * Returns: (transfer full): the parent's connection while its configuration is on the link
- */
 NMConnection *
 nmm_move_profile_build_parent(NMConnection *applied)
 {
@@ -273,27 +241,13 @@ nmm_move_profile_build_parent(NMConnection *applied)
     return parent;
 }
 
-/**
- * nmm_move_profile_is_bare:
- * @connection: a connection
- *
- * Returns: whether NetworkManager configures neither family
- */
 gboolean
-nmm_move_profile_is_bare(NMConnection *connection)
+nmm_move_profile_has_no_ip(NMConnection *connection)
 {
     return is_left_alone(get_method(nm_connection_get_setting_ip4_config(connection))) &&
            is_left_alone(get_method(nm_connection_get_setting_ip6_config(connection)));
 }
 
-/**
- * nmm_move_profile_expects_address:
- * @connection: a connection
- * @family: AF_INET or AF_INET6
- *
- * Returns: whether its settings give the device a global address of that family; FALSE where that
- *   is for a router to say
- */
 gboolean
 nmm_move_profile_expects_address(NMConnection *connection, int family)
 {
@@ -307,12 +261,6 @@ nmm_move_profile_expects_address(NMConnection *connection, int family)
                                        : NM_SETTING_IP6_CONFIG_METHOD_DHCP) == 0;
 }
 
-/**
- * nmm_move_profile_find_metric:
- * @routes: (element-type NMIPRoute): routes of one family on the parent
- *
- * Returns: the metric that the link's routes shall have, -1 where there is none to go by
- */
 gint64
 nmm_move_profile_find_metric(const GPtrArray *routes)
 {
@@ -322,7 +270,7 @@ nmm_move_profile_find_metric(const GPtrArray *routes)
         NMIPRoute *route = routes->pdata[i];
         gboolean is_default = nm_ip_route_get_prefix(route) == 0;
 
-        /* The kernel's, of the same metric on every device. */
+        /* The kernel's, with the same metric on every device. */
         if (g_str_has_prefix(nm_ip_route_get_dest(route), "fe80:"))
             continue;
         if (is_default || metric < 0)
@@ -347,18 +295,6 @@ has_address(NMSettingIPConfig *setting, const char *address)
     return FALSE;
 }
 
-/**
- * nmm_move_profile_find_token:
- * @addresses: (element-type NMIPAddress) (nullable): IPv6 addresses of the parent
- * @configured: (nullable): its IPv6 settings; addresses in there are not derived
- * @temporary: those of the addresses that privacy extensions have made, and that do not last
- *
- * With addr-gen-mode "stable-privacy" each prefix has an identifier of its own, derived from the
- * device's name among others; the first prefix's is carried over, and serves the others too.
- *
- * Returns: (transfer full) (nullable): "::" and the interface identifier of the first derived
- *   address that is not link-local
- */
 char *
 nmm_move_profile_find_token(const GPtrArray *addresses,
                             NMSettingIPConfig *configured,

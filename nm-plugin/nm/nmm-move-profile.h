@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The two connections of mode move, made from the parent's applied connection: the host link's with
- * the parent's IP settings, and the parent's without them. Values in, values out; no bus.
+ * the parent's IP settings, and the parent's without them. Makes no D-Bus call.
  */
 
 #pragma once
@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 /* One address family as the parent has it now. */
 typedef struct {
-    gboolean has_address; /* a global one: the link is not up before it has one too */
-    gint64 metric;        /* of its routes, -1: not known */
+    gboolean has_address; /* a global one: the link needs one too */
+    gint64 metric;        /* of its routes, -1: unknown */
     const char *dhcp_id;  /* (nullable): client identifier or DUID in use, hex with ':' */
     const char *iaid;     /* (nullable) */
     const char *token;    /* (nullable): IPv6 only: "::" and interface identifier of its address */
@@ -30,23 +30,27 @@ typedef struct {
     NmmMoveFamily ip6;
 } NmmMoveSource;
 
-/* The UUID of the host link's connection: always the same for a profile and a parent, so that
- * NetworkManager finds its lease again. */
+/* (transfer full): the UUID of the host link's connection. Always the same for a profile and a
+ * parent, so that NetworkManager finds its lease again. */
 char *nmm_move_profile_build_uuid(const char *profile_uuid, const char *parent);
-/* Errors: NMM_ERROR_UNSUPPORTED where the settings cannot be moved, with the reason. */
+/* (transfer full): NULL with NMM_ERROR_UNSUPPORTED if the settings cannot be moved. A family that
+ * NetworkManager does not configure on the parent stays there, and is disabled on the link. */
 NMConnection *nmm_move_profile_build_link(const NmmMoveSource *source, GError **error);
-/* A copy of @applied with IP disabled. */
+/* (transfer full): @applied with IP disabled, and nothing else changed, because NetworkManager
+ * reapplies IP settings only. */
 NMConnection *nmm_move_profile_build_parent(NMConnection *applied);
-/* Is there no IP configuration in it, as in what build_parent() makes? */
-gboolean nmm_move_profile_is_bare(NMConnection *connection);
-/* Will the device have an address of @family (AF_INET, AF_INET6), whatever routers say? */
+/* Whether NetworkManager configures neither family, as in the result of build_parent(). */
+gboolean nmm_move_profile_has_no_ip(NMConnection *connection);
+/* Whether its settings give the device a global address of @family (AF_INET, AF_INET6). FALSE if
+ * that depends on a router. */
 gboolean nmm_move_profile_expects_address(NMConnection *connection, int family);
-/* The metric of the default route among @routes (element-type NMIPRoute), else of the first;
- * without what NetworkManager adds for a device that is not online. -1: not known. */
+/* The metric of the default route among @routes (element-type NMIPRoute), else of the first,
+ * without NetworkManager's penalty for a device that is not online. -1: unknown. */
 gint64 nmm_move_profile_find_metric(const GPtrArray *routes);
-/* "::" and the low 64 bits of the first global IPv6 address that is neither one of @configured's
- * nor
- * @temporary, NULL where there is none. @addresses: (element-type NMIPAddress). */
+/* (transfer full) (nullable): "::" and the interface identifier of the first address that was
+ * derived: global, not in the IPv6 settings @configured (nullable), not in @temporary. With
+ * addr-gen-mode "stable-privacy" each prefix has its own identifier; the first one's serves for
+ * all. @addresses: (nullable) (element-type NMIPAddress). */
 char *nmm_move_profile_find_token(const GPtrArray *addresses,
                                   NMSettingIPConfig *configured,
                                   const char *const *temporary);

@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What speaks against moving a device's configuration. The reasons are the kernel's (no macvlan
- * over it) and NetworkManager's (nothing that could be moved and restored).
- */
-
 #include "config.h"
 
 #include "nmm-parent.h"
@@ -23,14 +18,6 @@ is_host_link(NMDevice *device)
            g_str_has_prefix(nm_device_get_iface(device), NMM_LINK_PREFIX);
 }
 
-/**
- * nmm_parent_below:
- * @client: a client
- * @device: a device
- *
- * Returns: (transfer none) (nullable): what it is a host link of mode move over; NULL where it is
- *   none
- */
 NMDevice *
 nmm_parent_below(NMClient *client, NMDevice *device)
 {
@@ -54,7 +41,7 @@ nmm_parent_below(NMClient *client, NMDevice *device)
     return NULL;
 }
 
-/* By the name where the profile of a link that is left has gone. */
+/* By the link's name if its profile is gone. */
 static NMDevice *
 find_under(NMClient *client, NMDevice *base)
 {
@@ -65,21 +52,12 @@ find_under(NMClient *client, NMDevice *base)
     return nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(base));
 }
 
-/**
- * nmm_parent_find:
- * @client: a client
- * @profile: the profile
- * @base: (nullable): the base device, for a profile without parent
- * @error: return location; %NMM_ERROR_NOT_FOUND
- *
- * Returns: (transfer none): the device
- */
 NMDevice *
 nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GError **error)
 {
     NMDevice *device;
 
-    /* The base of profiles that need no uplink is nobody's lower device. */
+    /* The base device of profiles that need no uplink. */
     if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
         base = NULL;
     device = base;
@@ -90,28 +68,19 @@ nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GEr
     if (device)
         return device;
     if (profile->parent)
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_NOT_FOUND,
-                    _("parent '%s' does not exist; set vpn.data parent to the network device that "
-                      "the guests are on"),
-                    profile->parent);
+        nmm_fail(error,
+                 NMM_ERROR_NOT_FOUND,
+                 _("parent '%s' does not exist; set vpn.data parent to the network device that "
+                   "the guests are on"),
+                 profile->parent);
     else
-        g_set_error_literal(error,
-                            NMM_ERROR,
-                            NMM_ERROR_NOT_FOUND,
-                            _("there is no base device; set vpn.data parent to the network device "
-                              "that the guests are on"));
+        nmm_fail(error,
+                 NMM_ERROR_NOT_FOUND,
+                 _("there is no base device; set vpn.data parent to the network device that the "
+                   "guests are on"));
     return NULL;
 }
 
-/**
- * nmm_parent_name_link:
- * @profile: the profile
- * @parent: its lower device
- *
- * Returns: (transfer full): the host link's name
- */
 char *
 nmm_parent_name_link(const NmmProfile *profile, NMDevice *parent)
 {
@@ -120,14 +89,6 @@ nmm_parent_name_link(const NmmProfile *profile, NMDevice *parent)
     return nmm_identity_link_name(nm_device_get_ip_iface(parent) ?: nm_device_get_iface(parent));
 }
 
-static gboolean
-refuse(GError **error, NmmError code, const char *message)
-{
-    g_set_error_literal(error, NMM_ERROR, code, message);
-    return FALSE;
-}
-
-/* The kernel lets a device have one master; that one is the parent then. */
 static char *
 read_master(const char *name)
 {
@@ -137,16 +98,6 @@ read_master(const char *name)
     return target ? g_path_get_basename(target) : NULL;
 }
 
-/**
- * nmm_parent_check_kind:
- * @name: a device's name
- * @type: its type
- * @description: the same in words
- * @master: (nullable): the device that it is a port of
- * @error: return location; %NMM_ERROR_UNSUPPORTED or %NMM_ERROR_CONFLICT
- *
- * Returns: whether a macvtap link can be made over such a device
- */
 gboolean
 nmm_parent_check_kind(const char *name,
                       NMDeviceType type,
@@ -154,8 +105,6 @@ nmm_parent_check_kind(const char *name,
                       const char *master,
                       GError **error)
 {
-    g_autofree char *message = NULL;
-
     switch (type) {
     case NM_DEVICE_TYPE_ETHERNET:
     case NM_DEVICE_TYPE_VETH:
@@ -165,23 +114,27 @@ nmm_parent_check_kind(const char *name,
     case NM_DEVICE_TYPE_VLAN:
         break;
     case NM_DEVICE_TYPE_WIFI:
-        message = g_strdup_printf(
+        return nmm_fail(
+            error,
+            NMM_ERROR_UNSUPPORTED,
             _("parent '%s' is a Wi-Fi device, which takes no second MAC; use mode 'isolated'"),
             name);
-        return refuse(error, NMM_ERROR_UNSUPPORTED, message);
     default:
-        message = g_strdup_printf(
+        return nmm_fail(
+            error,
+            NMM_ERROR_UNSUPPORTED,
             _("parent '%s' is no Ethernet device (it is '%s'); set vpn.data parent to the device "
               "that the guests are on"),
             name,
             description);
-        return refuse(error, NMM_ERROR_UNSUPPORTED, message);
     }
-    if (master) {
-        message = g_strdup_printf(
-            _("parent '%s' is a port of '%s'; use '%s' as the parent"), name, master, master);
-        return refuse(error, NMM_ERROR_CONFLICT, message);
-    }
+    if (master)
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("parent '%s' is a port of '%s'; use '%s' as the parent"),
+                        name,
+                        master,
+                        master);
     return TRUE;
 }
 
@@ -202,38 +155,35 @@ check_managed(NMDevice *parent, const char *name, GError **error)
 {
     NMActiveConnection *active = nm_device_get_active_connection(parent);
     NMActivationStateFlags flags = active ? nm_active_connection_get_state_flags(active) : 0;
-    g_autofree char *message = NULL;
 
-    if (!nm_device_get_managed(parent) || (flags & NM_ACTIVATION_STATE_FLAG_EXTERNAL)) {
-        message =
-            g_strdup_printf(_("parent '%s' is not managed by NetworkManager, so its "
-                              "configuration cannot be moved; use mode 'isolated' or 'share'"),
-                            name);
-        return refuse(error, NMM_ERROR_UNSUPPORTED, message);
-    }
+    if (!nm_device_get_managed(parent) || (flags & NM_ACTIVATION_STATE_FLAG_EXTERNAL))
+        return nmm_fail(error,
+                        NMM_ERROR_UNSUPPORTED,
+                        _("parent '%s' is not managed by NetworkManager, so its "
+                          "configuration cannot be moved; use mode 'isolated' or 'share'"),
+                        name);
     if (nm_device_get_state(parent) > NM_DEVICE_STATE_DISCONNECTED &&
-        nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
-        message = g_strdup_printf(_("parent '%s' is being activated or deactivated at the moment; "
-                                    "try again when it is connected"),
-                                  name);
-        return refuse(error, NMM_ERROR_CONFLICT, message);
-    }
-    if (!active || nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED) {
-        message = g_strdup_printf(_("parent '%s' is not connected; bring it up first (nmcli device "
-                                    "connect %s)"),
-                                  name,
-                                  name);
-        return refuse(error, NMM_ERROR_NOT_FOUND, message);
-    }
+        nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED)
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("parent '%s' is being activated or deactivated at the moment; "
+                          "try again when it is connected"),
+                        name);
+    if (!active || nm_device_get_state(parent) != NM_DEVICE_STATE_ACTIVATED)
+        return nmm_fail(error,
+                        NMM_ERROR_NOT_FOUND,
+                        _("parent '%s' is not connected; bring it up first (nmcli device "
+                          "connect %s)"),
+                        name,
+                        name);
     return TRUE;
 }
 
-/* Its guest holds the device alone: another macvlan gets EINVAL. */
+/* Over such a device the kernel refuses another macvlan (EINVAL). */
 static gboolean
 check_passthrough(NMClient *client, NMDevice *parent, const char *name, GError **error)
 {
     const GPtrArray *devices = nm_client_get_devices(client);
-    g_autofree char *message = NULL;
 
     for (guint i = 0; i < devices->len; i++) {
         NMDevice *device = devices->pdata[i];
@@ -242,24 +192,16 @@ check_passthrough(NMClient *client, NMDevice *parent, const char *name, GError *
             nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device)) != parent ||
             g_strcmp0(nm_device_macvlan_get_mode(NM_DEVICE_MACVLAN(device)), "passthru") != 0)
             continue;
-        message = g_strdup_printf(_("a guest has parent '%s' for itself (mode 'passthrough', "
-                                    "device '%s'); give it mode 'bridge', or use mode 'isolated'"),
-                                  name,
-                                  nm_device_get_iface(device));
-        return refuse(error, NMM_ERROR_CONFLICT, message);
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("a guest has parent '%s' for itself (mode 'passthrough', "
+                          "device '%s'); give it mode 'bridge', or use mode 'isolated'"),
+                        name,
+                        nm_device_get_iface(device));
     }
     return TRUE;
 }
 
-/**
- * nmm_parent_check:
- * @client: a client
- * @parent: a device
- * @error: return location; %NMM_ERROR_UNSUPPORTED, %NMM_ERROR_CONFLICT or
- *   %NMM_ERROR_NOT_FOUND
- *
- * Returns: whether a link can be made over it, and NetworkManager can move its configuration
- */
 gboolean
 nmm_parent_check(NMClient *client, NMDevice *parent, GError **error)
 {
@@ -269,7 +211,7 @@ nmm_parent_check(NMClient *client, NMDevice *parent, GError **error)
            check_passthrough(client, parent, name, error);
 }
 
-/* Mode share marks its links; NetworkManager does not. */
+/* Mode share marks its links; NetworkManager does not mark those of mode move. */
 static gboolean
 is_marked(const char *name)
 {
@@ -280,14 +222,6 @@ is_marked(const char *name)
            g_str_has_prefix(alias, NMM_LINK_IFALIAS);
 }
 
-/**
- * nmm_parent_owns_link:
- * @parent: a device
- * @link: a device that has the host link's name
- * @link_uuid: the UUID that the host link's connection has
- *
- * Returns: whether @link is a host link of mode move over @parent, be it active or left behind
- */
 gboolean
 nmm_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid)
 {

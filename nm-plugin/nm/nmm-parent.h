@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lower device of a profile: which it is, what the host link over it is called, and for mode
- * move whether its configuration can be moved at all. Everything is read from libnm's cache;
- * nothing is changed.
+ * The parent of a profile: which device it is, the name of the host link over it, and whether mode
+ * move can move its configuration. Reads libnm's cache and changes nothing.
  */
 
 #pragma once
@@ -13,22 +12,24 @@
 
 G_BEGIN_DECLS
 
-/* The profile's parent, else @base (nullable), or the device under it where that is a host link.
- * (transfer none). Errors: NMM_ERROR_NOT_FOUND, NMM_ERROR_UNSUPPORTED,
- * NMM_ERROR_CONFLICT, with what to do. */
+/* (transfer none): the profile's parent, else @base (nullable), or the device below @base if that
+ * is a host link. NULL with NMM_ERROR_NOT_FOUND. */
 NMDevice *
 nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GError **error);
-/* (transfer none) (nullable): the device under @device, where that is the host link of mode move of
- * some profile; its name may be the user's choice. */
+/* (transfer none) (nullable): the device below @device if that is the host link of mode move of
+ * any profile, whatever its name. */
 NMDevice *nmm_parent_below(NMClient *client, NMDevice *device);
 /* (transfer full): the name of @profile's host link over @parent. */
 char *nmm_parent_name_link(const NmmProfile *profile, NMDevice *parent);
-/* Can the parent's configuration be moved? */
+/* Whether a link can be made over @parent, and NetworkManager can move its configuration.
+ * NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT or NMM_ERROR_NOT_FOUND, with the remedy. */
 gboolean nmm_parent_check(NMClient *client, NMDevice *parent, GError **error);
-/* A link of ours over @parent, or one of the name that is somebody else's. */
+/* Whether @link is a host link of mode move over @parent, be it active or left behind. @link_uuid:
+ * of its connection. */
 gboolean nmm_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);
 
-/* The part of it that asks what kind of device it is. @master: (nullable): what it is a port of. */
+/* The part of nmm_parent_check() that depends on the kind of device. @master: (nullable): the
+ * device that it is a port of. */
 gboolean nmm_parent_check_kind(const char *name,
                                NMDeviceType type,
                                const char *description,

@@ -47,30 +47,26 @@ check_ip_setting(NMConnection *connection,
     const char *name = setting ? nm_setting_get_name(NM_SETTING(setting)) : NULL;
     const char *method = setting ? nm_setting_ip_config_get_method(setting) : NULL;
 
-    if (method && !g_strv_contains(methods, method)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_PROFILE,
-                    _("%s.method is '%s', but the addresses come from the VPN settings: set it to "
-                      "'auto' (nmcli connection modify %s %s.method auto)"),
-                    name,
-                    method,
-                    id,
-                    name);
-        return FALSE;
-    }
-    if (setting && nm_setting_ip_config_get_num_addresses(setting) > 0) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_PROFILE,
-                    _("%s.addresses has '%s', but the addresses come from the VPN settings: empty "
-                      "it (nmcli connection modify %s %s.addresses '')"),
-                    name,
-                    nm_ip_address_get_address(nm_setting_ip_config_get_address(setting, 0)),
-                    id,
-                    name);
-        return FALSE;
-    }
+    if (method && !g_strv_contains(methods, method))
+        return nmm_fail(
+            error,
+            NMM_ERROR_BAD_PROFILE,
+            _("%s.method is '%s', but the addresses come from the VPN settings: set it to "
+              "'auto' (nmcli connection modify %s %s.method auto)"),
+            name,
+            method,
+            id,
+            name);
+    if (setting && nm_setting_ip_config_get_num_addresses(setting) > 0)
+        return nmm_fail(
+            error,
+            NMM_ERROR_BAD_PROFILE,
+            _("%s.addresses has '%s', but the addresses come from the VPN settings: empty "
+              "it (nmcli connection modify %s %s.addresses '')"),
+            name,
+            nm_ip_address_get_address(nm_setting_ip_config_get_address(setting, 0)),
+            id,
+            name);
     return TRUE;
 }
 
@@ -87,11 +83,10 @@ nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uri
     NMSettingConnection *base = nm_connection_get_setting_connection(connection);
 
     if (!base || !nmm_profile_reader_is_macvtap(connection)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_PROFILE,
-                    _("not a profile of the VPN service '%s'"),
-                    NMM_DBUS_SERVICE);
+        nmm_fail(error,
+                 NMM_ERROR_BAD_PROFILE,
+                 _("not a profile of the VPN service '%s'"),
+                 NMM_DBUS_SERVICE);
         return NULL;
     }
     if (!check_ip_setting(
@@ -135,8 +130,7 @@ nmm_profile_reader_read_allowed_uris(const char *path, GError **error)
     }
     if (uris || missing)
         return uris ? uris : g_new0(char *, 1);
-    g_set_error(
-        error, NMM_ERROR, NMM_ERROR_FAILED, _("cannot read '%s': %s"), path, local->message);
+    nmm_fail(error, NMM_ERROR_FAILED, _("cannot read '%s': %s"), path, local->message);
     return NULL;
 }
 
@@ -224,16 +218,14 @@ nmm_profile_reader_check_permissions(NMConnection *connection, const char *group
             g_strcmp0(type, PERMISSION_TYPE_USER) == 0 && may_manage_libvirt(user, group))
             continue;
         id = g_shell_quote(nm_connection_get_id(connection) ?: "");
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_DENIED,
-                    _("the profile is private to '%s', who may not manage libvirt: make it "
-                      "available to all users (nmcli connection modify %s "
-                      "connection.permissions ''), or add the user to the group '%s'"),
-                    user ? user : "?",
-                    id,
-                    group);
-        return FALSE;
+        return nmm_fail(error,
+                        NMM_ERROR_DENIED,
+                        _("the profile is private to '%s', who may not manage libvirt: make it "
+                          "available to all users (nmcli connection modify %s "
+                          "connection.permissions ''), or add the user to the group '%s'"),
+                        user ? user : "?",
+                        id,
+                        group);
     }
     return TRUE;
 }

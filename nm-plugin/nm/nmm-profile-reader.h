@@ -29,9 +29,9 @@ char *nmm_profile_reader_read_raw_network(NMConnection *connection);
  * without file or key. NULL with NMM_ERROR_FAILED if the file cannot be read. */
 char **nmm_profile_reader_read_allowed_uris(const char *path, GError **error);
 
-/* A user whom NetworkManager let change the system made a profile for all users. Any user can make
- * a private one (connection.permissions), and root carries it out: each user it names must be root
- * or a member of @group. FALSE with NMM_ERROR_DENIED, which names the remedy. */
+/* NetworkManager lets only users who may change the system make a profile for all users. Any user
+ * can make a private one (connection.permissions), and root carries it out: each user it names must
+ * be root or a member of @group. FALSE with NMM_ERROR_DENIED, which names the remedy. */
 gboolean
 nmm_profile_reader_check_permissions(NMConnection *connection, const char *group, GError **error);
 

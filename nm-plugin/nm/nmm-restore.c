@@ -19,8 +19,11 @@
 #define ADDRESS_INTERVAL_MS 100
 
 typedef struct {
+    NMConnection *wanted; /* (nullable): for the parent; NULL: its stored profile */
+
+    /* Of nmm_restore_all_async(); NULL otherwise. */
     NMClient *client;
-    char *uuid; /* of the profile that moved it */
+    char *uuid; /* of the profile that moved the device */
     char *device;
     char *link_uuid;
     gint64 deadline; /* monotonic, in µs: until when the device may take to get an address */
@@ -33,7 +36,8 @@ restore_free(gpointer data)
 {
     Restore *restore = data;
 
-    g_object_unref(restore->client);
+    g_clear_object(&restore->wanted);
+    g_clear_object(&restore->client);
     g_free(restore->uuid);
     g_free(restore->device);
     g_free(restore->link_uuid);
@@ -65,8 +69,8 @@ is_others(NMClient *client, const char *uuid, const char *device)
 static gboolean
 is_taken_over(const Restore *restore)
 {
-    return nmm_active_find(restore->client, restore->uuid) ||
-           is_others(restore->client, restore->uuid, restore->device);
+    return restore->client && (nmm_active_find(restore->client, restore->uuid) ||
+                               is_others(restore->client, restore->uuid, restore->device));
 }
 
 /* The parent */
@@ -84,21 +88,7 @@ nmm_restore_is_stripped(NMDevice *device, NMConnection *applied)
 {
     NMConnection *stored = get_stored(device);
 
-    return stored && nmm_move_profile_is_bare(applied) && !nmm_move_profile_is_bare(stored);
-}
-
-typedef struct {
-    NMConnection *wanted;  /* (nullable) */
-    const Restore *caller; /* (nullable) */
-} Parent;
-
-static void
-parent_free(gpointer data)
-{
-    Parent *parent = data;
-
-    g_clear_object(&parent->wanted);
-    g_free(parent);
+    return stored && nmm_move_profile_has_no_ip(applied) && !nmm_move_profile_has_no_ip(stored);
 }
 
 static void
@@ -119,11 +109,11 @@ reapply_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static gboolean
-needs_restore(NMDevice *device, NMConnection *applied, const Parent *parent)
+needs_restore(NMDevice *device, NMConnection *applied, const Restore *restore)
 {
-    if (parent->wanted)
-        return nmm_move_profile_is_bare(applied);
-    return nmm_restore_is_stripped(device, applied);
+    if (restore->wanted)
+        return nmm_move_profile_has_no_ip(applied);
+    return nmm_restore_is_stripped(device, applied) && !is_taken_over(restore);
 }
 
 static void
@@ -131,7 +121,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     NMDevice *device = NM_DEVICE(object);
-    const Parent *parent = g_task_get_task_data(task);
+    const Restore *restore = g_task_get_task_data(task);
     GError *error = NULL;
     guint64 version = 0;
     g_autoptr(NMConnection) applied =
@@ -146,31 +136,23 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         return;
     }
     g_clear_error(&error);
-    if (applied && needs_restore(device, applied, parent) &&
-        !(parent->caller && is_taken_over(parent->caller)))
+    if (applied && needs_restore(device, applied, restore))
         nm_device_reapply_async(
-            device, parent->wanted, version, 0, NULL, reapply_cb, g_steal_pointer(&task));
+            device, restore->wanted, version, 0, NULL, reapply_cb, g_steal_pointer(&task));
     else
         g_task_return_boolean(task, FALSE);
 }
 
+/* Takes the task. */
 static void
-restore_parent(NMDevice *device,
-               NMConnection *wanted,
-               const Restore *caller,
-               GAsyncReadyCallback callback,
-               gpointer user_data)
+restore_parent(NMDevice *device, GTask *task)
 {
-    g_autoptr(GTask) task = g_task_new(device, NULL, callback, user_data);
-    Parent *parent = g_new(Parent, 1);
-
-    *parent = (Parent){.caller = caller};
-    g_set_object(&parent->wanted, wanted);
-    g_task_set_task_data(task, parent, parent_free);
-    if (nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED)
-        nm_device_get_applied_connection_async(device, 0, NULL, applied_cb, g_steal_pointer(&task));
-    else
-        g_task_return_boolean(task, FALSE);
+    if (nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED) {
+        nm_device_get_applied_connection_async(device, 0, NULL, applied_cb, task);
+        return;
+    }
+    g_task_return_boolean(task, FALSE);
+    g_object_unref(task);
 }
 
 void
@@ -179,7 +161,12 @@ nmm_restore_parent_async(NMDevice *device,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-    restore_parent(device, wanted, NULL, callback, user_data);
+    GTask *task = g_task_new(device, NULL, callback, user_data);
+    Restore *restore = g_new0(Restore, 1);
+
+    restore->wanted = g_object_ref(wanted);
+    g_task_set_task_data(task, restore, restore_free);
+    restore_parent(device, task);
 }
 
 gboolean
@@ -349,11 +336,15 @@ restore_device(GTask *task)
 {
     Restore *restore = g_task_get_task_data(task);
     NMDevice *device = nm_client_get_device_by_iface(restore->client, restore->device);
+    GTask *parent;
 
-    if (device)
-        restore_parent(device, NULL, restore, parent_restored_cb, task);
-    else
+    if (!device) {
         wait_for_address(task);
+        return;
+    }
+    parent = g_task_new(device, NULL, parent_restored_cb, task);
+    g_task_set_task_data(parent, restore, NULL);
+    restore_parent(device, parent);
 }
 
 static void

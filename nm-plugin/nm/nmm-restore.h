@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  * has. Other temporary changes are the user's. */
 gboolean nmm_restore_is_stripped(NMDevice *device, NMConnection *applied);
 
-/* Applies @wanted, or the stored profile if NULL, if @device has no IP configuration. Otherwise it
- * was activated again or configured by another program, and is left alone; so is a device that is
- * not activated, because it gets its stored profile when it is. */
+/* Applies @wanted if @device has no IP configuration. Otherwise it was activated again or
+ * configured by another program, and is left alone; so is a device that is not activated, because
+ * it gets its stored profile when it is. */
 void nmm_restore_parent_async(NMDevice *device,
                               NMConnection *wanted,
                               GAsyncReadyCallback callback,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap-service: options, main loop, signals. NetworkManager starts it with --bus-name.
+ * nm-macvtap-service: options, main loop, Unix signals. NetworkManager starts it with --bus-name.
  */
 
 #include "config.h"
@@ -49,8 +49,8 @@ run(const char *bus_name)
     return 0;
 }
 
-/* The threads that read guests from libvirt mostly wait for it. With an arena each, all of them
- * keep what their largest reading took. */
+/* The threads that read guests from libvirt mostly wait for it. With one arena for each thread, all
+ * of them would keep the memory of their largest read. */
 static void
 spare_memory(void)
 {

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A picture of what is amiss is made anew at each look and compared with the one before.
- */
-
 #include "config.h"
 
 #include "nmm-guest-warnings.h"
@@ -21,13 +17,6 @@ struct _NmmGuestWarnings {
     NmmWatcher *watch;       /* (nullable) */
 };
 
-/**
- * nmm_guest_warnings_new:
- * @profile: a profile of mode share or move; a reference is taken
- * @parent: the lower device
- *
- * Returns: (transfer full): an audience that has seen nobody yet
- */
 NmmGuestWarnings *
 nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
 {
@@ -39,10 +28,6 @@ nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
     return self;
 }
 
-/**
- * nmm_guest_warnings_free:
- * @self: (transfer full): an audience
- */
 void
 nmm_guest_warnings_free(NmmGuestWarnings *self)
 {
@@ -54,7 +39,7 @@ nmm_guest_warnings_free(NmmGuestWarnings *self)
     g_free(self);
 }
 
-/* libvirt's own mode when none is given is vepa. */
+/* libvirt's default mode is vepa. */
 static char *
 explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
 {
@@ -74,7 +59,7 @@ explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
                            mode ?: "vepa");
 }
 
-/* Only what a guest runs with counts, but for what keeps it from running. */
+/* A running guest counts with its live interfaces; another one if it cannot start. */
 static gboolean
 is_in_the_way(const NmmGuest *guest, const NmmNic *nic)
 {
@@ -143,14 +128,6 @@ replace_unmatched(NmmGuestWarnings *self, GHashTable *present)
     return changed;
 }
 
-/**
- * nmm_guest_warnings_update:
- * @self: an audience
- * @guests: (element-type NmmGuest): all
- * @networks: (element-type NmmNetwork): all
- *
- * Returns: whether anything is news
- */
 gboolean
 nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *networks)
 {
@@ -184,17 +161,12 @@ describe_unreachable(NmmGuestWarnings *self)
 
     for (GList *name = names; name; name = name->next)
         g_string_append_printf(list, "%s%s", name == names ? "" : ", ", (const char *)name->data);
-    return g_strdup_printf(_("these guests cannot reach the host, for their macvtap interface is "
-                             "not in mode 'bridge': %s"),
-                           list->str);
+    return g_strdup_printf(
+        _("these guests cannot reach the host because their macvtap interface is "
+          "not in mode 'bridge': %s"),
+        list->str);
 }
 
-/**
- * nmm_guest_warnings_describe:
- * @self: an audience
- *
- * Returns: (transfer full) (nullable): what is amiss, a sentence a line
- */
 char *
 nmm_guest_warnings_describe(NmmGuestWarnings *self)
 {
@@ -217,7 +189,9 @@ failed_cb(const GError *error, gpointer user_data)
 {
     NmmGuestWarnings *self = user_data;
 
-    g_message("profile '%s': the guests are not looked at: %s", self->profile->id, error->message);
+    g_message("profile '%s': cannot check which guests can reach the host: %s",
+              self->profile->id,
+              error->message);
 }
 
 static const NmmWatcherClient watcher_client = {
@@ -226,11 +200,6 @@ static const NmmWatcherClient watcher_client = {
     .failed = failed_cb,
 };
 
-/**
- * nmm_guest_warnings_follow:
- * @self: an audience that does not follow yet
- * @hypervisor: not open; a reference is taken
- */
 void
 nmm_guest_warnings_follow(NmmGuestWarnings *self, NmmHypervisor *hypervisor)
 {

@@ -49,7 +49,7 @@ void nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device);
 /* Sends the addresses of @device (nullable) to the LAN. */
 void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);
 
-/* FALSE with an error if waiting is in vain, else whether the wait is over. */
+/* Whether the wait is over; FALSE with an error if it cannot succeed. */
 gboolean nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error);
 gboolean nmm_move_context_is_online(NmmMoveContext *self, GError **error);
 /* A new NetworkManager has started, with new objects for the devices. */

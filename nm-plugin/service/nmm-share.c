@@ -72,7 +72,7 @@ is_bridge(const NmmNic *nic)
     return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
 }
 
-/* Only what a guest runs with counts: a changed definition does with its next start. */
+/* Live interfaces only: a changed definition takes effect at the next start. */
 static void
 add_guest(NmmShare *self, const NmmGuest *guest, GArray *nics)
 {

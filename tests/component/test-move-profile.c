@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What mode move carries over from the parent's applied connection, as libnm holds it.
+ * The settings that mode move takes over from the parent's applied connection.
  */
 
 #include "config.h"
@@ -105,11 +105,11 @@ test_link(void)
     g_assert_cmpint(nm_setting_ip_config_get_route_metric(ip4), ==, 100);
     g_assert_false(nm_setting_ip_config_get_may_fail(ip4));
     g_assert_true(nm_setting_ip_config_get_may_fail(nm_connection_get_setting_ip6_config(link)));
-    /* The device's own matters are the parent's. */
+    /* The settings of the device stay on the parent. */
     g_assert_cmpuint(nm_setting_wired_get_mtu(nm_connection_get_setting_wired(link)), ==, 0);
 }
 
-/* The server shall take the link for the parent. */
+/* The server gives the link the parent's address. */
 static void
 test_lease_is_kept(void)
 {
@@ -145,7 +145,7 @@ test_lease_is_kept(void)
                     NM_SETTING_IP6_CONFIG_ADDR_GEN_MODE_EUI64);
 }
 
-/* What the user chose for the parent is not overridden. */
+/* The user's settings of the parent are not overridden. */
 static void
 test_own_metric(void)
 {
@@ -196,10 +196,10 @@ test_parent(void)
     g_autoptr(NMConnection) before = nm_simple_connection_new_clone(applied);
     g_autoptr(NMConnection) bare = nmm_move_profile_build_parent(applied);
 
-    g_assert_false(nmm_move_profile_is_bare(applied));
-    g_assert_true(nmm_move_profile_is_bare(bare));
+    g_assert_false(nmm_move_profile_has_no_ip(applied));
+    g_assert_true(nmm_move_profile_has_no_ip(bare));
     g_assert_true(nm_connection_compare(applied, before, NM_SETTING_COMPARE_FLAG_EXACT));
-    /* NM reapplies IP settings only: nothing else may differ. */
+    /* NM reapplies IP settings only, so nothing else may differ. */
     nm_connection_remove_setting(before, NM_TYPE_SETTING_IP4_CONFIG);
     nm_connection_remove_setting(bare, NM_TYPE_SETTING_IP4_CONFIG);
     g_assert_true(nm_connection_compare(bare, before, NM_SETTING_COMPARE_FLAG_EXACT));
@@ -235,14 +235,14 @@ test_uuid(void)
     g_autofree char *same = nmm_move_profile_build_uuid(UUID, "eth0");
     g_autofree char *other = nmm_move_profile_build_uuid(UUID, "eth1");
 
-    /* A golden value: it may never change, because NetworkManager's lease hangs on it. */
+    /* A golden value: it must never change, because NetworkManager finds its lease by it. */
     g_assert_cmpstr(one, ==, "2fe87040-f0c1-5d03-81c6-e537bb6c25b9");
     g_assert_true(g_uuid_string_is_valid(one));
     g_assert_cmpstr(one, ==, same);
     g_assert_cmpstr(one, !=, other);
 }
 
-/* Golden values. One profile that is copied to several hosts gives each of them a MAC of its own.
+/* Golden values. One profile that is copied to several hosts gives each of them its own MAC.
  */
 static void
 test_mac(void)

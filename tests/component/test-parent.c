@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which kinds of device mode move takes, and what it says of the others. What depends on
- * NetworkManager's state is tested with the real one (tests/sandbox/test_move.py).
+ * Kinds of device that mode move accepts, and its messages for the others.
+ * tests/sandbox/test_move.py tests what depends on NetworkManager's state.
  */
 
 #include "nmm-error.h"
@@ -43,7 +43,7 @@ assert_refused(NMDeviceType type,
     g_assert_nonnull(strstr(error->message, text2));
 }
 
-/* By name, with what to do. */
+/* The message has the name and the remedy. */
 static void
 test_refused(void)
 {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of mode move have in common: connections that have to live, what is where, and steps of the service
-that a test steps into."""
+"""Shared by the tests of mode move: connections that must survive, the state of the network, and steps of the service
+that a test interrupts."""
 
 import re
 
@@ -27,7 +27,7 @@ while True:
     threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
 '''
 
-# Asks every 20 ms; writes the longest time to an answer after each.
+# Sends every 20 ms; writes the longest time to a reply after each.
 ASK = '''
 import os, socket, sys, time
 peer = socket.create_connection((sys.argv[1], 7777))
@@ -59,7 +59,7 @@ def start_stream(host, address, name='ask'):
 
 
 def check_stream(host, what, limit=STALL, name='ask'):
-    """The connection lives, and no answer has taken longer than LIMIT seconds; the longest one."""
+    """The connection lives, and no reply took longer than LIMIT seconds. Returns the longest time."""
     def words():
         return host.lan.read(f'/run/{name}').split()
     number = int(words()[0])
@@ -70,20 +70,20 @@ def check_stream(host, what, limit=STALL, name='ask'):
 
 
 def network(host):
-    """Addresses and routes of the host as the kernel tells them, without lifetimes, guests' devices and
+    """Addresses and routes of the host as the kernel reports them, without lifetimes, guests' devices and
     temporary addresses."""
     lines = []
     for argv in (['ip', '-o', 'addr'], ['ip', 'route'], ['ip', '-6', 'route']):
         for line in host.run(argv).stdout.splitlines():
             line = re.sub(r'(valid_lft|preferred_lft|expires) \w+|tentative|^\d+:|\\', '', line)
-            # Guests' devices; and what privacy extensions make is made anew.
+            # Guests' devices; and the temporary addresses of privacy extensions, which change.
             if 'macvtap' not in line and ' temporary ' not in line:
                 lines.append(' '.join(line.split()))
     return '\n'.join(lines)
 
 
-# What the kernel makes of a router advertisement that comes before NetworkManager has told it to leave
-# those alone: the same routes once more, at the end of the metrics.
+# The kernel adds the same routes again, with the highest metrics, if a router advertisement arrives before
+# NetworkManager disables its handling of them.
 KERNEL_RA = re.compile(r'proto (ra metric 1024|kernel metric 256) ')
 
 
@@ -93,7 +93,7 @@ def routes_of(view):
 
 
 def settled(host):
-    """The network when no IPv6 address is tentative any more and NetworkManager is online."""
+    """The network as soon as no IPv6 address is tentative and NetworkManager is online."""
     host.wait_online()
     host.wait_for(lambda: 'tentative' not in host.run(['ip', '-6', 'addr']).stdout, 'addresses', 10)
     return network(host)
@@ -109,8 +109,8 @@ def primary(host):
 
 
 def check_unmoved(host, address, before, what):
-    """Everything is where it was, and nothing of ours is left. NetworkManager raises the metric of a
-    device that it has not found online yet; it looks every 20 s here."""
+    """The network is as before, and nothing of the service is left. NetworkManager raises the metric of a
+    device that it has not found online yet; it checks every 20 s here."""
     profiles_left = host.nmcli('-g', 'TYPE', 'connection', 'show').stdout.split()
     host.wait_for(lambda: settled(host) == before, f'the network to be as before {what}:\n{before}\nis\n'
                   + network(host), 45, 0.2)
@@ -120,19 +120,19 @@ def check_unmoved(host, address, before, what):
 
 
 def check_moved_routes(host, before):
-    """The routes of the host link are those that the parent had, as soon as NetworkManager has found it online."""
+    """The host link has the parent's routes as soon as NetworkManager finds it online."""
     expected = sorted(routes_of(before))
     host.wait_for(lambda: sorted(routes_of(settled(host).replace(LINK, 'eth0'))) == expected,
                   f'the routes of the link to be\n{expected}', 45, 0.2)
 
 
 def add(host, **data):
-    """A profile that nobody but the test brings up."""
+    """A profile that only the test activates."""
     return profiles.add(host, 'guests', 'connection.autoconnect', 'no', mode='move', **data)
 
 
 def without_helper(host):
-    """NetworkManager and the service alone; the dispatcher's helper would bring the profile up again."""
+    """Removes the dispatcher hook, because the helper would activate the profile again."""
     host.run('find /usr/lib/NetworkManager/dispatcher.d -name "*nm-macvtap*" -delete')
 
 
@@ -141,7 +141,7 @@ def pings(host, guest, address):
 
 
 def prepared(host):
-    """The host's address, its network, and a profile and a connection from the LAN that are made once."""
+    """Returns the host's address and network. Creates a profile and a connection from the LAN, once."""
     address = host.address()
     before = settled(host)
     if not host.lan.service_pid('ask'):

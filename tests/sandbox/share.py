@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of mode share have in common: who reaches whom, and what the LAN sees of the host."""
+"""Shared by the tests of mode share: reachability, and what the LAN sees of the host."""
 
 import re
 
@@ -24,7 +24,7 @@ Server(("::", 80), Handler).serve_forever()'''
 
 
 def prepare(host, *names, serve=True):
-    """Guests that run and have asked for addresses, and a web server on the host that names who asks."""
+    """Running guests with addresses, and a web server on the host that returns the client's address."""
     guests = host.running_guests(*names)
     if serve:
         host.start_service('web', ['python3', '-I', '-c', SERVE])
@@ -36,7 +36,7 @@ def url(address):
 
 
 def fetch(host, address):
-    """What the web server at ADDRESS says to the host; empty where it does not answer."""
+    """The reply of the web server at ADDRESS to the host; empty without one."""
     return host.run(['python3', '-I', '-c', FETCH, url(address)], check=False).stdout
 
 
@@ -49,7 +49,7 @@ def reaches_guest(host, guest, address):
 
 
 def reaches_host(guest, host_address, address):
-    """The guest is answered, and from its own address."""
+    """The guest gets a reply, and the server saw its own address."""
     return address in guest_fetch(guest, host_address)
 
 
@@ -104,7 +104,7 @@ def primary(host):
 
 
 def view(host):
-    """What must not change: NetworkManager's idea of the host, and the host's own way out."""
+    """What must not change: NetworkManager's view of the host, and the host's default route."""
     return (host.nm_state(),
             primary(host),
             host.run(['ip', 'route', 'show', 'default']).stdout,
@@ -113,7 +113,7 @@ def view(host):
 
 
 def arp_answers(host, address, link='lan0', count=3):
-    """MACs that answer the LAN's questions for an address."""
+    """MACs that reply to ARP requests from the LAN."""
     output = host.lan.run(['arping', '-b', '-c', str(count), '-w', '5', '-I', link, address],
                           check=False).stdout
     return re.findall(r'\[([0-9A-Fa-f:]+)\]', output)
@@ -121,7 +121,7 @@ def arp_answers(host, address, link='lan0', count=3):
 
 def one_mac(host):
     macs = [mac.lower() for mac in arp_answers(host, host.address())]
-    equal(macs, [Host.uplink_mac()] * 3, 'who answers on the LAN for the host')
+    equal(macs, [Host.uplink_mac()] * 3, 'MACs that reply on the LAN for the host')
 
 
 def listen(host, what='arp'):
@@ -131,7 +131,7 @@ def listen(host, what='arp'):
 
 
 def heard(host):
-    """MACs that asked or answered with the host's address as their own, since listen()."""
+    """MACs that sent ARP with the host's address as their own, since listen()."""
     host.lan.stop_service('tcpdump')
     output = host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout
     address = re.escape(host.address())
@@ -158,13 +158,13 @@ def warnings(host, text):
 
 
 def announce(guest, address):
-    """The guest tells everybody, three times, that ADDRESS is its own."""
+    """The guest announces ADDRESS as its own, three times."""
     guest.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; arping -A -c 1 -I eth0 {address};'
               f'ip addr del {address}/32 dev eth0', timeout=20)
 
 
 def add_stranger(host, address):
-    """A macvtap on eth0 that is no guest's, in a namespace of its own."""
+    """A macvtap on eth0 that belongs to no guest, in its own namespace."""
     host.run('ip netns add stranger')
     host.run('ip link add stranger0 netns stranger link eth0 address 52:54:00:99:99:99 type macvtap mode bridge')
     stranger(host, f'ip link set stranger0 up; ip addr add {address}/24 dev stranger0')
@@ -175,7 +175,7 @@ def stranger(host, command):
 
 
 def announce_as_stranger(host, address):
-    """The stranger tells everybody that ADDRESS is its own, and asks the host in its name."""
+    """That macvtap announces ADDRESS as its own, and sends a request to the host with it."""
     result = stranger(host, f'ip addr replace {address}/24 dev stranger0; arping -U -c 2 -I stranger0 {address};'
                             f'arping -c 2 -w 2 -I stranger0 {host.address()}')
     check(result.stdout.count('Sent 2 probes') == 2, f'arping: {result.stdout}{result.stderr}')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode move: the host keeps its addresses, and gets them back where they were."""
+"""Mode move: the host keeps its addresses, and has them on the parent again afterwards."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_dhcp_moves_and_comes_back(host):
         equal(host.address(LINK), address, f'address on the link, {turn} up')
         equal(host.address(), None, 'address on the parent')
         equal(host.read('/etc/resolv.conf'), resolver, 'resolver')
-        # The same, but for the device; none of the VPN's.
+        # The same except for the device; none of the VPN.
         check_moved_routes(host, before)
         check(LINK[4:] in primary(host), f'primary connection {primary(host)}')
         for guest in (alpha, beta):
@@ -47,7 +47,7 @@ def test_dhcp_moves_and_comes_back(host):
 
 @tap.host()
 def test_strict_reverse_path_filter(host):
-    """The kernel then takes no packet on the link while the parent has the same route."""
+    """With it, the kernel accepts no packet on the link while the parent has the same route."""
     address = host.address()
     before = settled(host)
     host.run('echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter')
@@ -118,7 +118,7 @@ def test_static_and_slaac_move_and_come_back(host):
 
 
 def lasting_address6(host, link='eth0'):
-    """The advertised address that is not temporary, as soon as there is one of either."""
+    """The advertised address that is not temporary, as soon as there is one of each kind."""
     def find():
         lines = host.run(['ip', '-6', '-o', 'addr', 'show', 'dev', link, 'scope', 'global']).stdout.splitlines()
         found = {' temporary ' in line: line.split()[3].split('/')[0] for line in lines if 'tentative' not in line}
@@ -129,8 +129,8 @@ def lasting_address6(host, link='eth0'):
 
 @tap.host(ipv6=True)
 def test_privacy_addresses(host):
-    """NetworkManager derives the stable address from the device's name: it is carried over all the same. The temporary
-    one is made anew, as it is every day."""
+    """NetworkManager derives the stable address from the device's name; the link gets the same one. The temporary
+    one changes, as it does every day."""
     host.nmcli('connection', 'modify', 'eth0', 'ipv6.addr-gen-mode', 'stable-privacy', 'ipv6.ip6-privacy', '2')
     host.nmcli('connection', 'up', 'eth0')
     stable, temporary = lasting_address6(host)
@@ -182,13 +182,13 @@ def test_reboot_and_restart_of_network_manager(host):
     for number in (15, 9):
         profiles.up(host)
         host.stop_nm(number)
-        # The machine starts again: links of software are gone, and what is in /run.
+        # The machine boots: virtual links and the files in /run are gone.
         host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
         host.run(f'ip link del {LINK}; rm -rf /run/NetworkManager; ip addr flush dev eth0; ip link set eth0 down',
                  check=False)
         host.start_nm()
         check_unmoved(host, address, before, f'after a reboot (signal {number})')
-    # NetworkManager alone starts again: it brings both up, and the next `up` goes on from there.
+    # Only NetworkManager restarts: it activates both, and the next `up` continues from there.
     profiles.up(host)
     host.stop_nm()
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
@@ -235,7 +235,7 @@ def test_link_taken_down_by_hand(host):
 
 @tap.host()
 def test_link_with_a_name_of_the_users(host):
-    """The base device is the host link where the default route is there; it is known as one whatever its name."""
+    """The base device is the host link if it has the default route; it is recognized by any name."""
     without_helper(host)
     address = host.address()
     add(host, link_name='lan0')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode move where something fails, on the way up, on the way down, at each step: the host keeps its address."""
+"""Mode move when a step fails, on the way up or down: the host keeps its address."""
 
 import signal
 import time
@@ -11,7 +11,7 @@ from move import (LINK, NM, add, check_stream, check_unmoved, checkpoints, pings
 from sandbox import Lan
 from tap import check, equal
 
-# Offers an address and refuses it as soon as it is asked for.
+# Offers an address and refuses it as soon as a client requests it.
 REFUSE = '''
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -43,7 +43,7 @@ STEPS_DOWN = ('restore', 'wait-restored', 'remove', 'release')
 
 
 def kill_at(host, step):
-    """The service is killed as it begins that step, on the way up or down."""
+    """Kills the service as it begins that step, on the way up or down."""
     if step in STEPS_DOWN:
         profiles.up(host)
     seen = profiles.messages(host).count(step_of(step))
@@ -53,7 +53,7 @@ def kill_at(host, step):
 
 
 def refuse_calls(host, interface, member):
-    """NetworkManager gets no such call from anybody; the bus refuses it."""
+    """The bus refuses all such calls to NetworkManager."""
     host.write(REFUSAL, '<busconfig><policy context="mandatory"><deny send_destination="org.freedesktop.NetworkManager" '
                f'send_interface="{interface}" send_member="{member}"/></policy></busconfig>')
     host.run(RELOAD_BUS)
@@ -66,7 +66,7 @@ def allow_calls(host):
 
 @tap.host()
 def test_killed_service_leaves_the_host_online(host):
-    """Without the helper, which may bring it up again before the test has looked."""
+    """Without the helper, which may activate the profile again before the test looks."""
     without_helper(host)
     alpha, = host.running_guests('alpha')
     address, before = prepared(host)
@@ -78,14 +78,14 @@ def test_killed_service_leaves_the_host_online(host):
         equal(host.address(LINK), address, 'address after the service was killed')
         check(host.ping(Lan.gateway()) and host.lan.ping(address), 'the LAN is not reached')
         check_stream(host, 'after the service was killed')
-        # What is left is put right first.
+        # The next activation undoes the remains first.
         profiles.up(host)
         host.wait_for(lambda: pings(host, alpha, address), 'host and guest to reach each other', 10)
     profiles.down(host)
     check_unmoved(host, address, before, 'after down')
     check_stream(host, 'at the end')
 
-    # Killed, and the link gone besides: the parent gets its addresses back, and it begins anew.
+    # Killed, and the link is gone too: the parent gets its addresses back, and the activation begins again.
     profiles.up(host)
     host.run(['kill', '-9', *profiles.services(host)])
     host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
@@ -96,14 +96,14 @@ def test_killed_service_leaves_the_host_online(host):
     profiles.down(host)
     check_unmoved(host, address, before, 'after a new beginning')
 
-    # Told to end.
+    # Terminated.
     profiles.up(host)
     host.run(['kill', *profiles.services(host)])
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
     check_unmoved(host, address, before, 'after the service was told to end')
     check_stream(host, 'after the service was told to end')
 
-    # Killed on the way, before anything was moved.
+    # Killed before anything was moved.
     host.lan.stop_service('dnsmasq')
     host.nmcli('--wait', '0', 'connection', 'up', 'guests')
     host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
@@ -116,7 +116,7 @@ def test_killed_service_leaves_the_host_online(host):
 
 @tap.host(debug=True)
 def test_killed_at_each_step(host):
-    """Without the helper: the host has its address all the time, and the next `up` works at once."""
+    """Without the helper: the host always has its address, and the next `up` works at once."""
     without_helper(host)
     address, before = prepared(host)
     for step in STEPS_UP + STEPS_DOWN:
@@ -134,7 +134,7 @@ def test_killed_at_each_step(host):
         check_unmoved(host, address, before, f'after a kill at {step}')
         check_stream(host, f'at the end of {step}')
 
-    # Killed with the parent bare, and the link gone besides; the checkpoint is still there.
+    # Killed while the parent has no IP, and the link is gone too; the checkpoint remains.
     kill_at(host, 'commit')
     host.nmcli('device', 'delete', LINK)
     equal(host.address(), None, 'address of the parent')
@@ -147,9 +147,9 @@ def test_killed_at_each_step(host):
 
 @tap.host(debug=True)
 def test_helper_puts_right_what_was_killed(host):
-    """With the helper: the host has its configuration on eth0 again, or it is moved again, and nothing else is left."""
+    """With the helper: the host has its configuration on eth0 again, or moved again, and nothing else is left."""
     address, before = prepared(host)
-    # Before there is a link, nothing has changed, and no event calls the helper.
+    # Before the link exists, nothing has changed, and no event starts the helper.
     for step in STEPS_UP[STEPS_UP.index('bind'):] + STEPS_DOWN:
         kill_at(host, step)
         begin = time.monotonic()
@@ -164,7 +164,7 @@ def test_helper_puts_right_what_was_killed(host):
         host.wait_for(is_right, f'everything to be right after a kill at {step}', 60)
         print(f'# right after a kill at {step}: {time.monotonic() - begin:.1f} s, {profiles.state(host) or "down"}')
         check_stream(host, f'after the service was killed at {step}')
-        # What a person switched on the helper brings up again, maybe a moment after everything else is right.
+        # The helper activates a profile that a user activated again, maybe after everything else is restored.
         host.wait_for(lambda: host.run(['pgrep', '-x', '90-nm-macvtap|nm-macvtap-disp'], check=False).returncode != 0,
                       'the helper to end', 60)
         if profiles.state(host):
@@ -174,7 +174,7 @@ def test_helper_puts_right_what_was_killed(host):
 
 @tap.host(debug=True)
 def test_interrupted_at_each_step(host):
-    """A person takes the profile down as each step begins."""
+    """A user deactivates the profile as each step begins."""
     address, before = prepared(host)
     for step in STEPS_UP:
         seen = profiles.messages(host).count(step_of(step))
@@ -188,7 +188,7 @@ def test_interrupted_at_each_step(host):
         check_unmoved(host, address, before, f'after an interruption at {step}')
         check_stream(host, f'after an interruption at {step}')
 
-    # Somebody changes the parent's configuration meanwhile: it is not undone for him.
+    # Another program changes the parent's configuration meanwhile: the change stays.
     host.trap(step_of('wait-link'), signal.SIGSTOP)
     host.nmcli('--wait', '0', 'connection', 'up', 'guests')
     host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
@@ -213,10 +213,10 @@ def test_silent_dhcp_server_changes_nothing(host):
     check(took < 40, f'it took {took:.0f} s')
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
     check_unmoved(host, address, before, 'after a silent server')
-    # At no time was the host without its address.
+    # The host always had its address.
     check_stream(host, 'after a silent server', 1.0)
 
-    # The user has enough.
+    # The user gives up.
     host.nmcli('--wait', '0', 'connection', 'up', 'guests')
     host.wait_for(lambda: LINK in host.run(['ip', '-o', 'link']).stdout, 'the link')
     begin = time.monotonic()
@@ -259,7 +259,7 @@ def test_link_that_cannot_be_made_changes_nothing(host):
 def test_no_checkpoint_no_move(host):
     address, before = prepared(host)
     device = host.run(['busctl', 'call', *NM, 'GetDeviceByIpIface', 's', 'eth0']).stdout.split()[1].strip('"')
-    # Somebody else's, of everything and of eth0 alone: it stays.
+    # Another program's checkpoint, of all devices or of eth0 alone: it stays.
     for devices in ([], [device]):
         path = host.run(['busctl', 'call', *NM, 'CheckpointCreate', 'aouu', str(len(devices)), *devices, '600',
                          '0']).stdout.split()[1]
@@ -267,7 +267,7 @@ def test_no_checkpoint_no_move(host):
         host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
         check_unmoved(host, address, before, 'without a checkpoint')
         check_stream(host, 'without a checkpoint', 1.0)
-        equal(checkpoints(host), [path], 'the checkpoint of somebody else')
+        equal(checkpoints(host), [path], 'the checkpoint of another program')
         host.run(['busctl', 'call', *NM, 'CheckpointDestroy', 'o', path.strip('"')])
     profiles.up(host)
     profiles.down(host)
@@ -276,7 +276,7 @@ def test_no_checkpoint_no_move(host):
 
 @tap.host(shared='refused', debug=True)
 def test_checkpoint_that_stays_is_known_afterwards(host):
-    """NetworkManager does not drop it: whoever comes next finds it, and is not kept from a new one."""
+    """NetworkManager does not drop it: the next activation finds it, and can still create its own."""
     without_helper(host)
     address, before = prepared(host)
     refuse_calls(host, 'org.freedesktop.NetworkManager', 'CheckpointDestroy')
@@ -294,7 +294,7 @@ def test_checkpoint_that_stays_is_known_afterwards(host):
 
 
 @tap.host(shared='refused', debug=True)
-def test_parent_that_cannot_be_read_is_activated_anew(host):
+def test_parent_that_cannot_be_read_is_activated_again(host):
     without_helper(host)
     address, before = prepared(host)
     profiles.up(host)
@@ -303,15 +303,15 @@ def test_parent_that_cannot_be_read_is_activated_anew(host):
     profiles.down(host)
     allow_calls(host)
     said = profiles.messages(host)[seen:]
-    check(any("cannot read the configuration of 'eth0'" in text for text in said), f'no word of it: {said}')
-    check(step_of('reactivate') in said, f'it was not activated anew: {said}')
+    check(any("cannot read the configuration of 'eth0'" in text for text in said), f'not logged: {said}')
+    check(step_of('reactivate') in said, f'it was not activated again: {said}')
     check_unmoved(host, address, before, 'after a configuration that could not be read')
     check_stream(host, 'after a configuration that could not be read')
 
 
 @tap.host()
 def test_no_lease_on_the_way_back(host):
-    """The parent gets no address: then the link keeps the one that it has."""
+    """The parent gets no address: the link keeps the one that it has."""
     address = host.address()
     start_stream(host, address)
     add(host, parent='eth0')
@@ -320,7 +320,7 @@ def test_no_lease_on_the_way_back(host):
     profiles.down(host)
     equal(host.address(LINK), address, 'address while the DHCP server is silent')
     check_stream(host, 'while the DHCP server is silent', 1.0)
-    check(any('stays up' in text for text in profiles.messages(host)), f'no word of it: {profiles.messages(host)}')
+    check(any('stays up' in text for text in profiles.messages(host)), f'not logged: {profiles.messages(host)}')
     host.lan.start_dnsmasq()
     profiles.up(host)
     host.wait_online()
@@ -334,7 +334,7 @@ def test_no_lease_on_the_way_back(host):
 
 @tap.host()
 def test_parent_given_up_on_the_way_back(host):
-    """NetworkManager tries the parent no more: the link keeps the address then, too."""
+    """NetworkManager no longer tries the parent: the link keeps the address, too."""
     without_helper(host)
     host.nmcli('connection', 'modify', 'eth0', 'ipv4.dhcp-timeout', '4', 'ipv4.may-fail', 'no', 'ipv6.method', 'disabled',
                'connection.autoconnect-retries', '1')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode share: host and guests reach each other at their own LAN addresses, and nobody else notices."""
+"""Mode share: host and guests reach each other at their LAN addresses; the LAN sees no change."""
 
 import json
 
@@ -44,11 +44,11 @@ def test_first_contact_from_either_side_with_silent_guests(host):
         check(guest.ping(Lan.gateway()), f'{guest.name} does not reach the LAN')
     profiles.add(host, mode='share')
     profiles.up(host)
-    equal(share.routes(host), [], 'routes before anybody has spoken')
-    # The guest begins …
+    equal(share.routes(host), [], 'routes before the first packet')
+    # The guest sends first …
     host.wait_for(lambda: share.reaches_host(alpha, host.address(), alpha.lan_address),
                   'the host to serve alpha', 15)
-    # … and the host: its first connection gets through, without another try.
+    # … then the host: its first connection succeeds without a retry.
     check(share.reaches_guest(host, beta, beta.lan_address), 'the first connection to beta failed')
     share.wait_routes(host, [alpha.lan_address, beta.lan_address])
 
@@ -73,7 +73,7 @@ def test_the_lan_sees_one_host(host):
         check(host.ping(Lan.gateway()) and host.lan.ping(host.address()), 'host and LAN do not reach each other')
     equal(share.counters(host, share.LINK)[1], sent, 'packets sent on the host link')
     check(share.counters(host, 'eth0')[1] >= through + 10, 'the traffic is not on the physical link')
-    equal(share.heard(host), {Host.uplink_mac()}, 'MACs that spoke for the host on the LAN')
+    equal(share.heard(host), {Host.uplink_mac()}, 'MACs that sent the host\'s address on the LAN')
 
 
 @tap.host()
@@ -113,7 +113,7 @@ def test_the_hosts_address_changes(host):
     profiles.add(host, mode='share')
     profiles.up(host)
     share.talk(host, alpha)
-    # The DHCP server has another address for the host, which asks it anew; then the host is another client to it;
+    # The DHCP server has a new address for the host, which renews; then the host is another client;
     # then there is no DHCP at all.
     for options, settings in (
             ([f'--dhcp-host={Host.uplink_mac()},10.77.0.55'], ['ipv4.dhcp-hostname', 'renamed']),
@@ -165,7 +165,7 @@ def test_nothing_can_be_hijacked(host):
         share.announce(alpha, address)
     for address in claimed:
         host.wait_for(lambda: share.warnings(host, f"'{address}'"), f'a word about {address}')
-    # A guest that the profile does not select is nobody, and so is a macvtap that is no guest's.
+    # A guest that the profile does not select is ignored, as is a macvtap of no guest.
     share.announce(beta, '10.77.0.88')
     share.add_stranger(host, '10.77.0.99')
     share.announce_as_stranger(host, '10.77.0.99')
@@ -174,22 +174,22 @@ def test_nothing_can_be_hijacked(host):
         equal(len(share.warnings(host, f"'{address}'")), 1, f'warnings about {address}')
     for address in (Lan.gateway(), '10.77.0.20', '10.77.0.88', '10.77.0.99', server):
         equal(share.device_to(host, address), 'eth0', f'the way to {address}')
-    # The LAN itself believed the guest: that is no matter of the host's routes.
+    # The LAN itself believed the guest, which does not affect the host's routes.
     host.lan.run(['ip', 'neigh', 'flush', 'dev', 'lan0'])
     check(host.ping(Lan.gateway()) and host.ping('10.77.0.20'), 'the host does not reach the LAN')
     for address in ('10.77.0.88', '10.77.0.99'):
-        equal(share.warnings(host, address), [], 'words about a stranger')
+        equal(share.warnings(host, address), [], 'warnings about a macvtap of no guest')
     share.wait_routes(host, [alpha.lan_address])
     share.talk(host, alpha)
-    # Nor does such a stranger take away what a guest has.
+    # Nor can such a macvtap take a guest's address away.
     share.announce_as_stranger(host, alpha.lan_address)
     equal(share.routes(host), [alpha.lan_address], "routes after the claim to a guest's own address")
     share.talk(host, alpha)
-    # A LAN host does: it is believed, and the guest named.
+    # A LAN host can: it keeps the address, and the warning names the guest.
     host.lan.run(['ip', 'addr', 'add', f'{alpha.lan_address}/24', 'dev', 'lan0'])
     host.lan.run(['arping', '-U', '-c', '1', '-I', 'lan0', alpha.lan_address])
     share.wait_routes(host, [])
-    equal(len(share.warnings(host, f"'{alpha.lan_address}'")), 1, 'words about it')
+    equal(len(share.warnings(host, f"'{alpha.lan_address}'")), 1, 'warnings about it')
 
 
 @tap.host(ipv6=True)
@@ -225,15 +225,15 @@ def test_ipv6(host):
     equal(host.run(['ip', '-6', 'addr', 'show', 'dev', share.LINK]).stdout, '', 'IPv6 addresses of the link')
     equal(len(host.run(['ip', '-6', 'route', 'show', 'default']).stdout.splitlines()),
           len(defaults.splitlines()), 'default routes with two prefixes')
-    # Neither the address of the gateway and DNS server can be had, nor another LAN host's, nor one that is not of this LAN.
+    # A guest cannot take the address of the gateway and DNS server, of another LAN host, or outside this LAN.
     host.lan.run(['ip', 'addr', 'add', 'fd77:77::20/64', 'dev', 'lan0', 'nodad'])
     check(host.ping('fd77:77::20'), 'the other host on the LAN does not answer')
     claimed = ('fd77:77::1', 'fd77:77::20', '2001:db8::7')
     alpha.run('cd /proc/sys/net/ipv6/conf/eth0; echo 0 >accept_dad; echo 0 >dad_transmits')
     for address in claimed:
-        # Without a prefix: with that, Linux 6.12 takes the router's route to the host along when it goes.
+        # Without a prefix, because with one Linux 6.12 removes the router's route to the host with the address.
         alpha.run(f'ip -6 addr add {address}/128 dev eth0')
-        # The address may be used a moment later; the guest asks for the host in its name.
+        # The address is usable a moment later; the guest solicits the host with it.
         host.wait_for(lambda: alpha.run(f'ip -6 neigh flush dev eth0; ping -6 -c 1 -W 1 -I {address} {own}') and
                       share.warnings(host, f"'{address}'"), f'a word about {address}')
         alpha.run(f'ip -6 addr del {address}/128 dev eth0')
@@ -254,13 +254,13 @@ def test_refusals_by_name(host):
     profiles.up(host)
     for name, mode in (('nobridge', 'vepa'), ('hermit', 'private'), ('owner', 'passthrough')):
         said = share.warnings(host, f"'{name}'")
-        check(len(said) == 1 and f"'{mode}'" in said[0], f'words about the guest in mode {mode}: {said}')
+        check(len(said) == 1 and f"'{mode}'" in said[0], f'warnings about the guest in mode {mode}: {said}')
     shown = host.nmcli('connection', 'show', 'guests').stdout
     check('nobridge' in shown and 'hermit' in shown, f'no banner: {shown!r}')
     private.destroy()
     host.wait_for(lambda: share.reaches_guest(host, alpha, alpha.lan_address), 'alpha to serve the host')
 
-    # A second profile with the same link is told who has it, whatever each says of it.
+    # A second profile with the same link is refused with the name of the first, whatever their settings.
     for name, words in {'second': {'mode': 'share', 'parent': 'eth0'}, 'third': {'mode': 'share'},
                         'fourth': {'mode': 'move'}, 'fifth': {'mode': 'move', 'parent': 'eth0'},
                         'sixth': {'mode': 'share', 'parent': 'eth1', 'link_name': share.LINK}}.items():
@@ -277,14 +277,14 @@ def test_refusals_by_name(host):
     vepa.destroy()
     host.nmcli('connection', 'delete', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh')
 
-    # Who is named and is not there is said, once, and again when it changes.
+    # A guest that is named but missing is logged once, and again when it changes.
     profiles.modify(host, guests='alpha nobody', parent='eth0')
     profiles.up(host)
     host.wait_for(lambda: len(share.warnings(host, "'nobody'")) == 1, 'a word about nobody')
-    check("'nobody'" in host.nmcli('connection', 'show', 'guests').stdout, 'no banner about nobody')
+    check("'nobody'" in host.nmcli('connection', 'show', 'guests').stdout, "no banner about guest 'nobody'")
     host.guest('nobody').define()
     host.wait_for(lambda: "'nobody'" not in host.nmcli('connection', 'show', 'guests').stdout, 'the banner to go', 10)
-    equal(len(share.warnings(host, "'nobody'")), 1, 'words about nobody')
+    equal(len(share.warnings(host, "'nobody'")), 1, "warnings about guest 'nobody'")
     profiles.down(host)
     profiles.modify(host, guests='all')
 
@@ -296,7 +296,7 @@ def test_refusals_by_name(host):
     host.run('ip link set eth1 nomaster && ip link del br9')
     host.run('ip link add nmmveth1 type veth peer name stranger1')
     profiles.refused(host, "'nmmveth1'")
-    check('veth' in host.run(['ip', '-d', 'link', 'show', 'nmmveth1']).stdout, 'the stranger is gone')
+    check('veth' in host.run(['ip', '-d', 'link', 'show', 'nmmveth1']).stdout, 'the user\'s link is gone')
     host.run('ip link del nmmveth1')
     taker = host.guest('taker', [macvtap('eth1', 'passthrough')]).define().start()
     profiles.refused(host, "'eth1'", 'passthrough')
@@ -329,7 +329,7 @@ def test_two_parents_and_isolated_beside(host):
     share.wait_routes(host, [beta.lan_address], link='nmmveth1')
     for guest in (alpha, beta):
         profiles.reach(host, guest)
-    # A guest that is moved to another device is followed when it starts there.
+    # A guest that moved to another device is served when it starts there.
     xml = beta.dumpxml(inactive=True).replace("dev='eth1'", "dev='eth0'")
     host.write('/run/guests/moved.xml', xml)
     host.virsh('define', '/run/guests/moved.xml')
@@ -344,7 +344,7 @@ def test_two_parents_and_isolated_beside(host):
 
 @tap.host(firewalld=True)
 def test_firewall_zone(host):
-    """The profile's zone is the host link's and nobody else's."""
+    """Only the host link gets the profile's zone."""
     alpha, = share.prepare(host, 'alpha')
     uplink = zone_of(host, 'eth0')
     profiles.add(host, 'guests', 'connection.zone', 'trusted', mode='share')

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The steps of mode move: the way up, and whatever may happen on it.
+ * The steps of mode move: up, down, and every event on the way.
  */
 
 #include "config.h"
 
 #include "nmm-move-steps.h"
 
-/* Longer than any way up and down again, recovery included. */
+/* More steps than up and down take, with a recovery. */
 #define MAX_DEPTH 40
 
 static const NmmMoveStep way_up[] = {
@@ -32,169 +32,169 @@ static const NmmMoveStep way_down[] = {
 };
 
 static void
-walk(NmmMoveSteps *transaction, const NmmMoveStep *steps, gsize n)
+walk(NmmMoveSteps *steps, const NmmMoveStep *way, gsize n)
 {
     for (gsize i = 0; i < n; i++) {
-        g_assert_cmpint(transaction->step, ==, steps[i]);
+        g_assert_cmpint(steps->step, ==, way[i]);
         if (i + 1 < n)
-            g_assert_true(nmm_move_steps_handle(transaction, NMM_EVENT_DONE));
+            g_assert_true(nmm_move_steps_handle(steps, NMM_EVENT_DONE));
     }
 }
 
 static void
 test_up_and_down(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
-    g_assert_true(transaction.stopping);
-    g_assert_false(transaction.failed);
-    g_assert_false(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
+    nmm_move_steps_init(&steps);
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down));
+    g_assert_true(steps.stopping);
+    g_assert_false(steps.failed);
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
 }
 
 static void
 test_lost_link(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_FAILED));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
-    g_assert_true(transaction.failed);
+    nmm_move_steps_init(&steps);
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_FAILED));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down));
+    g_assert_true(steps.failed);
 }
 
-/* A call that has been sent is waited for; a wait is not. */
+/* A stop waits for the reply of a call, and ends a wait at once. */
 static void
 test_stop_in_call_and_wait(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    transaction.step = NMM_MOVE_STEP_ADD;
-    g_assert_false(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_ADD);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_DONE));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_REMOVE);
+    nmm_move_steps_init(&steps);
+    steps.step = NMM_MOVE_STEP_ADD;
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_ADD);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_REMOVE);
 
-    nmm_move_steps_init(&transaction);
-    transaction.step = NMM_MOVE_STEP_WAIT_LINK;
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_REMOVE);
+    nmm_move_steps_init(&steps);
+    steps.step = NMM_MOVE_STEP_WAIT_LINK;
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_REMOVE);
 }
 
 static void
-test_recovery_begins_anew(void)
+test_recovery_begins_again(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LEFTOVER));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down) - 1);
-    g_assert_false(transaction.recovered);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_DONE));
-    g_assert_true(transaction.recovered);
-    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
+    nmm_move_steps_init(&steps);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LEFTOVER));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down) - 1);
+    g_assert_false(steps.recovered);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
+    g_assert_true(steps.recovered);
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
 
-    nmm_move_steps_init(&transaction);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LEFTOVER));
-    g_assert_false(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
+    nmm_move_steps_init(&steps);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LEFTOVER));
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down));
 }
 
-/* Everything is in place already. */
+/* The host is moved already. */
 static void
 test_adoption(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_ADOPT));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_UP);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
+    nmm_move_steps_init(&steps);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_ADOPT));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_UP);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down));
 }
 
-/* Another NetworkManager is waited for, as often as it goes away, and everything moved back. */
+/* Waits for a new NetworkManager each time it goes away, then moves everything back. */
 static void
 test_lost_manager(void)
 {
-    NmmMoveSteps transaction;
+    NmmMoveSteps steps;
 
-    nmm_move_steps_init(&transaction);
-    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_WAIT_MANAGER);
-    g_assert_false(nmm_move_steps_handle(&transaction, NMM_EVENT_STOP));
-    g_assert_false(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_DONE));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_RESTORE);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_WAIT_MANAGER);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_DONE));
-    walk(&transaction, way_down, G_N_ELEMENTS(way_down));
+    nmm_move_steps_init(&steps);
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_WAIT_MANAGER);
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_RESTORE);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_WAIT_MANAGER);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
+    walk(&steps, way_down, G_N_ELEMENTS(way_down));
 
-    /* Nobody waits any longer. */
-    nmm_move_steps_init(&transaction);
-    walk(&transaction, way_up, G_N_ELEMENTS(way_up));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_FAILED));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_DOWN);
+    /* A second stop ends the wait. */
+    nmm_move_steps_init(&steps);
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_FAILED));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_DOWN);
 
-    /* Nothing was moved, and nothing is to be moved any more. */
-    nmm_move_steps_init(&transaction);
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_DOWN);
-    nmm_move_steps_init(&transaction);
-    transaction.step = NMM_MOVE_STEP_RELEASE;
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LOST));
-    g_assert_cmpint(transaction.step, ==, NMM_MOVE_STEP_DOWN);
+    /* Nothing was moved, or everything was moved back. */
+    nmm_move_steps_init(&steps);
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_DOWN);
+    nmm_move_steps_init(&steps);
+    steps.step = NMM_MOVE_STEP_RELEASE;
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_DOWN);
 }
 
-/* What the parent's address, the link's and the checkpoint are after some steps. */
+/* The state of parent, link and checkpoint after some steps. */
 typedef struct {
-    gboolean is_bare; /* the parent, maybe */
+    gboolean is_stripped; /* the parent, maybe */
     gboolean has_link;
     gboolean has_checkpoint;
     gboolean was_lost; /* NetworkManager, once */
-} World;
+} State;
 
 static guint n_ends;
 
-/* What an event does to the world; a call that failed may have taken effect all the same. */
+/* The effect of an event. A call that failed may have taken effect. */
 static void
-play(World *world, NmmMoveStep step, NmmEvent event)
+play(State *state, NmmMoveStep step, NmmEvent event)
 {
     if (event == NMM_EVENT_LOST) {
-        world->was_lost = TRUE;
-        world->has_checkpoint = FALSE;
-        world->has_link = world->has_link || step == NMM_MOVE_STEP_ADD;
-        world->is_bare = world->is_bare || step == NMM_MOVE_STEP_REAPPLY;
+        state->was_lost = TRUE;
+        state->has_checkpoint = FALSE;
+        state->has_link = state->has_link || step == NMM_MOVE_STEP_ADD;
+        state->is_stripped = state->is_stripped || step == NMM_MOVE_STEP_REAPPLY;
         return;
     }
     switch (step) {
     case NMM_MOVE_STEP_CHECKPOINT:
-        world->has_checkpoint = event == NMM_EVENT_DONE;
+        state->has_checkpoint = event == NMM_EVENT_DONE;
         break;
     case NMM_MOVE_STEP_ADD:
-        world->has_link = TRUE;
+        state->has_link = TRUE;
         break;
     case NMM_MOVE_STEP_REAPPLY:
-        world->is_bare = TRUE;
+        state->is_stripped = TRUE;
         break;
     case NMM_MOVE_STEP_WAIT_RESTORED:
         if (event == NMM_EVENT_DONE)
-            world->is_bare = FALSE;
+            state->is_stripped = FALSE;
         break;
     case NMM_MOVE_STEP_REMOVE:
-        world->has_link = FALSE;
+        state->has_link = FALSE;
         break;
     case NMM_MOVE_STEP_COMMIT:
     case NMM_MOVE_STEP_RELEASE:
-        world->has_checkpoint = FALSE;
+        state->has_checkpoint = FALSE;
         break;
     default:
         break;
@@ -202,7 +202,7 @@ play(World *world, NmmMoveStep step, NmmEvent event)
 }
 
 static void
-explore(NmmMoveSteps transaction, World world, guint depth)
+explore(NmmMoveSteps steps, State state, guint depth)
 {
     static const NmmEvent events[] = {
         NMM_EVENT_DONE,
@@ -212,25 +212,25 @@ explore(NmmMoveSteps transaction, World world, guint depth)
     };
 
     g_assert_cmpuint(depth, <, MAX_DEPTH);
-    g_assert_true(!world.is_bare || world.has_link);
-    if (transaction.step == NMM_MOVE_STEP_DOWN) {
-        g_assert_false(world.has_checkpoint);
+    g_assert_true(!state.is_stripped || state.has_link);
+    if (steps.step == NMM_MOVE_STEP_DOWN) {
+        g_assert_false(state.has_checkpoint);
         n_ends++;
         return;
     }
     for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
-        NmmMoveSteps next = transaction;
-        World after = world;
+        NmmMoveSteps next = steps;
+        State after = state;
         gboolean begins = nmm_move_steps_handle(&next, events[i]);
 
-        /* Nothing is done with being up; a stop is asked for once. */
-        if ((transaction.step == NMM_MOVE_STEP_UP && events[i] == NMM_EVENT_DONE) ||
-            (transaction.stopping && events[i] == NMM_EVENT_STOP) ||
-            (world.was_lost && events[i] == NMM_EVENT_LOST))
+        /* UP does not end by itself; a stop is requested once. */
+        if ((steps.step == NMM_MOVE_STEP_UP && events[i] == NMM_EVENT_DONE) ||
+            (steps.stopping && events[i] == NMM_EVENT_STOP) ||
+            (state.was_lost && events[i] == NMM_EVENT_LOST))
             continue;
         g_assert_true(begins || events[i] == NMM_EVENT_STOP);
         if (begins)
-            play(&after, transaction.step, events[i]);
+            play(&after, steps.step, events[i]);
         explore(next, after, depth + 1);
     }
 }
@@ -240,17 +240,17 @@ explore(NmmMoveSteps transaction, World world, guint depth)
 static void
 test_every_way(void)
 {
-    NmmMoveSteps transaction;
-    World left = {.is_bare = TRUE, .has_link = TRUE};
+    NmmMoveSteps steps;
+    State left = {.is_stripped = TRUE, .has_link = TRUE};
 
-    nmm_move_steps_init(&transaction);
+    nmm_move_steps_init(&steps);
     n_ends = 0;
-    explore(transaction, (World){0}, 0);
+    explore(steps, (State){0}, 0);
     g_assert_cmpuint(n_ends, >, 50);
 
-    g_assert_true(nmm_move_steps_handle(&transaction, NMM_EVENT_LEFTOVER));
+    g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LEFTOVER));
     n_ends = 0;
-    explore(transaction, left, 0);
+    explore(steps, left, 0);
     g_assert_cmpuint(n_ends, >, 50);
 }
 
@@ -273,13 +273,13 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/transaction/up-and-down", test_up_and_down);
-    g_test_add_func("/transaction/lost-link", test_lost_link);
-    g_test_add_func("/transaction/stop", test_stop_in_call_and_wait);
-    g_test_add_func("/transaction/recovery", test_recovery_begins_anew);
-    g_test_add_func("/transaction/adoption", test_adoption);
-    g_test_add_func("/transaction/lost-manager", test_lost_manager);
-    g_test_add_func("/transaction/every-way", test_every_way);
-    g_test_add_func("/transaction/names", test_names);
+    g_test_add_func("/move-steps/up-and-down", test_up_and_down);
+    g_test_add_func("/move-steps/lost-link", test_lost_link);
+    g_test_add_func("/move-steps/stop", test_stop_in_call_and_wait);
+    g_test_add_func("/move-steps/recovery", test_recovery_begins_again);
+    g_test_add_func("/move-steps/adoption", test_adoption);
+    g_test_add_func("/move-steps/lost-manager", test_lost_manager);
+    g_test_add_func("/move-steps/every-way", test_every_way);
+    g_test_add_func("/move-steps/names", test_names);
     return g_test_run();
 }
