@@ -14,6 +14,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-keys.h"
+#include "nmm-parent.h"
 
 /* Those who wait for one URI: (element-type utf8 GPtrArray(GTask)). */
 static GHashTable *pending;
@@ -253,23 +254,6 @@ nmm_suggestions_is_safe_uri(const char *uri)
     return g_strv_contains(nmm_keys_find(NMM_KEY_LIBVIRT_URI)->choices, uri);
 }
 
-/* What takes a macvtap interface on top of it; Wi-Fi cards take no second MAC. */
-static gboolean
-can_be_parent(NMDevice *device)
-{
-    switch (nm_device_get_device_type(device)) {
-    case NM_DEVICE_TYPE_ETHERNET:
-    case NM_DEVICE_TYPE_BOND:
-    case NM_DEVICE_TYPE_BRIDGE:
-    case NM_DEVICE_TYPE_TEAM:
-    case NM_DEVICE_TYPE_VETH:
-    case NM_DEVICE_TYPE_VLAN:
-        return TRUE;
-    default:
-        return FALSE;
-    }
-}
-
 /**
  * nmm_suggestions_list_parents:
  * @devices: (element-type NMDevice): NetworkManager's devices
@@ -285,7 +269,7 @@ nmm_suggestions_list_parents(const GPtrArray *devices)
         NMDevice *device = devices->pdata[i];
         const char *name = nm_device_get_iface(device);
 
-        if (name && can_be_parent(device))
+        if (name && nmm_parent_is_ethernet(nm_device_get_device_type(device)))
             g_ptr_array_add(names, g_strdup(name));
     }
     g_ptr_array_sort(names, compare_names);

@@ -15,6 +15,7 @@
 #include "nmm-dump.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-sysctl.h"
+#include "nmm-parent-check.h"
 #include "nmm-hostlink-watch.h"
 #include "nmm-identity.h"
 #include "nmm-rtnl.h"
@@ -56,7 +57,7 @@ check_parent(NmmHostlinkNetlink *self, const char *name, NmmNlLink **out_parent,
     g_autoptr(NmmNlLink) link = NULL;
     g_autoptr(NmmNlLink) master = NULL;
     g_autofree char *passthrough = NULL;
-    NmmHostlinkParent facts = {.name = name};
+    NmmParentFacts facts = {.name = name};
 
     if (links == NULL)
         return FALSE;
@@ -67,13 +68,14 @@ check_parent(NmmHostlinkNetlink *self, const char *name, NmmNlLink **out_parent,
         facts.exists = TRUE;
         facts.ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER;
         facts.wireless = nmm_rtnl_is_wireless(self->sysfs, name);
+        facts.kind = rtnl_link_get_type(link);
         facts.passthrough = passthrough;
     }
     if (master != NULL) {
         facts.master = rtnl_link_get_name(master);
         facts.master_kind = rtnl_link_get_type(master);
     }
-    if (!nmm_hostlink_check_parent(&facts, error))
+    if (!nmm_parent_check_fit(&facts, FALSE, error))
         return FALSE;
     *out_parent = g_steal_pointer(&link);
     return TRUE;

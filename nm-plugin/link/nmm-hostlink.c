@@ -166,61 +166,6 @@ nmm_hostlink_emit_carrier_changed(NmmHostlink *self, gboolean carrier)
     g_signal_emit(self, signals[CARRIER_CHANGED], 0, carrier);
 }
 
-static gboolean
-refuse_port(const NmmHostlinkParent *parent, GError **error)
-{
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_CONFLICT,
-                _("'%s' is a port of '%s' (%s): set parent=%s"),
-                parent->name,
-                parent->master,
-                parent->master_kind != NULL ? parent->master_kind : "?",
-                parent->master);
-    return FALSE;
-}
-
-/**
- * nmm_hostlink_check_parent:
- *
- * Returns: whether a macvtap link in mode bridge can be made on it
- */
-gboolean
-nmm_hostlink_check_parent(const NmmHostlinkParent *parent, GError **error)
-{
-    if (!parent->exists) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_NOT_FOUND,
-                    _("there is no network interface '%s'"),
-                    parent->name);
-        return FALSE;
-    }
-    if (parent->wireless || !parent->ethernet) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_UNSUPPORTED,
-                    parent->wireless
-                        ? _("'%s' is a Wi-Fi card, which takes no second MAC: use mode=isolated")
-                        : _("'%s' is no Ethernet interface: use mode=isolated"),
-                    parent->name);
-        return FALSE;
-    }
-    /* A VRF routes what its ports receive; it does not take their frames. */
-    if (parent->master != NULL && g_strcmp0(parent->master_kind, "vrf") != 0)
-        return refuse_port(parent, error);
-    if (parent->passthrough != NULL) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("'%s' holds '%s' alone, in mode 'passthrough': use mode=isolated"),
-                    parent->passthrough,
-                    parent->name);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 /**
  * nmm_hostlink_make_mark:
  *

@@ -114,19 +114,6 @@ void nmm_hostlink_emit_gone(NmmHostlink *self, const char *reason);
 void nmm_hostlink_emit_addresses_changed(NmmHostlink *self);
 void nmm_hostlink_emit_carrier_changed(NmmHostlink *self, gboolean carrier);
 
-/* The parent as it is, and whether a link can be made on it. */
-typedef struct {
-    const char *name;
-    gboolean exists;
-    gboolean ethernet;
-    gboolean wireless;
-    const char *master;      /* (nullable): the device that it is a port of */
-    const char *master_kind; /* (nullable): "bridge", "bond", … */
-    const char *passthrough; /* (nullable): a macvtap or macvlan that holds it alone */
-} NmmHostlinkParent;
-
-gboolean nmm_hostlink_check_parent(const NmmHostlinkParent *parent, GError **error);
-
 /* The interface that has the name wanted, if any: FALSE where it is not @profile_uuid's to replace
  * or remove. @ifalias: (nullable). */
 gboolean nmm_hostlink_check_mark(const char *name,

@@ -25,22 +25,6 @@
 /* The neighbour is, or was, there. */
 #define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
-gboolean
-nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error)
-{
-    const NmmLink *link = nmm_links_find(links, name);
-    NmmHostlinkParent parent = {.name = name, .exists = link != NULL};
-
-    if (link) {
-        parent.ethernet = link->ethernet;
-        parent.wireless = link->wireless;
-        parent.master = link->master;
-        parent.master_kind = link->master_kind;
-        parent.passthrough = link->passthrough;
-    }
-    return nmm_hostlink_check_parent(&parent, error);
-}
-
 typedef struct {
     NmmNlSock *sock;
     NmmNlCache *cache;

@@ -13,7 +13,5 @@ G_BEGIN_DECLS
 /* (transfer full) (element-type NmmLink): of the calling thread's network namespace, in the
  * kernel's order. @sysfs: "/sys", except in tests. NMM_ERROR_FAILED. */
 GPtrArray *nmm_links_read(const char *sysfs, GError **error);
-/* Whether a host link can be made on @name: the errors of nmm_hostlink_check_parent(). */
-gboolean nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error);
 
 G_END_DECLS

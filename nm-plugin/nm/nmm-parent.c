@@ -9,6 +9,7 @@
 #include "nmm-identity.h"
 #include "nmm-move-profile.h"
 #include "nmm-names.h"
+#include "nmm-parent-check.h"
 #include "nmm-profile-reader.h"
 
 static gboolean
@@ -98,12 +99,9 @@ read_master(const char *name)
     return target ? g_path_get_basename(target) : NULL;
 }
 
+/* Types that carry Ethernet frames of any MAC, and that NetworkManager can configure. */
 gboolean
-nmm_parent_check_kind(const char *name,
-                      NMDeviceType type,
-                      const char *description,
-                      const char *master,
-                      GError **error)
+nmm_parent_is_ethernet(NMDeviceType type)
 {
     switch (type) {
     case NM_DEVICE_TYPE_ETHERNET:
@@ -112,42 +110,10 @@ nmm_parent_check_kind(const char *name,
     case NM_DEVICE_TYPE_TEAM:
     case NM_DEVICE_TYPE_BRIDGE:
     case NM_DEVICE_TYPE_VLAN:
-        break;
-    case NM_DEVICE_TYPE_WIFI:
-        return nmm_fail(
-            error,
-            NMM_ERROR_UNSUPPORTED,
-            _("parent '%s' is a Wi-Fi device, which takes no second MAC; use mode 'isolated'"),
-            name);
+        return TRUE;
     default:
-        return nmm_fail(
-            error,
-            NMM_ERROR_UNSUPPORTED,
-            _("parent '%s' is no Ethernet device (it is '%s'); set vpn.data parent to the device "
-              "that the guests are on"),
-            name,
-            description);
+        return FALSE;
     }
-    if (master)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("parent '%s' is a port of '%s'; use '%s' as the parent"),
-                        name,
-                        master,
-                        master);
-    return TRUE;
-}
-
-static gboolean
-check_kind(NMDevice *parent, const char *name, GError **error)
-{
-    g_autofree char *master = read_master(name);
-
-    return nmm_parent_check_kind(name,
-                                 nm_device_get_device_type(parent),
-                                 nm_device_get_type_description(parent),
-                                 master,
-                                 error);
 }
 
 static gboolean
@@ -179,36 +145,42 @@ check_managed(NMDevice *parent, const char *name, GError **error)
     return TRUE;
 }
 
-/* Over such a device the kernel refuses another macvlan (EINVAL). */
-static gboolean
-check_passthrough(NMClient *client, NMDevice *parent, const char *name, GError **error)
+/* (nullable) */
+static const char *
+find_passthrough(NMClient *client, NMDevice *parent)
 {
     const GPtrArray *devices = nm_client_get_devices(client);
 
     for (guint i = 0; i < devices->len; i++) {
         NMDevice *device = devices->pdata[i];
 
-        if (!NM_IS_DEVICE_MACVLAN(device) ||
-            nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device)) != parent ||
-            g_strcmp0(nm_device_macvlan_get_mode(NM_DEVICE_MACVLAN(device)), "passthru") != 0)
-            continue;
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("a guest has parent '%s' for itself (mode 'passthrough', "
-                          "device '%s'); give it mode 'bridge', or use mode 'isolated'"),
-                        name,
-                        nm_device_get_iface(device));
+        if (NM_IS_DEVICE_MACVLAN(device) &&
+            nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device)) == parent &&
+            g_strcmp0(nm_device_macvlan_get_mode(NM_DEVICE_MACVLAN(device)), "passthru") == 0)
+            return nm_device_get_iface(device);
     }
-    return TRUE;
+    return NULL;
 }
 
 gboolean
 nmm_parent_check(NMClient *client, NMDevice *parent, GError **error)
 {
     const char *name = nm_device_get_iface(parent);
+    NMDeviceType type = nm_device_get_device_type(parent);
+    g_autofree char *master = read_master(name);
+    NMDevice *master_device = master ? nm_client_get_device_by_iface(client, master) : NULL;
+    const NmmParentFacts facts = {
+        .name = name,
+        .exists = TRUE,
+        .ethernet = nmm_parent_is_ethernet(type),
+        .wireless = type == NM_DEVICE_TYPE_WIFI,
+        .kind = nm_device_get_type_description(parent),
+        .master = master,
+        .master_kind = master_device ? nm_device_get_type_description(master_device) : NULL,
+        .passthrough = find_passthrough(client, parent),
+    };
 
-    return check_kind(parent, name, error) && check_managed(parent, name, error) &&
-           check_passthrough(client, parent, name, error);
+    return nmm_parent_check_fit(&facts, TRUE, error) && check_managed(parent, name, error);
 }
 
 /* Mode share marks its links; NetworkManager does not mark those of mode move. */

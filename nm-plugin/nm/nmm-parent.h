@@ -28,12 +28,7 @@ gboolean nmm_parent_check(NMClient *client, NMDevice *parent, GError **error);
  * of its connection. */
 gboolean nmm_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);
 
-/* The part of nmm_parent_check() that depends on the kind of device. @master: (nullable): the
- * device that it is a port of. */
-gboolean nmm_parent_check_kind(const char *name,
-                               NMDeviceType type,
-                               const char *description,
-                               const char *master,
-                               GError **error);
+/* Whether devices of @type can carry a host link. */
+gboolean nmm_parent_is_ethernet(NMDeviceType type);
 
 G_END_DECLS

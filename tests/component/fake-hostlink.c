@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "nmm-error.h"
+#include "nmm-parent-check.h"
 #include "nmm-identity.h"
 
 typedef struct {
@@ -143,7 +144,7 @@ static gboolean
 check_parent(FakeHostlink *self, const char *name, GError **error)
 {
     const Device *device = find(self, name);
-    NmmHostlinkParent facts = {.name = name};
+    NmmParentFacts facts = {.name = name};
 
     if (device != NULL) {
         facts.exists = facts.ethernet = TRUE;
@@ -152,7 +153,7 @@ check_parent(FakeHostlink *self, const char *name, GError **error)
         facts.master_kind = device->master != NULL ? "bridge" : NULL;
         facts.passthrough = find_passthrough(self, name);
     }
-    return nmm_hostlink_check_parent(&facts, error);
+    return nmm_parent_check_fit(&facts, FALSE, error);
 }
 
 static gboolean

@@ -203,7 +203,7 @@ static void
 test_bridge_port(Fixture *f, gconstpointer data)
 {
     f->world.enslave(f->world.data, "eth0", "br7");
-    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"'eth0'", "parent=br7", NULL});
+    assert_refused(f, NMM_ERROR_CONFLICT, (const char *[]){"'eth0'", "'br7' as the parent", NULL});
 }
 
 static void

@@ -6,6 +6,29 @@
 
 #include "nmm-error.h"
 #include "nmm-parent.h"
+#include "nmm-parent-check.h"
+
+static gboolean
+check_type(const char *name,
+           NMDeviceType type,
+           const char *kind,
+           const char *master,
+           const char *master_kind,
+           gboolean moves,
+           GError **error)
+{
+    const NmmParentFacts facts = {
+        .name = name,
+        .exists = TRUE,
+        .ethernet = nmm_parent_is_ethernet(type),
+        .wireless = type == NM_DEVICE_TYPE_WIFI,
+        .kind = kind,
+        .master = master,
+        .master_kind = master_kind,
+    };
+
+    return nmm_parent_check_fit(&facts, moves, error);
+}
 
 static void
 test_taken(void)
@@ -22,7 +45,7 @@ test_taken(void)
     for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(nmm_parent_check_kind("eth0", types[i], "ethernet", NULL, &error));
+        g_assert_true(check_type("eth0", types[i], "ethernet", NULL, NULL, TRUE, &error));
         g_assert_no_error(error);
     }
 }
@@ -36,7 +59,7 @@ assert_refused(NMDeviceType type,
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nmm_parent_check_kind("dev7", type, "some kind", master, &error));
+    g_assert_false(check_type("dev7", type, "some kind", master, "bridge", TRUE, &error));
     g_assert_error(error, NMM_ERROR, (int)code);
     g_assert_nonnull(strstr(error->message, "'dev7'"));
     g_assert_nonnull(strstr(error->message, text1));
@@ -68,11 +91,29 @@ test_refused(void)
     }
 }
 
+/* A host link works on a port of a VRF, but a configuration cannot move out of it. */
+static void
+test_vrf(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(
+        check_type("eth0", NM_DEVICE_TYPE_ETHERNET, "ethernet", "blue", "vrf", FALSE, &error));
+    g_assert_no_error(error);
+    g_assert_false(
+        check_type("eth0", NM_DEVICE_TYPE_ETHERNET, "ethernet", "blue", "vrf", TRUE, &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, "VRF 'blue'"));
+    g_assert_nonnull(strstr(error->message, "use mode 'share'"));
+    g_assert_null(strstr(error->message, "as the parent"));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/parent/taken", test_taken);
     g_test_add_func("/parent/refused", test_refused);
+    g_test_add_func("/parent/vrf", test_vrf);
     return g_test_run();
 }

@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
+#include "nmm-parent-check.h"
 
 static void
 neighbour_free(gpointer data)
@@ -74,6 +75,23 @@ nmm_links_find(const GPtrArray *links, const char *name)
             return link;
     }
     return NULL;
+}
+
+gboolean
+nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error)
+{
+    const NmmLink *link = nmm_links_find(links, name);
+    NmmParentFacts facts = {.name = name, .exists = link != NULL};
+
+    if (link) {
+        facts.ethernet = link->ethernet;
+        facts.wireless = link->wireless;
+        facts.kind = link->kind;
+        facts.master = link->master;
+        facts.master_kind = link->master_kind;
+        facts.passthrough = link->passthrough;
+    }
+    return nmm_parent_check_fit(&facts, FALSE, error);
 }
 
 const NmmCidr *

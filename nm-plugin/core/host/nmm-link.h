@@ -53,6 +53,9 @@ void nmm_link_add_neighbour(NmmLink *link,
 
 /* (nullable) (transfer none). @links: (element-type NmmLink); @name: (nullable). */
 NmmLink *nmm_links_find(const GPtrArray *links, const char *name);
+/* Whether a host link can be made on @name: nmm_parent_check_fit() of a parent that keeps its IP
+ * configuration. */
+gboolean nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error);
 /* (nullable) (transfer none): the host's best address on it that is not link-local, IPv4 before
  * IPv6. */
 const NmmCidr *nmm_link_get_address(const NmmLink *link);

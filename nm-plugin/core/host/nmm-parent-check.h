@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a device can carry a host link: the one rule and its messages, for the kernel's facts as
+ * for NetworkManager's.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct {
+    const char *name;
+    gboolean exists;
+    gboolean ethernet;
+    gboolean wireless;
+    const char *kind;        /* (nullable): for messages */
+    const char *master;      /* (nullable): the device that it is a port of */
+    const char *master_kind; /* (nullable): "bridge", "bond", … */
+    const char *passthrough; /* (nullable): a macvtap or macvlan that holds it alone */
+} NmmParentFacts;
+
+/* @moves: the link takes the parent's IP configuration, as in mode move; then a port of a VRF is
+ * unfit as well. NMM_ERROR_NOT_FOUND, NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT; the message names
+ * the remedy. */
+gboolean nmm_parent_check_fit(const NmmParentFacts *facts, gboolean moves, GError **error);
+
+G_END_DECLS
