@@ -8,7 +8,6 @@
 
 #include "nmm-hostlink.h"
 
-#include <glib/gi18n-lib.h>
 #include <string.h>
 
 #include "nmm-error.h"
