@@ -89,17 +89,13 @@ nmm_guest_status_table_note(NmmGuestStatusTable *self,
     } else {
         news = entry->status != status || g_strcmp0(entry->failure, message) != 0;
     }
-    if (g_strcmp0(entry->name, name) != 0) {
-        g_free(entry->name);
-        entry->name = g_strdup(name);
-    }
+    g_free(entry->name);
+    entry->name = g_strdup(name);
     entry->status = status;
     entry->due = failure ? next_try(self, entry->tries, failure, now) : -1;
     entry->tries = failure ? entry->tries + 1 : 0;
-    if (news) {
-        g_free(entry->failure);
-        entry->failure = g_strdup(message);
-    }
+    g_free(entry->failure);
+    entry->failure = g_strdup(message);
     return news;
 }
 

@@ -28,13 +28,7 @@ typedef struct {
     int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
 
-enum {
-    EVENT_LIFECYCLE,
-    EVENT_DEVICE_ADDED,
-    EVENT_DEVICE_REMOVED,
-    EVENT_DEVICE_REMOVAL_FAILED,
-    N_DOMAIN_EVENTS,
-};
+#define N_DOMAIN_EVENTS 4
 
 struct _NmmLibvirtConn {
     gatomicrefcount ref_count;
@@ -45,7 +39,7 @@ struct _NmmLibvirtConn {
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1: not registered */
     int network_event;
     gboolean watches_close;
-    GMutex mutex;        /* guards what is below */
+    GMutex mutex;        /* guards the members below */
     GPtrArray *idle;     /* (element-type virConnect) */
     GSource *idle_timer; /* (nullable): runs while there are any */
     gboolean idle_used;  /* one of them was taken or returned since it last ran out */
@@ -143,6 +137,15 @@ close_cb(virConnectPtr conn, int reason, void *opaque)
         listener_close(opaque, _("libvirt closed the connection"));
 }
 
+/* libvirt unrefs the data of a callback that is registered. */
+static int
+check_registered(NmmLibvirtConn *self, int id)
+{
+    if (id < 0)
+        listener_unref(self->listener);
+    return id;
+}
+
 /* libvirt takes callbacks of each kind as one type; clang 19 wants the cast to go through
  * G_CALLBACK(). */
 static gboolean
@@ -150,30 +153,25 @@ watch_domains(NmmLibvirtConn *self)
 {
     static const struct {
         int id;
-        virConnectDomainEventGenericCallback callback;
+        GCallback callback;
     } events[N_DOMAIN_EVENTS] = {
-        [EVENT_LIFECYCLE] = {VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                             VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(lifecycle_cb))},
-        [EVENT_DEVICE_ADDED] = {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED,
-                                VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
-        [EVENT_DEVICE_REMOVED] = {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED,
-                                  VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
-        [EVENT_DEVICE_REMOVAL_FAILED] = {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED,
-                                         VIR_DOMAIN_EVENT_CALLBACK(G_CALLBACK(device_cb))},
+        {VIR_DOMAIN_EVENT_ID_LIFECYCLE, G_CALLBACK(lifecycle_cb)},
+        {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, G_CALLBACK(device_cb)},
+        {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, G_CALLBACK(device_cb)},
+        {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, G_CALLBACK(device_cb)},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {
-        self->domain_events[i] =
-            virConnectDomainEventRegisterAny(self->conn,
-                                             NULL,
-                                             events[i].id,
-                                             events[i].callback,
-                                             g_atomic_rc_box_acquire(self->listener),
-                                             listener_unref);
-        if (self->domain_events[i] < 0) {
-            listener_unref(self->listener);
+        int id = virConnectDomainEventRegisterAny(self->conn,
+                                                  NULL,
+                                                  events[i].id,
+                                                  VIR_DOMAIN_EVENT_CALLBACK(events[i].callback),
+                                                  g_atomic_rc_box_acquire(self->listener),
+                                                  listener_unref);
+
+        self->domain_events[i] = check_registered(self, id);
+        if (id < 0)
             return FALSE;
-        }
     }
     return TRUE;
 }
@@ -181,27 +179,24 @@ watch_domains(NmmLibvirtConn *self)
 static gboolean
 watch_networks(NmmLibvirtConn *self)
 {
-    self->network_event =
-        virConnectNetworkEventRegisterAny(self->conn,
-                                          NULL,
-                                          VIR_NETWORK_EVENT_ID_LIFECYCLE,
-                                          VIR_NETWORK_EVENT_CALLBACK(G_CALLBACK(network_cb)),
-                                          g_atomic_rc_box_acquire(self->listener),
-                                          listener_unref);
-    if (self->network_event >= 0)
-        return TRUE;
-    listener_unref(self->listener);
-    return FALSE;
+    int id = virConnectNetworkEventRegisterAny(self->conn,
+                                               NULL,
+                                               VIR_NETWORK_EVENT_ID_LIFECYCLE,
+                                               VIR_NETWORK_EVENT_CALLBACK(G_CALLBACK(network_cb)),
+                                               g_atomic_rc_box_acquire(self->listener),
+                                               listener_unref);
+
+    self->network_event = check_registered(self, id);
+    return id >= 0;
 }
 
 static gboolean
 watch_close(NmmLibvirtConn *self)
 {
-    self->watches_close =
-        virConnectRegisterCloseCallback(
-            self->conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref) == 0;
-    if (!self->watches_close)
-        listener_unref(self->listener);
+    int rc = virConnectRegisterCloseCallback(
+        self->conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref);
+
+    self->watches_close = check_registered(self, rc) == 0;
     return self->watches_close;
 }
 
@@ -314,20 +309,14 @@ nmm_libvirt_conn_take_conn(NmmLibvirtConn *self, GError **error)
 }
 
 static void
-close_conns(GPtrArray *conns)
+close_conns(gpointer data, gpointer unused)
 {
+    GPtrArray *conns = data;
+
     for (guint i = 0; i < conns->len; i++) {
         nmm_libvirt_keep_alive(conns->pdata[i]);
         virConnectClose(conns->pdata[i]);
     }
-    g_ptr_array_unref(conns);
-}
-
-static gpointer
-closing_thread(gpointer data)
-{
-    close_conns(data);
-    return NULL;
 }
 
 /* Under @mutex. (transfer full): the idle connections. */
@@ -357,7 +346,7 @@ idle_cb(gpointer data)
 
     if (!idle)
         return G_SOURCE_CONTINUE;
-    g_thread_unref(g_thread_new("libvirt-close", closing_thread, idle));
+    nmm_libvirt_run_bounded(close_conns, idle, (GDestroyNotify)g_ptr_array_unref, 0);
     return G_SOURCE_REMOVE;
 }
 
@@ -407,7 +396,8 @@ close_all(gpointer data, gpointer unused)
         g_source_destroy(timer);
         g_source_unref(timer);
     }
-    close_conns(idle);
+    close_conns(idle, NULL);
+    g_ptr_array_unref(idle);
     nmm_libvirt_keep_alive(self->conn);
     unwatch(self);
     virConnectClose(self->conn);

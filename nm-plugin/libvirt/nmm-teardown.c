@@ -18,10 +18,6 @@
 
 struct _NmmTeardown {
     NmmTeardownSpec spec;
-    NmmHypervisor *hypervisor;
-    NmmProfile *profile;
-    char *host_id;
-
     NmmSyncPass *pass;    /* (nullable): the one that runs */
     GHashTable *awaiting; /* (element-type utf8 utf8): UUID → name of guests that were asked */
     GHashTable *changed;  /* (element-type utf8): UUIDs of events since the last reading */
@@ -47,12 +43,12 @@ warn_left(NmmTeardown *self, const char *why, char **guests)
     g_log_structured(NMM_LOG_DOMAIN,
                      G_LOG_LEVEL_WARNING,
                      "NM_MACVTAP_NETWORK",
-                     self->profile->network,
+                     self->spec.profile->network,
                      "MESSAGE",
                      guests[0] ? "network '%s': not everything was undone: %s; left as they are: "
                                  "interfaces of '%s'"
                                : "network '%s': not everything was undone: %s%s",
-                     self->profile->network,
+                     self->spec.profile->network,
                      why,
                      names);
 }
@@ -157,7 +153,7 @@ holds_interface(const NmmGuest *guest, const char *alias)
 static void
 awaited_read(NmmTeardown *self, const NmmReading *reading)
 {
-    g_autofree char *alias = nmm_identity_alias(self->profile->network);
+    g_autofree char *alias = nmm_identity_alias(self->spec.profile->network);
     g_autoptr(GHashTable) holding = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < reading->guests->len; i++) {
@@ -231,7 +227,7 @@ read_cb(const NmmReading *reading, gpointer user_data)
         return;
     }
     self->pass = nmm_sync_pass_new(
-        NMM_PURPOSE_DOWN, self->hypervisor, self->profile, self->host_id, reading);
+        NMM_PURPOSE_DOWN, self->spec.hypervisor, self->spec.profile, self->spec.host_id, reading);
     nmm_sync_pass_run(self->pass, pass_cb, self);
 }
 
@@ -292,9 +288,6 @@ nmm_teardown_new(const NmmTeardownSpec *spec)
     NmmTeardown *self = g_new0(NmmTeardown, 1);
 
     self->spec = *spec;
-    self->hypervisor = g_object_ref(spec->hypervisor);
-    self->profile = nmm_profile_ref(spec->profile);
-    self->host_id = g_strdup(spec->host_id);
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->deadline = g_get_monotonic_time() + spec->timeout_ms * (gint64)1000;
@@ -309,9 +302,6 @@ nmm_teardown_free(NmmTeardown *self)
     g_clear_handle_id(&self->deadline_source, g_source_remove);
     g_clear_handle_id(&self->overdue_source, g_source_remove);
     g_clear_pointer(&self->pass, nmm_sync_pass_abandon);
-    g_object_unref(self->hypervisor);
-    nmm_profile_unref(self->profile);
-    g_free(self->host_id);
     g_strfreev(self->spec.served);
     g_hash_table_unref(self->awaiting);
     g_hash_table_unref(self->changed);

@@ -15,13 +15,14 @@ G_BEGIN_DECLS
 
 typedef struct _NmmTeardown NmmTeardown;
 
+/* Everything but @served is borrowed until the teardown is freed. */
 typedef struct {
     NmmHypervisor *hypervisor;
     NmmProfile *profile;
     const char *host_id;
-    NmmWatcher *watcher; /* borrowed until the teardown is freed */
-    gboolean held;       /* the engine is at work and calls nmm_watcher_resume() */
-    gboolean undo;       /* otherwise it only waits for that */
+    NmmWatcher *watcher;
+    gboolean held; /* the engine is at work and calls nmm_watcher_resume() */
+    gboolean undo; /* otherwise it only waits for that */
     guint timeout_ms;
     char **served; /* (transfer full): names of the guests that the engine serves */
 
