@@ -148,7 +148,6 @@ static void
 remove_link(NMClient *client, const NmmAction *action, GTask *task)
 {
     GError *error = NULL;
-    g_autoptr(NmmHostlink) kernel = NULL;
     gboolean removed = FALSE;
 
     /* Activated since the decision: the service makes the link again. */
@@ -157,9 +156,7 @@ remove_link(NMClient *client, const NmmAction *action, GTask *task)
         g_object_unref(task);
         return;
     }
-    kernel = nmm_hostlink_netlink_new("/sys", &error);
-    if (kernel)
-        removed = nmm_hostlink_remove_leftover(kernel, action->device, action->uuid, &error);
+    removed = nmm_hostlink_remove_orphan(action->device, action->uuid, &error);
     if (removed || g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
         g_clear_error(&error);
         g_task_return_boolean(task, removed);

@@ -18,6 +18,7 @@
 #include "nmm-identity.h"
 #include "nmm-network.h"
 #include "nmm-profile-reader.h"
+#include "nmm-subnet.h"
 
 /**
  * nmm_export_keyfile:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tells the LAN where the host's addresses are now. NetworkManager announces IPv4 addresses that it
- * adds; an address that was on two devices and stays on one, and IPv6 addresses, it does not.
+ * Announces the host's addresses on the LAN. NetworkManager announces IPv4 addresses that it adds,
+ * but neither IPv6 addresses nor an address that was on two devices and remains on one.
  */
 
 #pragma once
@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Every usable address of @device, once. NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED. Needs
- * CAP_NET_RAW. */
+/* A gratuitous ARP request or unsolicited advertisement for every usable address of @device, except
+ * IPv6 link-local ones. Needs CAP_NET_RAW. NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED. */
 gboolean nmm_announce(const char *device, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Puts a device back into a bridge, as libvirt's daemon does when it starts. Which devices belong
- * there is decided elsewhere.
+ * Puts a device back into a bridge, as libvirt's daemon does when it starts. The caller decides
+ * which device belongs there.
  */
 
 #include "config.h"
@@ -10,31 +10,16 @@
 
 #include <glib/gi18n-lib.h>
 #include <net/if.h>
-#include <netlink/route/link.h>
 
-#include "nmm-dump.h"
 #include "nmm-error.h"
-#include "nmm-netlink.h"
+#include "nmm-rtnl.h"
 
-typedef struct rtnl_link Link;
 typedef struct nl_msg Message;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Link, rtnl_link_put)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, nlmsg_free)
 
-static guint
-find_index(const char *name, GError **error)
-{
-    guint index = if_nametoindex(name);
-
-    if (index == 0)
-        g_set_error(
-            error, NMM_ERROR, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), name);
-    return index;
-}
-
-/* libnl 3.7 knows no such flag, so the message is put together by hand. */
+/* libnl 3.7 has no function for this flag. */
 static gboolean
-isolate(NmmNlSock *sock, guint port, GError **error)
+isolate(NmmNlSock *sock, int port, GError **error)
 {
     struct ifinfomsg header = {.ifi_family = AF_BRIDGE, .ifi_index = port};
     g_autoptr(Message) message = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST);
@@ -48,25 +33,10 @@ isolate(NmmNlSock *sock, guint port, GError **error)
         g_error("out of memory");
     nla_nest_end(message, info);
 
-    /* Takes the message over. */
     code = nl_send_sync(sock, g_steal_pointer(&message));
-    if (code < 0)
-        return nmm_netlink_fail(code, "isolate bridge port", error);
-    return TRUE;
+    return code >= 0 || nmm_netlink_fail(code, "isolate bridge port", error);
 }
 
-/**
- * nmm_bridge_add_port:
- * @bridge: name of a bridge
- * @port: name of the device that belongs into it
- * @isolated: keep a port that has to be added from the other isolated ones
- * @out_changed: (out): set on success: whether it was not in the bridge before
- * @error: return location
- *
- * Returns: whether @port is in @bridge; otherwise %NMM_ERROR_NOT_FOUND where either does not
- *   exist, %NMM_ERROR_CONFLICT where @port belongs to another device, or
- *   %NMM_ERROR_FAILED
- */
 gboolean
 nmm_bridge_add_port(const char *bridge,
                     const char *port,
@@ -75,36 +45,26 @@ nmm_bridge_add_port(const char *bridge,
                     GError **error)
 {
     g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
-    g_autoptr(Link) link = NULL;
-    guint bridge_index, master;
-    int code;
+    g_autoptr(NmmNlLink) bridge_link = sock ? nmm_rtnl_get_link(sock, bridge, error) : NULL;
+    g_autoptr(NmmNlLink) link = bridge_link ? nmm_rtnl_get_link(sock, port, error) : NULL;
+    int master, code;
 
-    if (!sock)
+    if (!link)
         return FALSE;
-    bridge_index = find_index(bridge, error);
-    if (bridge_index == 0 || find_index(port, error) == 0)
-        return FALSE;
-    code = rtnl_link_get_kernel(sock, 0, port, &link);
-    if (code < 0)
-        return nmm_netlink_fail(code, "get link", error);
-
     master = rtnl_link_get_master(link);
-    if (master != 0 && master != bridge_index) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("'%s' is a port of another device than '%s'"),
-                    port,
-                    bridge);
-        return FALSE;
-    }
+    if (master != 0 && master != rtnl_link_get_ifindex(bridge_link))
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("'%s' is a port of another device than '%s'"),
+                        port,
+                        bridge);
     if (master == 0) {
-        code = rtnl_link_enslave_ifindex(sock, bridge_index, rtnl_link_get_ifindex(link));
+        code = rtnl_link_enslave(sock, bridge_link, link);
         if (code < 0)
             return nmm_netlink_fail(code, "add bridge port", error);
-        /* A port that is not isolated would look like one that has been looked after. */
+        /* The next call would take a port for done, isolated or not. */
         if (isolated && !isolate(sock, rtnl_link_get_ifindex(link), error)) {
-            rtnl_link_release_ifindex(sock, rtnl_link_get_ifindex(link));
+            rtnl_link_release(sock, link);
             return FALSE;
         }
     }
@@ -115,45 +75,25 @@ nmm_bridge_add_port(const char *bridge,
 static gboolean
 has_port(NmmNlCache *links, int bridge)
 {
-    struct nl_object *object;
-
-    for (object = nl_cache_get_first(links); object; object = nl_cache_get_next(object)) {
+    for (struct nl_object *object = nl_cache_get_first(links); object;
+         object = nl_cache_get_next(object)) {
         if (rtnl_link_get_master((struct rtnl_link *)object) == bridge)
             return TRUE;
     }
     return FALSE;
 }
 
-/**
- * nmm_bridge_remove:
- * @bridge: name of a bridge
- * @error: return location
- *
- * For one that a libvirt daemon has left behind that ended while it made a network.
- *
- * Returns: whether it is gone; otherwise %NMM_ERROR_NOT_FOUND where there is none,
- *   %NMM_ERROR_CONFLICT where it is no bridge or has ports, or %NMM_ERROR_FAILED
- */
 gboolean
 nmm_bridge_remove(const char *bridge, GError **error)
 {
     g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
-    g_autoptr(NmmNlCache) links = NULL;
-    g_autoptr(Link) link = NULL;
-    int code;
+    g_autoptr(NmmNlLink) link = sock ? nmm_rtnl_get_link(sock, bridge, error) : NULL;
+    g_autoptr(NmmNlCache) links = link ? nmm_dump_cache(sock, NMM_DUMP_LINKS, error) : NULL;
 
-    if (!sock || find_index(bridge, error) == 0)
-        return FALSE;
-    links = nmm_dump_cache(sock, NMM_DUMP_LINKS, error);
     if (!links)
         return FALSE;
-    link = rtnl_link_get_by_name(links, bridge);
-    if (!link || g_strcmp0(rtnl_link_get_type(link), "bridge") != 0 ||
-        has_port(links, rtnl_link_get_ifindex(link))) {
-        g_set_error(
-            error, NMM_ERROR, NMM_ERROR_CONFLICT, _("'%s' is no bridge, or has ports"), bridge);
-        return FALSE;
-    }
-    code = rtnl_link_delete(sock, link);
-    return code == 0 || nmm_netlink_fail(code, "delete link", error);
+    if (g_strcmp0(rtnl_link_get_type(link), "bridge") != 0 ||
+        has_port(links, rtnl_link_get_ifindex(link)))
+        return nmm_fail(error, NMM_ERROR_CONFLICT, _("'%s' is no bridge, or has ports"), bridge);
+    return nmm_rtnl_delete_link(sock, rtnl_link_get_ifindex(link), error);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ports of a bridge. A libvirt network that is stopped and started again is a new bridge, and
- * libvirt leaves the devices of guests that run beside it (seen with libvirt 9.0) until its daemon
- * is restarted; this puts them back.
+ * libvirt leaves the devices of running guests outside (seen with libvirt 9.0) until its daemon is
+ * restarted; this puts them back.
  */
 
 #pragma once
@@ -12,10 +12,9 @@
 G_BEGIN_DECLS
 
 /*
- * Makes @port a port of @bridge unless it is one already; then, with @isolated, keeps it from other
- * isolated ports. @out_changed: whether anything had to be done.
- * Errors: NMM_ERROR_NOT_FOUND where either is not there, NMM_ERROR_CONFLICT where the
- * port is another device's, NMM_ERROR_FAILED.
+ * Makes @port a port of @bridge; then, with @isolated, keeps it from other isolated ports.
+ * @out_changed: FALSE if it was a port already. Errors: NMM_ERROR_NOT_FOUND if either does not
+ * exist, NMM_ERROR_CONFLICT if @port belongs to another device, NMM_ERROR_FAILED.
  */
 gboolean nmm_bridge_add_port(const char *bridge,
                              const char *port,
@@ -23,8 +22,8 @@ gboolean nmm_bridge_add_port(const char *bridge,
                              gboolean *out_changed,
                              GError **error);
 
-/* Only where it is a bridge and has no port. Errors: NMM_ERROR_NOT_FOUND,
- * NMM_ERROR_CONFLICT, NMM_ERROR_FAILED. */
+/* Removes the bridge of a network whose libvirt daemon ended while it started the network. Errors:
+ * NMM_ERROR_NOT_FOUND, NMM_ERROR_CONFLICT if it is no bridge or has ports, NMM_ERROR_FAILED. */
 gboolean nmm_bridge_remove(const char *bridge, GError **error);
 
 G_END_DECLS

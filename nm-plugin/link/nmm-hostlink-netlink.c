@@ -1,131 +1,153 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The host link on the real kernel: how it is made and unmade, what is kept of it, and what is told
- * of it.
- */
 
 #include "config.h"
 
 #include "nmm-hostlink-netlink.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n-lib.h>
-#include <net/if_arp.h>
+#include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "nmm-dump.h"
 #include "nmm-error.h"
-#include "nmm-hostlink-sysctl.h"
-#include "nmm-parent-check.h"
 #include "nmm-hostlink-watch.h"
 #include "nmm-identity.h"
+#include "nmm-links.h"
 #include "nmm-rtnl.h"
 
-struct _NmmHostlinkNetlink {
-    GObject parent_instance;
+typedef struct {
+    NmmHostlink base;
     char *sysfs;
     NmmNlSock *sock;
     NmmHostlinkWatch *watch; /* (nullable) */
-    char *name;              /* (nullable): the link made, NULL where there is none */
+    char *name;              /* (nullable): the link made, NULL if there is none */
     int ifindex;
     int parent;
-    gboolean carrier;
-    GArray *routes;            /* NmmRoute, sorted: what was installed, guests' names left out */
-    gboolean routes_uncertain; /* an address has gone, and routes with it */
+    GArray *routes;            /* NmmRoute, sorted: those installed, without guests' names */
+    gboolean routes_uncertain; /* the kernel removed an address, and routes with it */
     GArray *addresses;         /* (nullable) NmmCidr: the parent's, last seen */
-};
+} NetlinkHostlink;
 
-static void hostlink_iface_init(NmmHostlinkInterface *iface);
-
-G_DEFINE_TYPE_WITH_CODE(NmmHostlinkNetlink,
-                        nmm_hostlink_netlink,
-                        G_TYPE_OBJECT,
-                        G_IMPLEMENT_INTERFACE(NMM_TYPE_HOSTLINK, hostlink_iface_init))
-
-static NmmHostlinkNetlink *
+static NetlinkHostlink *
 cast(NmmHostlink *hostlink)
 {
-    return NMM_HOSTLINK_NETLINK(hostlink);
+    return (NetlinkHostlink *)hostlink;
+}
+
+/* Settings */
+
+typedef struct {
+    const char *path; /* below /proc/sys/net, in two parts around the link's name */
+    const char *name;
+    const char *value;
+    gboolean ipv6;
+} Sysctl;
+
+/* LAN hosts must learn the parent's MAC for the host and no other. */
+static const Sysctl sysctls[] = {
+    /* Only the interface that the route back uses replies to an ARP request. */
+    {"ipv4/conf", "arp_filter", "1", FALSE},
+    /* Guests have permanent entries. The LAN would hear a request for any other address. */
+    {"ipv4/neigh", "mcast_solicit", "0", FALSE},
+    {"ipv6/neigh", "mcast_solicit", "0", TRUE},
+    {"ipv6/conf", "accept_ra", "0", TRUE},
+    {"ipv6/conf", "autoconf", "0", TRUE},
+    /* 1: no link-local address, so no duplicate address detection, no report, no second host. */
+    {"ipv6/conf", "addr_gen_mode", "1", TRUE},
+};
+
+static gboolean
+write_sysctl(const char *path, const char *value)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    gboolean written;
+    int code;
+
+    if (fd < 0)
+        return FALSE;
+    written = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+    code = errno;
+    close(fd);
+    errno = code;
+    return written;
+}
+
+/* Before the link is up. */
+static gboolean
+write_sysctls(const char *link, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(sysctls); i++) {
+        const Sysctl *row = &sysctls[i];
+        g_autofree char *path =
+            g_strdup_printf("/proc/sys/net/%s/%s/%s", row->path, link, row->name);
+
+        /* The kernel may have no IPv6. */
+        if (write_sysctl(path, row->value) || (row->ipv6 && errno == ENOENT))
+            continue;
+        return nmm_fail(error,
+                        NMM_ERROR_FAILED,
+                        _("cannot write '%s' to '%s': %s"),
+                        row->value,
+                        path,
+                        g_strerror(errno));
+    }
+    return TRUE;
 }
 
 /* Making */
 
-/* Reads the parent and has it judged. @out_parent: (transfer full). */
-static gboolean
-check_parent(NmmHostlinkNetlink *self, const char *name, NmmNlLink **out_parent, GError **error)
+/* Returns: the parent's MAC. (transfer full) */
+static char *
+check_parent(NetlinkHostlink *self, const char *name, GError **error)
 {
-    g_autoptr(NmmNlCache) links = nmm_dump_cache(self->sock, NMM_DUMP_LINKS, error);
-    g_autoptr(NmmNlLink) link = NULL;
-    g_autoptr(NmmNlLink) master = NULL;
-    g_autofree char *passthrough = NULL;
-    NmmParentFacts facts = {.name = name};
+    g_autoptr(GPtrArray) links = nmm_links_read_interfaces(self->sock, self->sysfs, error);
 
-    if (links == NULL)
-        return FALSE;
-    link = rtnl_link_get_by_name(links, name);
-    if (link != NULL) {
-        master = rtnl_link_get(links, rtnl_link_get_master(link));
-        passthrough = nmm_rtnl_find_passthrough(links, rtnl_link_get_ifindex(link));
-        facts.exists = TRUE;
-        facts.ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER;
-        facts.wireless = nmm_rtnl_is_wireless(self->sysfs, name);
-        facts.kind = rtnl_link_get_type(link);
-        facts.passthrough = passthrough;
-    }
-    if (master != NULL) {
-        facts.master = rtnl_link_get_name(master);
-        facts.master_kind = rtnl_link_get_type(master);
-    }
-    if (!nmm_parent_check_fit(&facts, FALSE, error))
-        return FALSE;
-    *out_parent = g_steal_pointer(&link);
-    return TRUE;
+    if (!links || !nmm_links_check_parent(links, name, error))
+        return NULL;
+    return g_strdup(nmm_links_find(links, name)->mac);
 }
 
-/* @profile_uuid's link of that name goes; no link is no error. */
+/* NMM_ERROR_NOT_FOUND: there is no interface of that name. */
 static gboolean
-remove_marked(NmmHostlinkNetlink *self,
-              const char *name,
-              const char *profile_uuid,
-              gboolean *out_existed,
-              GError **error)
+remove_marked(NmmNlSock *sock, const char *name, const char *profile_uuid, GError **error)
 {
-    g_autoptr(GError) local = NULL;
-    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(self->sock, name, &local);
+    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
 
-    if (local != NULL) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    *out_existed = link != NULL;
-    if (link == NULL)
+    return link &&
+           nmm_hostlink_check_mark(name, rtnl_link_get_ifalias(link), profile_uuid, error) &&
+           nmm_rtnl_delete_link(sock, rtnl_link_get_ifindex(link), error);
+}
+
+static gboolean
+remove_predecessor(NetlinkHostlink *self, const NmmHostlinkSpec *spec, GError **error)
+{
+    GError *local = NULL;
+
+    if (remove_marked(self->sock, spec->name, spec->profile_uuid, &local))
         return TRUE;
-    return nmm_hostlink_check_mark(name, rtnl_link_get_ifalias(link), profile_uuid, error) &&
-           nmm_rtnl_delete_link(self->sock, rtnl_link_get_ifindex(link), error);
+    if (g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
+        g_error_free(local);
+        return TRUE;
+    }
+    g_propagate_error(error, local);
+    return FALSE;
 }
 
-/* The kernel takes no alias with the request that makes the link. */
+/* The kernel takes no alias in the request that makes the link. */
 static gboolean
-configure_link(NmmHostlinkNetlink *self, const NmmHostlinkSpec *spec, GError **error)
+configure_link(NetlinkHostlink *self, const NmmHostlinkSpec *spec, GError **error)
 {
     g_autofree char *mark = nmm_hostlink_make_mark(spec->profile_uuid);
 
     return nmm_rtnl_change_link(self->sock, spec->name, mark, FALSE, error) &&
-           nmm_hostlink_write_sysctls(spec->name, error) &&
+           write_sysctls(spec->name, error) &&
            nmm_rtnl_change_link(self->sock, spec->name, NULL, TRUE, error);
 }
 
-static char *
-read_mac(struct rtnl_link *link)
-{
-    struct nl_addr *address = rtnl_link_get_addr(link);
-
-    if (address == NULL || nl_addr_get_len(address) != NMM_MAC_BYTES)
-        return g_strdup("");
-    return nmm_mac_to_string(nl_addr_get_binary_addr(address));
-}
-
 static void
-forget_link(NmmHostlinkNetlink *self)
+forget_link(NetlinkHostlink *self)
 {
     g_clear_pointer(&self->watch, nmm_hostlink_watch_free);
     g_clear_pointer(&self->name, g_free);
@@ -138,18 +160,18 @@ forget_link(NmmHostlinkNetlink *self)
 /* Watching */
 
 static gboolean
-update_addresses(NmmHostlinkNetlink *self)
+update_addresses(NetlinkHostlink *self)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) now = nmm_rtnl_list_addresses(self->sock, self->parent, &error);
     GArray *old = self->addresses;
     gboolean changed;
 
-    if (now == NULL) {
+    if (!now) {
         g_warning("cannot read the addresses of the host link's parent: %s", error->message);
         return FALSE;
     }
-    changed = old == NULL || old->len != now->len;
+    changed = !old || old->len != now->len;
     for (guint i = 0; !changed && i < now->len; i++)
         changed = !nmm_cidr_equal(&g_array_index(old, NmmCidr, i), &g_array_index(now, NmmCidr, i));
     g_clear_pointer(&self->addresses, g_array_unref);
@@ -158,96 +180,70 @@ update_addresses(NmmHostlinkNetlink *self)
 }
 
 static void
-tell_gone(NmmHostlinkNetlink *self, gboolean deleted)
-{
-    const char *reason = deleted ? _("the host link was deleted by somebody else")
-                                 : _("the host link was set down by somebody else");
-
-    /* What is only down is still ours to remove. */
-    if (deleted)
-        forget_link(self);
-    else
-        g_clear_pointer(&self->watch, nmm_hostlink_watch_free);
-    nmm_hostlink_emit_gone(NMM_HOSTLINK(self), reason);
-}
-
-static void
-tell_addresses(NmmHostlinkNetlink *self, gboolean removed)
-{
-    /* The kernel took the routes away whose source has gone, even if it came back since. */
-    self->routes_uncertain |= removed;
-    if (update_addresses(self) || removed)
-        nmm_hostlink_emit_addresses_changed(NMM_HOSTLINK(self));
-}
-
-/* A handler may remove the link. */
-static void
 seen_cb(const NmmHostlinkSeen *seen, gpointer data)
 {
-    g_autoptr(NmmHostlinkNetlink) self = g_object_ref(data);
+    NetlinkHostlink *self = data;
 
-    if (seen->gone || seen->down) {
-        tell_gone(self, seen->gone);
-        return;
+    if (seen->gone) {
+        forget_link(self);
+        nmm_hostlink_notify_gone(&self->base, _("another program deleted the host link"));
+    } else if (seen->down) {
+        /* remove() still removes it. */
+        g_clear_pointer(&self->watch, nmm_hostlink_watch_free);
+        nmm_hostlink_notify_gone(&self->base, _("another program set the host link down"));
+    } else if (seen->address) {
+        /* The kernel removed the routes with that source, even if the address is back already. */
+        self->routes_uncertain |= seen->address_removed;
+        if (update_addresses(self) || seen->address_removed)
+            nmm_hostlink_notify_addresses(&self->base);
     }
-    if (seen->carrier != self->carrier) {
-        self->carrier = seen->carrier;
-        nmm_hostlink_emit_carrier_changed(NMM_HOSTLINK(self), self->carrier);
-    }
-    if (seen->address && self->name != NULL)
-        tell_addresses(self, seen->address_removed);
 }
 
-/* The watch is on before the parent is read: nothing falls between. */
+/* The watch begins before the parent is read, so that no event is lost. */
 static gboolean
-adopt_link(NmmHostlinkNetlink *self, const char *name, const char *parent, GError **error)
+adopt_link(NetlinkHostlink *self, const NmmHostlinkSpec *spec, GError **error)
 {
     g_autoptr(NmmNlLink) link = NULL;
-    g_autoptr(NmmNlLink) lower = NULL;
+    g_autoptr(NmmNlLink) parent = NULL;
 
     self->watch = nmm_hostlink_watch_new(seen_cb, self, error);
-    if (self->watch == NULL)
+    if (!self->watch)
         return FALSE;
-    link = nmm_rtnl_get_link(self->sock, name, NULL);
-    lower = nmm_rtnl_get_link(self->sock, parent, NULL);
-    if (link == NULL || lower == NULL)
-        return nmm_netlink_fail(-NLE_NODEV, "get link", error);
-    self->name = g_strdup(name);
+    link = nmm_rtnl_get_link(self->sock, spec->name, error);
+    parent = link ? nmm_rtnl_get_link(self->sock, spec->parent, error) : NULL;
+    if (!parent)
+        return FALSE;
+    self->name = g_strdup(spec->name);
     self->ifindex = rtnl_link_get_ifindex(link);
-    self->parent = rtnl_link_get_ifindex(lower);
-    self->carrier = (rtnl_link_get_flags(lower) & IFF_LOWER_UP) != 0;
-    nmm_hostlink_watch_set_links(self->watch, self->ifindex, self->parent, self->carrier);
+    self->parent = rtnl_link_get_ifindex(parent);
+    nmm_hostlink_watch_set_links(self->watch, self->ifindex, self->parent);
     self->addresses = nmm_rtnl_list_addresses(self->sock, self->parent, error);
     return self->addresses != NULL;
 }
 
-/* The interface's methods */
+/* Methods */
 
 static gboolean
 hostlink_create(NmmHostlink *hostlink, const NmmHostlinkSpec *spec, GError **error)
 {
-    NmmHostlinkNetlink *self = cast(hostlink);
-    g_autoptr(NmmNlLink) parent = NULL;
+    NetlinkHostlink *self = cast(hostlink);
     g_autofree char *parent_mac = NULL;
     g_autofree char *mac = NULL;
-    gboolean existed;
+    int parent;
 
-    g_return_val_if_fail(self->name == NULL, FALSE);
+    g_return_val_if_fail(!self->name, FALSE);
 
-    /* What is not ours to replace is said before anything is touched. */
-    if (!check_parent(self, spec->parent, &parent, error) ||
-        !remove_marked(self, spec->name, spec->profile_uuid, &existed, error))
+    /* Every refusal comes before the first change. */
+    parent_mac = check_parent(self, spec->parent, error);
+    if (!parent_mac || !remove_predecessor(self, spec, error))
         return FALSE;
-    parent_mac = read_mac(parent);
     mac = nmm_identity_link_mac(spec->profile_uuid, parent_mac);
-    if (!nmm_rtnl_add_macvtap(self->sock, spec->name, rtnl_link_get_ifindex(parent), mac, error))
+    parent = (int)if_nametoindex(spec->parent);
+    if (!nmm_rtnl_add_macvtap(self->sock, spec->name, parent, mac, error))
         return FALSE;
-    if (!configure_link(self, spec, error) || !adopt_link(self, spec->name, spec->parent, error)) {
-        g_autoptr(NmmNlLink) made = nmm_rtnl_get_link(self->sock, spec->name, NULL);
-
+    if (!configure_link(self, spec, error) || !adopt_link(self, spec, error)) {
         forget_link(self);
-        if (made != NULL)
-            nmm_rtnl_delete_link(self->sock, rtnl_link_get_ifindex(made), NULL);
+        remove_marked(self->sock, spec->name, spec->profile_uuid, NULL);
         return FALSE;
     }
     return TRUE;
@@ -256,9 +252,9 @@ hostlink_create(NmmHostlink *hostlink, const NmmHostlinkSpec *spec, GError **err
 static gboolean
 hostlink_remove(NmmHostlink *hostlink, GError **error)
 {
-    NmmHostlinkNetlink *self = cast(hostlink);
+    NetlinkHostlink *self = cast(hostlink);
 
-    if (self->name == NULL)
+    if (!self->name)
         return TRUE;
     if (!nmm_rtnl_delete_link(self->sock, self->ifindex, error))
         return FALSE;
@@ -274,25 +270,25 @@ is_same_route(const NmmRoute *a, const NmmRoute *b)
 
 /* One step of the comparison of two sorted arrays. @old or @wanted may be NULL. */
 static gboolean
-change_route(NmmHostlinkNetlink *self,
+change_route(NetlinkHostlink *self,
              const NmmRoute *old,
              const NmmRoute *wanted,
              GArray *installed,
              GError **error)
 {
-    if (wanted == NULL) {
+    if (!wanted) {
         if (nmm_rtnl_delete_route(self->sock, self->ifindex, old, error))
             return TRUE;
         g_array_append_vals(installed, old, 1);
         return FALSE;
     }
-    if ((old == NULL || self->routes_uncertain || !is_same_route(old, wanted)) &&
+    if ((!old || self->routes_uncertain || !is_same_route(old, wanted)) &&
         !nmm_rtnl_add_route(self->sock, self->ifindex, wanted, old != NULL, error)) {
-        if (old != NULL)
+        if (old)
             g_array_append_vals(installed, old, 1);
         return FALSE;
     }
-    if (old == NULL)
+    if (!old)
         nmm_rtnl_release_waiting(self->sock, self->parent, wanted);
     g_array_append_vals(installed, wanted, 1);
     return TRUE;
@@ -307,7 +303,7 @@ route_at(const GArray *routes, guint i)
 static gboolean
 hostlink_set_routes(NmmHostlink *hostlink, const GArray *routes, GError **error)
 {
-    NmmHostlinkNetlink *self = cast(hostlink);
+    NetlinkHostlink *self = cast(hostlink);
     g_autoptr(GArray) installed = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     gboolean all = TRUE;
     guint i = 0;
@@ -319,7 +315,7 @@ hostlink_set_routes(NmmHostlink *hostlink, const GArray *routes, GError **error)
         const NmmRoute *old = route_at(self->routes, i);
         const NmmRoute *wanted = route_at(routes, j);
 
-        if (old != NULL && wanted != NULL) {
+        if (old && wanted) {
             int order = nmm_route_compare(old, wanted);
 
             if (order < 0)
@@ -340,124 +336,58 @@ hostlink_set_routes(NmmHostlink *hostlink, const GArray *routes, GError **error)
     return all;
 }
 
-static gboolean
-hostlink_has_carrier(NmmHostlink *hostlink)
-{
-    return cast(hostlink)->carrier;
-}
-
 static GArray *
 hostlink_list_addresses(NmmHostlink *hostlink, GError **error)
 {
-    NmmHostlinkNetlink *self = cast(hostlink);
-
-    return nmm_rtnl_list_addresses(self->sock, self->parent, error);
+    return nmm_rtnl_list_addresses(cast(hostlink)->sock, cast(hostlink)->parent, error);
 }
 
 static GArray *
 hostlink_list_neighbours(NmmHostlink *hostlink, GError **error)
 {
-    NmmHostlinkNetlink *self = cast(hostlink);
-
-    return nmm_rtnl_list_neighbours(self->sock, self->parent, error);
-}
-
-static GPtrArray *
-hostlink_list(NmmHostlink *hostlink, GError **error)
-{
-    NmmHostlinkNetlink *self = cast(hostlink);
-    g_autoptr(NmmNlCache) links = nmm_dump_cache(self->sock, NMM_DUMP_LINKS, error);
-    g_autoptr(GPtrArray) list = NULL;
-    struct nl_object *object;
-
-    if (links == NULL)
-        return NULL;
-    list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_hostlink_info_free);
-    for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
-        struct rtnl_link *link = (struct rtnl_link *)object;
-        const char *uuid = nmm_hostlink_read_mark(rtnl_link_get_ifalias(link));
-        g_autoptr(NmmNlLink) parent = NULL;
-        NmmHostlinkInfo *info;
-
-        if (uuid == NULL)
-            continue;
-        parent = rtnl_link_get(links, nmm_rtnl_get_parent(link));
-        info = g_new0(NmmHostlinkInfo, 1);
-        info->name = g_strdup(rtnl_link_get_name(link));
-        info->profile_uuid = g_strdup(uuid);
-        info->parent = parent != NULL ? g_strdup(rtnl_link_get_name(parent)) : NULL;
-        g_ptr_array_add(list, info);
-    }
-    return g_steal_pointer(&list);
-}
-
-static gboolean
-hostlink_remove_leftover(NmmHostlink *hostlink,
-                         const char *name,
-                         const char *profile_uuid,
-                         GError **error)
-{
-    gboolean existed;
-
-    if (!remove_marked(cast(hostlink), name, profile_uuid, &existed, error))
-        return FALSE;
-    if (!existed)
-        g_set_error(
-            error, NMM_ERROR, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), name);
-    return existed;
+    return nmm_rtnl_list_neighbours(cast(hostlink)->sock, cast(hostlink)->parent, error);
 }
 
 static void
-hostlink_iface_init(NmmHostlinkInterface *iface)
+hostlink_free(NmmHostlink *hostlink)
 {
-    iface->create = hostlink_create;
-    iface->remove = hostlink_remove;
-    iface->set_routes = hostlink_set_routes;
-    iface->has_carrier = hostlink_has_carrier;
-    iface->list_addresses = hostlink_list_addresses;
-    iface->list_neighbours = hostlink_list_neighbours;
-    iface->list = hostlink_list;
-    iface->remove_leftover = hostlink_remove_leftover;
-}
-
-static void
-nmm_hostlink_netlink_finalize(GObject *object)
-{
-    NmmHostlinkNetlink *self = NMM_HOSTLINK_NETLINK(object);
+    NetlinkHostlink *self = cast(hostlink);
 
     forget_link(self);
     g_array_unref(self->routes);
     g_clear_pointer(&self->sock, nl_socket_free);
     g_free(self->sysfs);
-    G_OBJECT_CLASS(nmm_hostlink_netlink_parent_class)->finalize(object);
+    g_free(self);
 }
 
-static void
-nmm_hostlink_netlink_class_init(NmmHostlinkNetlinkClass *klass)
-{
-    G_OBJECT_CLASS(klass)->finalize = nmm_hostlink_netlink_finalize;
-}
-
-static void
-nmm_hostlink_netlink_init(NmmHostlinkNetlink *self)
-{
-    self->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
-}
-
-/**
- * nmm_hostlink_netlink_new:
- * @sysfs: "/sys"
- *
- * Returns: (transfer full): an object without a link
- */
 NmmHostlink *
 nmm_hostlink_netlink_new(const char *sysfs, GError **error)
 {
-    g_autoptr(NmmHostlinkNetlink) self = g_object_new(NMM_TYPE_HOSTLINK_NETLINK, NULL);
+    static const NmmHostlinkMethods methods = {
+        .create = hostlink_create,
+        .remove = hostlink_remove,
+        .set_routes = hostlink_set_routes,
+        .list_addresses = hostlink_list_addresses,
+        .list_neighbours = hostlink_list_neighbours,
+        .free = hostlink_free,
+    };
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+    NetlinkHostlink *self;
 
-    self->sysfs = g_strdup(sysfs);
-    self->sock = nmm_netlink_connect(error);
-    if (self->sock == NULL)
+    if (!sock)
         return NULL;
-    return NMM_HOSTLINK(g_steal_pointer(&self));
+    self = g_new0(NetlinkHostlink, 1);
+    self->base.methods = &methods;
+    self->sysfs = g_strdup(sysfs);
+    self->sock = g_steal_pointer(&sock);
+    self->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
+    return &self->base;
+}
+
+gboolean
+nmm_hostlink_remove_orphan(const char *name, const char *profile_uuid, GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+
+    return sock && remove_marked(sock, name, profile_uuid, error);
 }

@@ -9,13 +9,14 @@
 
 G_BEGIN_DECLS
 
-#define NMM_TYPE_HOSTLINK_NETLINK (nmm_hostlink_netlink_get_type())
-G_DECLARE_FINAL_TYPE(NmmHostlinkNetlink, nmm_hostlink_netlink, NMM, HOSTLINK_NETLINK, GObject)
-
 /*
- * @sysfs: where sysfs is, "/sys" but in tests. Acts on the network namespace of the calling thread.
- * Needs CAP_NET_ADMIN. The link outlives the object: remove() takes it away.
+ * Acts on the network namespace of the calling thread. Needs CAP_NET_ADMIN. @sysfs: "/sys" except
+ * in tests. NMM_ERROR_FAILED.
  */
 NmmHostlink *nmm_hostlink_netlink_new(const char *sysfs, GError **error);
+
+/* Removes the profile's link after its service died. NMM_ERROR_NOT_FOUND, NMM_ERROR_CONFLICT (it
+ * does not have the profile's mark), NMM_ERROR_FAILED. */
+gboolean nmm_hostlink_remove_orphan(const char *name, const char *profile_uuid, GError **error);
 
 G_END_DECLS

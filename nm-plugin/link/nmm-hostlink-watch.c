@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A netlink socket on the main loop. All messages of one wake-up are told as one.
- */
 
 #include "config.h"
 
@@ -12,7 +9,7 @@
 #include <net/if.h>
 #include <netlink/msg.h>
 
-#include "nmm-rtnl.h"
+#include "nmm-netlink.h"
 
 /* Messages read before the main loop has its turn again. */
 #define MESSAGES_PER_WAKE_UP 64
@@ -24,7 +21,7 @@ struct _NmmHostlinkWatch {
     GSource *source;
     int link;
     int parent;
-    NmmHostlinkSeen seen; /* what the messages of this wake-up said */
+    NmmHostlinkSeen seen; /* from the messages of this wake-up */
 };
 
 static void
@@ -32,16 +29,11 @@ note_link(NmmHostlinkWatch *self, const struct nlmsghdr *header)
 {
     const struct ifinfomsg *info = nlmsg_data(header);
 
-    /* A bridge tells of its ports in messages of its own family. */
-    if (info->ifi_family != AF_UNSPEC)
+    /* A bridge reports its ports in messages of its own family. */
+    if (info->ifi_family != AF_UNSPEC || info->ifi_index != self->link)
         return;
-    if (info->ifi_index == self->link) {
-        self->seen.gone |= header->nlmsg_type == RTM_DELLINK;
-        self->seen.down |= (info->ifi_flags & IFF_UP) == 0;
-    } else if (info->ifi_index == self->parent) {
-        self->seen.carrier =
-            header->nlmsg_type == RTM_NEWLINK && (info->ifi_flags & IFF_LOWER_UP) != 0;
-    }
+    self->seen.gone |= header->nlmsg_type == RTM_DELLINK;
+    self->seen.down |= (info->ifi_flags & IFF_UP) == 0;
 }
 
 static void
@@ -76,30 +68,27 @@ message_cb(struct nl_msg *message, void *data)
     return NL_OK;
 }
 
-/* Messages were lost: looks at everything once. */
+/* Messages were lost: reads the link, and assumes that addresses changed. */
 static void
-look_again(NmmHostlinkWatch *self)
+read_again(NmmHostlinkWatch *self)
 {
     g_autoptr(NmmNlSock) sock = nmm_netlink_connect(NULL);
     g_autoptr(NmmNlLink) link = NULL;
-    g_autoptr(NmmNlLink) parent = NULL;
 
-    if (sock == NULL)
+    if (!sock)
         return;
     self->seen.address = self->seen.address_removed = TRUE;
     self->seen.gone = rtnl_link_get_kernel(sock, self->link, NULL, &link) < 0;
-    self->seen.down = link != NULL && (rtnl_link_get_flags(link) & IFF_UP) == 0;
-    if (rtnl_link_get_kernel(sock, self->parent, NULL, &parent) == 0)
-        self->seen.carrier = (rtnl_link_get_flags(parent) & IFF_LOWER_UP) != 0;
+    self->seen.down = link && (rtnl_link_get_flags(link) & IFF_UP) == 0;
 }
 
 /* The handler may free the watch. */
 static void
-tell(NmmHostlinkWatch *self)
+notify(NmmHostlinkWatch *self)
 {
     const NmmHostlinkSeen seen = self->seen;
 
-    self->seen = (NmmHostlinkSeen){.carrier = seen.carrier};
+    self->seen = (NmmHostlinkSeen){0};
     self->handler(&seen, self->user_data);
 }
 
@@ -112,21 +101,21 @@ events_cb(int fd, GIOCondition condition, gpointer data)
         int code = nl_recvmsgs_default(self->events);
 
         if (code == -NLE_NOMEM)
-            look_again(self);
+            read_again(self);
         else if (code < 0)
             break;
     }
-    tell(self);
+    notify(self);
     return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-listen_for_links(NmmHostlinkWatch *self, GError **error)
+open_events(NmmHostlinkWatch *self, GError **error)
 {
     int code;
 
     self->events = nmm_netlink_connect(error);
-    if (self->events == NULL)
+    if (!self->events)
         return FALSE;
     nl_socket_disable_seq_check(self->events);
     nl_socket_modify_cb(self->events, NL_CB_VALID, NL_CB_CUSTOM, message_cb, self);
@@ -137,14 +126,6 @@ listen_for_links(NmmHostlinkWatch *self, GError **error)
     return code == 0 || nmm_netlink_fail(code, "watch links", error);
 }
 
-/**
- * nmm_hostlink_watch_new:
- * @handler: (scope forever): told on the thread's main context; may free the watch
- * @user_data: for @handler
- * @error: return location; %NMM_ERROR_FAILED
- *
- * Returns: (transfer full): a watch that hears already, and tells once it knows of what
- */
 NmmHostlinkWatch *
 nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError **error)
 {
@@ -152,7 +133,7 @@ nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError *
 
     self->handler = handler;
     self->user_data = user_data;
-    if (!listen_for_links(self, error))
+    if (!open_events(self, error))
         return NULL;
     self->source = g_unix_fd_source_new(nl_socket_get_fd(self->events), G_IO_IN);
     g_source_set_callback(self->source, G_SOURCE_FUNC(events_cb), self, NULL);
@@ -160,28 +141,17 @@ nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError *
     return g_steal_pointer(&self);
 }
 
-/**
- * nmm_hostlink_watch_set_links:
- * @link: the host link's index
- * @parent: its lower device's index
- * @carrier: whether @parent has a carrier
- */
 void
-nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent, gboolean carrier)
+nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent)
 {
     self->link = link;
     self->parent = parent;
-    self->seen.carrier = carrier;
 }
 
-/**
- * nmm_hostlink_watch_free:
- * @self: (transfer full): a watch
- */
 void
 nmm_hostlink_watch_free(NmmHostlinkWatch *self)
 {
-    if (self->source != NULL)
+    if (self->source)
         g_source_destroy(self->source);
     g_clear_pointer(&self->source, g_source_unref);
     g_clear_pointer(&self->events, nl_socket_free);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel tells of the host link and its lower device. Decides nothing. For this layer
+ * The kernel's events about the host link and its lower device. Decides nothing. For this layer
  * alone.
  */
 
@@ -10,27 +10,23 @@
 
 G_BEGIN_DECLS
 
-#ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP (1 << 16)
-#endif
-
 typedef struct {
     gboolean gone;            /* the link */
     gboolean down;            /* the link */
-    gboolean carrier;         /* the lower device has one now */
-    gboolean address;         /* the lower device's have changed … */
-    gboolean address_removed; /* … and one was taken away */
+    gboolean address;         /* an address of the lower device changed … */
+    gboolean address_removed; /* … and one was removed */
 } NmmHostlinkSeen;
 
+/* One call for all events of a wake-up, also if none matters; may free the watch. */
 typedef void (*NmmHostlinkSeenFunc)(const NmmHostlinkSeen *seen, gpointer user_data);
 
 typedef struct _NmmHostlinkWatch NmmHostlinkWatch;
 
-/* Hears at once, so that nothing falls between it and set_links(). */
+/* Listens at once, so that nothing is lost before set_links(), which follows before the main loop
+ * runs. Calls @handler on the thread's main context. NMM_ERROR_FAILED. */
 NmmHostlinkWatch *
 nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError **error);
-/* Before the main loop has its turn. */
-void nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent, gboolean carrier);
+void nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent);
 void nmm_hostlink_watch_free(NmmHostlinkWatch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmHostlinkWatch, nmm_hostlink_watch_free)
 

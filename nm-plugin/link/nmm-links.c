@@ -15,45 +15,29 @@
 #include <netlink/route/route.h>
 #include <unistd.h>
 
-#include "nmm-dump.h"
 #include "nmm-rtnl.h"
 
-#ifndef IFF_LOWER_UP
-#define IFF_LOWER_UP (1 << 16)
-#endif
-
-/* The neighbour is, or was, there. */
+/* The entry has a MAC. */
 #define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT)
 
 typedef struct {
     NmmNlSock *sock;
-    NmmNlCache *cache;
     const char *sysfs;
     GPtrArray *links;
     GHashTable *by_index; /* ifindex → NmmLink, borrowed */
-    glong ticks;          /* the kernel's, in a second */
+    glong ticks;          /* of the kernel's clock in a second */
 } Reader;
 
-static char *
-addr_to_mac(struct nl_addr *address)
-{
-    char text[64];
-
-    if (!address || nl_addr_get_len(address) == 0)
-        return NULL;
-    return g_ascii_strdown(nl_addr2str(address, text, sizeof(text)), -1);
-}
-
 static void
-read_link(Reader *reader, struct rtnl_link *from)
+read_link(Reader *reader, NmmNlCache *cache, struct rtnl_link *from)
 {
     int ifindex = rtnl_link_get_ifindex(from);
     NmmLink *link = nmm_link_new(rtnl_link_get_name(from));
-    g_autoptr(NmmNlLink) parent = rtnl_link_get(reader->cache, nmm_rtnl_get_parent(from));
-    g_autoptr(NmmNlLink) master = rtnl_link_get(reader->cache, rtnl_link_get_master(from));
+    g_autoptr(NmmNlLink) parent = rtnl_link_get(cache, nmm_rtnl_get_parent(from));
+    g_autoptr(NmmNlLink) master = rtnl_link_get(cache, rtnl_link_get_master(from));
 
     link->kind = g_strdup(rtnl_link_get_type(from));
-    link->mac = addr_to_mac(rtnl_link_get_addr(from));
+    link->mac = nmm_netlink_addr_to_mac(rtnl_link_get_addr(from));
     link->parent = parent ? g_strdup(rtnl_link_get_name(parent)) : NULL;
     link->profile_uuid = g_strdup(nmm_hostlink_read_mark(rtnl_link_get_ifalias(from)));
     link->up = (rtnl_link_get_flags(from) & IFF_UP) != 0;
@@ -64,7 +48,7 @@ read_link(Reader *reader, struct rtnl_link *from)
         link->master = g_strdup(rtnl_link_get_name(master));
         link->master_kind = g_strdup(rtnl_link_get_type(master));
     }
-    link->passthrough = nmm_rtnl_find_passthrough(reader->cache, ifindex);
+    link->passthrough = nmm_rtnl_find_passthrough(cache, ifindex);
     g_hash_table_insert(reader->by_index, GINT_TO_POINTER(ifindex), link);
     g_ptr_array_add(reader->links, link);
 }
@@ -72,13 +56,13 @@ read_link(Reader *reader, struct rtnl_link *from)
 static gboolean
 read_links(Reader *reader, GError **error)
 {
+    g_autoptr(NmmNlCache) cache = nmm_dump_cache(reader->sock, NMM_DUMP_LINKS, error);
     struct nl_object *object;
 
-    reader->cache = nmm_dump_cache(reader->sock, NMM_DUMP_LINKS, error);
-    if (!reader->cache)
+    if (!cache)
         return FALSE;
-    for (object = nl_cache_get_first(reader->cache); object; object = nl_cache_get_next(object))
-        read_link(reader, (struct rtnl_link *)object);
+    for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object))
+        read_link(reader, cache, (struct rtnl_link *)object);
     for (guint i = 0; i < reader->links->len; i++) {
         const NmmLink *port = g_ptr_array_index(reader->links, i);
         NmmLink *master = nmm_links_find(reader->links, port->master);
@@ -117,15 +101,12 @@ read_addresses(Reader *reader, GError **error)
 static gboolean
 read_cidr(const struct nlattr *attribute, int family, NmmCidr *out)
 {
-    gsize size = family == AF_INET ? 4 : 16;
+    gboolean is_ip4 = family == AF_INET;
 
-    if (!attribute || (gsize)nla_len(attribute) != size)
+    if (!attribute || nla_len(attribute) != (is_ip4 ? 4 : 16))
         return FALSE;
-    *out = (NmmCidr){
-        .family = family == AF_INET ? G_SOCKET_FAMILY_IPV4 : G_SOCKET_FAMILY_IPV6,
-        .prefix = (guint)size * 8,
-    };
-    memcpy(out->bytes, nla_data(attribute), size);
+    nmm_cidr_set_address(
+        out, is_ip4 ? G_SOCKET_FAMILY_IPV4 : G_SOCKET_FAMILY_IPV6, nla_data(attribute));
     return TRUE;
 }
 
@@ -171,12 +152,10 @@ compare_neighbours(gconstpointer a, gconstpointer b)
     const NmmNeighbour *second = *(NmmNeighbour *const *)b;
     int rank = (int)nmm_cidr_get_rank(&second->address) - (int)nmm_cidr_get_rank(&first->address);
 
-    return rank != 0
-               ? rank
-               : memcmp(first->address.bytes, second->address.bytes, sizeof(first->address.bytes));
+    return rank != 0 ? rank : nmm_cidr_compare_address(&first->address, &second->address);
 }
 
-/* libnl's objects do not contain the age of an entry. */
+/* From messages, because libnl's objects lack the age of an entry. */
 static gboolean
 read_neighbours(Reader *reader, GError **error)
 {
@@ -195,7 +174,6 @@ read_neighbours(Reader *reader, GError **error)
 static void
 mark_routed(NmmLink *link, struct rtnl_route *route)
 {
-    struct nl_addr *source = rtnl_route_get_pref_src(route);
     NmmCidr destination;
 
     if (!nmm_netlink_addr_to_cidr(rtnl_route_get_dst(route), &destination))
@@ -206,7 +184,7 @@ mark_routed(NmmLink *link, struct rtnl_route *route)
         if (!nmm_cidr_equal(&neighbour->address, &destination))
             continue;
         neighbour->routed = TRUE;
-        if (!source || !nmm_netlink_addr_to_cidr(source, &neighbour->source))
+        if (!nmm_netlink_addr_to_cidr(rtnl_route_get_pref_src(route), &neighbour->source))
             neighbour->source.prefix = 0;
     }
 }
@@ -233,10 +211,9 @@ read_routes(Reader *reader, GError **error)
     return TRUE;
 }
 
-GPtrArray *
-nmm_links_read(const char *sysfs, GError **error)
+static GPtrArray *
+read_all(NmmNlSock *sock, const char *sysfs, gboolean only_interfaces, GError **error)
 {
-    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
     g_autoptr(GHashTable) by_index = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_link_free);
     Reader reader = {
@@ -246,12 +223,25 @@ nmm_links_read(const char *sysfs, GError **error)
         .by_index = by_index,
         .ticks = sysconf(_SC_CLK_TCK),
     };
-    gboolean done;
 
-    if (!sock)
+    if (!read_links(&reader, error))
         return NULL;
-    done = read_links(&reader, error) && read_addresses(&reader, error) &&
-           read_neighbours(&reader, error) && read_routes(&reader, error);
-    g_clear_pointer(&reader.cache, nl_cache_free);
-    return done ? g_steal_pointer(&links) : NULL;
+    if (!only_interfaces && (!read_addresses(&reader, error) || !read_neighbours(&reader, error) ||
+                             !read_routes(&reader, error)))
+        return NULL;
+    return g_steal_pointer(&links);
+}
+
+GPtrArray *
+nmm_links_read_interfaces(NmmNlSock *sock, const char *sysfs, GError **error)
+{
+    return read_all(sock, sysfs, TRUE, error);
+}
+
+GPtrArray *
+nmm_links_read(const char *sysfs, GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+
+    return sock ? read_all(sock, sysfs, FALSE, error) : NULL;
 }

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The two packet sockets: their filters, what comes in, what goes out.
- */
 
 #include "config.h"
 
@@ -20,6 +17,7 @@
 #include <unistd.h>
 
 #include "nmm-error.h"
+#include "nmm-neighbour-frame.h"
 
 /* Frames read before the main loop has its turn again. */
 #define FRAMES_PER_WAKE_UP 64
@@ -32,18 +30,13 @@ typedef struct {
 } Socket;
 
 struct _NmmNeighbourMonitor {
-    GObject parent_instance;
+    const NmmNeighbourCallbacks *callbacks;
+    gpointer user_data;
     Socket link;
     Socket parent;
-    GArray *addresses;   /* NmmCidr: IPv6, answered for, and listened for on the link */
-    GHashTable *clients; /* set of guint64: MACs of guests that are answered */
+    GArray *addresses;  /* NmmCidr: the host's IPv6 addresses, to whose groups the link listens */
+    GHashTable *guests; /* set of NmmMacKey: those that get replies */
 };
-
-G_DEFINE_TYPE(NmmNeighbourMonitor, nmm_neighbour_monitor, G_TYPE_OBJECT)
-
-enum { DISCOVERED, ASKED, N_SIGNALS };
-
-static guint signals[N_SIGNALS];
 
 /* Filters: offsets into the Ethernet frame; jumps count the instructions skipped. */
 
@@ -51,7 +44,7 @@ static guint signals[N_SIGNALS];
 #define ACCEPT          BPF_STMT(BPF_RET | BPF_K, NMM_NEIGHBOUR_FRAME_MAX)
 #define ANCILLARY(what) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (guint32)SKF_AD_OFF + SKF_AD_##what)
 
-/* ARP, neighbour solicitation, neighbour advertisement; nothing of a VLAN. */
+/* ARP, neighbour solicitation, neighbour advertisement; no frames of a VLAN. */
 #define KEEP_NEIGHBOURS                                                                            \
     ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP,               \
         BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                    \
@@ -61,7 +54,7 @@ static guint signals[N_SIGNALS];
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 135, 2, 0),    \
         DROP, ACCEPT, BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 0, 1), DROP, ACCEPT
 
-/* The link: whatever comes in. */
+/* The link: incoming frames. */
 static const struct sock_filter link_filter[] = {
     ANCILLARY(PKTTYPE),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
@@ -69,8 +62,8 @@ static const struct sock_filter link_filter[] = {
     KEEP_NEIGHBOURS,
 };
 
-/* The parent: what is sent to the host, and what the host sends to all. The guests' frames pass the
- * parent on their way out too; they have other sources than @parent_mac (see PARENT_MAC_AT). */
+/* The parent: unicast frames to the host, and the host's multicast frames. The guests' frames leave
+ * by the parent too, with other source MACs than the parent's (see PARENT_MAC_AT). */
 #define PARENT_MAC_AT 5
 static const struct sock_filter parent_filter[] = {
     ANCILLARY(PKTTYPE),
@@ -92,14 +85,12 @@ fail(GError **error, const char *ifname, const char *what)
 {
     int code = errno;
 
-    g_set_error(error,
-                NMM_ERROR,
-                code == ENODEV ? NMM_ERROR_NOT_FOUND : NMM_ERROR_FAILED,
-                _("interface '%s': cannot listen for neighbours (%s): %s"),
-                ifname,
-                what,
-                g_strerror(code));
-    return FALSE;
+    return nmm_fail(error,
+                    code == ENODEV ? NMM_ERROR_NOT_FOUND : NMM_ERROR_FAILED,
+                    _("interface '%s': cannot listen for neighbours (%s): %s"),
+                    ifname,
+                    what,
+                    g_strerror(code));
 }
 
 static gboolean
@@ -123,7 +114,7 @@ read_interface(Socket *sock, const char *ifname, GError **error)
 static gboolean
 open_socket(Socket *sock, const char *ifname, GError **error)
 {
-    /* Protocol 0 hears nothing until bind(), so nothing gets in before the filter. */
+    /* Protocol 0 receives nothing until bind(), so no frame precedes the filter. */
     sock->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (sock->fd < 0)
         return fail(error, ifname, "socket");
@@ -157,7 +148,7 @@ start_link(Socket *sock, const char *ifname, GError **error)
 {
     const int yes = 1;
 
-    /* Spares the kernel a copy of everything that is sent; where it is too old, the filter does. */
+    /* Saves the kernel a copy of every frame sent; if it is too old, the filter drops them. */
     (void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
     return start_socket(sock, ifname, link_filter, G_N_ELEMENTS(link_filter), error);
 }
@@ -175,15 +166,6 @@ start_parent(Socket *sock, const char *ifname, GError **error)
     return start_socket(sock, ifname, filter, G_N_ELEMENTS(filter), error);
 }
 
-static guint64
-mac_to_key(const guint8 *mac)
-{
-    guint64 key = 0;
-
-    memcpy(&key, mac, NMM_MAC_BYTES);
-    return key;
-}
-
 static void
 send_frame(const Socket *sock, const guint8 *frame, gsize length)
 {
@@ -192,17 +174,14 @@ send_frame(const Socket *sock, const guint8 *frame, gsize length)
 }
 
 static gboolean
-is_answered(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
+wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
-    guint64 key = mac_to_key(frame->mac);
+    NmmMacKey key = nmm_mac_key_from_bytes(frame->mac);
 
-    if (!frame->has_sender || !frame->has_target || !g_hash_table_contains(self->clients, &key))
+    if (!frame->has_sender || !frame->has_target || !g_hash_table_contains(self->guests, &key))
         return FALSE;
     for (guint i = 0; i < self->addresses->len; i++) {
-        const NmmCidr *mine = &g_array_index(self->addresses, NmmCidr, i);
-
-        if (frame->target.family == mine->family &&
-            memcmp(frame->target.bytes, mine->bytes, sizeof(mine->bytes)) == 0)
+        if (nmm_cidr_equal_address(&frame->target, &g_array_index(self->addresses, NmmCidr, i)))
             return TRUE;
     }
     return FALSE;
@@ -212,66 +191,50 @@ static void
 handle_link_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
     if (frame->has_sender)
-        g_signal_emit(self, signals[DISCOVERED], 0, frame->mac, &frame->sender, FALSE);
-    /* After the handlers: the first question of a guest is answered as soon as it has its route. */
-    if (is_answered(self, frame)) {
-        guint8 answer[NMM_NEIGHBOUR_FRAME_MAX];
-        gsize length = nmm_neighbour_frame_build_answer(
-            answer, self->link.mac, frame->mac, &frame->target, &frame->sender);
+        self->callbacks->claimed(frame->mac, &frame->sender, FALSE, self->user_data);
+    /* After the handler: a guest whose first solicitation made its route gets a reply. */
+    if (wants_reply(self, frame)) {
+        guint8 reply[NMM_NEIGHBOUR_FRAME_MAX];
+        gsize length = nmm_neighbour_frame_build_reply(
+            reply, self->link.mac, frame->mac, &frame->target, &frame->sender);
 
-        send_frame(&self->link, answer, length);
+        send_frame(&self->link, reply, length);
     }
 }
 
 static void
-handle_parent_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame, gboolean ours)
+handle_parent_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame, gboolean from_host)
 {
-    if (!ours && frame->has_sender)
-        g_signal_emit(self, signals[DISCOVERED], 0, frame->mac, &frame->sender, TRUE);
-    else if (ours && frame->has_sender && frame->has_target)
-        g_signal_emit(self, signals[ASKED], 0, &frame->target);
-}
-
-static void
-handle_data(NmmNeighbourMonitor *self,
-            const Socket *sock,
-            const guint8 *data,
-            gsize length,
-            gboolean outgoing)
-{
-    NmmNeighbourFrame frame;
-
-    if (!nmm_neighbour_frame_parse(data, length, &frame))
+    if (!frame->has_sender)
         return;
-    if (sock == &self->link)
-        handle_link_frame(self, &frame);
-    else
-        handle_parent_frame(self, &frame, outgoing);
-}
-
-static Socket *
-find_socket(NmmNeighbourMonitor *self, int fd)
-{
-    return fd == self->link.fd ? &self->link : &self->parent;
+    if (!from_host)
+        self->callbacks->claimed(frame->mac, &frame->sender, TRUE, self->user_data);
+    else if (frame->has_target && self->callbacks->solicited)
+        self->callbacks->solicited(&frame->target, self->user_data);
 }
 
 static gboolean
 readable_cb(int fd, GIOCondition condition, gpointer data)
 {
-    g_autoptr(NmmNeighbourMonitor) self = g_object_ref(data);
+    NmmNeighbourMonitor *self = data;
 
     for (guint i = 0; i < FRAMES_PER_WAKE_UP; i++) {
-        guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+        guint8 bytes[NMM_NEIGHBOUR_FRAME_MAX];
+        NmmNeighbourFrame frame;
         struct sockaddr_ll from = {0};
         socklen_t from_length = sizeof(from);
         ssize_t n = recvfrom(
-            fd, frame, sizeof(frame), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
+            fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &from_length);
 
-        /* An interface that goes down or away is an error once; the host link's watcher tells. */
+        /* An interface that goes down or away gives one error; the host link's watch reports it. */
         if (n < 0)
             return G_SOURCE_CONTINUE;
-        handle_data(
-            self, find_socket(self, fd), frame, (gsize)n, from.sll_pkttype == PACKET_OUTGOING);
+        if (!nmm_neighbour_frame_parse(bytes, (gsize)n, &frame))
+            continue;
+        if (fd == self->link.fd)
+            handle_link_frame(self, &frame);
+        else
+            handle_parent_frame(self, &frame, from.sll_pkttype == PACKET_OUTGOING);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -287,7 +250,7 @@ watch_socket(NmmNeighbourMonitor *self, Socket *sock)
 static void
 close_socket(Socket *sock)
 {
-    if (sock->source != NULL)
+    if (sock->source)
         g_source_destroy(sock->source);
     g_clear_pointer(&sock->source, g_source_unref);
     if (sock->fd >= 0)
@@ -295,67 +258,30 @@ close_socket(Socket *sock)
     sock->fd = -1;
 }
 
-static void
-nmm_neighbour_monitor_finalize(GObject *object)
+void
+nmm_neighbour_monitor_free(NmmNeighbourMonitor *self)
 {
-    NmmNeighbourMonitor *self = NMM_NEIGHBOUR_MONITOR(object);
-
     close_socket(&self->link);
     close_socket(&self->parent);
     g_array_unref(self->addresses);
-    g_hash_table_unref(self->clients);
-    G_OBJECT_CLASS(nmm_neighbour_monitor_parent_class)->finalize(object);
+    g_hash_table_unref(self->guests);
+    g_free(self);
 }
 
-static void
-nmm_neighbour_monitor_class_init(NmmNeighbourMonitorClass *klass)
-{
-    G_OBJECT_CLASS(klass)->finalize = nmm_neighbour_monitor_finalize;
-    signals[DISCOVERED] = g_signal_new("discovered",
-                                       NMM_TYPE_NEIGHBOUR_MONITOR,
-                                       G_SIGNAL_RUN_LAST,
-                                       0,
-                                       NULL,
-                                       NULL,
-                                       NULL,
-                                       G_TYPE_NONE,
-                                       3,
-                                       G_TYPE_POINTER,
-                                       G_TYPE_POINTER,
-                                       G_TYPE_BOOLEAN);
-    signals[ASKED] = g_signal_new("asked",
-                                  NMM_TYPE_NEIGHBOUR_MONITOR,
-                                  G_SIGNAL_RUN_LAST,
-                                  0,
-                                  NULL,
-                                  NULL,
-                                  NULL,
-                                  G_TYPE_NONE,
-                                  1,
-                                  G_TYPE_POINTER);
-}
-
-static void
-nmm_neighbour_monitor_init(NmmNeighbourMonitor *self)
-{
-    self->link.fd = -1;
-    self->parent.fd = -1;
-    self->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
-    self->clients = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-}
-
-/**
- * nmm_neighbour_monitor_new:
- * @link: the host link's name
- * @parent: its lower device's name
- *
- * Returns: (transfer full): listening already
- */
 NmmNeighbourMonitor *
-nmm_neighbour_monitor_new(const char *link, const char *parent, GError **error)
+nmm_neighbour_monitor_new(const char *link,
+                          const char *parent,
+                          const NmmNeighbourCallbacks *callbacks,
+                          gpointer user_data,
+                          GError **error)
 {
-    g_autoptr(NmmNeighbourMonitor) self = g_object_new(NMM_TYPE_NEIGHBOUR_MONITOR, NULL);
+    g_autoptr(NmmNeighbourMonitor) self = g_new0(NmmNeighbourMonitor, 1);
 
+    self->callbacks = callbacks;
+    self->user_data = user_data;
+    self->link.fd = self->parent.fd = -1;
+    self->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    self->guests = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     if (!open_socket(&self->link, link, error) || !open_socket(&self->parent, parent, error) ||
         !start_link(&self->link, link, error) || !start_parent(&self->parent, parent, error))
         return NULL;
@@ -364,25 +290,18 @@ nmm_neighbour_monitor_new(const char *link, const char *parent, GError **error)
     return g_steal_pointer(&self);
 }
 
-/**
- * nmm_neighbour_monitor_ask:
- * @question: as NmmRouting wants it
- */
 void
-nmm_neighbour_monitor_ask(NmmNeighbourMonitor *self, const NmmProbe *question)
+nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *probe)
 {
-    const Socket *sock = question->lan ? &self->parent : &self->link;
+    const Socket *sock = probe->lan ? &self->parent : &self->link;
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
-    gsize length = nmm_neighbour_frame_build_question(frame,
-                                                      sock->mac,
-                                                      question->lan ? NULL : question->mac,
-                                                      &question->source,
-                                                      &question->address);
+    gsize length = nmm_neighbour_frame_build_probe(
+        frame, sock->mac, probe->lan ? NULL : probe->mac, &probe->source, &probe->address);
 
     send_frame(sock, frame, length);
 }
 
-/* The guests' solicitations go to the addresses' groups; the device has to let those pass. */
+/* The guests send solicitations to the addresses' multicast groups; the device filters those. */
 static void
 set_membership(NmmNeighbourMonitor *self, const NmmCidr *address, int option)
 {
@@ -394,23 +313,18 @@ set_membership(NmmNeighbourMonitor *self, const NmmCidr *address, int option)
 
     nmm_neighbour_solicited_mac(address, group.mr_address);
     if (setsockopt(self->link.fd, SOL_PACKET, option, &group, sizeof(group)) < 0)
-        g_warning("cannot change the groups of the host link: %s", g_strerror(errno));
+        g_warning("cannot change the multicast groups of the host link: %s", g_strerror(errno));
 }
 
-/**
- * nmm_neighbour_monitor_set_answers:
- * @addresses: (nullable): the host's
- * @routes: (nullable): the guests'
- */
 void
-nmm_neighbour_monitor_set_answers(NmmNeighbourMonitor *self,
+nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
                                   const GArray *addresses,
                                   const GArray *routes)
 {
     g_autoptr(GArray) old = g_steal_pointer(&self->addresses);
 
     self->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
-    for (guint i = 0; addresses != NULL && i < addresses->len; i++) {
+    for (guint i = 0; i < addresses->len; i++) {
         const NmmCidr *address = &g_array_index(addresses, NmmCidr, i);
 
         if (address->family != G_SOCKET_FAMILY_IPV6 || !nmm_routing_is_routable(address))
@@ -418,13 +332,13 @@ nmm_neighbour_monitor_set_answers(NmmNeighbourMonitor *self,
         g_array_append_val(self->addresses, *address);
         set_membership(self, address, PACKET_ADD_MEMBERSHIP);
     }
-    /* The kernel counts memberships: what stays was added once more before it is dropped once. */
+    /* The kernel counts memberships: an address that stays is added before it is dropped. */
     for (guint i = 0; i < old->len; i++)
         set_membership(self, &g_array_index(old, NmmCidr, i), PACKET_DROP_MEMBERSHIP);
-    g_hash_table_remove_all(self->clients);
-    for (guint i = 0; routes != NULL && i < routes->len; i++) {
-        guint64 key = mac_to_key(g_array_index(routes, NmmRoute, i).mac);
+    g_hash_table_remove_all(self->guests);
+    for (guint i = 0; i < routes->len; i++) {
+        NmmMacKey key = nmm_mac_key_from_bytes(g_array_index(routes, NmmRoute, i).mac);
 
-        g_hash_table_add(self->clients, g_memdup2(&key, sizeof(key)));
+        g_hash_table_add(self->guests, g_memdup2(&key, sizeof(key)));
     }
 }

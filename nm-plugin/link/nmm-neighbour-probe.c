@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds out whether neighbours answer, by making the kernel resolve their addresses and reading
- * what it learns. Asks on one device only; sends nothing but neighbour requests and empty
- * datagrams; changes no lasting state. What an answer means is decided elsewhere.
+ * Uses one device, sends only neighbour requests and empty datagrams, changes no lasting state.
  */
 
 #include "config.h"
@@ -11,33 +9,30 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <netlink/route/neighbour.h>
-#include <netlink/route/rtnl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-dump.h"
 #include "nmm-error.h"
 #include "nmm-netlink.h"
 
-/* RFC 863: what arrives there is thrown away. */
+/* RFC 863: the receiver discards datagrams to it. */
 #define DISCARD_PORT 9
 
 /* Open besides the sockets of the targets, at most. */
 #define OTHER_FILES 128
 
-/* Has a hardware address, and may be asked again. Only REACHABLE says anything about now. */
+/* The entry has a MAC and may be probed again. Only REACHABLE is a statement about the present. */
 #define STATES_KNOWN (NUD_REACHABLE | NUD_STALE | NUD_DELAY)
 
 typedef struct {
     const char *address; /* borrowed */
     NmmCidr cidr;
     int fd;            /* connected UDP socket, or -1 */
-    gboolean answered; /* the neighbour itself refused the datagram: it is there */
-    gboolean failed;   /* the kernel has given up on it */
+    gboolean answered; /* it resolved, or refused the datagram */
+    gboolean failed;   /* the kernel has given up */
     char *mac;
 } Target;
 
@@ -45,7 +40,7 @@ typedef struct {
     int ifindex;
     const char *ifname;
     NmmNlSock *sock;   /* requests */
-    NmmNlSock *events; /* wakes when the neighbour table changes */
+    NmmNlSock *events; /* of the neighbour table */
     GArray *targets;   /* (element-type Target) */
 } Probe;
 
@@ -75,30 +70,17 @@ find_device(const char *ifname, GError **error)
     int ifindex = (int)if_nametoindex(ifname);
 
     if (ifindex == 0)
-        g_set_error(
-            error, NMM_ERROR, NMM_ERROR_NOT_FOUND, _("there is no network device '%s'"), ifname);
+        nmm_fail(error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), ifname);
     return ifindex;
-}
-
-static char *
-lladdr_to_string(struct rtnl_neigh *neigh)
-{
-    struct nl_addr *lladdr = rtnl_neigh_get_lladdr(neigh);
-    char text[64];
-
-    if (!lladdr || nl_addr_get_len(lladdr) == 0)
-        return NULL;
-    return g_ascii_strdown(nl_addr2str(lladdr, text, sizeof text), -1);
 }
 
 static Target *
 find_target(Probe *probe, struct rtnl_neigh *neigh)
 {
-    struct nl_addr *destination = rtnl_neigh_get_dst(neigh);
     NmmCidr cidr;
 
-    if (rtnl_neigh_get_ifindex(neigh) != probe->ifindex || !destination ||
-        !nmm_netlink_addr_to_cidr(destination, &cidr))
+    if (rtnl_neigh_get_ifindex(neigh) != probe->ifindex ||
+        !nmm_netlink_addr_to_cidr(rtnl_neigh_get_dst(neigh), &cidr))
         return NULL;
     for (guint i = 0; i < probe->targets->len; i++) {
         Target *target = &g_array_index(probe->targets, Target, i);
@@ -110,12 +92,11 @@ find_target(Probe *probe, struct rtnl_neigh *neigh)
 }
 
 /*
- * What the kernel knew before may be half a minute old. Root can have it asked again at once;
- * anybody else must live with the kernel's word on a REACHABLE neighbour, and wait some seconds for
- * its next question to a STALE one.
+ * An existing entry may be half a minute old. Root can make the kernel probe again at once; for
+ * other users a REACHABLE entry counts, and the probe of a STALE one takes the kernel some seconds.
  */
 static void
-ask_again(struct nl_object *object, gpointer user_data)
+probe_again(struct nl_object *object, gpointer user_data)
 {
     struct rtnl_neigh *known = (struct rtnl_neigh *)object;
     Probe *probe = user_data;
@@ -128,7 +109,7 @@ ask_again(struct nl_object *object, gpointer user_data)
     rtnl_neigh_set_dst(neigh, rtnl_neigh_get_dst(known));
     rtnl_neigh_set_lladdr(neigh, rtnl_neigh_get_lladdr(known));
     rtnl_neigh_set_state(neigh, NUD_PROBE);
-    /* Refused to anybody but root, which is no error: see above. */
+    /* The kernel refuses other users, which is no error: see above. */
     rtnl_neigh_add(probe->sock, neigh, NLM_F_REPLACE);
 }
 
@@ -146,7 +127,7 @@ learn(struct nl_object *object, gpointer user_data)
     else if (state & NUD_FAILED)
         target->failed = TRUE;
     if (target->answered && !target->mac)
-        target->mac = lladdr_to_string(neigh);
+        target->mac = nmm_netlink_addr_to_mac(rtnl_neigh_get_lladdr(neigh));
 }
 
 static gboolean
@@ -160,8 +141,7 @@ read_neighbours(Probe *probe, void (*func)(struct nl_object *, gpointer), GError
     return TRUE;
 }
 
-/* Each target has a socket, and poll() takes no more of them than may be open: by default a process
- * may have 1024. */
+/* Each target has a socket, and poll() takes no more than RLIMIT_NOFILE, by default 1024. */
 static void
 make_room(guint n_targets)
 {
@@ -175,10 +155,7 @@ make_room(guint n_targets)
         g_debug("cannot open more files: %s", g_strerror(errno));
 }
 
-/*
- * The empty datagram makes the kernel resolve the address. A target that cannot be sent to (the
- * host's own firewall, no route) is left without an answer, which is what it is.
- */
+/* A target that cannot be sent to (the host's own firewall, no route) counts as failed. */
 static void
 send_datagram(const Probe *probe, Target *target)
 {
@@ -211,7 +188,7 @@ send_datagram(const Probe *probe, Target *target)
     }
 }
 
-/* A port that is closed is answered by the neighbour itself, whatever the table says of it. */
+/* The neighbour itself refuses a datagram to a closed port, whatever the table has. */
 static void
 read_refusal(Target *target)
 {
@@ -237,14 +214,14 @@ drain_events(Probe *probe)
 {
     char buffer[16384];
 
-    /* What changed is read from the table; a lost event (ENOBUFS) loses nothing then. */
+    /* The table has the changes, so a lost event (ENOBUFS) loses nothing. */
     while (recv(nl_socket_get_fd(probe->events), buffer, sizeof buffer, MSG_DONTWAIT) > 0)
         continue;
 }
 
-/* Sleeps until something may have changed. Returns: FALSE once nothing is left to wait for. */
+/* Sleeps until the table may have changed. FALSE: all targets are settled, or time is up. */
 static gboolean
-wait_for_news(Probe *probe, gint64 deadline)
+wait_for_change(Probe *probe, gint64 deadline)
 {
     g_autoptr(GArray) fds = g_array_new(FALSE, TRUE, sizeof(struct pollfd));
     struct pollfd events = {.fd = nl_socket_get_fd(probe->events), .events = POLLIN};
@@ -261,8 +238,7 @@ wait_for_news(Probe *probe, gint64 deadline)
     }
     if (settled || left <= 0)
         return FALSE;
-    /* An interrupted poll is a poll that ended early; any other fault would be there again at once.
-     */
+    /* An interruption ends the poll early; any other error would recur at once. */
     if (poll((struct pollfd *)(gpointer)fds->data, fds->len, (int)(left / 1000 + 1)) < 0 &&
         errno != EINTR)
         return FALSE;
@@ -294,28 +270,14 @@ open_probe(Probe *probe, const char *const *addresses, GError **error)
     g_array_set_clear_func(probe->targets, target_clear);
     for (; *addresses; addresses++) {
         Target target = {.address = *addresses, .fd = -1};
-        gboolean is_ip6 = strchr(*addresses, ':') != NULL;
 
-        if (!nmm_cidr_init(&target.cidr, *addresses, is_ip6 ? 128 : 32, error))
+        if (!nmm_cidr_init_host(&target.cidr, *addresses, error))
             return FALSE;
         g_array_append_val(probe->targets, target);
     }
     return TRUE;
 }
 
-/**
- * nmm_neighbour_probe:
- * @ifname: the device on which the neighbours live
- * @addresses: IPv4 and IPv6 addresses on-link there, without prefix
- * @timeout_ms: milliseconds for all of them together
- * @error: return location
- *
- * A neighbour counts as there when the kernel resolves it anew, or when it refuses the datagram.
- * Blocks until all have answered or the kernel has given up on them (3 s), at most @timeout_ms.
- *
- * Returns: (transfer full) (element-type utf8 utf8): address → MAC of those that answered; NULL
- * with %NMM_ERROR_NOT_FOUND (no such device) or %NMM_ERROR_FAILED.
- */
 GHashTable *
 nmm_neighbour_probe(const char *ifname,
                     const char *const *addresses,
@@ -326,7 +288,7 @@ nmm_neighbour_probe(const char *ifname,
     g_autoptr(GHashTable) answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 
-    if (!open_probe(&probe, addresses, error) || !read_neighbours(&probe, ask_again, error))
+    if (!open_probe(&probe, addresses, error) || !read_neighbours(&probe, probe_again, error))
         return NULL;
     make_room(probe.targets->len);
     for (guint i = 0; i < probe.targets->len; i++)
@@ -334,7 +296,7 @@ nmm_neighbour_probe(const char *ifname,
     do {
         if (!read_neighbours(&probe, learn, error))
             return NULL;
-    } while (wait_for_news(&probe, deadline));
+    } while (wait_for_change(&probe, deadline));
 
     for (guint i = 0; i < probe.targets->len; i++) {
         Target *target = &g_array_index(probe.targets, Target, i);
@@ -349,7 +311,7 @@ nmm_neighbour_probe(const char *ifname,
 typedef struct {
     int ifindex;
     const char *mac;
-    guint rank; /* of @address; 0 is none */
+    guint rank; /* of @address; 0: none */
     char *address;
 } Lookup;
 
@@ -358,46 +320,28 @@ look_at(struct nl_object *object, gpointer user_data)
 {
     struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
     Lookup *lookup = user_data;
-    struct nl_addr *destination = rtnl_neigh_get_dst(neigh);
-    g_autofree char *mac = lladdr_to_string(neigh);
+    g_autofree char *mac = nmm_netlink_addr_to_mac(rtnl_neigh_get_lladdr(neigh));
     NmmCidr cidr;
 
-    if (rtnl_neigh_get_ifindex(neigh) != lookup->ifindex || !mac || !destination ||
+    if (rtnl_neigh_get_ifindex(neigh) != lookup->ifindex || !mac ||
         g_ascii_strcasecmp(mac, lookup->mac) != 0 ||
-        !nmm_netlink_addr_to_cidr(destination, &cidr) || nmm_cidr_get_rank(&cidr) <= lookup->rank)
+        !nmm_netlink_addr_to_cidr(rtnl_neigh_get_dst(neigh), &cidr) ||
+        nmm_cidr_get_rank(&cidr) <= lookup->rank)
         return;
     lookup->rank = nmm_cidr_get_rank(&cidr);
     g_free(lookup->address);
     lookup->address = nmm_cidr_address_to_string(&cidr);
 }
 
-/**
- * nmm_neighbour_lookup:
- * @ifname: the device on which the neighbour lives
- * @mac: its hardware address, in any case
- * @error: return location
- *
- * For a neighbour without a lease: what the kernel happens to know. Sends nothing.
- *
- * Returns: (transfer full) (nullable): an address without prefix, IPv4 before IPv6, link-local
- * last; NULL without an error where the table has none, or with %NMM_ERROR_NOT_FOUND (no
- * such device) or %NMM_ERROR_FAILED.
- */
 char *
 nmm_neighbour_lookup(const char *ifname, const char *mac, GError **error)
 {
-    g_autoptr(NmmNlSock) sock = NULL;
-    g_autoptr(NmmNlCache) neighbours = NULL;
     Lookup lookup = {.ifindex = find_device(ifname, error), .mac = mac};
+    g_autoptr(NmmNlSock) sock = lookup.ifindex ? nmm_netlink_connect(error) : NULL;
+    g_autoptr(NmmNlCache) neighbours =
+        sock ? nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, error) : NULL;
 
-    if (lookup.ifindex == 0)
-        return NULL;
-    sock = nmm_netlink_connect(error);
-    if (!sock)
-        return NULL;
-    neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, error);
-    if (!neighbours)
-        return NULL;
-    nl_cache_foreach(neighbours, look_at, &lookup);
+    if (neighbours)
+        nl_cache_foreach(neighbours, look_at, &lookup);
     return lookup.address;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Is a neighbour there? Asks the kernel to resolve an address on a device (ARP or NDP), which works
- * where a guest's own firewall drops pings.
+ * Whether a neighbour replies: lets the kernel resolve an address on a device (ARP or NDP), which
+ * works if the firewall of a guest drops pings. The caller decides what a reply means.
  */
 
 #pragma once
@@ -11,10 +11,11 @@
 G_BEGIN_DECLS
 
 /*
- * Sends one empty UDP datagram per address to the discard port, so that the kernel resolves it,
- * then reads the neighbour table until the entry is reachable or failed, @timeout_ms at most for
- * all of them together. Blocks. @addresses: strv of IPv4 or IPv6 addresses on-link on @ifname.
- * Returns: (transfer full) (element-type utf8 utf8): address → MAC of those that answered.
+ * Sends one empty UDP datagram per address to the discard port, so that the kernel resolves it, and
+ * reads the neighbour table until each entry is reachable or failed (after 3 s), at most
+ * @timeout_ms for all together. A neighbour that refuses the datagram replied too. Blocks.
+ * @addresses: IPv4 and IPv6, on-link on @ifname. Returns: (transfer full) (element-type utf8 utf8):
+ * address → MAC of those that replied. NMM_ERROR_NOT_FOUND (no such device), NMM_ERROR_FAILED.
  */
 GHashTable *nmm_neighbour_probe(const char *ifname,
                                 const char *const *addresses,
@@ -22,9 +23,9 @@ GHashTable *nmm_neighbour_probe(const char *ifname,
                                 GError **error);
 
 /*
- * The address that the kernel's neighbour table has for @mac on @ifname, IPv4 before IPv6 and link
- * local last; nothing is sent. Returns: (transfer full) (nullable): NULL without an error where
- * there is none.
+ * The address of @mac (in either case) in the kernel's neighbour table, for a neighbour without a
+ * lease: IPv4 before IPv6, link-local last. Sends nothing. Returns: (transfer full) (nullable):
+ * NULL without an error if there is none; NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED.
  */
 char *nmm_neighbour_lookup(const char *ifname, const char *mac, GError **error);
 

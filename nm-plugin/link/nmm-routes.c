@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Reads the kernel's routes and says which of them take a subnet. Whether a subnet may still be
- * used is decided in core; nothing is changed here.
- */
 
 #include "config.h"
 
@@ -14,9 +10,9 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-dump.h"
+#include "nmm-netlink.h"
 
-/* Types that take the subnet from everybody else: somebody wants, or wants not, to go there. */
+/* Types that give the destination a meaning: traffic goes there, or must not. */
 static gboolean
 is_taking_type(int type)
 {
@@ -33,7 +29,7 @@ is_taking_type(int type)
     }
 }
 
-/* Every device has these, and they say nothing about who lives where. */
+/* Every device has these, whatever its subnet. */
 static gboolean
 is_everywhere(const NmmCidr *cidr)
 {
@@ -45,7 +41,7 @@ is_everywhere(const NmmCidr *cidr)
     return cidr->bytes[0] == 0xff;
 }
 
-/* The first device of the route, (transfer full) (nullable). */
+/* (transfer full) (nullable): the first device of the route. */
 static char *
 get_device(struct rtnl_route *route)
 {
@@ -65,7 +61,6 @@ collect_one(struct nl_object *object, gpointer user_data)
 {
     struct rtnl_route *route = (struct rtnl_route *)object;
     GPtrArray *used = user_data;
-    struct nl_addr *destination = rtnl_route_get_dst(route);
     g_autofree char *network = NULL;
     g_autofree char *device = NULL;
     g_autofree char *what = NULL;
@@ -74,7 +69,7 @@ collect_one(struct nl_object *object, gpointer user_data)
     if (rtnl_route_get_table(route) == RT_TABLE_LOCAL ||
         !is_taking_type(rtnl_route_get_type(route)) || (rtnl_route_get_flags(route) & RTM_F_CLONED))
         return;
-    if (!destination || !nmm_netlink_addr_to_cidr(destination, &cidr) || is_everywhere(&cidr))
+    if (!nmm_netlink_addr_to_cidr(rtnl_route_get_dst(route), &cidr) || is_everywhere(&cidr))
         return;
     network = nmm_cidr_network_to_string(&cidr);
     device = get_device(route);
@@ -83,25 +78,12 @@ collect_one(struct nl_object *object, gpointer user_data)
     g_ptr_array_add(used, nmm_used_subnet_new(&cidr, what));
 }
 
-/**
- * nmm_routes_collect:
- * @used: (element-type NmmUsedSubnet): what is appended to
- * @error: return location
- *
- * Reads the routes of the calling thread's network namespace, of every table but the local one:
- * those of VPNs and of policy routing count like any other.
- *
- * Returns: FALSE with %NMM_ERROR_FAILED where the kernel does not tell.
- */
 gboolean
 nmm_routes_collect(GPtrArray *used, GError **error)
 {
     g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
-    g_autoptr(NmmNlCache) routes = NULL;
+    g_autoptr(NmmNlCache) routes = sock ? nmm_dump_cache(sock, NMM_DUMP_ROUTES, error) : NULL;
 
-    if (!sock)
-        return FALSE;
-    routes = nmm_dump_cache(sock, NMM_DUMP_ROUTES, error);
     if (!routes)
         return FALSE;
     nl_cache_foreach(routes, collect_one, used);

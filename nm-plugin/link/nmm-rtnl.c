@@ -15,7 +15,6 @@
 #include <netlink/route/link/macvtap.h>
 #include <netlink/route/route.h>
 
-#include "nmm-dump.h"
 #include "nmm-error.h"
 
 typedef struct nl_addr NlAddr;
@@ -29,11 +28,11 @@ nmm_rtnl_get_link(NmmNlSock *sock, const char *name, GError **error)
     NmmNlLink *link = NULL;
     int code = rtnl_link_get_kernel(sock, 0, name, &link);
 
-    if (code == 0)
-        return link;
-    if (code != -NLE_NODEV && code != -NLE_OBJ_NOTFOUND)
+    if (code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND)
+        nmm_fail(error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), name);
+    else if (code < 0)
         nmm_netlink_fail(code, "get link", error);
-    return NULL;
+    return link;
 }
 
 gboolean
@@ -41,25 +40,22 @@ nmm_rtnl_add_macvtap(NmmNlSock *sock, const char *name, int parent, const char *
 {
     g_autoptr(NmmNlLink) link = rtnl_link_macvtap_alloc();
     g_autoptr(NlAddr) address = NULL;
-    int code;
+    int code = nl_addr_parse(mac, AF_LLC, &address);
 
-    code = nl_addr_parse(mac, AF_LLC, &address);
     if (code < 0)
         return nmm_netlink_fail(code, "parse MAC", error);
     rtnl_link_set_name(link, name);
     rtnl_link_set_link(link, parent);
-    /* Set by us, so that udev's policy for random MACs leaves it alone. */
+    /* udev's policy for random MACs leaves an address alone that was set. */
     rtnl_link_set_addr(link, address);
     rtnl_link_macvtap_set_mode(link, rtnl_link_macvtap_str2mode("bridge"));
     code = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
-    if (code == -NLE_BUSY || code == -NLE_INVAL) {
-        /* Whoever holds it is in another network namespace: the parent was checked before. */
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("the kernel refused a macvtap link: the parent is held by another device"));
-        return FALSE;
-    }
+    /* The holder is in another network namespace, because the parent was checked before. */
+    if (code == -NLE_BUSY || code == -NLE_INVAL)
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("the kernel refused a macvtap link: the parent is already in use by "
+                          "another device"));
     return code == 0 || nmm_netlink_fail(code, "add link", error);
 }
 
@@ -74,12 +70,9 @@ nmm_rtnl_change_link(NmmNlSock *sock,
     g_autoptr(NmmNlLink) change = rtnl_link_alloc();
     int code;
 
-    if (link == NULL) {
-        if (error != NULL && *error == NULL)
-            nmm_netlink_fail(-NLE_NODEV, "change link", error);
+    if (!link)
         return FALSE;
-    }
-    if (ifalias != NULL)
+    if (ifalias)
         rtnl_link_set_ifalias(change, ifalias);
     if (up)
         rtnl_link_set_flags(change, IFF_UP);
@@ -105,7 +98,7 @@ nmm_rtnl_get_parent(NmmNlLink *link)
 {
     int32_t namespace;
 
-    /* With a namespace the index is one of that, and here another link's, or nobody's. */
+    /* The index is one of that namespace then, and here another link's or none's. */
     return rtnl_link_get_link_netnsid(link, &namespace) == 0 ? 0 : rtnl_link_get_link(link);
 }
 
@@ -122,9 +115,9 @@ is_passthrough(struct rtnl_link *link)
 char *
 nmm_rtnl_find_passthrough(NmmNlCache *links, int parent)
 {
-    struct nl_object *object;
 
-    for (object = nl_cache_get_first(links); object != NULL; object = nl_cache_get_next(object)) {
+    for (struct nl_object *object = nl_cache_get_first(links); object;
+         object = nl_cache_get_next(object)) {
         struct rtnl_link *link = (struct rtnl_link *)object;
 
         if (nmm_rtnl_get_parent(link) == parent && is_passthrough(link))
@@ -195,24 +188,24 @@ gboolean
 nmm_rtnl_add_route(NmmNlSock *sock,
                    int ifindex,
                    const NmmRoute *route,
-                   gboolean is_ours,
+                   gboolean replace,
                    GError **error)
 {
     g_autoptr(NmmNlNeigh) neighbour = make_neighbour(ifindex, route, NUD_PERMANENT);
     g_autoptr(NlRoute) made = make_route(ifindex, route);
     int code;
 
-    /* The neighbour first: no packet may find the route and ask for its MAC. */
+    /* The neighbour first, so that no packet finds the route and the kernel asks for the MAC. */
     code = rtnl_neigh_add(sock, neighbour, NLM_F_CREATE | NLM_F_REPLACE);
     if (code < 0)
         return nmm_netlink_fail(code, "add neighbour", error);
-    code = rtnl_route_add(sock, made, NLM_F_CREATE | (is_ours ? NLM_F_REPLACE : NLM_F_EXCL));
+    code = rtnl_route_add(sock, made, NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL));
     if (code == 0)
         return TRUE;
     nmm_netlink_fail(code, "add route", error);
-    if (!is_ours)
+    if (!replace)
         rtnl_neigh_delete(sock, neighbour, 0);
-    if (error != NULL) {
+    if (error) {
         g_autofree char *address = nmm_cidr_address_to_string(&route->address);
 
         g_prefix_error(error, "%s: ", address);
@@ -233,7 +226,7 @@ nmm_rtnl_delete_route(NmmNlSock *sock, int ifindex, const NmmRoute *route, GErro
     g_autoptr(NlRoute) made = make_route(ifindex, route);
     int code = rtnl_route_delete(sock, made, 0);
 
-    /* ESRCH: it went with the host's address. */
+    /* ESRCH: the kernel removed it together with the host's address. */
     if (code < 0 && !is_absent(code))
         return nmm_netlink_fail(code, "delete route", error);
     code = rtnl_neigh_delete(sock, neighbour, 0);
@@ -247,7 +240,7 @@ nmm_rtnl_release_waiting(NmmNlSock *sock, int parent, const NmmRoute *route)
 {
     g_autoptr(NmmNlNeigh) neighbour = make_neighbour(parent, route, NUD_REACHABLE);
 
-    /* Without NLM_F_CREATE: where nothing waits there is no entry, and none is made. */
+    /* Without NLM_F_CREATE: if nothing waits there is no entry, and none is made. */
     if (rtnl_neigh_add(sock, neighbour, NLM_F_REPLACE) == 0)
         rtnl_neigh_delete(sock, neighbour, 0);
 }
@@ -256,10 +249,9 @@ gboolean
 nmm_rtnl_read_address(struct rtnl_addr *address, NmmCidr *out)
 {
     const unsigned int useless = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
-    struct nl_addr *local = rtnl_addr_get_local(address);
 
-    if (local == NULL || (rtnl_addr_get_flags(address) & useless) != 0 ||
-        !nmm_netlink_addr_to_cidr(local, out))
+    if ((rtnl_addr_get_flags(address) & useless) != 0 ||
+        !nmm_netlink_addr_to_cidr(rtnl_addr_get_local(address), out))
         return FALSE;
     out->prefix = (guint)rtnl_addr_get_prefixlen(address);
     return TRUE;
@@ -270,12 +262,12 @@ nmm_rtnl_list_addresses(NmmNlSock *sock, int ifindex, GError **error)
 {
     g_autoptr(NmmNlCache) cache = nmm_dump_cache(sock, NMM_DUMP_ADDRESSES, error);
     GArray *addresses;
-    struct nl_object *object;
 
-    if (cache == NULL)
+    if (!cache)
         return NULL;
     addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
-    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+    for (struct nl_object *object = nl_cache_get_first(cache); object;
+         object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
         NmmCidr cidr;
 
@@ -291,22 +283,20 @@ nmm_rtnl_list_neighbours(NmmNlSock *sock, int ifindex, GError **error)
     const int reachable = NUD_REACHABLE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
     g_autoptr(NmmNlCache) cache = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, error);
     GArray *neighbours;
-    struct nl_object *object;
 
-    if (cache == NULL)
+    if (!cache)
         return NULL;
-    neighbours = g_array_new(FALSE, TRUE, sizeof(NmmHostlinkNeighbour));
-    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+    neighbours = g_array_new(FALSE, TRUE, sizeof(NmmLanNeighbour));
+    for (struct nl_object *object = nl_cache_get_first(cache); object;
+         object = nl_cache_get_next(object)) {
         struct rtnl_neigh *neigh = (struct rtnl_neigh *)object;
         struct nl_addr *mac = rtnl_neigh_get_lladdr(neigh);
-        struct nl_addr *dst = rtnl_neigh_get_dst(neigh);
-        NmmHostlinkNeighbour neighbour = {.reachable =
-                                              (rtnl_neigh_get_state(neigh) & reachable) != 0};
+        NmmLanNeighbour neighbour;
 
-        if (rtnl_neigh_get_ifindex(neigh) != ifindex || mac == NULL || dst == NULL ||
+        if (rtnl_neigh_get_ifindex(neigh) != ifindex ||
+            (rtnl_neigh_get_state(neigh) & reachable) == 0 || !mac ||
             nl_addr_get_len(mac) != NMM_MAC_BYTES ||
-            (!neighbour.reachable && (rtnl_neigh_get_state(neigh) & NUD_STALE) == 0) ||
-            !nmm_netlink_addr_to_cidr(dst, &neighbour.address))
+            !nmm_netlink_addr_to_cidr(rtnl_neigh_get_dst(neigh), &neighbour.address))
             continue;
         memcpy(neighbour.mac, nl_addr_get_binary_addr(mac), sizeof(neighbour.mac));
         g_array_append_val(neighbours, neighbour);

@@ -4,7 +4,7 @@
 
 #include "nmm-device.h"
 
-#include "nmm-subnet.h"
+#include "nmm-cidr.h"
 
 const char *
 nmm_device_find_address(NMDevice *device, int family)

@@ -83,19 +83,13 @@ new_list(void)
     return g_array_new(FALSE, FALSE, sizeof(NmmCidr));
 }
 
-static guint
-host_prefix(const char *address)
-{
-    return strchr(address, ':') ? 128 : 32;
-}
-
-/* @address: (nullable); skips what is not an address. */
+/* @address: (nullable); ignored unless it is an address. */
 static void
 add_address(GArray *list, const char *address)
 {
     NmmCidr cidr;
 
-    if (address && nmm_cidr_init(&cidr, address, host_prefix(address), NULL))
+    if (address && nmm_cidr_init_host(&cidr, address, NULL))
         g_array_append_val(list, cidr);
 }
 
@@ -112,7 +106,7 @@ add_routes(NMIPConfig *config, gboolean is_parent, NmmRoutingHost *out)
         if (nm_ip_route_get_next_hop(route))
             add_address(out->gateways, nm_ip_route_get_next_hop(route));
         else if (is_parent && nmm_cidr_init(&cidr, dest, nm_ip_route_get_prefix(route), NULL) &&
-                 cidr.prefix > 0 && cidr.prefix < host_prefix(dest))
+                 cidr.prefix > 0 && cidr.prefix < nmm_cidr_get_max_prefix(&cidr))
             g_array_append_val(out->onlink, cidr);
     }
 }

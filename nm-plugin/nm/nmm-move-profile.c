@@ -14,7 +14,7 @@
 
 #include "nmm-error.h"
 #include "nmm-identity.h"
-#include "nmm-subnet.h"
+#include "nmm-cidr.h"
 
 #define DHCP_TIMEOUT_S 20
 

@@ -11,6 +11,7 @@
 
 #include "nmm-error.h"
 #include "nmm-names.h"
+#include "nmm-subnet.h"
 
 /* The only type of permission; libnm has no public name for it. */
 #define PERMISSION_TYPE_USER "user"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * After each input of the routing decision, settle() sends the probes, logs the rejections,
- * installs the routes and sets the one timer that the decision requests. Without pending work there
- * is no timer.
+ * Each input goes into the routing decision, and carry_out() does the work that comes back. There
+ * is one timer, and none while the decision waits for nothing.
  */
 
 #include "config.h"
@@ -11,19 +10,19 @@
 
 #include <string.h>
 
-#include "nmm-neighbour-monitor.h"
 #include "nmm-error.h"
 #include "nmm-journal.h"
+#include "nmm-neighbour-monitor.h"
 
 struct _NmmShareRouter {
-    NmmHostlink *hostlink;
     const NmmShareRouterCallbacks *callbacks;
     gpointer user_data;
+    NmmHostlink *hostlink;
     char *link;                   /* (nullable): NULL while there is none */
     char *parent;                 /* (nullable) */
     NmmNeighbourMonitor *monitor; /* (nullable) */
     NmmRouting *routing;
-    GArray *announced; /* (element-type NmmRoute): their guests know the host's MAC */
+    GArray *routes; /* (element-type NmmRoute): installed; their guests know the host's MAC */
     guint timer;
 };
 
@@ -33,8 +32,9 @@ now_ms(void)
     return g_get_monotonic_time() / 1000;
 }
 
-/* Applying the decision */
+/* Work */
 
+/* (nullable): the one to the same address. */
 static const NmmRoute *
 find_route(const GArray *routes, const NmmRoute *route)
 {
@@ -45,24 +45,22 @@ find_route(const GArray *routes, const NmmRoute *route)
     return &g_array_index(routes, NmmRoute, i);
 }
 
-/* A guest does not know the host's MAC, or an old one, if its route or the source address is new.
- * The probe makes it learn the MAC. */
+/* A guest with a new or changed route knows no MAC of the host, or an old one. */
 static void
-announce_to_guest(NmmShareRouter *self, const NmmRoute *route)
+inform_guest(NmmShareRouter *self, const NmmRoute *route)
 {
-    const NmmRoute *announced = find_route(self->announced, route);
+    const NmmRoute *known = find_route(self->routes, route);
     NmmProbe probe = {.source = route->source, .address = route->address};
 
-    if (announced && nmm_cidr_equal(&announced->source, &route->source) &&
-        memcmp(announced->mac, route->mac, sizeof(route->mac)) == 0)
+    if (known && nmm_route_equal(known, route))
         return;
     memcpy(probe.mac, route->mac, sizeof(probe.mac));
-    nmm_neighbour_monitor_ask(self->monitor, &probe);
+    nmm_neighbour_monitor_probe(self->monitor, &probe);
 }
 
-/* Logs the routes that @others lacks. */
+/* Those of @routes that @others lacks. */
 static void
-log_routes(const GArray *routes, const GArray *others, gboolean there)
+log_routes(const GArray *routes, const GArray *others, gboolean added)
 {
     for (guint i = 0; i < routes->len; i++) {
         const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
@@ -71,7 +69,7 @@ log_routes(const GArray *routes, const GArray *others, gboolean there)
         if (find_route(others, route))
             continue;
         address = nmm_cidr_address_to_string(&route->address);
-        if (there)
+        if (added)
             g_info("guest '%s' is at %s", route->guest, address);
         else
             g_info("no guest is at %s any more", address);
@@ -79,9 +77,8 @@ log_routes(const GArray *routes, const GArray *others, gboolean there)
 }
 
 static void
-apply_routes(NmmShareRouter *self)
+apply_routes(NmmShareRouter *self, GArray *routes)
 {
-    g_autoptr(GArray) routes = nmm_routing_get_routes(self->routing);
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) addresses = NULL;
 
@@ -90,19 +87,19 @@ apply_routes(NmmShareRouter *self)
     g_clear_error(&error);
     addresses = nmm_hostlink_list_addresses(self->hostlink, &error);
     if (addresses)
-        nmm_neighbour_monitor_set_answers(self->monitor, addresses, routes);
+        nmm_neighbour_monitor_set_replies(self->monitor, addresses, routes);
     else
         g_warning("host link '%s': %s", self->link, error->message);
     for (guint i = 0; i < routes->len; i++)
-        announce_to_guest(self, &g_array_index(routes, NmmRoute, i));
-    log_routes(self->announced, routes, FALSE);
-    log_routes(routes, self->announced, TRUE);
+        inform_guest(self, &g_array_index(routes, NmmRoute, i));
+    log_routes(self->routes, routes, FALSE);
+    log_routes(routes, self->routes, TRUE);
 
-    g_array_unref(self->announced);
-    self->announced = g_steal_pointer(&routes);
-    /* The names belong to the decision's current guests. */
-    for (guint i = 0; i < self->announced->len; i++)
-        g_array_index(self->announced, NmmRoute, i).guest = NULL;
+    g_array_unref(self->routes);
+    self->routes = g_array_ref(routes);
+    /* The names belong to the decision and its current guests. */
+    for (guint i = 0; i < routes->len; i++)
+        g_array_index(routes, NmmRoute, i).guest = NULL;
 }
 
 static void
@@ -115,7 +112,23 @@ log_rejection(const NmmRejection *rejection)
                     NMM_LOG_MESSAGE("%s", text));
 }
 
-static void settle(NmmShareRouter *self, gboolean changed);
+static gboolean tick_cb(gpointer data);
+
+/* @work: (transfer full) */
+static void
+carry_out(NmmShareRouter *self, NmmRoutingWork *work)
+{
+    for (guint i = 0; i < work->probes->len; i++)
+        nmm_neighbour_monitor_probe(self->monitor, &g_array_index(work->probes, NmmProbe, i));
+    for (guint i = 0; i < work->rejections->len; i++)
+        log_rejection(work->rejections->pdata[i]);
+    g_clear_handle_id(&self->timer, g_source_remove);
+    if (work->deadline_ms != -1)
+        self->timer = g_timeout_add((guint)MAX(work->deadline_ms - now_ms(), 0), tick_cb, self);
+    if (work->routes)
+        apply_routes(self, work->routes);
+    nmm_routing_work_free(work);
+}
 
 static gboolean
 tick_cb(gpointer data)
@@ -123,64 +136,47 @@ tick_cb(gpointer data)
     NmmShareRouter *self = data;
 
     self->timer = 0;
-    settle(self, nmm_routing_tick(self->routing, now_ms()));
+    carry_out(self, nmm_routing_tick(self->routing, now_ms()));
     return G_SOURCE_REMOVE;
-}
-
-/* @changed: the wanted routes changed, or the kernel's may have. */
-static void
-settle(NmmShareRouter *self, gboolean changed)
-{
-    g_autoptr(GArray) probes = nmm_routing_take_questions(self->routing);
-    g_autoptr(GPtrArray) rejections = nmm_routing_take_refusals(self->routing);
-    gint64 deadline = nmm_routing_get_deadline(self->routing);
-
-    for (guint i = 0; i < probes->len; i++)
-        nmm_neighbour_monitor_ask(self->monitor, &g_array_index(probes, NmmProbe, i));
-    for (guint i = 0; i < rejections->len; i++)
-        log_rejection(rejections->pdata[i]);
-    g_clear_handle_id(&self->timer, g_source_remove);
-    if (deadline != -1)
-        self->timer = g_timeout_add((guint)MAX(deadline - now_ms(), 0), tick_cb, self);
-    if (changed)
-        apply_routes(self);
 }
 
 /* Inputs */
 
 static void
-discovered_cb(NmmNeighbourMonitor *monitor,
-              const guint8 *mac,
-              const NmmCidr *address,
-              gboolean from_wire,
-              NmmShareRouter *self)
+claimed_cb(const guint8 *mac, const NmmCidr *address, gboolean from_wire, gpointer user_data)
 {
-    settle(self, nmm_routing_claim(self->routing, mac, address, from_wire, now_ms()));
+    NmmShareRouter *self = user_data;
+
+    carry_out(self, nmm_routing_claim(self->routing, mac, address, from_wire, now_ms()));
 }
 
 static void
-asked_cb(NmmNeighbourMonitor *monitor, const NmmCidr *address, NmmShareRouter *self)
+solicited_cb(const NmmCidr *address, gpointer user_data)
 {
-    nmm_routing_asked(self->routing, address, now_ms());
-    settle(self, FALSE);
+    NmmShareRouter *self = user_data;
+
+    carry_out(self, nmm_routing_solicited(self->routing, address, now_ms()));
 }
 
 static void
-addresses_changed_cb(NmmHostlink *hostlink, NmmShareRouter *self)
+addresses_changed_cb(gpointer user_data)
 {
+    NmmShareRouter *self = user_data;
+
     self->callbacks->host_changed(self->user_data);
 }
 
 static void
-gone_cb(NmmHostlink *hostlink, const char *reason, NmmShareRouter *self)
+gone_cb(const char *reason, gpointer user_data)
 {
+    NmmShareRouter *self = user_data;
     g_autoptr(GError) error = g_error_new_literal(NMM_ERROR, NMM_ERROR_NOT_FOUND, reason);
 
     nmm_share_router_stop(self);
     self->callbacks->gone(error, self->user_data);
 }
 
-/* LAN hosts that the kernel already knows keep their addresses. */
+/* Hosts that the kernel knows on the LAN keep their addresses. */
 static void
 add_neighbours(NmmShareRouter *self)
 {
@@ -190,10 +186,9 @@ add_neighbours(NmmShareRouter *self)
     if (!neighbours)
         g_warning("host link '%s': %s", self->link, error->message);
     for (guint i = 0; neighbours && i < neighbours->len; i++) {
-        const NmmHostlinkNeighbour *neighbour = &g_array_index(neighbours, NmmHostlinkNeighbour, i);
+        const NmmLanNeighbour *neighbour = &g_array_index(neighbours, NmmLanNeighbour, i);
 
-        if (neighbour->reachable)
-            nmm_routing_claim(self->routing, neighbour->mac, &neighbour->address, TRUE, now_ms());
+        claimed_cb(neighbour->mac, &neighbour->address, TRUE, self);
     }
 }
 
@@ -205,57 +200,45 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
     if (!self->link)
         return;
     host->addresses = nmm_hostlink_list_addresses(self->hostlink, &error);
-    if (!host->addresses) {
+    if (host->addresses)
+        carry_out(self, nmm_routing_set_host(self->routing, host));
+    else
         g_warning("host link '%s': %s", self->link, error->message);
-        return;
-    }
-    nmm_routing_set_host(self->routing, host);
-    /* When the host loses an address, the kernel removes routes, wanted or not. */
-    settle(self, TRUE);
 }
 
 void
 nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics)
 {
     if (self->link)
-        settle(self, nmm_routing_set_guests(self->routing, nics, n_nics));
+        carry_out(self, nmm_routing_set_guests(self->routing, nics, n_nics));
 }
 
 /* Life */
 
-static void
-close_monitor(NmmShareRouter *self)
-{
-    if (self->monitor)
-        g_signal_handlers_disconnect_by_data(self->monitor, self);
-    g_clear_object(&self->monitor);
-}
-
 gboolean
 nmm_share_router_reopen(NmmShareRouter *self, GError **error)
 {
+    static const NmmNeighbourCallbacks callbacks = {claimed_cb, solicited_cb};
+
     if (!self->link)
         return TRUE;
-    close_monitor(self);
-    self->monitor = nmm_neighbour_monitor_new(self->link, self->parent, error);
-    if (!self->monitor) {
+    g_clear_pointer(&self->monitor, nmm_neighbour_monitor_free);
+    self->monitor = nmm_neighbour_monitor_new(self->link, self->parent, &callbacks, self, error);
+    if (!self->monitor)
         nmm_share_router_stop(self);
-        return FALSE;
-    }
-    g_signal_connect(self->monitor, "discovered", G_CALLBACK(discovered_cb), self);
-    g_signal_connect(self->monitor, "asked", G_CALLBACK(asked_cb), self);
-    return TRUE;
+    return self->monitor != NULL;
 }
 
 gboolean
 nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError **error)
 {
+    static const NmmHostlinkCallbacks callbacks = {gone_cb, addresses_changed_cb};
+
     if (!nmm_hostlink_create(self->hostlink, spec, error))
         return FALSE;
     self->link = g_strdup(spec->name);
     self->parent = g_strdup(spec->parent);
-    g_signal_connect(self->hostlink, "addresses-changed", G_CALLBACK(addresses_changed_cb), self);
-    g_signal_connect(self->hostlink, "gone", G_CALLBACK(gone_cb), self);
+    nmm_hostlink_set_callbacks(self->hostlink, &callbacks, self);
     if (!nmm_share_router_reopen(self, error))
         return FALSE;
     add_neighbours(self);
@@ -270,8 +253,8 @@ nmm_share_router_stop(NmmShareRouter *self)
     if (!self->link)
         return;
     g_clear_handle_id(&self->timer, g_source_remove);
-    close_monitor(self);
-    g_signal_handlers_disconnect_by_data(self->hostlink, self);
+    g_clear_pointer(&self->monitor, nmm_neighbour_monitor_free);
+    nmm_hostlink_set_callbacks(self->hostlink, NULL, NULL);
     if (!nmm_hostlink_remove(self->hostlink, &error))
         g_warning("cannot remove the host link '%s': %s", self->link, error->message);
     g_clear_pointer(&self->link, g_free);
@@ -285,11 +268,11 @@ nmm_share_router_new(NmmHostlink *hostlink,
 {
     NmmShareRouter *self = g_new0(NmmShareRouter, 1);
 
-    self->hostlink = g_object_ref(hostlink);
+    self->hostlink = hostlink;
     self->callbacks = callbacks;
     self->user_data = user_data;
     self->routing = nmm_routing_new();
-    self->announced = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
+    self->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     return self;
 }
 
@@ -297,8 +280,8 @@ void
 nmm_share_router_free(NmmShareRouter *self)
 {
     nmm_share_router_stop(self);
-    g_object_unref(self->hostlink);
+    nmm_hostlink_free(self->hostlink);
     nmm_routing_free(self->routing);
-    g_array_unref(self->announced);
+    g_array_unref(self->routes);
     g_free(self);
 }

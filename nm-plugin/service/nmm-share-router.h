@@ -18,13 +18,14 @@ typedef struct {
     void (*gone)(const GError *error, gpointer user_data); /* the link; the router is stopped */
 } NmmShareRouterCallbacks;
 
-/* @callbacks must stay valid. */
+/* @hostlink: (transfer full): without a link. @callbacks must stay valid. */
 NmmShareRouter *nmm_share_router_new(NmmHostlink *hostlink,
                                      const NmmShareRouterCallbacks *callbacks,
                                      gpointer user_data);
 void nmm_share_router_free(NmmShareRouter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmShareRouter, nmm_share_router_free)
 
-/* Creates the link. Errors of nmm_hostlink_create(). */
+/* Creates the link. Errors of nmm_hostlink_create() and nmm_neighbour_monitor_new(). */
 gboolean nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError **error);
 /* Removes the link, and with it the kernel removes the routes. Logs a failure. Does nothing without
  * a link, as the functions below do. */

@@ -201,7 +201,7 @@ start_router(NmmShare *self, GError **error)
 
     if (!hostlink)
         return FALSE;
-    self->router = nmm_share_router_new(hostlink, &router_callbacks, self);
+    self->router = nmm_share_router_new(g_steal_pointer(&hostlink), &router_callbacks, self);
     return nmm_share_router_start(self->router, &spec, error);
 }
 

@@ -140,12 +140,9 @@ typedef struct {
 } FrameProbe;
 
 static void
-discovered_cb(NmmNeighbourMonitor *monitor,
-              const guint8 *mac,
-              const NmmCidr *address,
-              gboolean from_wire,
-              FrameProbe *probe)
+claimed_cb(const guint8 *mac, const NmmCidr *address, gboolean from_wire, gpointer user_data)
 {
+    FrameProbe *probe = user_data;
     g_autofree char *address_text = nmm_cidr_address_to_string(address);
     g_autofree char *mac_text = nmm_mac_to_string(mac);
     g_autoptr(GArray) silent = list_silent(probe->targets, probe->device);
@@ -181,20 +178,15 @@ wait_for_answers(const FrameProbe *probe, GMainContext *context)
     g_source_destroy(timeout);
 }
 
-static gboolean
-init_host(NmmCidr *out, const char *address)
-{
-    return nmm_cidr_init(out, address, strchr(address, ':') ? 128 : 32, NULL);
-}
-
 static void
 send_probe(NmmNeighbourMonitor *monitor, const Target *target)
 {
     NmmProbe probe = {.lan = FALSE};
 
     if (target->source && nmm_mac_parse(target->input->nic.mac, probe.mac) &&
-        init_host(&probe.address, target->address) && init_host(&probe.source, target->source))
-        nmm_neighbour_monitor_ask(monitor, &probe);
+        nmm_cidr_init_host(&probe.address, target->address, NULL) &&
+        nmm_cidr_init_host(&probe.source, target->source, NULL))
+        nmm_neighbour_monitor_probe(monitor, &probe);
 }
 
 /* Returns: FALSE if the user must not. */
@@ -202,18 +194,18 @@ static gboolean
 probe_by_frame(const GArray *targets, const char *device, const char *parent)
 {
     g_autoptr(GMainContext) context = g_main_context_new();
+    static const NmmNeighbourCallbacks callbacks = {.claimed = claimed_cb};
     g_autoptr(NmmNeighbourMonitor) monitor = NULL;
     g_autoptr(GError) error = NULL;
     FrameProbe probe = {targets, device};
 
     g_main_context_push_thread_default(context);
-    monitor = nmm_neighbour_monitor_new(device, parent, &error);
+    monitor = nmm_neighbour_monitor_new(device, parent, &callbacks, &probe, &error);
     g_main_context_pop_thread_default(context);
     if (!monitor) {
         g_debug("%s: %s", device, error->message);
         return FALSE;
     }
-    g_signal_connect(monitor, "discovered", G_CALLBACK(discovered_cb), &probe);
     for (guint i = 0; i < PROBE_TIMES; i++) {
         g_autoptr(GArray) silent = list_silent(targets, device);
 

@@ -372,16 +372,11 @@ find_links(const NmmHostState *state, GPtrArray *orphans)
 static gboolean
 remove_link(NmmHostState *state, const NmmOrphan *orphan, GError **error)
 {
-    g_autoptr(NmmHostlink) kernel = NULL;
     gboolean left;
 
     if (!look_again(state, orphan, NMM_HOST_READ_NM | NMM_HOST_READ_LINKS, &left, error))
         return FALSE;
-    if (!left)
-        return TRUE;
-    kernel = nmm_hostlink_netlink_new("/sys", error);
-    return kernel &&
-           nmm_hostlink_remove_leftover(kernel, orphan->device, orphan->owner_uuid, error);
+    return !left || nmm_hostlink_remove_orphan(orphan->device, orphan->owner_uuid, error);
 }
 
 static gboolean

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What every implementation of the host link is held to. The world is the kernel, or what stands
- * for it, as somebody else changes and sees it.
+ * The tests that every implementation of the host link passes, on the real kernel or on a fake one.
  */
 
 #pragma once
@@ -10,13 +9,13 @@
 
 G_BEGIN_DECLS
 
+/* How another program changes and sees the kernel. */
 typedef struct {
     gpointer data;
     NmmHostlink *hostlink;
 
     void (*add_parent)(gpointer data, const char *name); /* Ethernet, up, carrier, no address */
     void (*set_wireless)(gpointer data, const char *parent);
-    void (*set_carrier)(gpointer data, const char *parent, gboolean carrier);
     void (*enslave)(gpointer data, const char *parent, const char *bridge); /* makes the bridge */
     void (*add_passthrough)(gpointer data, const char *name, const char *parent);
     void (*add_address)(gpointer data, const char *parent, const char *address);
@@ -27,15 +26,15 @@ typedef struct {
     void (*set_down)(gpointer data, const char *name);
     /* (transfer full) (nullable): "eth0 up 52:… nm-macvtap:…": parent, state, MAC, alias or "-" */
     char *(*describe_link)(gpointer data, const char *name);
-    /* (transfer full): "10.0.0.5/32 src 10.0.0.1 at 52:…" a line, sorted as routes are */
+    /* (transfer full): "10.0.0.5/32 src 10.0.0.1 at 52:…" per line, sorted as routes are */
     char *(*describe_routes)(gpointer data, const char *name);
     /* (transfer full): the MAC of a parent */
     char *(*get_mac)(gpointer data, const char *name);
-} HostlinkWorld;
+} HostlinkKernel;
 
-/* Registers every test below @prefix. @setup fills the world, @teardown empties it. */
+/* Registers every test below @prefix. @setup fills @kernel, @teardown frees its data. */
 void hostlink_contract_add(const char *prefix,
-                           void (*setup)(HostlinkWorld *world),
-                           void (*teardown)(HostlinkWorld *world));
+                           void (*setup)(HostlinkKernel *kernel),
+                           void (*teardown)(HostlinkKernel *kernel));
 
 G_END_DECLS

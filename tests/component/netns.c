@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The world of the component tests that run on the real kernel.
- */
 
 #include "config.h"
 
@@ -47,12 +44,12 @@ netns_connect(void)
     return sock;
 }
 
-static struct nl_addr *
-parse_address(const char *text, int family)
+struct nl_addr *
+netns_parse_address(const char *text)
 {
     struct nl_addr *address;
 
-    netns_check(nl_addr_parse(text, family, &address), text);
+    netns_check(nl_addr_parse(text, AF_UNSPEC, &address), text);
     return address;
 }
 
@@ -67,7 +64,7 @@ netns_new(void)
     made = open(NETNS_SELF, O_RDONLY | O_CLOEXEC);
     check_errno(made, NETNS_SELF);
     netns_set_up("lo", TRUE);
-    /* Addresses are of use at once, and nothing is sent unasked. */
+    /* Addresses are usable at once, and the kernel sends nothing by itself. */
     netns_write_sysctl("net/ipv6/conf/default/accept_dad", "0");
     netns_write_sysctl("net/ipv6/conf/default/accept_ra", "0");
     netns_leave(previous);
@@ -91,12 +88,14 @@ netns_leave(int previous)
     close(previous);
 }
 
-static struct rtnl_link *
-get_link(struct nl_sock *sock, const char *name)
+struct rtnl_link *
+netns_get_link(const char *name)
 {
+    struct nl_sock *sock = netns_connect();
     struct rtnl_link *link;
 
     netns_check(rtnl_link_get_kernel(sock, 0, name, &link), name);
+    nl_socket_free(sock);
     return link;
 }
 
@@ -104,7 +103,7 @@ static void
 change_link(const char *name, struct rtnl_link *change)
 {
     struct nl_sock *sock = netns_connect();
-    struct rtnl_link *link = get_link(sock, name);
+    struct rtnl_link *link = netns_get_link(name);
 
     netns_check(rtnl_link_change(sock, link, change, 0), name);
     rtnl_link_put(link);
@@ -128,7 +127,7 @@ void
 netns_set_mac(const char *name, const char *mac)
 {
     struct rtnl_link *change = rtnl_link_alloc();
-    struct nl_addr *address = parse_address(mac, AF_LLC);
+    struct nl_addr *address = netns_parse_address(mac);
 
     rtnl_link_set_addr(change, address);
     nl_addr_put(address);
@@ -209,8 +208,8 @@ netns_add_macvtap(const char *name, const char *parent, const char *mode, const 
 
     rtnl_link_set_link(link, (int)if_nametoindex(parent));
     rtnl_link_macvtap_set_mode(link, rtnl_link_macvtap_str2mode(mode));
-    if (mac != NULL) {
-        struct nl_addr *address = parse_address(mac, AF_LLC);
+    if (mac) {
+        struct nl_addr *address = netns_parse_address(mac);
 
         rtnl_link_set_addr(link, address);
         nl_addr_put(address);
@@ -223,7 +222,7 @@ void
 netns_delete(const char *name)
 {
     struct nl_sock *sock = netns_connect();
-    struct rtnl_link *link = get_link(sock, name);
+    struct rtnl_link *link = netns_get_link(name);
 
     netns_check(rtnl_link_delete(sock, link), name);
     rtnl_link_put(link);
@@ -234,7 +233,7 @@ static struct rtnl_addr *
 make_address(const char *name, const char *text)
 {
     struct rtnl_addr *address = rtnl_addr_alloc();
-    struct nl_addr *local = parse_address(text, AF_UNSPEC);
+    struct nl_addr *local = netns_parse_address(text);
 
     rtnl_addr_set_ifindex(address, (int)if_nametoindex(name));
     netns_check(rtnl_addr_set_local(address, local), text);
@@ -271,7 +270,7 @@ mac_to_string(struct nl_addr *address)
 {
     char text[64];
 
-    return address != NULL ? g_strdup(nl_addr2str(address, text, sizeof(text))) : NULL;
+    return address ? g_strdup(nl_addr2str(address, text, sizeof(text))) : NULL;
 }
 
 static struct nl_cache *
@@ -283,17 +282,17 @@ list_neighbours(struct nl_sock *sock)
     return cache;
 }
 
-/* "52:…", and whether the kernel will never ask for it again. */
+/* (transfer full) (nullable): "52:…" */
 static char *
 read_neighbour(const char *name, const char *text, gboolean *out_permanent)
 {
     struct nl_sock *sock = netns_connect();
     struct nl_cache *cache = list_neighbours(sock);
-    struct nl_addr *address = parse_address(text, AF_UNSPEC);
+    struct nl_addr *address = netns_parse_address(text);
     struct rtnl_neigh *neighbour = rtnl_neigh_get(cache, (int)if_nametoindex(name), address);
     char *mac = NULL;
 
-    if (neighbour != NULL) {
+    if (neighbour) {
         mac = mac_to_string(rtnl_neigh_get_lladdr(neighbour));
         *out_permanent = rtnl_neigh_get_state(neighbour) == NUD_PERMANENT;
     }
@@ -319,7 +318,7 @@ netns_flush_neighbours(const char *name)
     struct nl_cache *cache = list_neighbours(sock);
     struct nl_object *object;
 
-    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+    for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object)) {
         struct rtnl_neigh *neighbour = (struct rtnl_neigh *)object;
 
         if (rtnl_neigh_get_ifindex(neighbour) == (int)if_nametoindex(name))
@@ -332,12 +331,10 @@ netns_flush_neighbours(const char *name)
 char *
 netns_get_mac(const char *name)
 {
-    struct nl_sock *sock = netns_connect();
-    struct rtnl_link *link = get_link(sock, name);
+    struct rtnl_link *link = netns_get_link(name);
     char *mac = mac_to_string(rtnl_link_get_addr(link));
 
     rtnl_link_put(link);
-    nl_socket_free(sock);
     return mac;
 }
 
@@ -359,14 +356,14 @@ netns_describe_link(const char *name)
                                parent,
                                rtnl_link_get_flags(link) & IFF_UP ? "up" : "down",
                                mac,
-                               ifalias != NULL ? ifalias : "-");
+                               ifalias ? ifalias : "-");
         rtnl_link_put(link);
     }
     nl_socket_free(sock);
     return text;
 }
 
-/* The kernel's order is free; a route's text sorts as the addresses of the tests do. */
+/* The kernel's order is arbitrary; as text the routes of the tests sort by address. */
 static int
 compare_lines(gconstpointer a, gconstpointer b)
 {
@@ -386,15 +383,12 @@ describe_route(struct rtnl_route *route, const char *name)
     nl_addr2str(to, to_text, sizeof(to_text));
     mac = read_neighbour(name, to_text, &permanent);
     g_assert_true(permanent);
-    if (from != NULL) {
+    if (from) {
         nl_addr2str(from, from_text, sizeof(from_text));
         from_text[strcspn(from_text, "/")] = '\0';
     }
-    return g_strdup_printf("%s/%u src %s at %s\n",
-                           to_text,
-                           nl_addr_get_prefixlen(to),
-                           from_text,
-                           mac != NULL ? mac : "-");
+    return g_strdup_printf(
+        "%s/%u src %s at %s\n", to_text, nl_addr_get_prefixlen(to), from_text, mac ? mac : "-");
 }
 
 char *
@@ -406,7 +400,7 @@ netns_describe_routes(const char *name)
     struct nl_object *object;
 
     netns_check(rtnl_route_alloc_cache(sock, AF_UNSPEC, 0, &cache), "list routes");
-    for (object = nl_cache_get_first(cache); object != NULL; object = nl_cache_get_next(object)) {
+    for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object)) {
         struct rtnl_route *route = (struct rtnl_route *)object;
 
         if (rtnl_route_get_table(route) == RT_TABLE_MAIN && rtnl_route_get_nnexthops(route) == 1 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Network namespaces made by the test program itself, and what is put into them, through libnl. All
- * of it acts on the namespace that the calling thread is in; needs root; a failure ends the test.
+ * Network namespaces of a test program and their contents, through libnl. Every function acts on
+ * the namespace of the calling thread; needs root; a failure ends the test.
  */
 
 #pragma once
@@ -11,21 +11,24 @@
 
 G_BEGIN_DECLS
 
-/* A new namespace with lo up; the thread stays where it is. Returns: an fd to close(). */
+/* A new namespace with lo up; does not enter it. Returns: an fd to close(). */
 int netns_new(void);
-/* Goes there. Returns: an fd of where the thread was, for netns_leave(). */
+/* Returns: an fd of the previous namespace, for netns_leave(). */
 int netns_enter(int ns);
 void netns_leave(int previous);
 
-/* For what is not here: @code is what libnl returned, negative ends the test. */
+/* Ends the test if @code, of a libnl function, is negative. */
 void netns_check(int code, const char *what);
 /* (transfer full): a route socket in this namespace. */
 struct nl_sock *netns_connect(void);
+/* (transfer full) */
+struct nl_addr *netns_parse_address(const char *text);
+struct rtnl_link *netns_get_link(const char *name);
 
 /* Both ends up, without IPv6 duplicate address detection. @peer_ns: -1 is this one. */
 void netns_add_veth(const char *name, const char *peer, int peer_ns);
 void netns_add_bridge(const char *name);
-/* @mode: "bridge", "passthru", …; @mac: (nullable); @ns: where it goes, up; -1 is this one. */
+/* Up. @mode: "bridge", "passthru", …; @mac: (nullable); @ns: its namespace; -1 is this one. */
 void
 netns_add_macvtap(const char *name, const char *parent, const char *mode, const char *mac, int ns);
 void netns_set_master(const char *name, const char *master);
@@ -33,11 +36,11 @@ void netns_set_up(const char *name, gboolean up);
 void netns_set_mac(const char *name, const char *mac);
 void netns_set_ifalias(const char *name, const char *ifalias);
 void netns_delete(const char *name);
-/* "10.0.0.1/24"; of use at once. */
+/* "10.0.0.1/24", without duplicate address detection. */
 void netns_add_address(const char *name, const char *address);
 void netns_remove_address(const char *name, const char *address);
 
-/* (transfer full) (nullable): the MAC in the neighbour table, or NULL. */
+/* (transfer full) (nullable): the MAC in the neighbour table. */
 char *netns_get_neighbour(const char *name, const char *address);
 void netns_flush_neighbours(const char *name);
 /* (transfer full): formats of hostlink-contract.h */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Announcements as the other end of a cable hears them, in a network namespace of its own for each
- * test. What cannot be sent is what a rule of nftables does not let out. Needs root.
+ * Announcements as the other end of the cable receives them, each test in a network namespace. A
+ * rule of nftables makes sending fail. Needs root.
  */
 
 #include "config.h"
@@ -21,12 +21,12 @@
 #include "nmm-error.h"
 #include "nmm-neighbour-frame.h"
 
-#define PATIENCE_MS 10000
+#define TIMEOUT_MS 10000
 
 typedef struct {
     int ns;
     int previous;
-    int ear; /* a packet socket at the other end */
+    int peer; /* a packet socket at the other end */
 } Fixture;
 
 static void
@@ -41,35 +41,35 @@ set_up(Fixture *fixture, gconstpointer data)
     netns_add_address("eth0", "10.0.1.2/24");
     netns_add_address("eth0", "fd00::2/64");
     netns_add_address("eth0", "fe80::2/64");
-    fixture->ear = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    g_assert_no_errno(fixture->ear);
+    fixture->peer = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    g_assert_no_errno(fixture->peer);
     at.sll_ifindex = (int)if_nametoindex("peer0");
-    g_assert_no_errno(bind(fixture->ear, (struct sockaddr *)&at, sizeof(at)));
+    g_assert_no_errno(bind(fixture->peer, (struct sockaddr *)&at, sizeof(at)));
 }
 
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
-    close(fixture->ear);
+    close(fixture->peer);
     netns_leave(fixture->previous);
     close(fixture->ns);
 }
 
-/* (nullable): the next address that comes to the ear; NULL where @patience_ms pass without one. */
+/* (nullable): the next address announced; NULL after @timeout_ms without one. */
 static char *
-hear_one(Fixture *fixture, int patience_ms)
+receive_one(Fixture *fixture, int timeout_ms)
 {
-    struct pollfd waiting = {.fd = fixture->ear, .events = POLLIN};
+    struct pollfd waiting = {.fd = fixture->peer, .events = POLLIN};
     guint8 mac[NMM_MAC_BYTES];
     g_autofree char *mac_text = netns_get_mac("eth0");
 
     g_assert_true(nmm_mac_parse(mac_text, mac));
-    while (poll(&waiting, 1, patience_ms) > 0) {
+    while (poll(&waiting, 1, timeout_ms) > 0) {
         guint8 data[NMM_NEIGHBOUR_FRAME_MAX];
-        gssize length = recv(fixture->ear, data, sizeof(data), 0);
+        gssize length = recv(fixture->peer, data, sizeof(data), 0);
         NmmNeighbourFrame frame;
 
-        /* What the kernel says of itself meanwhile is not ours. */
+        /* The kernel sends frames of its own. */
         if (length < 0 || !nmm_neighbour_frame_parse(data, (gsize)length, &frame) ||
             !frame.has_sender || !frame.to_all || memcmp(frame.mac, mac, sizeof(mac)) != 0)
             continue;
@@ -78,18 +78,18 @@ hear_one(Fixture *fixture, int patience_ms)
     return NULL;
 }
 
-/* In this order, and no other. */
+/* These in this order, and no other. */
 static void
-assert_heard(Fixture *fixture, const char *const *expected)
+assert_received(Fixture *fixture, const char *const *expected)
 {
     g_autofree char *more = NULL;
 
     for (; *expected; expected++) {
-        g_autofree char *heard = hear_one(fixture, PATIENCE_MS);
+        g_autofree char *received = receive_one(fixture, TIMEOUT_MS);
 
-        g_assert_cmpstr(heard, ==, *expected);
+        g_assert_cmpstr(received, ==, *expected);
     }
-    more = hear_one(fixture, 0);
+    more = receive_one(fixture, 0);
     g_assert_cmpstr(more, ==, NULL);
 }
 
@@ -101,7 +101,7 @@ test_all(Fixture *fixture, gconstpointer data)
 
     g_assert_true(nmm_announce("eth0", &error));
     g_assert_no_error(error);
-    assert_heard(fixture, expected);
+    assert_received(fixture, expected);
 }
 
 static void
@@ -123,7 +123,7 @@ forbid(const char *what)
     g_assert_no_error(error);
 }
 
-/* The first cannot be sent; the others are all the same, and it is told. */
+/* The first announcement fails; the others are sent, and the error is returned. */
 static void
 test_one_that_fails(Fixture *fixture, gconstpointer data)
 {
@@ -135,7 +135,7 @@ test_one_that_fails(Fixture *fixture, gconstpointer data)
     g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "'eth0'"));
     g_assert_nonnull(strstr(error->message, g_strerror(ENOBUFS)));
-    assert_heard(fixture, expected);
+    assert_received(fixture, expected);
 }
 
 static void
@@ -147,11 +147,11 @@ test_all_fail(Fixture *fixture, gconstpointer data)
     forbid("meta protocol { arp, ip6 }");
     g_assert_false(nmm_announce("eth0", &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
-    assert_heard(fixture, expected);
+    assert_received(fixture, expected);
 }
 
 static void
-test_nobody(Fixture *fixture, gconstpointer data)
+test_no_device(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
@@ -169,7 +169,7 @@ main(int argc, char **argv)
     ADD("all", test_all);
     ADD("one-that-fails", test_one_that_fails);
     ADD("all-fail", test_all_fail);
-    ADD("nobody", test_nobody);
+    ADD("no-device", test_no_device);
 #undef ADD
     return g_test_run();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bridge ports on the real kernel, in a network namespace of the test's own. Needs root.
+ * Bridge ports on the real kernel, in a network namespace. Needs root.
  */
 
 #include "config.h"
@@ -16,8 +16,7 @@
 
 static gboolean is_port_lost;
 
-/* In the place of libnl's: the port of a message to a bridge is gone when it comes to the kernel,
- * which refuses it then. */
+/* Replaces libnl's: makes the kernel refuse a message to a bridge, because its port is gone. */
 int
 nl_send_sync(struct nl_sock *sock, struct nl_msg *message)
 {
@@ -29,21 +28,10 @@ nl_send_sync(struct nl_sock *sock, struct nl_msg *message)
     return send_sync(sock, message);
 }
 
-static struct rtnl_link *
-get_link(const char *name)
-{
-    struct nl_sock *sock = netns_connect();
-    struct rtnl_link *link;
-
-    netns_check(rtnl_link_get_kernel(sock, 0, name, &link), name);
-    nl_socket_free(sock);
-    return link;
-}
-
 static guint
 get_master(const char *name)
 {
-    struct rtnl_link *link = get_link(name);
+    struct rtnl_link *link = netns_get_link(name);
     guint master = rtnl_link_get_master(link);
 
     rtnl_link_put(link);
@@ -83,8 +71,8 @@ test_add(void)
     g_assert_cmpint(get_master("port0"), ==, if_nametoindex("bridge0"));
 }
 
-/* The kernel tells of the flag in sysfs, which is the namespace's where it was mounted in it; the
- * request itself says whether it was taken: a port that is in no bridge has no such flag. */
+/* The flag is in sysfs, which shows another namespace here. The success of the request is enough: a
+ * port outside a bridge has no such flag. */
 static void
 test_isolated(void)
 {
@@ -92,7 +80,7 @@ test_isolated(void)
     g_assert_cmpint(get_master("port1"), ==, if_nametoindex("bridge0"));
 }
 
-/* It is not in the bridge then: another try finds it as this one did. */
+/* The port is released again, so that the next attempt finds it outside. */
 static void
 test_not_isolated(void)
 {
@@ -129,7 +117,7 @@ assert_kept(const char *bridge, int code)
     g_assert_error(error, NMM_ERROR, code);
 }
 
-/* bridge0 has ports by now. */
+/* Earlier tests gave bridge0 ports. */
 static void
 test_remove(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables of the real kernel that change while they are read. That the change falls between two of
- * the kernel's messages is no test's to bring about, so its mark is put into what the kernel has
- * said, and then the change is made. Needs root.
+ * Tables of the real kernel that change during a dump. A test cannot make a change fall between two
+ * of the kernel's messages, so it sets the kernel's mark in the messages and then makes the change.
+ * Needs root.
  */
 
 #include "config.h"
@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "netns.h"
-#include "nmm-dump.h"
 #include "nmm-error.h"
 #include "nmm-rtnl.h"
 
@@ -22,11 +21,11 @@ typedef struct {
     NmmNlSock *sock;
 } Fixture;
 
-static guint interruptions;     /* dumps that are still to be interrupted */
-static guint dumps;             /* that the kernel was asked for, and told to the end */
-static void (*meanwhile)(void); /* (nullable): what happens at the end of one interrupted */
+static guint interruptions;     /* dumps that will be interrupted */
+static guint dumps;             /* completed by the kernel */
+static void (*meanwhile)(void); /* (nullable): called at the end of an interrupted dump */
 
-/* In the place of libnl's nl_recv(), which it calls. */
+/* Replaces libnl's nl_recv(), and calls it. */
 static int
 receive(struct nl_sock *sock, struct sockaddr_nl *from, guint8 **buffer, struct ucred **creds)
 {
@@ -44,7 +43,7 @@ receive(struct nl_sock *sock, struct sockaddr_nl *from, guint8 **buffer, struct 
     dumps++;
     if (interruptions > 0) {
         interruptions--;
-        if (meanwhile != NULL)
+        if (meanwhile)
             meanwhile();
     }
     return length;
@@ -58,7 +57,7 @@ set_up(Fixture *fixture, gconstpointer data)
 
     fixture->ns = netns_new();
     fixture->previous = netns_enter(fixture->ns);
-    /* No link-local addresses, which would come at some later time. */
+    /* No link-local addresses, which would appear later. */
     netns_write_sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
     netns_add_veth("eth0", "peer0", -1);
     netns_add_address("eth0", "10.0.0.2/24");
@@ -80,7 +79,7 @@ tear_down(Fixture *fixture, gconstpointer data)
     close(fixture->ns);
 }
 
-/* Of every table the row that is told after an interruption is the one that is there then. */
+/* After an interruption only the rows of the last dump count. */
 
 static void
 remove_address(void)
@@ -135,7 +134,7 @@ test_links(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(nl_cache_nitems(links), ==, 3);
 }
 
-/* The next request on the same socket is answered. */
+/* The next request on the same socket gets its reply. */
 static void
 test_every_table(Fixture *fixture, gconstpointer data)
 {
@@ -155,7 +154,7 @@ test_every_table(Fixture *fixture, gconstpointer data)
     }
 }
 
-/* It does not go on for ever. */
+/* The number of dumps is bounded. */
 static void
 test_restless(Fixture *fixture, gconstpointer data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Holds the fake host link to the contract.
+ * The contract on the fake host link.
  */
 
 #include "config.h"
@@ -21,16 +21,15 @@ add_passthrough(gpointer data, const char *name, const char *parent)
 }
 
 static void
-setup(HostlinkWorld *world)
+setup(HostlinkKernel *kernel)
 {
-    FakeHostlink *fake = fake_hostlink_new();
+    NmmHostlink *fake = fake_hostlink_new();
 
-    *world = (HostlinkWorld){
+    *kernel = (HostlinkKernel){
         .data = fake,
-        .hostlink = NMM_HOSTLINK(fake),
+        .hostlink = fake,
         .add_parent = (gpointer)fake_hostlink_add_parent,
         .set_wireless = (gpointer)fake_hostlink_set_wireless,
-        .set_carrier = (gpointer)fake_hostlink_set_carrier,
         .enslave = (gpointer)fake_hostlink_enslave,
         .add_passthrough = add_passthrough,
         .add_address = (gpointer)fake_hostlink_add_address,
@@ -45,7 +44,7 @@ setup(HostlinkWorld *world)
 }
 
 static void
-teardown(HostlinkWorld *world)
+teardown(HostlinkKernel *kernel)
 {
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Routes and neighbours on the real kernel: a network namespace for the host, a second one for its
+ * Routes and neighbours on the real kernel: a network namespace for the host, one for its
  * neighbour, and a veth pair between them. Needs root.
  */
 
@@ -16,11 +16,12 @@
 #include "nmm-error.h"
 #include "nmm-neighbour-probe.h"
 #include "nmm-routes.h"
+#include "nmm-subnet.h"
 
 #define HOST_ADDRESS   "192.168.254.1"
 #define GUEST_ADDRESS  "192.168.254.77"
 #define GUEST_ADDRESS6 "fd00:1::77"
-#define NOBODY_ADDRESS "192.168.254.78"
+#define ABSENT_ADDRESS "192.168.254.78"
 #define GUEST_MAC      "52:11:22:33:44:55"
 #define TIMEOUT_MS     5000
 
@@ -62,20 +63,11 @@ set_up(void)
     start_neighbour();
 }
 
-static struct nl_addr *
-parse_address(const char *text)
-{
-    struct nl_addr *addr;
-
-    netns_check(nl_addr_parse(text, AF_UNSPEC, &addr), text);
-    return addr;
-}
-
 static void
 add_route(struct nl_sock *sock, const char *text, const char *ifname, int type, guint table)
 {
     struct rtnl_route *route = rtnl_route_alloc();
-    struct nl_addr *addr = parse_address(text);
+    struct nl_addr *addr = netns_parse_address(text);
 
     netns_check(rtnl_route_set_dst(route, addr), "route set dst");
     netns_check(rtnl_route_set_type(route, type), "route set type");
@@ -135,31 +127,31 @@ test_routes(void)
 }
 
 static void
-assert_answers(const char *address, gboolean expected)
+assert_reply(const char *address, gboolean expected)
 {
     const char *addresses[] = {address, NULL};
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) answered = NULL;
+    g_autoptr(GHashTable) replied = NULL;
 
-    answered = nmm_neighbour_probe("host0", addresses, TIMEOUT_MS, &error);
+    replied = nmm_neighbour_probe("host0", addresses, TIMEOUT_MS, &error);
     g_assert_no_error(error);
-    g_assert_cmpstr(g_hash_table_lookup(answered, address), ==, expected ? GUEST_MAC : NULL);
+    g_assert_cmpstr(g_hash_table_lookup(replied, address), ==, expected ? GUEST_MAC : NULL);
 }
 
 static void
 test_probe(void)
 {
-    const char *addresses[] = {GUEST_ADDRESS, NOBODY_ADDRESS, GUEST_ADDRESS6, NULL};
+    const char *addresses[] = {GUEST_ADDRESS, ABSENT_ADDRESS, GUEST_ADDRESS6, NULL};
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) answered = NULL;
+    g_autoptr(GHashTable) replied = NULL;
     gint64 begin = g_get_monotonic_time();
 
-    answered = nmm_neighbour_probe("host0", addresses, 60 * 1000, &error);
+    replied = nmm_neighbour_probe("host0", addresses, 60 * 1000, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(g_hash_table_size(answered), ==, 2);
-    g_assert_cmpstr(g_hash_table_lookup(answered, GUEST_ADDRESS), ==, GUEST_MAC);
-    g_assert_cmpstr(g_hash_table_lookup(answered, GUEST_ADDRESS6), ==, GUEST_MAC);
-    /* The kernel has given up on the third after 3 s; nobody waits for the time limit. */
+    g_assert_cmpuint(g_hash_table_size(replied), ==, 2);
+    g_assert_cmpstr(g_hash_table_lookup(replied, GUEST_ADDRESS), ==, GUEST_MAC);
+    g_assert_cmpstr(g_hash_table_lookup(replied, GUEST_ADDRESS6), ==, GUEST_MAC);
+    /* The kernel gives up on the third after 3 s, before the time limit. */
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 20 * G_USEC_PER_SEC);
 }
 
@@ -168,16 +160,16 @@ test_probe_time_limit(void)
 {
     const char *addresses[] = {"192.168.254.79", NULL};
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) answered = NULL;
+    g_autoptr(GHashTable) replied = NULL;
     gint64 begin = g_get_monotonic_time();
 
-    answered = nmm_neighbour_probe("host0", addresses, 200, &error);
+    replied = nmm_neighbour_probe("host0", addresses, 200, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(g_hash_table_size(answered), ==, 0);
+    g_assert_cmpuint(g_hash_table_size(replied), ==, 0);
     g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
 }
 
-/* More guests than files that may be open; the one that answers is the last. */
+/* More guests than the limit of open files; the last one replies. */
 static void
 test_probe_many(void)
 {
@@ -185,7 +177,7 @@ test_probe_many(void)
     struct rlimit few;
     g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) answered = NULL;
+    g_autoptr(GHashTable) replied = NULL;
 
     netns_flush_neighbours("host0");
     g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &before), ==, 0);
@@ -196,12 +188,12 @@ test_probe_many(void)
     g_ptr_array_add(addresses, NULL);
 
     g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
-    answered =
+    replied =
         nmm_neighbour_probe("host0", (const char *const *)addresses->pdata, TIMEOUT_MS, &error);
     setrlimit(RLIMIT_NOFILE, &before);
     g_assert_no_error(error);
-    g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
-    g_assert_cmpstr(g_hash_table_lookup(answered, GUEST_ADDRESS), ==, GUEST_MAC);
+    g_assert_cmpuint(g_hash_table_size(replied), ==, 1);
+    g_assert_cmpstr(g_hash_table_lookup(replied, GUEST_ADDRESS), ==, GUEST_MAC);
 }
 
 static void
@@ -209,23 +201,23 @@ test_probe_old_entry(void)
 {
     struct nl_sock *sock = netns_connect();
     struct rtnl_neigh *entry = rtnl_neigh_alloc();
-    struct nl_addr *dst = parse_address(GUEST_ADDRESS);
-    struct nl_addr *lladdr = parse_address(GUEST_MAC);
+    struct nl_addr *dst = netns_parse_address(GUEST_ADDRESS);
+    struct nl_addr *lladdr = netns_parse_address(GUEST_MAC);
 
     rtnl_neigh_set_ifindex(entry, (int)if_nametoindex("host0"));
     rtnl_neigh_set_dst(entry, dst);
     rtnl_neigh_set_lladdr(entry, lladdr);
     rtnl_neigh_set_state(entry, NUD_STALE);
     netns_check(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE), "neigh add");
-    assert_answers(GUEST_ADDRESS, TRUE);
+    assert_reply(GUEST_ADDRESS, TRUE);
 
-    /* The table says REACHABLE, for half a minute; the neighbour is gone all the same. */
+    /* The entry is REACHABLE for half a minute, although the neighbour is gone. */
     stop_neighbour();
     rtnl_neigh_set_state(entry, NUD_REACHABLE);
     netns_check(rtnl_neigh_add(sock, entry, NLM_F_CREATE | NLM_F_REPLACE), "neigh add");
-    assert_answers(GUEST_ADDRESS, FALSE);
+    assert_reply(GUEST_ADDRESS, FALSE);
     start_neighbour();
-    assert_answers(GUEST_ADDRESS, TRUE);
+    assert_reply(GUEST_ADDRESS, TRUE);
 
     rtnl_neigh_put(entry);
     nl_addr_put(dst);
@@ -255,8 +247,8 @@ test_lookup(void)
     g_autofree char *found = NULL;
     g_autofree char *upper = g_ascii_strup(GUEST_MAC, -1);
 
-    assert_answers(GUEST_ADDRESS6, TRUE);
-    assert_answers(GUEST_ADDRESS, TRUE);
+    assert_reply(GUEST_ADDRESS6, TRUE);
+    assert_reply(GUEST_ADDRESS, TRUE);
     found = nmm_neighbour_lookup("host0", upper, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(found, ==, GUEST_ADDRESS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tool reads of the kernel, against the kernel: a host link as mode share makes it, in a
- * network namespace of its own for each test. Needs root.
+ * Reading the real kernel's interfaces, with a host link as mode share makes it, each test in a
+ * network namespace. Needs root.
  */
 
 #include "config.h"
@@ -16,8 +16,9 @@
 #include "nmm-links.h"
 #include "nmm-neighbour-probe.h"
 
-#define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
-#define MAC  "52:54:00:00:00:01"
+#define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
+#define OTHER_UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a02"
+#define MAC        "52:54:00:00:00:01"
 
 typedef struct {
     int ns;
@@ -78,9 +79,9 @@ set_route(NmmHostlink *hostlink, const char *address, guint8 last)
     NmmRoute route = {.mac = {0x52, 0x54, 0, 0, 0, last}};
     g_autoptr(GError) error = NULL;
 
-    nmm_cidr_init(&route.address, address, 32, &error);
+    nmm_cidr_init_host(&route.address, address, &error);
     g_assert_no_error(error);
-    nmm_cidr_init(&route.source, "10.0.0.2", 32, &error);
+    nmm_cidr_init_host(&route.source, "10.0.0.2", &error);
     g_assert_no_error(error);
     g_array_append_val(routes, route);
     nmm_hostlink_set_routes(hostlink, routes, &error);
@@ -171,8 +172,8 @@ test_parents(Fixture *fixture, gconstpointer data)
     remove_up_to(phy, fixture->sysfs);
 }
 
-/* Of a macvtap whose parent stayed in another namespace the kernel tells that one's index there,
- * which is eth0's here. */
+/* For a macvtap whose parent is in another namespace the kernel reports the index there, which eth0
+ * has here. The second one has the mark of a host link. */
 static void
 test_foreign_parent(Fixture *fixture, gconstpointer data)
 {
@@ -186,12 +187,18 @@ test_foreign_parent(Fixture *fixture, gconstpointer data)
     netns_add_veth("far0", "peer0", -1);
     g_assert_cmpuint(if_nametoindex("far0"), ==, index);
     netns_add_macvtap("guest0", "far0", "passthru", NULL, fixture->ns);
+    netns_add_veth("far1", "peer1", -1);
+    netns_add_macvtap("nmmvfar1", "far1", "bridge", NULL, fixture->ns);
     netns_leave(back);
+    netns_set_ifalias("nmmvfar1", "nm-macvtap:" UUID);
 
     links = read_links(fixture);
     link = nmm_links_find(links, "guest0");
     g_assert_nonnull(link);
     g_assert_cmpstr(link->kind, ==, "macvtap");
+    g_assert_cmpstr(link->parent, ==, NULL);
+    link = nmm_links_find(links, "nmmvfar1");
+    g_assert_cmpstr(link->profile_uuid, ==, UUID);
     g_assert_cmpstr(link->parent, ==, NULL);
     g_assert_cmpstr(nmm_links_find(links, "eth0")->passthrough, ==, NULL);
     g_assert_true(nmm_links_check_parent(links, "eth0", &error));
@@ -200,7 +207,7 @@ test_foreign_parent(Fixture *fixture, gconstpointer data)
 }
 
 static const NmmNeighbour *
-get_station(const GPtrArray *links, const char *name)
+get_neighbour(const GPtrArray *links, const char *name)
 {
     const NmmLink *link = nmm_links_find(links, name);
 
@@ -208,7 +215,29 @@ get_station(const GPtrArray *links, const char *name)
     return g_ptr_array_index(link->neighbours, 0);
 }
 
-/* The age of a permanent entry is that of the route: putting it there again changes nothing. */
+static void
+test_marks(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(NmmHostlink) hostlink = make_hostlink();
+    g_autoptr(GPtrArray) links = NULL;
+    g_autoptr(GString) marked = g_string_new(NULL);
+
+    g_assert_nonnull(hostlink);
+    netns_add_macvtap("macvtap0", "eth0", "bridge", NULL, -1);
+    netns_add_macvtap("nmmvother", "eth0", "bridge", NULL, -1);
+    netns_set_ifalias("nmmvother", "nm-macvtap:" OTHER_UUID);
+    links = read_links(fixture);
+    for (guint i = 0; i < links->len; i++) {
+        const NmmLink *link = g_ptr_array_index(links, i);
+
+        if (link->profile_uuid)
+            g_string_append_printf(
+                marked, "%s %s %s\n", link->name, link->profile_uuid, link->parent);
+    }
+    g_assert_cmpstr(marked->str, ==, "nmmveth0 " UUID " eth0\nnmmvother " OTHER_UUID " eth0\n");
+}
+
+/* A permanent entry is as old as the route; setting it again changes nothing. */
 static void
 test_age(Fixture *fixture, gconstpointer data)
 {
@@ -216,48 +245,48 @@ test_age(Fixture *fixture, gconstpointer data)
     g_autoptr(GPtrArray) first = NULL;
     g_autoptr(GPtrArray) again = NULL;
     g_autoptr(GPtrArray) other = NULL;
-    const NmmNeighbour *station;
+    const NmmNeighbour *neighbour;
     g_autofree char *address = NULL;
 
     set_route(hostlink, "10.0.0.77", 1);
     first = read_links(fixture);
-    station = get_station(first, "nmmveth0");
-    address = nmm_cidr_address_to_string(&station->address);
+    neighbour = get_neighbour(first, "nmmveth0");
+    address = nmm_cidr_address_to_string(&neighbour->address);
     g_assert_cmpstr(address, ==, "10.0.0.77");
-    g_assert_cmpstr(station->mac, ==, MAC);
-    g_assert_true(station->permanent);
-    g_assert_true(station->routed);
-    g_assert_cmpuint(station->source.prefix, ==, 32);
-    g_assert_cmpuint(station->source.bytes[3], ==, 2);
-    g_assert_cmpint(station->age_ms, <, 1000);
+    g_assert_cmpstr(neighbour->mac, ==, MAC);
+    g_assert_true(neighbour->permanent);
+    g_assert_true(neighbour->routed);
+    g_assert_cmpuint(neighbour->source.prefix, ==, 32);
+    g_assert_cmpuint(neighbour->source.bytes[3], ==, 2);
+    g_assert_cmpint(neighbour->age_ms, <, 1000);
 
     g_usleep(1200 * 1000);
-    /* The host's address goes and comes back, and takes the route along; the same guest is still
-     * there. */
+    /* The host's address is removed and added again, and the route with it; the guest is the same.
+     */
     netns_remove_address("eth0", "10.0.0.2/24");
     netns_add_address("eth0", "10.0.0.2/24");
     while (g_main_context_iteration(NULL, FALSE))
         continue;
     set_route(hostlink, "10.0.0.77", 1);
     again = read_links(fixture);
-    station = get_station(again, "nmmveth0");
-    g_assert_true(station->routed);
-    g_assert_cmpint(station->age_ms, >=, 1100);
+    neighbour = get_neighbour(again, "nmmveth0");
+    g_assert_true(neighbour->routed);
+    g_assert_cmpint(neighbour->age_ms, >=, 1100);
 
-    /* The address is another guest's now. */
+    /* Another guest has the address now. */
     set_route(hostlink, "10.0.0.77", 2);
     other = read_links(fixture);
-    station = get_station(other, "nmmveth0");
-    g_assert_cmpint(station->age_ms, <, 1000);
-    g_assert_cmpstr(station->mac, ==, "52:54:00:00:00:02");
+    neighbour = get_neighbour(other, "nmmveth0");
+    g_assert_cmpint(neighbour->age_ms, <, 1000);
+    g_assert_cmpstr(neighbour->mac, ==, "52:54:00:00:00:02");
 }
 
-/* What the kernel has learnt by itself has no route of its own. */
+/* An entry that the kernel learnt has no route. */
 static void
 test_learnt(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GPtrArray) links = NULL;
-    const NmmNeighbour *station;
+    const NmmNeighbour *neighbour;
     static const char *const addresses[] = {"10.0.0.3", NULL};
     g_autoptr(GHashTable) answered = NULL;
     g_autoptr(GError) error = NULL;
@@ -276,14 +305,14 @@ test_learnt(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(g_hash_table_size(answered), ==, 1);
 
     links = read_links(fixture);
-    station = get_station(links, "host0");
-    g_assert_cmpstr(station->mac, ==, MAC);
-    g_assert_false(station->permanent);
-    g_assert_false(station->routed);
+    neighbour = get_neighbour(links, "host0");
+    g_assert_cmpstr(neighbour->mac, ==, MAC);
+    g_assert_false(neighbour->permanent);
+    g_assert_false(neighbour->routed);
     close(other);
 }
 
-/* Worlds made by hand */
+/* Without a kernel */
 
 static void
 add_address(NmmLink *link, const char *text)
@@ -320,6 +349,7 @@ main(int argc, char **argv)
     g_test_add("/links/places", Fixture, NULL, set_up, test_places, tear_down);
     g_test_add("/links/parents", Fixture, NULL, set_up, test_parents, tear_down);
     g_test_add("/links/foreign-parent", Fixture, NULL, set_up, test_foreign_parent, tear_down);
+    g_test_add("/links/marks", Fixture, NULL, set_up, test_marks, tear_down);
     g_test_add("/links/age", Fixture, NULL, set_up, test_age, tear_down);
     g_test_add("/links/learnt", Fixture, NULL, set_up, test_learnt, tear_down);
     return g_test_run();

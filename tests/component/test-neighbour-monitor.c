@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Host link, discovery and routing decision together on the real kernel: a host, a LAN and guests,
- * each a network namespace, joined as a macvtap host is. Every packet is the kernel's own. Needs
- * root.
+ * Host link, neighbour monitor and routing decision together on the real kernel: a host, a LAN and
+ * guests, each a network namespace, connected as on a host with macvtap guests. The kernel sends
+ * every packet. Needs root.
  */
 
 #include "config.h"
@@ -22,28 +22,29 @@
 
 #define UUID "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
 
-#define WEB_MAC      "52:54:00:00:00:01"
-#define STRANGER_MAC "52:54:00:00:00:09"
+#define WEB_MAC        "52:54:00:00:00:01"
+#define UNSELECTED_MAC "52:54:00:00:00:09"
 
-/* host .1, web .5, a macvtap that is no guest .9, LAN .20; the same in fd00::/64 */
+/* host .1, web .5, a macvtap of no selected guest .9, LAN .20; the same in fd00::/64 */
 typedef struct {
     int host;
     int lan;
     int web;
-    int stranger;
+    int unselected;
     int previous;
     NmmHostlink *hostlink;
-    NmmNeighbourMonitor *discovery;
+    NmmNeighbourMonitor *monitor;
     NmmRouting *routing;
     guint timer;
-    GString *refusals; /* "reason address" lines */
-    guint n_asked;
-    int witness; /* a packet socket on the LAN */
+    GString *rejections; /* "reason address" lines */
+    guint n_solicited;
+    gint64 deadline;
+    int tap; /* a packet socket on the LAN */
 } Fixture;
 
-/* What the service will do, in small. */
+/* What NmmShareRouter does, without logging. */
 
-static void settle(Fixture *f, gboolean changed);
+static void carry_out(Fixture *f, NmmRoutingWork *work);
 
 static gint64
 now_ms(void)
@@ -57,24 +58,23 @@ tick_cb(gpointer data)
     Fixture *f = data;
 
     f->timer = 0;
-    settle(f, nmm_routing_tick(f->routing, now_ms()));
+    carry_out(f, nmm_routing_tick(f->routing, now_ms()));
     return G_SOURCE_REMOVE;
 }
 
-/* A guest that has got its route is told where the host is. */
+/* A guest learns the host's MAC from a probe. */
 static void
-tell_guest(Fixture *f, const NmmRoute *route)
+inform_guest(Fixture *f, const NmmRoute *route)
 {
-    NmmProbe question = {.source = route->source, .address = route->address};
+    NmmProbe probe = {.source = route->source, .address = route->address};
 
-    memcpy(question.mac, route->mac, sizeof(question.mac));
-    nmm_neighbour_monitor_ask(f->discovery, &question);
+    memcpy(probe.mac, route->mac, sizeof(probe.mac));
+    nmm_neighbour_monitor_probe(f->monitor, &probe);
 }
 
 static void
-apply_routes(Fixture *f)
+apply_routes(Fixture *f, const GArray *routes)
 {
-    g_autoptr(GArray) routes = nmm_routing_get_routes(f->routing);
     g_autoptr(GArray) addresses = NULL;
     GError *error = NULL;
 
@@ -82,52 +82,49 @@ apply_routes(Fixture *f)
     g_assert_no_error(error);
     nmm_hostlink_set_routes(f->hostlink, routes, &error);
     g_assert_no_error(error);
-    nmm_neighbour_monitor_set_answers(f->discovery, addresses, routes);
+    nmm_neighbour_monitor_set_replies(f->monitor, addresses, routes);
     for (guint i = 0; i < routes->len; i++)
-        tell_guest(f, &g_array_index(routes, NmmRoute, i));
+        inform_guest(f, &g_array_index(routes, NmmRoute, i));
 }
 
+/* @work: (transfer full) */
 static void
-settle(Fixture *f, gboolean changed)
+carry_out(Fixture *f, NmmRoutingWork *work)
 {
-    g_autoptr(GArray) questions = nmm_routing_take_questions(f->routing);
-    g_autoptr(GPtrArray) refusals = nmm_routing_take_refusals(f->routing);
-    gint64 deadline;
+    for (guint i = 0; i < work->probes->len; i++)
+        nmm_neighbour_monitor_probe(f->monitor, &g_array_index(work->probes, NmmProbe, i));
+    for (guint i = 0; i < work->rejections->len; i++) {
+        const NmmRejection *rejection = work->rejections->pdata[i];
 
-    for (guint i = 0; i < questions->len; i++)
-        nmm_neighbour_monitor_ask(f->discovery, &g_array_index(questions, NmmProbe, i));
-    for (guint i = 0; i < refusals->len; i++) {
-        const NmmRejection *refusal = refusals->pdata[i];
-
-        g_string_append_printf(f->refusals,
+        g_string_append_printf(f->rejections,
                                "%s %s\n",
-                               nmm_rejection_reason_to_string(refusal->reason),
-                               refusal->address);
+                               nmm_rejection_reason_to_string(rejection->reason),
+                               rejection->address);
     }
-    if (changed)
-        apply_routes(f);
+    if (work->routes)
+        apply_routes(f, work->routes);
     g_clear_handle_id(&f->timer, g_source_remove);
-    deadline = nmm_routing_get_deadline(f->routing);
-    if (deadline != -1)
-        f->timer = g_timeout_add((guint)MAX(deadline - now_ms(), 0), tick_cb, f);
+    f->deadline = work->deadline_ms;
+    if (f->deadline != -1)
+        f->timer = g_timeout_add((guint)MAX(f->deadline - now_ms(), 0), tick_cb, f);
+    nmm_routing_work_free(work);
 }
 
 static void
-discovered_cb(NmmNeighbourMonitor *discovery,
-              const guint8 *mac,
-              const NmmCidr *address,
-              gboolean from_wire,
-              Fixture *f)
+claimed_cb(const guint8 *mac, const NmmCidr *address, gboolean from_wire, gpointer user_data)
 {
-    settle(f, nmm_routing_claim(f->routing, mac, address, from_wire, now_ms()));
+    Fixture *f = user_data;
+
+    carry_out(f, nmm_routing_claim(f->routing, mac, address, from_wire, now_ms()));
 }
 
 static void
-asked_cb(NmmNeighbourMonitor *discovery, const NmmCidr *address, Fixture *f)
+solicited_cb(const NmmCidr *address, gpointer user_data)
 {
-    f->n_asked++;
-    nmm_routing_asked(f->routing, address, now_ms());
-    settle(f, FALSE);
+    Fixture *f = user_data;
+
+    f->n_solicited++;
+    carry_out(f, nmm_routing_solicited(f->routing, address, now_ms()));
 }
 
 static void
@@ -139,13 +136,14 @@ set_host(Fixture *f)
     };
 
     g_assert_no_error(error);
-    settle(f, nmm_routing_set_host(f->routing, &host));
+    carry_out(f, nmm_routing_set_host(f->routing, &host));
     g_array_unref(host.addresses);
 }
 
 static void
 start_share(Fixture *f)
 {
+    static const NmmNeighbourCallbacks callbacks = {claimed_cb, solicited_cb};
     const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     const NmmRoutingNic web = {"web", WEB_MAC, TRUE, TRUE};
     GError *error = NULL;
@@ -155,19 +153,16 @@ start_share(Fixture *f)
     g_assert_no_error(error);
     nmm_hostlink_create(f->hostlink, &spec, &error);
     g_assert_no_error(error);
-    f->discovery = nmm_neighbour_monitor_new("nmmveth0", "eth0", &error);
+    f->monitor = nmm_neighbour_monitor_new("nmmveth0", "eth0", &callbacks, f, &error);
     g_assert_no_error(error);
-    g_signal_connect(f->discovery, "discovered", G_CALLBACK(discovered_cb), f);
-    g_signal_connect(f->discovery, "asked", G_CALLBACK(asked_cb), f);
     set_host(f);
-    nmm_routing_set_guests(f->routing, &web, 1);
-    apply_routes(f);
+    carry_out(f, nmm_routing_set_guests(f->routing, &web, 1));
 }
 
-/* The world */
+/* The network */
 
 static void
-add_station(int ns, const char *name, const char *address4, const char *address6)
+add_host(int ns, const char *name, const char *address4, const char *address6)
 {
     int previous = netns_enter(ns);
 
@@ -177,7 +172,7 @@ add_station(int ns, const char *name, const char *address4, const char *address6
 }
 
 static int
-open_witness(int ns)
+open_tap(int ns)
 {
     int previous = netns_enter(ns);
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, g_htons(ETH_P_ALL));
@@ -192,19 +187,19 @@ setup(Fixture *f, gconstpointer data)
 {
     f->lan = netns_new();
     f->web = netns_new();
-    f->stranger = netns_new();
+    f->unselected = netns_new();
     f->host = netns_new();
     f->previous = netns_enter(f->host);
     netns_write_sysctl("net/ipv4/conf/all/rp_filter", "1"); /* strict */
     netns_add_veth("eth0", "lan0", f->lan);
     netns_add_macvtap("tap0", "eth0", "bridge", WEB_MAC, f->web);
-    netns_add_macvtap("tap9", "eth0", "bridge", STRANGER_MAC, f->stranger);
-    add_station(f->host, "eth0", "10.0.0.1/24", "fd00::1/64");
-    add_station(f->lan, "lan0", "10.0.0.20/24", "fd00::20/64");
-    add_station(f->web, "tap0", "10.0.0.5/24", "fd00::5/64");
-    add_station(f->stranger, "tap9", "10.0.0.9/24", "fd00::9/64");
-    f->refusals = g_string_new(NULL);
-    f->witness = open_witness(f->lan);
+    netns_add_macvtap("tap9", "eth0", "bridge", UNSELECTED_MAC, f->unselected);
+    add_host(f->host, "eth0", "10.0.0.1/24", "fd00::1/64");
+    add_host(f->lan, "lan0", "10.0.0.20/24", "fd00::20/64");
+    add_host(f->web, "tap0", "10.0.0.5/24", "fd00::5/64");
+    add_host(f->unselected, "tap9", "10.0.0.9/24", "fd00::9/64");
+    f->rejections = g_string_new(NULL);
+    f->tap = open_tap(f->lan);
     start_share(f);
 }
 
@@ -212,17 +207,17 @@ static void
 teardown(Fixture *f, gconstpointer data)
 {
     g_clear_handle_id(&f->timer, g_source_remove);
-    g_object_unref(f->discovery);
+    nmm_neighbour_monitor_free(f->monitor);
     nmm_hostlink_remove(f->hostlink, NULL);
-    g_object_unref(f->hostlink);
+    nmm_hostlink_free(f->hostlink);
     nmm_routing_free(f->routing);
-    g_string_free(f->refusals, TRUE);
-    close(f->witness);
+    g_string_free(f->rejections, TRUE);
+    close(f->tap);
     netns_leave(f->previous);
     close(f->host);
     close(f->lan);
     close(f->web);
-    close(f->stranger);
+    close(f->unselected);
 }
 
 static gboolean
@@ -236,7 +231,7 @@ static void
 wait_routes(Fixture *f, const char *expected)
 {
     gboolean over = FALSE;
-    guint timer = g_timeout_add_seconds(TRAFFIC_PATIENCE_S, set_true_cb, &over);
+    guint timer = g_timeout_add_seconds(TRAFFIC_TIMEOUT_S, set_true_cb, &over);
     g_autofree char *text = netns_describe_routes("nmmveth0");
 
     while (!over && strcmp(text, expected) != 0) {
@@ -248,7 +243,7 @@ wait_routes(Fixture *f, const char *expected)
     g_source_remove(timer);
 }
 
-/* Runs for a moment and expects the routes to be these all the time. */
+/* Expects these routes after a moment. */
 static void
 assert_routes_stay(const char *expected)
 {
@@ -262,8 +257,7 @@ assert_routes_stay(const char *expected)
 #define ROUTE4 "10.0.0.5/32 src 10.0.0.1 at " WEB_MAC "\n"
 #define ROUTE6 "fd00::5/128 src fd00::1 at " WEB_MAC "\n"
 
-/* The LAN's witness: nobody but eth0 ever said that it has one of the host's addresses. Returns:
- * how often eth0 said so. */
+/* Only eth0 has claimed the host's addresses on the LAN. Returns: how often it did. */
 static guint
 count_host_claims(Fixture *f)
 {
@@ -272,7 +266,7 @@ count_host_claims(Fixture *f)
     guint8 data[2048];
     ssize_t n;
 
-    while ((n = recv(f->witness, data, sizeof(data), 0)) > 0) {
+    while ((n = recv(f->tap, data, sizeof(data), 0)) > 0) {
         NmmNeighbourFrame frame;
         g_autofree char *mac = NULL;
         g_autofree char *sender = NULL;
@@ -304,36 +298,36 @@ assert_lan_knows_eth0(Fixture *f, const char *address)
 /* Tests */
 
 static void
-test_guest_speaks(Fixture *f, gconstpointer data)
+test_guest_sends(Fixture *f, gconstpointer data)
 {
     assert_routes_stay("");
-    traffic_poke(f->web, "10.0.0.99"); /* whoever it is that it asks for */
+    traffic_poke(f->web, "10.0.0.99"); /* any address */
     wait_routes(f, ROUTE4);
-    traffic_poke(f->web, "fd00::1"); /* in IPv6 only questions for the host are heard */
+    traffic_poke(f->web, "fd00::1"); /* in IPv6 the link hears only solicitations for the host */
     wait_routes(f, ROUTE4 ROUTE6);
-    g_assert_cmpstr(f->refusals->str, ==, "");
+    g_assert_cmpstr(f->rejections->str, ==, "");
 }
 
 static void
-test_host_asks(Fixture *f, gconstpointer data)
+test_host_solicits(Fixture *f, gconstpointer data)
 {
     traffic_poke(f->host, "10.0.0.5");
     wait_routes(f, ROUTE4);
     traffic_poke(f->host, "fd00::5");
     wait_routes(f, ROUTE4 ROUTE6);
-    g_assert_cmpuint(f->n_asked, >=, 2);
+    g_assert_cmpuint(f->n_solicited, >=, 2);
 }
 
 static void
-test_nobody_there(Fixture *f, gconstpointer data)
+test_no_reply(Fixture *f, gconstpointer data)
 {
     traffic_poke(f->host, "10.0.0.77");
     traffic_poke(f->host, "fd00::77");
-    traffic_poke(f->host, "10.0.0.20"); /* the LAN answers */
+    traffic_poke(f->host, "10.0.0.20"); /* the LAN replies */
     traffic_run_for(1500);
     assert_routes_stay("");
-    g_assert_cmpuint(f->n_asked, >=, 3);
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpuint(f->n_solicited, >=, 3);
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
@@ -350,7 +344,7 @@ test_tcp(Fixture *f, gconstpointer data)
         traffic_assert_tcp(client, server, from_guest ? "fd00::1" : "fd00::5");
     }
     wait_routes(f, ROUTE4 ROUTE6);
-    /* what LAN and guest say to each other is none of ours */
+    /* LAN and guest reach each other without the host link */
     traffic_assert_tcp(f->lan, f->web, "10.0.0.5");
     traffic_assert_tcp(f->web, f->lan, "fd00::20");
     traffic_assert_tcp(f->host, f->lan, "10.0.0.20");
@@ -362,7 +356,7 @@ test_one_mac_on_lan(Fixture *f, gconstpointer data)
 {
     static const char *const addresses[] = {"10.0.0.1", "fd00::1"};
 
-    /* A strict rp_filter alone would keep the link from answering the LAN; hosts may have none. */
+    /* A strict rp_filter alone would prevent replies on the link; hosts may have none. */
     netns_write_sysctl("net/ipv4/conf/all/rp_filter", "0");
     traffic_poke(f->web, "10.0.0.1");
     traffic_poke(f->web, "fd00::1");
@@ -372,11 +366,11 @@ test_one_mac_on_lan(Fixture *f, gconstpointer data)
     count_host_claims(f);
     for (gsize i = 0; i < G_N_ELEMENTS(addresses); i++) {
         traffic_poke(f->lan, addresses[i]);
-        traffic_run_for(1200); /* a delayed second answer would come within a second */
+        traffic_run_for(1200); /* a delayed second reply would come within a second */
         g_assert_cmpuint(count_host_claims(f), >, 0);
         assert_lan_knows_eth0(f, addresses[i]);
     }
-    /* the guest's entry runs out and is asked for again: still nothing on the LAN */
+    /* the guest's entry expires and is resolved again, still without a frame on the LAN */
     netns_flush_neighbours("eth0");
     traffic_assert_tcp(f->host, f->web, "10.0.0.5");
     traffic_assert_tcp(f->web, f->host, "10.0.0.1");
@@ -387,14 +381,14 @@ test_one_mac_on_lan(Fixture *f, gconstpointer data)
 }
 
 static void
-test_stranger(Fixture *f, gconstpointer data)
+test_unselected(Fixture *f, gconstpointer data)
 {
-    traffic_poke(f->stranger, "10.0.0.1");
-    traffic_poke(f->stranger, "fd00::1");
+    traffic_poke(f->unselected, "10.0.0.1");
+    traffic_poke(f->unselected, "fd00::1");
     traffic_poke(f->host, "10.0.0.9");
     traffic_run_for(300);
     assert_routes_stay("");
-    g_assert_cmpstr(f->refusals->str, ==, "");
+    g_assert_cmpstr(f->rejections->str, ==, "");
 }
 
 static void
@@ -409,7 +403,7 @@ steal(Fixture *f, const char *address)
 static void
 test_hijack(Fixture *f, gconstpointer data)
 {
-    steal(f, "10.0.0.20/24"); /* the LAN host's */
+    steal(f, "10.0.0.20/24"); /* of the LAN host */
     steal(f, "10.0.7.7/24");  /* off-link */
     traffic_poke_from(f->web, "10.0.0.20", "10.0.0.99");
     traffic_poke_from(f->web, "10.0.7.7", "10.0.7.1");
@@ -418,7 +412,7 @@ test_hijack(Fixture *f, gconstpointer data)
     traffic_poke_from(f->web, "10.0.7.7", "10.0.7.2");
     traffic_run_for(300);
     assert_routes_stay("");
-    g_assert_cmpstr(f->refusals->str, ==, "off-link 10.0.7.7\nlan-host 10.0.0.20\n");
+    g_assert_cmpstr(f->rejections->str, ==, "off-link 10.0.7.7\nlan-host 10.0.0.20\n");
     traffic_assert_tcp(f->host, f->lan, "10.0.0.20");
 }
 
@@ -445,17 +439,17 @@ test_guest_stops(Fixture *f, gconstpointer data)
 
     traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, ROUTE4);
-    settle(f, nmm_routing_set_guests(f->routing, &web, 1));
+    carry_out(f, nmm_routing_set_guests(f->routing, &web, 1));
     wait_routes(f, "");
 }
 
 static void
 test_flood(Fixture *f, gconstpointer data)
 {
-    int fd = traffic_open_socket(f->stranger, "10.0.0.1", SOCK_DGRAM);
-    gboolean answered = FALSE;
+    int fd = traffic_open_socket(f->unselected, "10.0.0.1", SOCK_DGRAM);
+    gboolean dispatched = FALSE;
 
-    /* questions for hundreds of addresses at once do not keep the main loop from its work */
+    /* requests for hundreds of addresses at once do not block the main loop */
     for (guint i = 1; i < 255; i++) {
         g_autofree char *address = g_strdup_printf("10.0.0.%u", i);
         struct sockaddr_storage to;
@@ -463,10 +457,10 @@ test_flood(Fixture *f, gconstpointer data)
         traffic_make_address(&to, address);
         sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
     }
-    g_idle_add(set_true_cb, &answered);
-    for (guint i = 0; !answered && i < 20; i++)
+    g_idle_add(set_true_cb, &dispatched);
+    for (guint i = 0; !dispatched && i < 20; i++)
         g_main_context_iteration(NULL, TRUE);
-    g_assert_true(answered);
+    g_assert_true(dispatched);
     close(fd);
     traffic_poke(f->web, "10.0.0.1");
     wait_routes(f, ROUTE4);
@@ -477,7 +471,7 @@ test_no_such_interface(void)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(nmm_neighbour_monitor_new("nmmvnothing", "lo", &error));
+    g_assert_null(nmm_neighbour_monitor_new("nmmvnothing", "lo", NULL, NULL, &error));
     g_assert_nonnull(strstr(error->message, "'nmmvnothing'"));
 }
 
@@ -490,17 +484,17 @@ main(int argc, char **argv)
     static const gboolean no = FALSE;
 
     g_test_init(&argc, &argv, NULL);
-    ADD("/discovery/guest-speaks", test_guest_speaks);
-    ADD("/discovery/host-asks", test_host_asks);
-    ADD("/discovery/nobody-there", test_nobody_there);
-    g_test_add("/discovery/tcp/guest-first", Fixture, &yes, setup, test_tcp, teardown);
-    g_test_add("/discovery/tcp/host-first", Fixture, &no, setup, test_tcp, teardown);
-    ADD("/discovery/one-mac-on-lan", test_one_mac_on_lan);
-    ADD("/discovery/stranger", test_stranger);
-    ADD("/discovery/hijack", test_hijack);
-    ADD("/discovery/guest-changes-address", test_guest_changes_address);
-    ADD("/discovery/guest-stops", test_guest_stops);
-    ADD("/discovery/flood", test_flood);
-    g_test_add_func("/discovery/no-such-interface", test_no_such_interface);
+    ADD("/neighbour-monitor/guest-sends", test_guest_sends);
+    ADD("/neighbour-monitor/host-solicits", test_host_solicits);
+    ADD("/neighbour-monitor/no-reply", test_no_reply);
+    g_test_add("/neighbour-monitor/tcp/guest-first", Fixture, &yes, setup, test_tcp, teardown);
+    g_test_add("/neighbour-monitor/tcp/host-first", Fixture, &no, setup, test_tcp, teardown);
+    ADD("/neighbour-monitor/one-mac-on-lan", test_one_mac_on_lan);
+    ADD("/neighbour-monitor/unselected", test_unselected);
+    ADD("/neighbour-monitor/hijack", test_hijack);
+    ADD("/neighbour-monitor/guest-changes-address", test_guest_changes_address);
+    ADD("/neighbour-monitor/guest-stops", test_guest_stops);
+    ADD("/neighbour-monitor/flood", test_flood);
+    g_test_add_func("/neighbour-monitor/no-such-interface", test_no_such_interface);
     return g_test_run();
 }

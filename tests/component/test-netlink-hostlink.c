@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Holds the rtnetlink host link to the contract, on the real kernel in a network namespace of its
- * own for each test. Needs root.
+ * The contract on the rtnetlink host link, each test in a network namespace, and what only the real
+ * kernel shows. Needs root.
  */
 
 #include "config.h"
@@ -13,6 +13,7 @@
 
 #include "hostlink-contract.h"
 #include "netns.h"
+#include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
 
 #define UUID       "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01"
@@ -22,7 +23,7 @@ typedef struct {
     int ns;
     int previous;
     char *sysfs;
-} Kernel;
+} Namespace;
 
 static void
 add_parent(gpointer data, const char *name)
@@ -30,16 +31,16 @@ add_parent(gpointer data, const char *name)
     static const char *const mode = "net/ipv6/conf/default/addr_gen_mode";
     g_autofree char *peer = g_strconcat(name, "-peer", NULL);
 
-    /* No link-local address of its own, which would come at some later time. */
+    /* No link-local address, which would appear later. */
     netns_write_sysctl(mode, "1");
     netns_add_veth(name, peer, -1);
     netns_write_sysctl(mode, "0");
 }
 
 static char *
-wireless_path(const Kernel *kernel, const char *parent)
+wireless_path(const Namespace *self, const char *parent)
 {
-    return g_build_filename(kernel->sysfs, "class", "net", parent, "phy80211", NULL);
+    return g_build_filename(self->sysfs, "class", "net", parent, "phy80211", NULL);
 }
 
 static void
@@ -48,14 +49,6 @@ set_wireless(gpointer data, const char *parent)
     g_autofree char *path = wireless_path(data, parent);
 
     g_assert_no_errno(g_mkdir_with_parents(path, 0700));
-}
-
-static void
-set_carrier(gpointer data, const char *parent, gboolean carrier)
-{
-    g_autofree char *peer = g_strconcat(parent, "-peer", NULL);
-
-    netns_set_up(peer, carrier);
 }
 
 static void
@@ -87,7 +80,7 @@ static void
 add_link(gpointer data, const char *name, const char *parent, const char *ifalias)
 {
     netns_add_macvtap(name, parent, "bridge", NULL, -1);
-    if (ifalias != NULL)
+    if (ifalias)
         netns_set_ifalias(name, ifalias);
 }
 
@@ -122,21 +115,20 @@ get_mac(gpointer data, const char *name)
 }
 
 static void
-setup(HostlinkWorld *world)
+setup(HostlinkKernel *kernel)
 {
-    Kernel *kernel = g_new0(Kernel, 1);
+    Namespace *self = g_new0(Namespace, 1);
     GError *error = NULL;
 
-    kernel->ns = netns_new();
-    kernel->previous = netns_enter(kernel->ns);
-    kernel->sysfs = g_dir_make_tmp("nm-macvtap-sysfs-XXXXXX", &error);
+    self->ns = netns_new();
+    self->previous = netns_enter(self->ns);
+    self->sysfs = g_dir_make_tmp("nm-macvtap-sysfs-XXXXXX", &error);
     g_assert_no_error(error);
-    *world = (HostlinkWorld){
-        .data = kernel,
-        .hostlink = nmm_hostlink_netlink_new(kernel->sysfs, &error),
+    *kernel = (HostlinkKernel){
+        .data = self,
+        .hostlink = nmm_hostlink_netlink_new(self->sysfs, &error),
         .add_parent = add_parent,
         .set_wireless = set_wireless,
-        .set_carrier = set_carrier,
         .enslave = enslave,
         .add_passthrough = add_passthrough,
         .add_address = add_address,
@@ -153,30 +145,30 @@ setup(HostlinkWorld *world)
 
 /* "sysfs/class/net/eth0/phy80211", as far as a test made it. */
 static void
-remove_sysfs(const Kernel *kernel)
+remove_sysfs(const Namespace *self)
 {
-    g_autofree char *path = wireless_path(kernel, "eth0");
+    g_autofree char *path = wireless_path(self, "eth0");
 
-    while (strlen(path) >= strlen(kernel->sysfs)) {
+    while (strlen(path) >= strlen(self->sysfs)) {
         g_rmdir(path);
         *strrchr(path, '/') = '\0';
     }
-    g_assert_false(g_file_test(kernel->sysfs, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(self->sysfs, G_FILE_TEST_EXISTS));
 }
 
 static void
-teardown(HostlinkWorld *world)
+teardown(HostlinkKernel *kernel)
 {
-    Kernel *kernel = world->data;
+    Namespace *self = kernel->data;
 
-    remove_sysfs(kernel);
-    netns_leave(kernel->previous);
-    close(kernel->ns);
-    g_free(kernel->sysfs);
-    g_free(kernel);
+    remove_sysfs(self);
+    netns_leave(self->previous);
+    close(self->ns);
+    g_free(self->sysfs);
+    g_free(self);
 }
 
-/* What only the kernel shows: the switches that keep the link silent on the LAN. */
+/* The settings that keep the link silent on the LAN. */
 static void
 test_sysctls(void)
 {
@@ -191,111 +183,137 @@ test_sysctls(void)
         {"net/ipv6/conf/eth0/forwarding", "0"},
     };
     const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
-    HostlinkWorld world;
+    HostlinkKernel kernel;
     GError *error = NULL;
 
-    setup(&world);
-    add_parent(world.data, "eth0");
-    nmm_hostlink_create(world.hostlink, &spec, &error);
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
+    nmm_hostlink_create(kernel.hostlink, &spec, &error);
     g_assert_no_error(error);
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         g_autofree char *value = netns_read_sysctl(expected[i][0]);
 
         g_assert_cmpstr(value, ==, expected[i][1]);
     }
-    g_object_unref(world.hostlink);
-    teardown(&world);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
 }
 
-/* A passthrough guest whose interface is in another namespace: only the kernel's refusal tells. */
+/* The passthrough guest's interface is in another namespace, so only the kernel refuses the link.
+ */
 static void
 test_hidden_passthrough(void)
 {
     const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
     g_autoptr(GError) error = NULL;
-    HostlinkWorld world;
+    HostlinkKernel kernel;
     int guest = netns_new();
 
-    setup(&world);
-    add_parent(world.data, "eth0");
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
     netns_add_macvtap("macvtap7", "eth0", "passthru", NULL, guest);
-    g_assert_false(nmm_hostlink_create(world.hostlink, &spec, &error));
-    g_assert_nonnull(strstr(error->message, "held by another device"));
-    g_object_unref(world.hostlink);
-    teardown(&world);
+    g_assert_false(nmm_hostlink_create(kernel.hostlink, &spec, &error));
+    g_assert_nonnull(strstr(error->message, "in use by another device"));
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
     close(guest);
 }
 
-/* Another's passthrough link, and one of ours, from another namespace, where their parents have the
- * indices that the parents here have. */
+/* The parents of links from another namespace have the index of the parent here. */
 static void
 test_foreign_parent(void)
 {
     const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
-    g_autoptr(GPtrArray) list = NULL;
     g_autoptr(GError) error = NULL;
-    const NmmHostlinkInfo *info;
-    HostlinkWorld world;
-    guint index, index1;
+    HostlinkKernel kernel;
+    guint index;
     int other, back;
 
-    setup(&world);
-    add_parent(world.data, "eth0");
-    add_parent(world.data, "eth1");
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
     index = if_nametoindex("eth0");
-    index1 = if_nametoindex("eth1");
     other = netns_new();
     back = netns_enter(other);
-    add_parent(world.data, "far0");
-    add_parent(world.data, "far1");
+    add_parent(kernel.data, "far0");
     g_assert_cmpuint(if_nametoindex("far0"), ==, index);
-    g_assert_cmpuint(if_nametoindex("far1"), ==, index1);
-    netns_add_macvtap("macvtap7", "far0", "passthru", NULL, ((Kernel *)world.data)->ns);
-    netns_add_macvtap("nmmvfar1", "far1", "bridge", NULL, ((Kernel *)world.data)->ns);
+    netns_add_macvtap("macvtap7", "far0", "passthru", NULL, ((Namespace *)kernel.data)->ns);
     netns_leave(back);
-    netns_set_ifalias("nmmvfar1", "nm-macvtap:" UUID);
 
-    list = nmm_hostlink_list(world.hostlink, &error);
+    nmm_hostlink_create(kernel.hostlink, &spec, &error);
     g_assert_no_error(error);
-    g_assert_cmpuint(list->len, ==, 1);
-    info = list->pdata[0];
-    g_assert_cmpstr(info->name, ==, "nmmvfar1");
-    g_assert_cmpstr(info->parent, ==, NULL);
-
-    nmm_hostlink_create(world.hostlink, &spec, &error);
-    g_assert_no_error(error);
-    g_object_unref(world.hostlink);
-    teardown(&world);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
     close(other);
 }
 
-/* More events than the socket holds while nobody reads: the watch looks again and still tells. */
 static void
-count_cb(gpointer hostlink, guint *count)
+assert_orphan_error(const char *name, const char *uuid, NmmError code)
 {
-    (*count)++;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(nmm_hostlink_remove_orphan(name, uuid, &error));
+    g_assert_error(error, NMM_ERROR, (int)code);
+}
+
+static void
+test_remove_orphan(void)
+{
+    HostlinkKernel kernel;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *kept = NULL;
+    g_autofree char *removed = NULL;
+
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
+    add_link(kernel.data, "macvtap0", "eth0", NULL);
+    add_link(kernel.data, "nmmvother", "eth0", "nm-macvtap:" OTHER_UUID);
+    assert_orphan_error("nmmvother", UUID, NMM_ERROR_CONFLICT);
+    assert_orphan_error("macvtap0", UUID, NMM_ERROR_CONFLICT);
+    assert_orphan_error("nmmvnone", UUID, NMM_ERROR_NOT_FOUND);
+    g_assert_true(nmm_hostlink_remove_orphan("nmmvother", OTHER_UUID, &error));
+    g_assert_no_error(error);
+    removed = netns_describe_link("nmmvother");
+    g_assert_cmpstr(removed, ==, NULL);
+    kept = netns_describe_link("macvtap0");
+    g_assert_nonnull(kept);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
+}
+
+/* More events than the socket holds before it is read: the watch still reports the change. */
+static void
+gone_cb(const char *reason, gpointer user_data)
+{
+    g_assert_not_reached();
+}
+
+static void
+count_cb(gpointer user_data)
+{
+    (*(guint *)user_data)++;
 }
 
 static void
 test_overrun(void)
 {
+    static const NmmHostlinkCallbacks callbacks = {gone_cb, count_cb};
     const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
-    HostlinkWorld world;
+    HostlinkKernel kernel;
     GError *error = NULL;
     guint count = 0;
 
-    setup(&world);
-    add_parent(world.data, "eth0");
-    g_signal_connect(world.hostlink, "addresses-changed", G_CALLBACK(count_cb), &count);
-    nmm_hostlink_create(world.hostlink, &spec, &error);
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
+    nmm_hostlink_set_callbacks(kernel.hostlink, &callbacks, &count);
+    nmm_hostlink_create(kernel.hostlink, &spec, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < 3000; i++)
         netns_set_ifalias("eth0-peer", i % 2 ? "odd" : "even");
-    netns_add_address("eth0", "10.0.0.1/24"); /* nobody hears of this one */
+    netns_add_address("eth0", "10.0.0.1/24"); /* the socket loses this event */
     while (count == 0)
         g_main_context_iteration(NULL, TRUE);
-    g_object_unref(world.hostlink);
-    teardown(&world);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
 }
 
 static GArray *
@@ -303,12 +321,11 @@ make_routes(const char *address, const char *source)
 {
     GArray *routes = g_array_new(FALSE, TRUE, sizeof(NmmRoute));
     NmmRoute route = {.mac = {0x52, 0x54, 0, 0, 0, 1}};
-    guint prefix = strchr(address, ':') ? 128 : 32;
     g_autoptr(GError) error = NULL;
 
-    nmm_cidr_init(&route.address, address, prefix, &error);
+    nmm_cidr_init_host(&route.address, address, &error);
     g_assert_no_error(error);
-    nmm_cidr_init(&route.source, source, prefix, &error);
+    nmm_cidr_init_host(&route.source, source, &error);
     g_assert_no_error(error);
     g_array_append_val(routes, route);
     return routes;
@@ -322,8 +339,8 @@ assert_routes(const char *link, gboolean has_one)
     g_assert_true((*routes != '\0') == has_one);
 }
 
-/* Two profiles for the same guest, or a VPN's route to the same address: who was there first keeps
- * it, and the other one says so until it is his. */
+/* Two profiles for the same guest, or a VPN's route to the same address: the first one keeps the
+ * route, and the second one fails until it is gone. */
 static void
 test_route_of_another(gconstpointer data)
 {
@@ -333,20 +350,20 @@ test_route_of_another(gconstpointer data)
     g_autoptr(GArray) routes = make_routes(addresses[0], addresses[1]);
     g_autoptr(NmmHostlink) other = NULL;
     g_autoptr(GError) error = NULL;
-    HostlinkWorld world;
+    HostlinkKernel kernel;
 
-    setup(&world);
+    setup(&kernel);
     other = nmm_hostlink_netlink_new("/sys", &error);
     g_assert_no_error(error);
-    add_parent(world.data, "eth0");
+    add_parent(kernel.data, "eth0");
     netns_add_address("eth0", "10.0.0.1/24");
     netns_add_address("eth0", "fd00:1::1/64");
-    nmm_hostlink_create(world.hostlink, &spec, &error);
+    nmm_hostlink_create(kernel.hostlink, &spec, &error);
     g_assert_no_error(error);
     nmm_hostlink_create(other, &second, &error);
     g_assert_no_error(error);
 
-    nmm_hostlink_set_routes(world.hostlink, routes, &error);
+    nmm_hostlink_set_routes(kernel.hostlink, routes, &error);
     g_assert_no_error(error);
     g_assert_false(nmm_hostlink_set_routes(other, routes, &error));
     g_assert_nonnull(strstr(error->message, addresses[0]));
@@ -354,14 +371,14 @@ test_route_of_another(gconstpointer data)
     assert_routes("nmmveth0", TRUE);
     assert_routes("nmmvother", FALSE);
 
-    nmm_hostlink_remove(world.hostlink, &error);
+    nmm_hostlink_remove(kernel.hostlink, &error);
     g_assert_no_error(error);
     nmm_hostlink_set_routes(other, routes, &error);
     g_assert_no_error(error);
     assert_routes("nmmvother", TRUE);
-    g_clear_object(&other);
-    g_object_unref(world.hostlink);
-    teardown(&world);
+    g_clear_pointer(&other, nmm_hostlink_free);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
 }
 
 int
@@ -375,6 +392,7 @@ main(int argc, char **argv)
     g_test_add_func("/netlink-hostlink/sysctls", test_sysctls);
     g_test_add_func("/netlink-hostlink/hidden-passthrough", test_hidden_passthrough);
     g_test_add_func("/netlink-hostlink/foreign-parent", test_foreign_parent);
+    g_test_add_func("/netlink-hostlink/remove-orphan", test_remove_orphan);
     g_test_add_func("/netlink-hostlink/overrun", test_overrun);
     g_test_add_data_func("/netlink-hostlink/route-of-another/ip4", ip4, test_route_of_another);
     g_test_add_data_func("/netlink-hostlink/route-of-another/ip6", ip6, test_route_of_another);

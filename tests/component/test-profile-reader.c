@@ -13,6 +13,7 @@
 #include "nmm-error.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
+#include "nmm-subnet.h"
 
 #define UUID       "11111111-2222-3333-4444-555555555555"
 #define OTHER_UUID "11111111-2222-3333-4444-666666666666"

@@ -49,7 +49,7 @@ static const NmmShareRouterCallbacks callbacks = {
 static void
 set_up(Fixture *fixture, gconstpointer data)
 {
-    g_autoptr(NmmHostlink) hostlink = NULL;
+    NmmHostlink *hostlink;
     g_autoptr(GError) error = NULL;
     int ns = netns_new();
 

@@ -25,7 +25,7 @@ traffic_make_address(struct sockaddr_storage *out, const char *text)
     struct sockaddr_in *in = (struct sockaddr_in *)out;
 
     memset(out, 0, sizeof(*out));
-    if (strchr(text, ':') != NULL) {
+    if (strchr(text, ':')) {
         *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = g_htons(PORT)};
         g_assert_cmpint(inet_pton(AF_INET6, text, &in6->sin6_addr), ==, 1);
     } else {
@@ -70,14 +70,14 @@ fd_ready_cb(int fd, GIOCondition condition, gpointer data)
     return set_true_cb(data);
 }
 
-/* Runs the main loop until the fd is ready. FALSE: it never was. */
+/* Runs the main loop until the fd is ready. FALSE: time is up. */
 static gboolean
 wait_ready(int fd, GIOCondition condition)
 {
     gboolean ready = FALSE;
     gboolean over = FALSE;
     guint source = g_unix_fd_add(fd, condition, fd_ready_cb, &ready);
-    guint timer = g_timeout_add_seconds(TRAFFIC_PATIENCE_S, set_true_cb, &over);
+    guint timer = g_timeout_add_seconds(TRAFFIC_TIMEOUT_S, set_true_cb, &over);
 
     while (!ready && !over)
         g_main_context_iteration(NULL, TRUE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Traffic between network namespaces while the main loop runs. Everything is the kernel's own:
- * whoever is spoken to is looked for by ARP or neighbour discovery first.
+ * Traffic between network namespaces while the main loop runs. The kernel resolves each destination
+ * by ARP or neighbour discovery.
  */
 
 #pragma once
@@ -11,14 +11,14 @@
 
 G_BEGIN_DECLS
 
-#define TRAFFIC_PATIENCE_S 10
+#define TRAFFIC_TIMEOUT_S 10
 
 /* A non-blocking socket of @address's family. */
 int traffic_open_socket(int ns, const char *address, int type);
 void traffic_make_address(struct sockaddr_storage *out, const char *text);
-/* One datagram, so that the kernel looks for the neighbour; nobody need be there. */
+/* One datagram, so that the kernel resolves the neighbour, which need not exist. */
 void traffic_poke(int ns, const char *address);
-/* Speaks with @source as the sender's address. */
+/* The same with @source as the sender's address. */
 void traffic_poke_from(int ns, const char *source, const char *address);
 /* A TCP connection and one byte each way. */
 void traffic_assert_tcp(int client_ns, int server_ns, const char *address);

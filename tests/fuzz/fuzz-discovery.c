@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Any bytes as a frame. With libFuzzer (-fsanitize=fuzzer -DFUZZ) it is a fuzz target; without, its
- * main takes files, so that what a fuzzer found becomes a regression test.
+ * Any bytes as a frame. With -fsanitize=fuzzer -DFUZZ it is a fuzz target; otherwise its main takes
+ * files, so that the findings of a fuzzer become regression tests.
  */
 
 #include "config.h"

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A host and its guests for the routing decision.
- */
 
 #include "config.h"
 
@@ -17,7 +14,7 @@ routing_cidrs(const char *text)
     GArray *array = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
 
-    for (gsize i = 0; words[i] != NULL; i++) {
+    for (gsize i = 0; words[i]; i++) {
         NmmCidr cidr;
         GError *error = NULL;
 
@@ -34,9 +31,58 @@ parse_address(const char *text)
     NmmCidr cidr;
     GError *error = NULL;
 
-    nmm_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
+    nmm_cidr_init_host(&cidr, text, &error);
     g_assert_no_error(error);
     return cidr;
+}
+
+static gboolean
+are_equal(const GArray *before, const GArray *after)
+{
+    if (before->len != after->len)
+        return FALSE;
+    for (guint i = 0; i < before->len; i++) {
+        if (!nmm_route_equal(&g_array_index(before, NmmRoute, i),
+                             &g_array_index(after, NmmRoute, i)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Keeps the routes. The guests' names stay valid, so that they can be compared later. */
+static gboolean
+keep_routes(Fixture *f, GArray *routes)
+{
+    gboolean changed = !are_equal(f->routes, routes);
+
+    g_array_unref(f->routes);
+    f->routes = g_array_ref(routes);
+    for (guint i = 0; i < routes->len; i++) {
+        NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+
+        route->guest = g_intern_string(route->guest);
+    }
+    return changed;
+}
+
+/* @work: (transfer full). Returns: whether the routes changed. */
+static gboolean
+take(Fixture *f, NmmRoutingWork *work)
+{
+    gboolean changed = work->routes && keep_routes(f, work->routes);
+
+    g_array_append_vals(f->probes, work->probes->data, work->probes->len);
+    while (work->rejections->len > 0)
+        g_ptr_array_add(f->rejections, g_ptr_array_steal_index(work->rejections, 0));
+    f->deadline = work->deadline_ms;
+    nmm_routing_work_free(work);
+    return changed;
+}
+
+gboolean
+routing_set_host_config(Fixture *f, const NmmRoutingHost *host)
+{
+    return take(f, nmm_routing_set_host(f->routing, host));
 }
 
 gboolean
@@ -48,10 +94,16 @@ routing_set_host(Fixture *f, const char *addresses)
         .gateways = routing_cidrs("10.0.0.254/32 fd00::254/128"),
         .servers = routing_cidrs("10.0.0.53/32 fd00::53/128"),
     };
-    gboolean changed = nmm_routing_set_host(f->routing, &host);
+    gboolean changed = routing_set_host_config(f, &host);
 
     nmm_routing_host_clear(&host);
     return changed;
+}
+
+gboolean
+routing_set_guests(Fixture *f, const NmmRoutingNic *nics, gsize n_nics)
+{
+    return take(f, nmm_routing_set_guests(f->routing, nics, n_nics));
 }
 
 void
@@ -59,14 +111,27 @@ routing_setup(Fixture *f, gconstpointer data)
 {
     f->routing = nmm_routing_new();
     f->now = 1000000;
+    f->deadline = -1;
+    f->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
+    f->probes = g_array_new(FALSE, FALSE, sizeof(NmmProbe));
+    f->rejections = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_rejection_free);
     routing_set_host(f, "10.0.0.1/24 fe80::1/64 fd00::1/64 2001:db8::1/64");
-    nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
+    routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both));
 }
 
 void
 routing_teardown(Fixture *f, gconstpointer data)
 {
     nmm_routing_free(f->routing);
+    g_array_unref(f->routes);
+    g_array_unref(f->probes);
+    g_ptr_array_unref(f->rejections);
+}
+
+gboolean
+routing_claim_bytes(Fixture *f, const guint8 *mac, const NmmCidr *address, gboolean from_wire)
+{
+    return take(f, nmm_routing_claim(f->routing, mac, address, from_wire, f->now));
 }
 
 gboolean
@@ -76,7 +141,7 @@ routing_claim_from(Fixture *f, const char *mac, const char *text, gboolean from_
     guint8 bytes[NMM_MAC_BYTES];
 
     g_assert_true(nmm_mac_parse(mac, bytes));
-    return nmm_routing_claim(f->routing, bytes, &cidr, from_wire, f->now);
+    return routing_claim_bytes(f, bytes, &cidr, from_wire);
 }
 
 gboolean
@@ -86,11 +151,11 @@ routing_claim(Fixture *f, const char *mac, const char *text)
 }
 
 void
-routing_asked(Fixture *f, const char *text)
+routing_solicited(Fixture *f, const char *text)
 {
     NmmCidr cidr = parse_address(text);
 
-    nmm_routing_asked(f->routing, &cidr, f->now);
+    g_assert_false(take(f, nmm_routing_solicited(f->routing, &cidr, f->now)));
 }
 
 gboolean
@@ -98,11 +163,10 @@ routing_pass(Fixture *f, gint64 ms)
 {
     gint64 end = f->now + ms;
     gboolean changed = FALSE;
-    gint64 deadline;
 
-    while ((deadline = nmm_routing_get_deadline(f->routing)) != -1 && deadline <= end) {
-        f->now = MAX(f->now, deadline);
-        changed |= nmm_routing_tick(f->routing, f->now);
+    while (f->deadline != -1 && f->deadline <= end) {
+        f->now = MAX(f->now, f->deadline);
+        changed |= take(f, nmm_routing_tick(f->routing, f->now));
     }
     f->now = end;
     return changed;
@@ -111,11 +175,10 @@ routing_pass(Fixture *f, gint64 ms)
 void
 routing_assert_routes(Fixture *f, const char *expected)
 {
-    g_autoptr(GArray) routes = nmm_routing_get_routes(f->routing);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < routes->len; i++) {
-        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+    for (guint i = 0; i < f->routes->len; i++) {
+        const NmmRoute *route = &g_array_index(f->routes, NmmRoute, i);
         g_autofree char *to = nmm_cidr_to_string(&route->address);
         g_autofree char *from = nmm_cidr_to_string(&route->source);
 
@@ -130,20 +193,29 @@ compare_text(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void
-routing_assert_questions(Fixture *f, const char *expected)
+GArray *
+routing_take_probes(Fixture *f)
 {
-    g_autoptr(GArray) questions = nmm_routing_take_questions(f->routing);
+    GArray *probes = f->probes;
+
+    f->probes = g_array_new(FALSE, FALSE, sizeof(NmmProbe));
+    return probes;
+}
+
+void
+routing_assert_probes(Fixture *f, const char *expected)
+{
+    g_autoptr(GArray) probes = routing_take_probes(f);
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *text = NULL;
 
-    for (guint i = 0; i < questions->len; i++) {
-        const NmmProbe *q = &g_array_index(questions, NmmProbe, i);
-        g_autofree char *mac = q->lan ? g_strdup("lan") : nmm_mac_to_string(q->mac);
-        g_autofree char *what = nmm_cidr_address_to_string(&q->address);
+    for (guint i = 0; i < probes->len; i++) {
+        const NmmProbe *probe = &g_array_index(probes, NmmProbe, i);
+        g_autofree char *mac = probe->lan ? g_strdup("lan") : nmm_mac_to_string(probe->mac);
+        g_autofree char *address = nmm_cidr_address_to_string(&probe->address);
 
-        g_assert_cmpint(q->source.family, ==, q->address.family);
-        g_ptr_array_add(lines, g_strdup_printf("%s %s", mac, what));
+        g_assert_cmpint(probe->source.family, ==, probe->address.family);
+        g_ptr_array_add(lines, g_strdup_printf("%s %s", mac, address));
     }
     g_ptr_array_sort(lines, compare_text);
     g_ptr_array_add(lines, NULL);
@@ -151,14 +223,23 @@ routing_assert_questions(Fixture *f, const char *expected)
     g_assert_cmpstr(text, ==, expected);
 }
 
-void
-routing_assert_refusals(Fixture *f, const char *expected)
+GPtrArray *
+routing_take_rejections(Fixture *f)
 {
-    g_autoptr(GPtrArray) refusals = nmm_routing_take_refusals(f->routing);
+    GPtrArray *rejections = f->rejections;
+
+    f->rejections = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_rejection_free);
+    return rejections;
+}
+
+void
+routing_assert_rejections(Fixture *f, const char *expected)
+{
+    g_autoptr(GPtrArray) rejections = routing_take_rejections(f);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    for (guint i = 0; i < refusals->len; i++) {
-        const NmmRejection *r = refusals->pdata[i];
+    for (guint i = 0; i < rejections->len; i++) {
+        const NmmRejection *r = rejections->pdata[i];
 
         g_string_append_printf(text,
                                "%s%s %s %s%s%s",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests of the routing decision have in common: a host, two guests, a clock of their own.
+ * The tests of the routing decision share a host, two guests and a simulated clock.
  */
 
 #pragma once
@@ -25,29 +25,44 @@ G_BEGIN_DECLS
 /* "web" and "db", running, in mode bridge. */
 extern const NmmRoutingNic routing_both[2];
 
+/* The work that is not asserted yet is collected. */
 typedef struct {
     NmmRouting *routing;
     gint64 now;
+    gint64 deadline;       /* -1: none */
+    GArray *routes;        /* (element-type NmmRoute): the last ones */
+    GArray *probes;        /* (element-type NmmProbe) */
+    GPtrArray *rejections; /* (element-type NmmRejection) */
 } Fixture;
+
+/* Two running guests; a host with an address in each of 10.0.0.0/24, fd00::/64, 2001:db8::/64. */
+void routing_setup(Fixture *f, gconstpointer data);
+void routing_teardown(Fixture *f, gconstpointer data);
 
 /* (transfer full): separated by spaces. */
 GArray *routing_cidrs(const char *text);
+
+/* Inputs. Return: whether the routes changed. */
 /* @addresses: with prefixes, separated by spaces. */
 gboolean routing_set_host(Fixture *f, const char *addresses);
-/* Two guests that run; a host with an address in each of 10.0.0.0/24, fd00::/64, 2001:db8::/64. */
-void routing_setup(Fixture *f, gconstpointer data);
-void routing_teardown(Fixture *f, gconstpointer data);
-gboolean routing_claim_from(Fixture *f, const char *mac, const char *text, gboolean from_wire);
+gboolean routing_set_host_config(Fixture *f, const NmmRoutingHost *host);
+gboolean routing_set_guests(Fixture *f, const NmmRoutingNic *nics, gsize n_nics);
 gboolean routing_claim(Fixture *f, const char *mac, const char *text);
-void routing_asked(Fixture *f, const char *text);
-/* Time passes, with a tick whenever one is due. Returns: whether a tick changed the routes. */
+gboolean routing_claim_from(Fixture *f, const char *mac, const char *text, gboolean from_wire);
+gboolean
+routing_claim_bytes(Fixture *f, const guint8 *mac, const NmmCidr *address, gboolean from_wire);
+void routing_solicited(Fixture *f, const char *text);
+/* Time passes, with a tick at each deadline. */
 gboolean routing_pass(Fixture *f, gint64 ms);
-/* "10.0.0.5/32 web src 10.0.0.1/32", one after the other. */
+
+/* "10.0.0.5/32 web src 10.0.0.1/32", separated by commas. */
 void routing_assert_routes(Fixture *f, const char *expected);
-/* "lan 10.0.0.5", "52:… 10.0.0.5", in the order of strcmp(). */
-void routing_assert_questions(Fixture *f, const char *expected);
-/* "gateway web 10.0.0.254 [holder]", one after the other. */
-void routing_assert_refusals(Fixture *f, const char *expected);
+/* Since the last call: "lan 10.0.0.5", "52:… 10.0.0.5", sorted by strcmp(). */
+void routing_assert_probes(Fixture *f, const char *expected);
+GArray *routing_take_probes(Fixture *f);
+/* Since the last call: "gateway web 10.0.0.254 [holder]". */
+void routing_assert_rejections(Fixture *f, const char *expected);
+GPtrArray *routing_take_rejections(Fixture *f);
 
 #define ROUTING_ADD(name, function)                                                                \
     g_test_add(name, Fixture, NULL, routing_setup, function, routing_teardown)

@@ -22,7 +22,7 @@ address(const char *text)
     NmmCidr cidr;
     GError *error = NULL;
 
-    nmm_cidr_init(&cidr, text, strchr(text, ':') ? 128 : 32, &error);
+    nmm_cidr_init_host(&cidr, text, &error);
     g_assert_no_error(error);
     return cidr;
 }
@@ -34,7 +34,7 @@ question(guint8 *frame, const char *source, const char *target, const guint8 *to
     NmmCidr what = address(target);
 
     memset(frame, 0xaa, NMM_NEIGHBOUR_FRAME_MAX);
-    return nmm_neighbour_frame_build_question(frame, guest_mac, to, &from, &what);
+    return nmm_neighbour_frame_build_probe(frame, guest_mac, to, &from, &what);
 }
 
 static void
@@ -179,7 +179,7 @@ answer(guint8 *frame)
     NmmCidr mine = address("fd00::1");
     NmmCidr asker = address("fd00::5");
 
-    return nmm_neighbour_frame_build_answer(frame, link_mac, guest_mac, &mine, &asker);
+    return nmm_neighbour_frame_build_reply(frame, link_mac, guest_mac, &mine, &asker);
 }
 
 static void

@@ -17,8 +17,8 @@ test_unknown_mac(Fixture *f, gconstpointer data)
     routing_claim(f, "00:00:00:00:00:00", "10.0.0.6");
     g_assert_false(routing_pass(f, CONTEST));
     routing_assert_routes(f, "");
-    routing_assert_questions(f, "");
-    routing_assert_refusals(f, "");
+    routing_assert_probes(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -29,9 +29,9 @@ test_lan_answers(Fixture *f, gconstpointer data)
     g_assert_false(routing_claim_from(f, LAN, "10.0.0.5", TRUE));
     g_assert_false(routing_pass(f, CONTEST));
     routing_claim(f, WEB, "10.0.0.5"); /* fresh: not even asked again */
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     routing_assert_routes(f, "");
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
+    routing_assert_rejections(f, "lan-host web 10.0.0.5 " LAN);
 }
 
 static void
@@ -40,13 +40,13 @@ test_lan_heard_before(Fixture *f, gconstpointer data)
     routing_claim(f, LAN, "10.0.0.5"); /* any broadcast of a LAN host reaches the link */
     routing_pass(f, FRESH);
     g_assert_false(routing_claim(f, WEB, "10.0.0.5"));
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     g_assert_false(routing_pass(f, CONTEST - 1)); /* a sleepy LAN host has time to answer */
-    routing_assert_questions(f, "lan 10.0.0.5, lan 10.0.0.5, lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5, lan 10.0.0.5, lan 10.0.0.5");
     routing_assert_routes(f, "");
     g_assert_true(routing_pass(f, 1)); /* silent: it has moved */
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -54,29 +54,29 @@ test_lan_claims_later(Fixture *f, gconstpointer data)
 {
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     routing_pass(f, RETRY);
     g_assert_false(routing_claim(f, LAN, "10.0.0.5")); /* heard by the link: on which side of it? */
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     routing_assert_routes(f, WEB_ROUTE);
     f->now += 1;
     g_assert_true(routing_claim_from(f, LAN, "10.0.0.5", TRUE));
     routing_assert_routes(f, "");
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
-    /* it was a mistake: the guest has it back, and a new conflict is a new refusal */
+    routing_assert_rejections(f, "lan-host web 10.0.0.5 " LAN);
+    /* it was a mistake: the guest has it back, and a new conflict is a new rejection */
     routing_pass(f, FRESH);
     routing_claim(f, WEB, "10.0.0.5");
     g_assert_true(routing_pass(f, CONTEST));
     routing_assert_routes(f, WEB_ROUTE);
     g_assert_true(routing_claim_from(f, LAN, "10.0.0.5", TRUE));
-    routing_assert_refusals(f, "lan-host web 10.0.0.5 " LAN);
+    routing_assert_rejections(f, "lan-host web 10.0.0.5 " LAN);
 }
 
 /* A macvtap interface that is no guest's claims what a guest has, and goes on claiming. */
 static void
 test_stranger_on_the_bridge(Fixture *f, gconstpointer data)
 {
-    g_autoptr(GArray) questions = NULL;
+    g_autoptr(GArray) probes = NULL;
 
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
@@ -84,13 +84,13 @@ test_stranger_on_the_bridge(Fixture *f, gconstpointer data)
         g_assert_false(routing_claim(f, STRANGER, "10.0.0.5"));
         g_assert_false(routing_pass(f, 10));
     }
-    questions = nmm_routing_take_questions(f->routing);
-    g_assert_cmpuint(questions->len, >=, 2);
-    g_assert_cmpuint(questions->len, <=, 6);
+    probes = routing_take_probes(f);
+    g_assert_cmpuint(probes->len, >=, 2);
+    g_assert_cmpuint(probes->len, <=, 6);
     g_assert_false(routing_pass(f, CONTEST));
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(f->deadline, ==, -1);
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 /* It was there first, and speaks in the middle: that makes the guest wait, and no more. */
@@ -104,7 +104,7 @@ test_stranger_before_the_guest(Fixture *f, gconstpointer data)
     g_assert_false(routing_claim(f, STRANGER, "10.0.0.5"));
     g_assert_true(routing_pass(f, CONTEST / 2));
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 /* The question or its answer may be lost, once. */
@@ -113,11 +113,11 @@ test_lan_is_asked_twice(Fixture *f, gconstpointer data)
 {
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, FRESH);
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     routing_claim(f, LAN, "10.0.0.5");
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     routing_pass(f, RETRY);
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     g_assert_true(routing_claim_from(f, LAN, "10.0.0.5", TRUE));
     routing_assert_routes(f, "");
 }

@@ -52,7 +52,7 @@ random_event(Fixture *f, World *world)
         for (gsize i = 0; i < world->n_nics; i++)
             world->nics[i] = (NmmRoutingNic){
                 names[i], macs[i], g_test_rand_bit(), g_test_rand_int_range(0, 4) > 0};
-        nmm_routing_set_guests(f->routing, world->nics, world->n_nics);
+        routing_set_guests(f, world->nics, world->n_nics);
         break;
     case 1:
         world->host = hosts[g_test_rand_int_range(0, G_N_ELEMENTS(hosts))];
@@ -61,7 +61,7 @@ random_event(Fixture *f, World *world)
     case 2:
     case 3:
     case 4:
-        routing_asked(f, what);
+        routing_solicited(f, what);
         break;
     case 5:
     case 6:
@@ -128,17 +128,17 @@ test_random(void)
         World world = {{{0}}, 0, hosts[0]};
 
         routing_setup(&f, NULL);
-        nmm_routing_set_guests(f.routing, NULL, 0);
+        routing_set_guests(&f, NULL, 0);
         for (guint step = 0; step < 200; step++) {
             g_autoptr(GArray) routes = NULL;
-            g_autoptr(GArray) questions = NULL;
-            g_autoptr(GPtrArray) refusals = NULL;
+            g_autoptr(GArray) probes = NULL;
+            g_autoptr(GPtrArray) rejections = NULL;
             gint64 deadline;
 
             random_event(&f, &world);
-            routes = nmm_routing_get_routes(f.routing);
-            questions = nmm_routing_take_questions(f.routing);
-            refusals = nmm_routing_take_refusals(f.routing);
+            routes = g_array_ref(f.routes);
+            probes = routing_take_probes(&f);
+            rejections = routing_take_rejections(&f);
             for (guint i = 0; i < routes->len; i++) {
                 const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
 
@@ -147,18 +147,18 @@ test_random(void)
                     g_assert_cmpint(
                         memcmp(route[-1].address.bytes, route->address.bytes, 16), <, 0);
             }
-            for (guint i = 0; i < questions->len; i++) {
-                const NmmProbe *q = &g_array_index(questions, NmmProbe, i);
+            for (guint i = 0; i < probes->len; i++) {
+                const NmmProbe *q = &g_array_index(probes, NmmProbe, i);
 
                 g_assert_true(nmm_routing_is_routable(&q->address));
                 g_assert_true(q->lan || q->mac[0] == 0x52);
             }
-            deadline = nmm_routing_get_deadline(f.routing);
+            deadline = f.deadline;
             if (deadline != -1)
                 g_assert_cmpint(deadline, <=, f.now + 2 * CONTEST + RETRY);
         }
         routing_pass(&f, 10 * CONTEST);
-        g_assert_cmpint(nmm_routing_get_deadline(f.routing), ==, -1);
+        g_assert_cmpint(f.deadline, ==, -1);
         routing_teardown(&f, NULL);
     }
 }

@@ -13,28 +13,28 @@ static void
 test_claim(Fixture *f, gconstpointer data)
 {
     g_assert_false(routing_claim(f, WEB, "10.0.0.5"));
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     g_assert_false(routing_pass(f, GRACE - 1));
     routing_assert_routes(f, "");
     g_assert_true(routing_pass(f, 1));
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
     /* said again: nothing changes, nothing is asked, no timer runs */
     g_assert_false(routing_claim(f, WEB, "10.0.0.5"));
-    routing_assert_questions(f, "");
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    routing_assert_probes(f, "");
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
 test_question(Fixture *f, gconstpointer data)
 {
-    routing_asked(f, "10.0.0.5");
-    routing_assert_questions(f, "");
+    routing_solicited(f, "10.0.0.5");
+    routing_assert_probes(f, "");
     routing_pass(f, RELAY);
-    routing_assert_questions(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
+    routing_assert_probes(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
     /* the LAN has been asked already by the host: its grace runs from then */
     g_assert_false(routing_claim(f, DB, "10.0.0.5"));
-    routing_assert_questions(f, "");
+    routing_assert_probes(f, "");
     g_assert_true(routing_pass(f, GRACE - RELAY));
     routing_assert_routes(f, DB_ROUTE);
 }
@@ -42,33 +42,33 @@ test_question(Fixture *f, gconstpointer data)
 static void
 test_question_answered_by_lan(Fixture *f, gconstpointer data)
 {
-    routing_asked(f, "10.0.0.5");
+    routing_solicited(f, "10.0.0.5");
     f->now += RELAY - 1;
     routing_claim_from(f, LAN, "10.0.0.5", TRUE);
     routing_pass(f, 10000);
-    routing_assert_questions(f, "");
-    routing_assert_refusals(f, "");
+    routing_assert_probes(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
 test_question_rate(Fixture *f, gconstpointer data)
 {
     for (guint i = 0; i < 9; i++) {
-        routing_asked(f, "10.0.0.5");
+        routing_solicited(f, "10.0.0.5");
         routing_pass(f, 100);
     }
-    routing_assert_questions(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
+    routing_assert_probes(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
     routing_pass(f, 100);
-    routing_asked(f, "10.0.0.5");
+    routing_solicited(f, "10.0.0.5");
     routing_pass(f, 100);
-    routing_assert_questions(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
+    routing_assert_probes(f, WEB " 10.0.0.5, " DB " 10.0.0.5");
     /* an address that no guest can have is not asked for */
-    routing_asked(f, "10.0.0.254");
-    routing_asked(f, "10.1.0.1");
-    routing_asked(f, "fe80::5");
+    routing_solicited(f, "10.0.0.254");
+    routing_solicited(f, "10.1.0.1");
+    routing_solicited(f, "fe80::5");
     routing_pass(f, 100);
-    routing_assert_questions(f, "");
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    routing_assert_probes(f, "");
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
@@ -76,26 +76,26 @@ test_question_only_reachable_guests(Fixture *f, gconstpointer data)
 {
     const NmmRoutingNic nics[] = {{"web", WEB, FALSE, TRUE}, {"db", DB, TRUE, FALSE}};
 
-    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
-    routing_asked(f, "10.0.0.5");
+    routing_set_guests(f, nics, G_N_ELEMENTS(nics));
+    routing_solicited(f, "10.0.0.5");
     routing_pass(f, 1000);
-    routing_assert_questions(f, "");
+    routing_assert_probes(f, "");
 }
 
 static void
 test_question_budget(Fixture *f, gconstpointer data)
 {
-    g_autoptr(GArray) questions = NULL;
+    g_autoptr(GArray) probes = NULL;
 
     for (guint i = 0; i < 65536; i++) {
         g_autofree char *text = g_strdup_printf("2001:db8::%x:5", i);
 
-        routing_asked(f, text);
+        routing_solicited(f, text);
     }
     routing_pass(f, RELAY);
-    questions = nmm_routing_take_questions(f->routing);
-    g_assert_cmpuint(questions->len, >, 1000);
-    g_assert_cmpuint(questions->len, <=, 4096);
+    probes = routing_take_probes(f);
+    g_assert_cmpuint(probes->len, >, 1000);
+    g_assert_cmpuint(probes->len, <=, 4096);
 }
 
 /* Rules by which an address is refused whoever else has it: address, reason. */
@@ -125,13 +125,13 @@ test_never_routed(Fixture *f, gconstpointer data)
         g_assert_false(routing_claim(f, WEB, row[0]));
     g_assert_false(routing_pass(f, 10 * CONTEST));
     routing_assert_routes(f, "");
-    routing_assert_questions(f, "");
-    routing_assert_refusals(f, expected);
-    /* another guest's is another refusal */
+    routing_assert_probes(f, "");
+    routing_assert_rejections(f, expected);
+    /* another guest's is another rejection */
     routing_claim(f, DB, row[0]);
     g_free(expected);
     expected = g_strdup_printf("%s db %s", row[1], row[0]);
-    routing_assert_refusals(f, expected);
+    routing_assert_rejections(f, expected);
 }
 
 static void
@@ -151,12 +151,12 @@ test_not_routable(Fixture *f, gconstpointer data)
 
     for (gsize i = 0; i < G_N_ELEMENTS(silent); i++) {
         routing_claim(f, WEB, silent[i]);
-        routing_asked(f, silent[i]);
+        routing_solicited(f, silent[i]);
     }
     g_assert_false(routing_pass(f, CONTEST));
     routing_assert_routes(f, "");
-    routing_assert_questions(f, "");
-    routing_assert_refusals(f, "");
+    routing_assert_probes(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -164,12 +164,12 @@ test_not_bridge(Fixture *f, gconstpointer data)
 {
     const NmmRoutingNic nics[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, FALSE, TRUE}};
 
-    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    routing_set_guests(f, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_claim(f, DB, "10.0.0.6"); /* does not run: cannot be it */
     routing_pass(f, CONTEST);
     routing_assert_routes(f, "");
-    routing_assert_refusals(f, "not-bridge web 10.0.0.5");
+    routing_assert_rejections(f, "not-bridge web 10.0.0.5");
 }
 
 static void
@@ -177,12 +177,12 @@ test_moves_between_guests(Fixture *f, gconstpointer data)
 {
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
-    routing_assert_questions(f, "lan 10.0.0.5");
+    routing_assert_probes(f, "lan 10.0.0.5");
     g_assert_false(routing_claim(f, DB, "10.0.0.5"));
-    routing_assert_questions(f, WEB " 10.0.0.5"); /* the holder is asked, and is silent */
+    routing_assert_probes(f, WEB " 10.0.0.5"); /* the holder is asked, and is silent */
     g_assert_true(routing_pass(f, CONTEST));
     routing_assert_routes(f, DB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -195,7 +195,7 @@ test_holder_answers(Fixture *f, gconstpointer data)
     routing_claim(f, WEB, "10.0.0.5");
     g_assert_false(routing_pass(f, 10 * CONTEST));
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "other-guest db 10.0.0.5 web");
+    routing_assert_rejections(f, "other-guest db 10.0.0.5 web");
 }
 
 static void
@@ -203,14 +203,14 @@ test_two_nics_of_one_guest(Fixture *f, gconstpointer data)
 {
     const NmmRoutingNic nics[] = {{"web", WEB, TRUE, TRUE}, {"web", DB, TRUE, TRUE}};
 
-    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    routing_set_guests(f, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
     routing_claim(f, DB, "10.0.0.5");
     routing_claim(f, WEB, "10.0.0.5");
     g_assert_false(routing_pass(f, CONTEST));
     routing_assert_routes(f, WEB_ROUTE);
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -222,23 +222,23 @@ test_guest_gone(Fixture *f, gconstpointer data)
     routing_claim(f, WEB, "10.0.0.5");
     routing_claim(f, DB, "10.0.0.6");
     routing_pass(f, GRACE);
-    g_assert_false(nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
-    g_assert_true(nmm_routing_set_guests(f->routing, stopped, G_N_ELEMENTS(stopped)));
+    g_assert_false(routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both)));
+    g_assert_true(routing_set_guests(f, stopped, G_N_ELEMENTS(stopped)));
     routing_assert_routes(f, "10.0.0.6/32 db src 10.0.0.1/32");
     /* started again: it has to speak */
-    g_assert_false(nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both)));
+    g_assert_false(routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both)));
     routing_pass(f, 1000);
     routing_claim(f, WEB, "10.0.0.5");
     g_assert_true(routing_pass(f, GRACE));
-    g_assert_true(nmm_routing_set_guests(f->routing, vepa, G_N_ELEMENTS(vepa)));
-    g_assert_true(nmm_routing_set_guests(f->routing, NULL, 0));
+    g_assert_true(routing_set_guests(f, vepa, G_N_ELEMENTS(vepa)));
+    g_assert_true(routing_set_guests(f, NULL, 0));
     routing_assert_routes(f, "");
     /* gone while it is being judged */
-    nmm_routing_set_guests(f->routing, routing_both, G_N_ELEMENTS(routing_both));
+    routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both));
     routing_claim(f, WEB, "10.0.0.7");
-    nmm_routing_set_guests(f->routing, NULL, 0);
+    routing_set_guests(f, NULL, 0);
     g_assert_false(routing_pass(f, CONTEST));
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
@@ -247,17 +247,17 @@ test_new_address(Fixture *f, gconstpointer data)
     routing_claim(f, WEB, "10.0.0.5");
     routing_claim(f, WEB, "fd00::5");
     routing_pass(f, 60000);
-    routing_assert_questions(f, "lan 10.0.0.5, lan fd00::5");
+    routing_assert_probes(f, "lan 10.0.0.5, lan fd00::5");
     routing_claim(f, WEB, "10.0.0.6");
     routing_pass(f, GRACE);
     routing_assert_routes(
         f, WEB_ROUTE ", 10.0.0.6/32 web src 10.0.0.1/32, fd00::5/128 web src fd00::1/128");
     g_assert_true(routing_pass(f, CONTEST));
     /* the old one was asked for in vain; the other family's was not */
-    routing_assert_questions(
+    routing_assert_probes(
         f, WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, lan 10.0.0.6");
     routing_assert_routes(f, "10.0.0.6/32 web src 10.0.0.1/32, fd00::5/128 web src fd00::1/128");
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
@@ -270,7 +270,7 @@ test_second_address(Fixture *f, gconstpointer data)
     routing_claim(f, WEB, "10.0.0.5"); /* answers: it has both */
     g_assert_false(routing_pass(f, 10 * CONTEST));
     routing_assert_routes(f, WEB_ROUTE ", 10.0.0.6/32 web src 10.0.0.1/32");
-    g_assert_cmpint(nmm_routing_get_deadline(f->routing), ==, -1);
+    g_assert_cmpint(f->deadline, ==, -1);
 }
 
 static void
@@ -291,7 +291,7 @@ test_source(Fixture *f, gconstpointer data)
     routing_assert_routes(f, "");
     g_assert_true(routing_set_host(f, "10.0.0.1/24 fd00::1/64"));
     routing_assert_routes(f, WEB_ROUTE ", fd00::5/128 web src fd00::1/128");
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -301,12 +301,12 @@ test_onlink_prefix(Fixture *f, gconstpointer data)
     g_autoptr(GArray) onlink = routing_cidrs("2001:db8::/64");
     NmmRoutingHost host = {.addresses = addresses, .onlink = onlink};
 
-    nmm_routing_set_host(f->routing, &host);
+    routing_set_host_config(f, &host);
     routing_claim(f, WEB, "2001:db8::5");
     routing_claim(f, WEB, "10.0.0.5"); /* the host has no IPv4: no matter */
     routing_pass(f, GRACE);
     routing_assert_routes(f, "2001:db8::5/128 web src 2001:db8::1/128");
-    routing_assert_refusals(f, "");
+    routing_assert_rejections(f, "");
 }
 
 static void
@@ -316,7 +316,7 @@ test_becomes_reserved(Fixture *f, gconstpointer data)
     routing_pass(f, GRACE);
     g_assert_true(routing_set_host(f, "10.0.0.1/24 10.0.0.5/24"));
     routing_assert_routes(f, "");
-    routing_assert_refusals(f, "host web 10.0.0.5");
+    routing_assert_rejections(f, "host web 10.0.0.5");
     g_assert_false(routing_set_host(f, "10.0.0.1/24"));
 }
 
@@ -331,9 +331,7 @@ claim_number(Fixture *f, const char *mac, guint number)
 static guint
 count_routes(Fixture *f)
 {
-    g_autoptr(GArray) routes = nmm_routing_get_routes(f->routing);
-
-    return routes->len;
+    return f->routes->len;
 }
 
 static void
@@ -343,7 +341,7 @@ test_guest_full(Fixture *f, gconstpointer data)
         claim_number(f, WEB, i);
     routing_pass(f, GRACE);
     g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_PER_GUEST);
-    routing_assert_refusals(f, "guest-full web 2001:db8::40:5");
+    routing_assert_rejections(f, "guest-full web 2001:db8::40:5");
     claim_number(f, DB, 1000); /* another guest's share is its own */
     routing_pass(f, GRACE);
     g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_PER_GUEST + 1);
@@ -363,15 +361,15 @@ static void
 pass_answering(Fixture *f, gint64 ms)
 {
     for (gint64 i = 0; i < ms; i += 10) {
-        g_autoptr(GArray) questions = NULL;
+        g_autoptr(GArray) probes = NULL;
 
         routing_pass(f, 10);
-        questions = nmm_routing_take_questions(f->routing);
-        for (guint j = 0; j < questions->len; j++) {
-            const NmmProbe *q = &g_array_index(questions, NmmProbe, j);
+        probes = routing_take_probes(f);
+        for (guint j = 0; j < probes->len; j++) {
+            const NmmProbe *q = &g_array_index(probes, NmmProbe, j);
 
             if (!q->lan)
-                nmm_routing_claim(f->routing, q->mac, &q->address, FALSE, f->now);
+                routing_claim_bytes(f, q->mac, &q->address, FALSE);
         }
     }
 }
@@ -391,7 +389,7 @@ test_full(Fixture *f, gconstpointer data)
         g_ptr_array_add(texts, (gpointer)nics[i].guest);
         g_ptr_array_add(texts, (gpointer)nics[i].mac);
     }
-    nmm_routing_set_guests(f->routing, nics, GUESTS);
+    routing_set_guests(f, nics, GUESTS);
     for (guint i = 0; i < NMM_ROUTING_MAX_ADDRESSES + 1; i++) {
         claim_number(f, nics[i / NMM_ROUTING_MAX_PER_GUEST].mac, i);
         if (i % 1000 == 999)
@@ -399,13 +397,13 @@ test_full(Fixture *f, gconstpointer data)
     }
     pass_answering(f, 3 * CONTEST);
     g_assert_cmpuint(count_routes(f), ==, NMM_ROUTING_MAX_ADDRESSES);
-    routing_assert_refusals(f, "full g64 2001:db8::1000:5");
+    routing_assert_rejections(f, "full g64 2001:db8::1000:5");
 }
 
 static void
 test_too_many_refusals(Fixture *f, gconstpointer data)
 {
-    g_autoptr(GPtrArray) refusals = NULL;
+    g_autoptr(GPtrArray) rejections = NULL;
     const NmmRejection *last;
 
     for (guint i = 1; i < 200; i++) {
@@ -413,12 +411,12 @@ test_too_many_refusals(Fixture *f, gconstpointer data)
 
         routing_claim(f, WEB, text);
     }
-    refusals = nmm_routing_take_refusals(f->routing);
-    g_assert_cmpuint(refusals->len, ==, NMM_REJECTION_MAX_REPORTED);
-    last = refusals->pdata[refusals->len - 1];
+    rejections = routing_take_rejections(f);
+    g_assert_cmpuint(rejections->len, ==, NMM_REJECTION_MAX_REPORTED);
+    last = rejections->pdata[rejections->len - 1];
     g_assert_cmpint(last->reason, ==, NMM_REJECTION_TOO_MANY);
     routing_claim(f, DB, "10.77.0.1");
-    routing_assert_refusals(f, "off-link db 10.77.0.1");
+    routing_assert_rejections(f, "off-link db 10.77.0.1");
 }
 
 static void
@@ -427,8 +425,8 @@ test_refusal_names(void)
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i <= NMM_REJECTION_LAST; i++) {
-        NmmRejection refusal = {i, (char *)"we%1$sb", (char *)WEB, (char *)"10.0.0.5", NULL};
-        g_autofree char *text = nmm_rejection_to_string(&refusal);
+        NmmRejection rejection = {i, (char *)"we%1$sb", (char *)WEB, (char *)"10.0.0.5", NULL};
+        g_autofree char *text = nmm_rejection_to_string(&rejection);
 
         g_assert_true(g_hash_table_add(names, (gpointer)nmm_rejection_reason_to_string(i)));
         g_assert_true(g_str_has_prefix(text, "guest 'we%1$sb' (" WEB ") claims '10.0.0.5', "));
@@ -446,7 +444,7 @@ test_same_mac(Fixture *f, gconstpointer data)
                                   {"other", WEB, FALSE, TRUE},
                                   {"bad", "nonsense", TRUE, TRUE}};
 
-    nmm_routing_set_guests(f->routing, nics, G_N_ELEMENTS(nics));
+    routing_set_guests(f, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
     routing_pass(f, GRACE);
     routing_assert_routes(f, WEB_ROUTE);
@@ -482,8 +480,8 @@ main(int argc, char **argv)
     ROUTING_ADD("/routing/becomes-reserved", test_becomes_reserved);
     ROUTING_ADD("/routing/guest-full", test_guest_full);
     ROUTING_ADD("/routing/full", test_full);
-    ROUTING_ADD("/routing/too-many-refusals", test_too_many_refusals);
+    ROUTING_ADD("/routing/too-many-rejections", test_too_many_refusals);
     ROUTING_ADD("/routing/same-mac", test_same_mac);
-    g_test_add_func("/routing/refusal-names", test_refusal_names);
+    g_test_add_func("/routing/rejection-names", test_refusal_names);
     return g_test_run();
 }

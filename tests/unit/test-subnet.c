@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "nmm-error.h"
+#include "nmm-cidr.h"
 #include "nmm-subnet.h"
 
 static NmmCidr

@@ -11,6 +11,7 @@
 #include "nmm-guest.h"
 #include "nmm-link.h"
 #include "nmm-network.h"
+#include "nmm-subnet.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS

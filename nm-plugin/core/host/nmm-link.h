@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "nmm-subnet.h"
+#include "nmm-cidr.h"
 
 G_BEGIN_DECLS
 

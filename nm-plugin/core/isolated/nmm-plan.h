@@ -10,6 +10,7 @@
 
 #include "nmm-guest.h"
 #include "nmm-network.h"
+#include "nmm-subnet.h"
 
 G_BEGIN_DECLS
 

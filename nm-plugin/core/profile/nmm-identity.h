@@ -8,7 +8,7 @@
 #pragma once
 
 #include "nmm-keys.h"
-#include "nmm-subnet.h"
+#include "nmm-cidr.h"
 
 G_BEGIN_DECLS
 

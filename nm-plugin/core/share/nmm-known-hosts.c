@@ -1,72 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Tables of guests' interfaces and of LAN hosts, and what serves as their keys.
- */
 
 #include "config.h"
 
 #include "nmm-known-hosts.h"
 
-#include <string.h>
-
-/* LAN hosts remembered. */
 #define MAX_LAN_HOSTS 1024
 
 typedef NmmMacKey MacKey;
 typedef NmmKnownGuest Guest;
 typedef NmmKnownNic Nic;
 typedef NmmLanHost LanHost;
-
-MacKey
-nmm_mac_key_from_bytes(const guint8 *mac)
-{
-    MacKey key = 0;
-
-    for (gsize i = 0; i < NMM_MAC_BYTES; i++)
-        key = key << 8 | mac[i];
-    return key;
-}
-
-void
-nmm_mac_key_to_bytes(MacKey key, guint8 *out_mac)
-{
-    for (gsize i = 0; i < NMM_MAC_BYTES; i++)
-        out_mac[i] = (guint8)(key >> (8 * (NMM_MAC_BYTES - 1 - i)));
-}
-
-char *
-nmm_mac_key_to_string(MacKey key)
-{
-    guint8 mac[NMM_MAC_BYTES];
-
-    nmm_mac_key_to_bytes(key, mac);
-    return nmm_mac_to_string(mac);
-}
-
-guint
-nmm_address_hash(gconstpointer data)
-{
-    const NmmCidr *address = data;
-    guint hash = 2166136261u;
-
-    for (gsize i = 0; i < sizeof(address->bytes); i++)
-        hash = (hash ^ address->bytes[i]) * 16777619u;
-    return hash;
-}
-
-int
-nmm_address_compare(const NmmCidr *a, const NmmCidr *b)
-{
-    if (a->family != b->family)
-        return a->family == G_SOCKET_FAMILY_IPV4 ? -1 : 1;
-    return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
-}
-
-gboolean
-nmm_address_equal(gconstpointer a, gconstpointer b)
-{
-    return nmm_address_compare(a, b) == 0;
-}
 
 static void
 free_guest(gpointer data)
@@ -82,7 +25,7 @@ nmm_known_hosts_init(NmmKnownHosts *self)
 {
     self->guests = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_guest);
     self->nics = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-    self->lan = g_hash_table_new_full(nmm_address_hash, nmm_address_equal, NULL, g_free);
+    self->lan = g_hash_table_new_full(nmm_cidr_hash_address, nmm_cidr_equal_address, NULL, g_free);
 }
 
 void
@@ -93,11 +36,6 @@ nmm_known_hosts_clear(NmmKnownHosts *self)
     g_clear_pointer(&self->guests, g_hash_table_unref);
 }
 
-/**
- * nmm_known_hosts_find_nic:
- *
- * Returns: (transfer none) (nullable): the interface with that MAC
- */
 Nic *
 nmm_known_hosts_find_nic(const NmmKnownHosts *self, MacKey mac)
 {
@@ -116,11 +54,11 @@ add_nic(NmmKnownHosts *self, const NmmRoutingNic *given)
         return;
     key = nmm_mac_key_from_bytes(mac);
     nic = nmm_known_hosts_find_nic(self, key);
-    /* Two guests with one MAC, a guest and its clone: the one that runs speaks. */
-    if (key == 0 || (nic != NULL && (nic->running || !given->running)))
+    /* A guest and its clone may have the same MAC: the one that runs counts. */
+    if (key == 0 || (nic && (nic->running || !given->running)))
         return;
     guest = g_hash_table_lookup(self->guests, given->guest);
-    if (guest == NULL) {
+    if (!guest) {
         guest = g_new0(Guest, 1);
         guest->name = g_strdup(given->guest);
         guest->doubted_at = -NMM_NEVER;
@@ -131,10 +69,6 @@ add_nic(NmmKnownHosts *self, const NmmRoutingNic *given)
     g_hash_table_replace(self->nics, &nic->mac, nic);
 }
 
-/**
- * nmm_known_hosts_set_guests:
- * @nics: (array length=n_nics): copied; one whose MAC cannot be read is passed over
- */
 void
 nmm_known_hosts_set_guests(NmmKnownHosts *self, const NmmRoutingNic *nics, gsize n_nics)
 {
@@ -144,17 +78,12 @@ nmm_known_hosts_set_guests(NmmKnownHosts *self, const NmmRoutingNic *nics, gsize
         add_nic(self, &nics[i]);
 }
 
-/**
- * nmm_known_hosts_find_lan:
- *
- * Returns: (transfer none) (nullable): the LAN host that was heard to have the address
- */
 const LanHost *
 nmm_known_hosts_find_lan(const NmmKnownHosts *self, const NmmCidr *address, gint64 now_ms)
 {
     const LanHost *lan = g_hash_table_lookup(self->lan, address);
 
-    if (lan == NULL || now_ms - lan->heard_at >= NMM_ROUTING_LAN_KEEP_MS)
+    if (!lan || now_ms - lan->heard_at >= NMM_ROUTING_LAN_KEEP_MS)
         return NULL;
     return lan;
 }
@@ -170,20 +99,13 @@ forget_oldest_lan_host(NmmKnownHosts *self)
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         LanHost *lan = data;
 
-        if (oldest == NULL || lan->heard_at < oldest->heard_at)
+        if (!oldest || lan->heard_at < oldest->heard_at)
             oldest = lan;
     }
-    if (oldest != NULL)
+    if (oldest)
         g_hash_table_remove(self->lan, &oldest->address);
 }
 
-/**
- * nmm_known_hosts_hear_lan:
- * @address: what the host was heard to have
- * @mac: whose it was
- * @on_wire: heard by the parent
- * @now_ms: monotonic time
- */
 void
 nmm_known_hosts_hear_lan(NmmKnownHosts *self,
                          const NmmCidr *address,
@@ -193,7 +115,7 @@ nmm_known_hosts_hear_lan(NmmKnownHosts *self,
 {
     LanHost *lan = g_hash_table_lookup(self->lan, address);
 
-    if (lan == NULL) {
+    if (!lan) {
         if (g_hash_table_size(self->lan) >= MAX_LAN_HOSTS)
             forget_oldest_lan_host(self);
         lan = g_new0(LanHost, 1);

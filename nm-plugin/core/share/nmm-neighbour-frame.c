@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading and writing ARP and neighbour discovery frames. Bytes in, values out: no socket, no
- * allocation, every offset checked before it is read.
+ * No allocation; every offset is checked before it is read.
  */
 
 #include "config.h"
@@ -21,20 +20,20 @@
 #define ARP_SENDER_AT 8
 #define ARP_TARGET_AT 18
 
-#define IPV6_BYTES      40
-#define IPV6_SOURCE_AT  8
-#define IPV6_DEST_AT    24
-#define IPPROTO_ICMP6   58
-#define ND_HOP_LIMIT    255
-#define ND_BYTES        24 /* type, code, checksum, flags, target */
-#define ND_TARGET_AT    8
-#define ND_SOLICIT      135
-#define ND_ADVERT       136
-#define ND_OPT_SOURCE   1
-#define ND_OPT_TARGET   2
-#define ND_OPT_BYTES    8
-#define ND_FLAG_ANSWER  0x40
-#define ND_FLAG_REPLACE 0x20
+#define IPV6_BYTES        40
+#define IPV6_SOURCE_AT    8
+#define IPV6_DEST_AT      24
+#define IPPROTO_ICMP6     58
+#define ND_HOP_LIMIT      255
+#define ND_BYTES          24 /* type, code, checksum, flags, target */
+#define ND_TARGET_AT      8
+#define ND_SOLICIT        135
+#define ND_ADVERT         136
+#define ND_OPT_SOURCE     1
+#define ND_OPT_TARGET     2
+#define ND_OPT_BYTES      8
+#define ND_FLAG_SOLICITED 0x40
+#define ND_FLAG_OVERRIDE  0x20
 
 static guint16
 read16(const guint8 *at)
@@ -63,20 +62,6 @@ static gboolean
 is_group_mac(const guint8 *mac)
 {
     return (mac[0] & 1) != 0;
-}
-
-static void
-set_address4(NmmCidr *out, const guint8 *bytes)
-{
-    *out = (NmmCidr){.family = G_SOCKET_FAMILY_IPV4, .prefix = 32};
-    memcpy(out->bytes, bytes, 4);
-}
-
-static void
-set_address6(NmmCidr *out, const guint8 *bytes)
-{
-    *out = (NmmCidr){.family = G_SOCKET_FAMILY_IPV6, .prefix = 128};
-    memcpy(out->bytes, bytes, 16);
 }
 
 /* RFC 1071 over the pseudo header of RFC 8200 and the message. */
@@ -111,24 +96,22 @@ parse_arp(const guint8 *arp, gsize length, NmmNeighbourFrame *out)
     operation = read16(arp + sizeof(prefix));
     if (operation != ARP_REQUEST && operation != ARP_REPLY)
         return FALSE;
-    /* Two different answers to "who says so" are no answer. */
+    /* The payload must name the sender of the frame. */
     if (memcmp(sender_mac, out->mac, NMM_MAC_BYTES) != 0)
         return FALSE;
     if (!is_zero(sender, 4)) {
         out->has_sender = TRUE;
-        set_address4(&out->sender, sender);
+        nmm_cidr_set_address(&out->sender, G_SOCKET_FAMILY_IPV4, sender);
     }
     if (operation == ARP_REQUEST && !is_zero(target, 4) && memcmp(sender, target, 4) != 0) {
         out->has_target = TRUE;
-        set_address4(&out->target, target);
+        nmm_cidr_set_address(&out->target, G_SOCKET_FAMILY_IPV4, target);
     }
     return out->has_sender || out->has_target;
 }
 
-/*
- * Finds the link-layer address option @wanted; *@out_mac stays NULL where there is none. FALSE
- * where the options are malformed (RFC 4861: the message is to be dropped then).
- */
+/* Finds the link-layer address option @wanted; without one *@out_mac stays NULL. FALSE: the options
+ * are malformed, and the message must be dropped (RFC 4861). */
 static gboolean
 find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8 **out_mac)
 {
@@ -140,7 +123,7 @@ find_mac_option(const guint8 *options, gsize length, guint8 wanted, const guint8
         bytes = (gsize)options[1] * 8;
         if (bytes == 0 || bytes > length)
             return FALSE;
-        if (options[0] == wanted && bytes == ND_OPT_BYTES && *out_mac == NULL)
+        if (options[0] == wanted && bytes == ND_OPT_BYTES && !*out_mac)
             *out_mac = options + 2;
         options += bytes;
         length -= bytes;
@@ -154,15 +137,15 @@ read_solicit(const guint8 *ip, const guint8 *target, const guint8 *mac, NmmNeigh
     const guint8 *source = ip + IPV6_SOURCE_AT;
 
     out->has_target = TRUE;
-    set_address6(&out->target, target);
+    nmm_cidr_set_address(&out->target, G_SOCKET_FAMILY_IPV6, target);
     if (is_zero(source, 16))
-        return mac == NULL && ip[IPV6_DEST_AT] == 0xff; /* duplicate address detection */
-    if (mac == NULL && out->to_all)
+        return !mac && ip[IPV6_DEST_AT] == 0xff; /* duplicate address detection */
+    if (!mac && out->to_all)
         return FALSE;
     if (source[0] == 0xff)
         return FALSE;
     out->has_sender = TRUE;
-    set_address6(&out->sender, source);
+    nmm_cidr_set_address(&out->sender, G_SOCKET_FAMILY_IPV6, source);
     return TRUE;
 }
 
@@ -171,10 +154,10 @@ read_advert(const guint8 *ip, const guint8 *message, const guint8 *mac, NmmNeigh
 {
     gboolean to_group = ip[IPV6_DEST_AT] == 0xff;
 
-    if (to_group && ((message[4] & ND_FLAG_ANSWER) != 0 || mac == NULL))
+    if (to_group && ((message[4] & ND_FLAG_SOLICITED) != 0 || !mac))
         return FALSE;
     out->has_sender = TRUE;
-    set_address6(&out->sender, message + ND_TARGET_AT);
+    nmm_cidr_set_address(&out->sender, G_SOCKET_FAMILY_IPV6, message + ND_TARGET_AT);
     return TRUE;
 }
 
@@ -203,20 +186,11 @@ parse_nd(const guint8 *ip, gsize length, NmmNeighbourFrame *out)
     if (!find_mac_option(
             message + ND_BYTES, payload - ND_BYTES, solicit ? ND_OPT_SOURCE : ND_OPT_TARGET, &mac))
         return FALSE;
-    if (mac != NULL && memcmp(mac, out->mac, NMM_MAC_BYTES) != 0)
+    if (mac && memcmp(mac, out->mac, NMM_MAC_BYTES) != 0)
         return FALSE;
     return solicit ? read_solicit(ip, target, mac, out) : read_advert(ip, message, mac, out);
 }
 
-/**
- * nmm_neighbour_frame_parse:
- * @data: an Ethernet frame without VLAN tag
- * @length: its bytes
- * @out: set on success only
- *
- * Returns: whether the frame is a well-formed piece of ARP or neighbour discovery that says
- * anything
- */
 gboolean
 nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbourFrame *out)
 {
@@ -286,18 +260,18 @@ write_nd(guint8 *ip,
 }
 
 static gsize
-build_arp_question(guint8 *out,
-                   const guint8 *source_mac,
-                   const guint8 *destination_mac,
-                   const NmmCidr *source,
-                   const NmmCidr *target)
+build_arp_request(guint8 *out,
+                  const guint8 *source_mac,
+                  const guint8 *destination_mac,
+                  const NmmCidr *source,
+                  const NmmCidr *target)
 {
-    static const guint8 everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const guint8 broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     static const guint8 prefix[] = {0, 1, 0x08, 0x00, NMM_MAC_BYTES, 4, 0, ARP_REQUEST};
     guint8 *arp;
 
     arp = write_ethernet(
-        out, destination_mac != NULL ? destination_mac : everybody, source_mac, ETHERTYPE_ARP_V);
+        out, destination_mac ? destination_mac : broadcast, source_mac, ETHERTYPE_ARP_V);
     memset(arp, 0, ARP_BYTES);
     memcpy(arp, prefix, sizeof(prefix));
     memcpy(arp + ARP_SENDER_AT, source_mac, NMM_MAC_BYTES);
@@ -306,55 +280,32 @@ build_arp_question(guint8 *out,
     return ETHERNET_BYTES + ARP_BYTES;
 }
 
-/**
- * nmm_neighbour_frame_build_question:
- * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
- * @source_mac: where the answer is to go
- * @destination_mac: (nullable): the one to ask; %NULL asks everybody
- * @source: the asker's address
- * @target: what is asked for, of the same family
- *
- * An IPv6 question goes to the target's solicited-node group even where only one MAC gets it: a
- * router among the guests would forward a packet to the address itself.
- *
- * Returns: bytes written
- */
 gsize
-nmm_neighbour_frame_build_question(guint8 *out,
-                                   const guint8 *source_mac,
-                                   const guint8 *destination_mac,
-                                   const NmmCidr *source,
-                                   const NmmCidr *target)
+nmm_neighbour_frame_build_probe(guint8 *out,
+                                const guint8 *source_mac,
+                                const guint8 *destination_mac,
+                                const NmmCidr *source,
+                                const NmmCidr *target)
 {
     guint8 group[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
     guint8 group_mac[NMM_MAC_BYTES];
     guint8 *ip;
 
     if (target->family == G_SOCKET_FAMILY_IPV4)
-        return build_arp_question(out, source_mac, destination_mac, source, target);
+        return build_arp_request(out, source_mac, destination_mac, source, target);
     nmm_neighbour_solicited_mac(target, group_mac);
     memcpy(group + 13, target->bytes + 13, 3);
     ip = write_ethernet(
-        out, destination_mac != NULL ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
+        out, destination_mac ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
     return write_nd(ip, source->bytes, group, ND_SOLICIT, 0, target->bytes, source_mac);
 }
 
-/**
- * nmm_neighbour_frame_build_answer:
- * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
- * @source_mac: the MAC of @address
- * @destination_mac: the asker's
- * @address: the IPv6 address asked for
- * @destination: the asker's IPv6 address
- *
- * Returns: bytes written
- */
 gsize
-nmm_neighbour_frame_build_answer(guint8 *out,
-                                 const guint8 *source_mac,
-                                 const guint8 *destination_mac,
-                                 const NmmCidr *address,
-                                 const NmmCidr *destination)
+nmm_neighbour_frame_build_reply(guint8 *out,
+                                const guint8 *source_mac,
+                                const guint8 *destination_mac,
+                                const NmmCidr *address,
+                                const NmmCidr *destination)
 {
     guint8 *ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
 
@@ -362,19 +313,11 @@ nmm_neighbour_frame_build_answer(guint8 *out,
                     address->bytes,
                     destination->bytes,
                     ND_ADVERT,
-                    ND_FLAG_ANSWER | ND_FLAG_REPLACE,
+                    ND_FLAG_SOLICITED | ND_FLAG_OVERRIDE,
                     address->bytes,
                     source_mac);
 }
 
-/**
- * nmm_neighbour_frame_build_announcement:
- * @out: room for %NMM_NEIGHBOUR_FRAME_MAX bytes
- * @source_mac: the MAC of @address
- * @address: one of the sender's addresses
- *
- * Returns: bytes written
- */
 gsize
 nmm_neighbour_frame_build_announcement(guint8 *out,
                                        const guint8 *source_mac,
@@ -385,17 +328,12 @@ nmm_neighbour_frame_build_announcement(guint8 *out,
     guint8 *ip;
 
     if (address->family == G_SOCKET_FAMILY_IPV4)
-        return build_arp_question(out, source_mac, NULL, address, address);
+        return build_arp_request(out, source_mac, NULL, address, address);
     ip = write_ethernet(out, all_nodes_mac, source_mac, ETHERTYPE_IPV6_V);
     return write_nd(
-        ip, address->bytes, all_nodes, ND_ADVERT, ND_FLAG_REPLACE, address->bytes, source_mac);
+        ip, address->bytes, all_nodes, ND_ADVERT, ND_FLAG_OVERRIDE, address->bytes, source_mac);
 }
 
-/**
- * nmm_neighbour_solicited_mac:
- * @address: an IPv6 address
- * @out_mac: (out): %NMM_MAC_BYTES bytes
- */
 void
 nmm_neighbour_solicited_mac(const NmmCidr *address, guint8 *out_mac)
 {
@@ -403,43 +341,4 @@ nmm_neighbour_solicited_mac(const NmmCidr *address, guint8 *out_mac)
         0x33, 0x33, 0xff, address->bytes[13], address->bytes[14], address->bytes[15]};
 
     memcpy(out_mac, mac, sizeof(mac));
-}
-
-/**
- * nmm_mac_to_string:
- * @mac: %NMM_MAC_BYTES bytes
- *
- * Returns: (transfer full): colon-separated, lower case
- */
-char *
-nmm_mac_to_string(const guint8 *mac)
-{
-    return g_strdup_printf(
-        "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
-/**
- * nmm_mac_parse:
- * @text: (nullable): "52:54:00:12:34:56" in either case
- * @out_mac: (out): %NMM_MAC_BYTES bytes, set on success only
- *
- * Returns: whether @text is a MAC
- */
-gboolean
-nmm_mac_parse(const char *text, guint8 *out_mac)
-{
-    guint8 mac[NMM_MAC_BYTES];
-
-    if (text == NULL || strlen(text) != 3 * NMM_MAC_BYTES - 1)
-        return FALSE;
-    for (gsize i = 0; i < NMM_MAC_BYTES; i++) {
-        int high = g_ascii_xdigit_value(text[3 * i]);
-        int low = g_ascii_xdigit_value(text[3 * i + 1]);
-
-        if (high < 0 || low < 0 || (i + 1 < NMM_MAC_BYTES && text[3 * i + 2] != ':'))
-            return FALSE;
-        mac[i] = (guint8)(high << 4 | low);
-    }
-    memcpy(out_mac, mac, sizeof(mac));
-    return TRUE;
 }

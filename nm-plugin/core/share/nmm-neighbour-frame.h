@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One Ethernet frame of ARP or IPv6 neighbour discovery, read and written. Reading trusts nothing:
- * a frame that breaks a rule of RFC 826, 4861 or 5227 says nothing at all. Sockets are elsewhere.
+ * Parses and builds Ethernet frames of ARP and IPv6 neighbour discovery. A frame that breaks a rule
+ * of RFC 826, 4861 or 5227 is ignored as a whole.
  */
 
 #pragma once
 
-#include "nmm-subnet.h"
+#include "nmm-cidr.h"
+#include "nmm-mac.h"
 
 G_BEGIN_DECLS
 
-#define NMM_MAC_BYTES 6
-/* No frame that is written is longer, none that is read needs more. */
+/* The longest frame that is built, and as much of a received one as is needed. */
 #define NMM_NEIGHBOUR_FRAME_MAX 256
 
 /*
- * What a frame says. A claim: @sender has @mac (of every ARP packet with a sender address, the
- * gratuitous one included; of a solicitation's source; of an advertisement's target). A question:
- * who has @target? A probe (ARP with sender 0, solicitation from ::) asks and claims nothing.
+ * A claim: @sender has @mac (from every ARP packet with a sender address, gratuitous ones too; from
+ * the source of a solicitation; from the target of an advertisement). A request: who has @target?
+ * A probe (ARP with sender 0, solicitation from ::) requests without a claim.
  */
 typedef struct {
-    guint8 mac[NMM_MAC_BYTES]; /* the frame's source, and the one that the payload names */
+    guint8 mac[NMM_MAC_BYTES]; /* the frame's source; the payload has the same */
     gboolean to_all;           /* sent to a broadcast or multicast MAC */
     gboolean has_sender;
     NmmCidr sender; /* prefix 32 or 128 */
@@ -28,40 +28,35 @@ typedef struct {
     NmmCidr target; /* prefix 32 or 128 */
 } NmmNeighbourFrame;
 
-/* FALSE: not such a frame, or one that is not well-formed; @out is left alone. */
+/* @data: a frame without VLAN tag. FALSE: another or a malformed frame, or one with neither claim
+ * nor request; @out is unchanged. */
 gboolean nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbourFrame *out);
 
+/* The builders write to @out, which has room for NMM_NEIGHBOUR_FRAME_MAX, and return the length. */
+
 /*
- * "Who has @target? Tell @source at @source_mac", to @destination_mac alone, or to all where that
- * is NULL. Returns: the frame's length in @out, at most NMM_NEIGHBOUR_FRAME_MAX.
+ * "Who has @target? Tell @source at @source_mac", to @destination_mac, or to all if that is NULL.
+ * An IPv6 solicitation has the target's solicited-node group as destination address even if one MAC
+ * gets it, because a router among the guests would forward a packet to the address itself.
  */
-gsize nmm_neighbour_frame_build_question(guint8 *out,
-                                         const guint8 *source_mac,
-                                         const guint8 *destination_mac,
-                                         const NmmCidr *source,
-                                         const NmmCidr *target);
-/*
- * IPv6 only: "@address is at @source_mac", a solicited advertisement to @destination at
- * @destination_mac.
- */
-gsize nmm_neighbour_frame_build_answer(guint8 *out,
-                                       const guint8 *source_mac,
-                                       const guint8 *destination_mac,
-                                       const NmmCidr *address,
-                                       const NmmCidr *destination);
-/*
- * "@address is at @source_mac", told to all who did not ask: a gratuitous ARP request, or an
- * unsolicited advertisement.
- */
+gsize nmm_neighbour_frame_build_probe(guint8 *out,
+                                      const guint8 *source_mac,
+                                      const guint8 *destination_mac,
+                                      const NmmCidr *source,
+                                      const NmmCidr *target);
+/* IPv6 only: "@address is at @source_mac", a solicited advertisement to @destination at
+ * @destination_mac. */
+gsize nmm_neighbour_frame_build_reply(guint8 *out,
+                                      const guint8 *source_mac,
+                                      const guint8 *destination_mac,
+                                      const NmmCidr *address,
+                                      const NmmCidr *destination);
+/* "@address is at @source_mac" to all: a gratuitous ARP request or unsolicited advertisement. */
 gsize nmm_neighbour_frame_build_announcement(guint8 *out,
                                              const guint8 *source_mac,
                                              const NmmCidr *address);
 
-/* The multicast MAC to which solicitations for @address (IPv6) are sent. */
+/* The multicast MAC of solicitations for @address (IPv6). */
 void nmm_neighbour_solicited_mac(const NmmCidr *address, guint8 *out_mac);
-
-/* "52:54:00:12:34:56", lower case, and back. */
-char *nmm_mac_to_string(const guint8 *mac);
-gboolean nmm_mac_parse(const char *text, guint8 *out_mac);
 
 G_END_DECLS

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The table of reasons for which a claim is refused, and the memory of what was reported.
- */
 
 #include "config.h"
 
@@ -16,7 +13,6 @@ typedef struct {
 
 #define CLAIM "guest '%1$s' (%2$s) claims '%3$s', "
 
-/* One row for each reason: stable name, and what the log says. */
 static const Reason reasons[] = {
     [NMM_REJECTION_HOST] = {"host", CLAIM "which is the host's own address"},
     [NMM_REJECTION_GATEWAY] = {"gateway", CLAIM "which is a gateway in use"},
@@ -31,29 +27,23 @@ static const Reason reasons[] = {
     [NMM_REJECTION_GUEST_FULL] = {"guest-full", CLAIM "but has too many addresses already"},
     [NMM_REJECTION_FULL] = {"full", CLAIM "but the guests together have too many addresses"},
     [NMM_REJECTION_TOO_MANY] = {"too-many",
-                                CLAIM "and further refusals of this guest are not reported"},
+                                CLAIM "and further rejections of this guest are not reported"},
 };
 
 struct _NmmRejections {
-    GHashTable *reported; /* guest's name → set of keys */
-    GPtrArray *fresh;     /* NmmRejection */
+    GHashTable *keys; /* guest's name → set of keys */
 };
 
 void
-nmm_rejection_free(NmmRejection *refusal)
+nmm_rejection_free(NmmRejection *rejection)
 {
-    g_free(refusal->guest);
-    g_free(refusal->mac);
-    g_free(refusal->address);
-    g_free(refusal->holder);
-    g_free(refusal);
+    g_free(rejection->guest);
+    g_free(rejection->mac);
+    g_free(rejection->address);
+    g_free(rejection->holder);
+    g_free(rejection);
 }
 
-/**
- * nmm_rejection_reason_to_string:
- *
- * Returns: the reason's stable name
- */
 const char *
 nmm_rejection_reason_to_string(NmmRejectionReason reason)
 {
@@ -61,23 +51,18 @@ nmm_rejection_reason_to_string(NmmRejectionReason reason)
     return reasons[reason].name;
 }
 
-/**
- * nmm_rejection_to_string:
- *
- * Returns: (transfer full): what the log says of it
- */
 char *
-nmm_rejection_to_string(const NmmRejection *refusal)
+nmm_rejection_to_string(const NmmRejection *rejection)
 {
     const char *const values[] = {
-        refusal->guest,
-        refusal->mac,
-        refusal->address,
-        refusal->holder != NULL ? refusal->holder : "",
+        rejection->guest,
+        rejection->mac,
+        rejection->address,
+        rejection->holder ? rejection->holder : "",
     };
-    GString *text = g_string_new(reasons[refusal->reason].sentence);
+    GString *text = g_string_new(reasons[rejection->reason].sentence);
 
-    /* The values come from outside and may hold a '%': none is looked at twice. */
+    /* A value comes from outside and may contain a '%', so it is skipped. */
     for (gsize at = 0; at + 3 < text->len;) {
         const char *value;
 
@@ -98,17 +83,15 @@ nmm_rejections_new(void)
 {
     NmmRejections *self = g_new0(NmmRejections, 1);
 
-    self->reported =
+    self->keys =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
-    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_rejection_free);
     return self;
 }
 
 void
 nmm_rejections_free(NmmRejections *self)
 {
-    g_hash_table_unref(self->reported);
-    g_ptr_array_unref(self->fresh);
+    g_hash_table_unref(self->keys);
     g_free(self);
 }
 
@@ -118,13 +101,7 @@ make_key(NmmRejectionReason reason, const char *mac, const char *address)
     return g_strdup_printf("%s %s %s", reasons[reason].name, mac, address);
 }
 
-/**
- * nmm_rejections_add:
- * @holder: (nullable): who has the address
- *
- * Keeps the refusal for nmm_rejections_take() unless it was reported before.
- */
-void
+NmmRejection *
 nmm_rejections_add(NmmRejections *self,
                    NmmRejectionReason reason,
                    const char *guest,
@@ -132,34 +109,34 @@ nmm_rejections_add(NmmRejections *self,
                    const char *address,
                    const char *holder)
 {
-    GHashTable *keys = g_hash_table_lookup(self->reported, guest);
+    GHashTable *keys = g_hash_table_lookup(self->keys, guest);
     g_autofree char *key = make_key(reason, mac, address);
-    NmmRejection *refusal;
+    NmmRejection *rejection;
 
-    if (keys == NULL) {
+    if (!keys) {
         keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(self->reported, g_strdup(guest), keys);
+        g_hash_table_insert(self->keys, g_strdup(guest), keys);
     }
     if (g_hash_table_contains(keys, key) || g_hash_table_size(keys) >= NMM_REJECTION_MAX_REPORTED)
-        return;
+        return NULL;
     g_hash_table_add(keys, g_steal_pointer(&key));
     if (g_hash_table_size(keys) == NMM_REJECTION_MAX_REPORTED)
         reason = NMM_REJECTION_TOO_MANY;
-    refusal = g_new0(NmmRejection, 1);
-    refusal->reason = reason;
-    refusal->guest = g_strdup(guest);
-    refusal->mac = g_strdup(mac);
-    refusal->address = g_strdup(address);
-    refusal->holder = g_strdup(holder);
-    g_ptr_array_add(self->fresh, refusal);
+    rejection = g_new0(NmmRejection, 1);
+    rejection->reason = reason;
+    rejection->guest = g_strdup(guest);
+    rejection->mac = g_strdup(mac);
+    rejection->address = g_strdup(address);
+    rejection->holder = g_strdup(holder);
+    return rejection;
 }
 
 void
 nmm_rejections_forget(NmmRejections *self, const char *guest, const char *mac, const char *address)
 {
-    GHashTable *keys = g_hash_table_lookup(self->reported, guest);
+    GHashTable *keys = g_hash_table_lookup(self->keys, guest);
 
-    for (guint reason = 0; keys != NULL && reason < G_N_ELEMENTS(reasons); reason++) {
+    for (guint reason = 0; keys && reason < G_N_ELEMENTS(reasons); reason++) {
         g_autofree char *key = make_key(reason, mac, address);
 
         g_hash_table_remove(keys, key);
@@ -172,23 +149,9 @@ nmm_rejections_retain(NmmRejections *self, GHashTable *guests)
     GHashTableIter iter;
     gpointer guest;
 
-    g_hash_table_iter_init(&iter, self->reported);
+    g_hash_table_iter_init(&iter, self->keys);
     while (g_hash_table_iter_next(&iter, &guest, NULL)) {
         if (!g_hash_table_contains(guests, guest))
             g_hash_table_iter_remove(&iter);
     }
-}
-
-/**
- * nmm_rejections_take:
- *
- * Returns: (transfer full) (element-type NmmRejection): what is new since the last call
- */
-GPtrArray *
-nmm_rejections_take(NmmRejections *self)
-{
-    GPtrArray *fresh = self->fresh;
-
-    self->fresh = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_rejection_free);
-    return fresh;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why a guest's claim of an address was refused, and that each is reported once only.
+ * Why a guest's claim of an address was rejected, and which rejections were reported.
  */
 
 #pragma once
@@ -16,12 +16,12 @@ typedef enum {
     NMM_REJECTION_DNS_SERVER,  /* a DNS server in use */
     NMM_REJECTION_OFF_LINK,    /* outside the parent's on-link prefixes */
     NMM_REJECTION_NOT_A_HOST,  /* network or broadcast address of such a prefix */
-    NMM_REJECTION_LAN_HOST,    /* a host on the LAN, or a stranger on the bridge, has it */
-    NMM_REJECTION_OTHER_GUEST, /* another guest has it and answers for it */
+    NMM_REJECTION_LAN_HOST,    /* a LAN host has it */
+    NMM_REJECTION_OTHER_GUEST, /* another guest has it and replies for it */
     NMM_REJECTION_NOT_BRIDGE,  /* the guest's interface is not in mode bridge */
-    NMM_REJECTION_GUEST_FULL,  /* the guest has MAX_PER_GUEST addresses */
-    NMM_REJECTION_FULL,        /* all guests have MAX_ADDRESSES together */
-    NMM_REJECTION_TOO_MANY,    /* the guest's further refusals are not reported */
+    NMM_REJECTION_GUEST_FULL,  /* the guest has NMM_ROUTING_MAX_PER_GUEST addresses */
+    NMM_REJECTION_FULL,        /* all guests together have NMM_ROUTING_MAX_ADDRESSES */
+    NMM_REJECTION_TOO_MANY,    /* further rejections of the guest are not reported */
 } NmmRejectionReason;
 #define NMM_REJECTION_LAST NMM_REJECTION_TOO_MANY
 
@@ -33,36 +33,33 @@ typedef struct {
     char *holder; /* (nullable): MAC of the LAN host or name of the guest that has it */
 } NmmRejection;
 
-void nmm_rejection_free(NmmRejection *refusal);
+void nmm_rejection_free(NmmRejection *rejection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRejection, nmm_rejection_free)
 const char *nmm_rejection_reason_to_string(NmmRejectionReason reason); /* "lan-host", stable */
-/* (transfer full): one sentence fragment for the log, without the reason's name. */
-char *nmm_rejection_to_string(const NmmRejection *refusal);
+/* (transfer full): a fragment for the log, without the reason's name. */
+char *nmm_rejection_to_string(const NmmRejection *rejection);
 
-/*
- * What has been reported already. A refusal comes once for a MAC, an address and a reason, and at
- * most MAX_REPORTED times for a guest: a guest cannot fill the log.
- */
+/* For one guest, so that it cannot flood the log. */
 #define NMM_REJECTION_MAX_REPORTED 64
 
+/* The rejections that were reported. */
 typedef struct _NmmRejections NmmRejections;
 
 NmmRejections *nmm_rejections_new(void);
 void nmm_rejections_free(NmmRejections *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRejections, nmm_rejections_free)
-/* @holder: (nullable) */
-void nmm_rejections_add(NmmRejections *self,
-                        NmmRejectionReason reason,
-                        const char *guest,
-                        const char *mac,
-                        const char *address,
-                        const char *holder);
+/* (transfer full) (nullable): the rejection to report; NULL if one with the same MAC, address and
+ * reason was reported before, or too many of the guest. @holder: (nullable). */
+NmmRejection *nmm_rejections_add(NmmRejections *self,
+                                 NmmRejectionReason reason,
+                                 const char *guest,
+                                 const char *mac,
+                                 const char *address,
+                                 const char *holder);
 /* The guest has the address after all. */
 void
 nmm_rejections_forget(NmmRejections *self, const char *guest, const char *mac, const char *address);
-/* Guests that @guests (a set of names) lacks are forgotten. */
+/* Forgets guests that are not in @guests (a set of names). */
 void nmm_rejections_retain(NmmRejections *self, GHashTable *guests);
-/* (transfer full) (element-type NmmRejection): since the last call. */
-GPtrArray *nmm_rejections_take(NmmRejections *self);
 
 G_END_DECLS

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Mode share: which guests' addresses are routed over the host link. A state machine without I/O
- * and without a clock: what was observed goes in with the time in ms (monotonic), and out come the
- * routes wanted, the questions to put on the wire, what was refused, and when to look again.
+ * and without a clock: each input carries the time in ms (monotonic) and returns the work to do.
  *
- * A guest's claim of an address is believed only after the LAN, asked who has the address, was
- * silent: for LAN_GRACE where nobody else is known to hold it, for CONTEST where somebody is (a LAN
- * host heard lately, or another guest). Whoever answers keeps the address. An address that a LAN
- * host has later loses its route at once: without a route the host is where it was without us. The
- * proof that it is a LAN host is that the parent hears it; a claim that the link alone has heard is
- * reason to ask the LAN, no more, for it may be that of a stranger on the bridge.
+ * A guest gets an address only if the LAN, probed for it, stays silent: for LAN_GRACE if no other
+ * holder is known, for CONTEST if there is one (a LAN host heard lately, or another guest). A
+ * holder that replies keeps the address. If a LAN host has it later, the route goes at once, and
+ * the host is where it was without this project. Only a frame on the parent proves that the sender
+ * is a LAN host. A claim heard on the link alone may come from another macvtap interface on the
+ * bridge; it only makes the routing probe the LAN.
  */
 
 #pragma once
 
-#include "nmm-neighbour-frame.h"
+#include "nmm-mac.h"
 #include "nmm-rejection.h"
 #include "nmm-routing-host.h"
 
@@ -24,22 +23,20 @@ G_BEGIN_DECLS
 #define NMM_ROUTING_MAX_ADDRESSES 4096
 
 /* Times in ms. */
-#define NMM_ROUTING_RELAY_MS     10   /* a LAN host answers the host's question sooner */
-#define NMM_ROUTING_LAN_GRACE_MS 20   /* from the question to the LAN until silence counts */
-#define NMM_ROUTING_CONTEST_MS   1000 /* the same where somebody is known to hold the address */
-#define NMM_ROUTING_RETRY_MS     300  /* between questions while contested */
-#define NMM_ROUTING_REPEAT_MS    900  /* the kernel repeats a question each 1000 ms */
-#define NMM_ROUTING_LAN_FRESH_MS                                                                   \
-    10000                                       /* a LAN host heard since has the address, unasked \
-                                                 */
-#define NMM_ROUTING_LAN_KEEP_MS (5 * 60 * 1000) /* one heard longer ago is forgotten */
+#define NMM_ROUTING_RELAY_MS     10    /* a LAN host replies to the host's request sooner */
+#define NMM_ROUTING_LAN_GRACE_MS 20    /* from the probe of the LAN until silence counts */
+#define NMM_ROUTING_CONTEST_MS   1000  /* the same if a holder is known */
+#define NMM_ROUTING_RETRY_MS     300   /* between probes during a contest */
+#define NMM_ROUTING_REPEAT_MS    900   /* the kernel repeats a request each 1000 ms */
+#define NMM_ROUTING_LAN_FRESH_MS 10000 /* a LAN host heard since keeps the address */
+#define NMM_ROUTING_LAN_KEEP_MS  (5 * 60 * 1000) /* a LAN host heard before is forgotten */
 
 /* A macvtap interface of a selected guest on the parent. */
 typedef struct {
     const char *guest; /* name */
     const char *mac;
     gboolean running;
-    gboolean bridge; /* macvtap mode bridge: no other can be reached over a link */
+    gboolean bridge; /* macvtap mode bridge: the link reaches no other */
 } NmmRoutingNic;
 
 typedef struct {
@@ -52,8 +49,10 @@ typedef struct {
 
 /* A GCompareFunc: by address, IPv4 first; the order of every array of routes. */
 int nmm_route_compare(gconstpointer a, gconstpointer b);
+/* The kernel's routes are the same; the guest's name and the time do not count. */
+gboolean nmm_route_equal(const NmmRoute *a, const NmmRoute *b);
 
-/* To be sent as nmm_neighbour_frame_build_question() builds it. */
+/* A request for an address, as nmm_neighbour_frame_build_probe() builds it. */
 typedef struct {
     gboolean lan; /* on the parent, to all; otherwise on the link, to @mac alone */
     guint8 mac[NMM_MAC_BYTES];
@@ -61,41 +60,44 @@ typedef struct {
     NmmCidr address;
 } NmmProbe;
 
+/* What the caller has to do after an input. */
+typedef struct {
+    GArray *probes;        /* (element-type NmmProbe): to send, in order */
+    GPtrArray *rejections; /* (element-type NmmRejection): to log, in order */
+    GArray *routes;     /* (nullable) (element-type NmmRoute): to install, sorted; NULL: no change.
+                           Guests' names are valid until the next set_guests(). */
+    gint64 deadline_ms; /* when to call tick(); -1: nothing is pending, no timer is needed */
+} NmmRoutingWork;
+
+void nmm_routing_work_free(NmmRoutingWork *work);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRoutingWork, nmm_routing_work_free)
+
 typedef struct _NmmRouting NmmRouting;
 
 NmmRouting *nmm_routing_new(void);
 void nmm_routing_free(NmmRouting *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRouting, nmm_routing_free)
 
-/*
- * Inputs. After each the caller takes the questions and refusals, asks for the routes where TRUE
- * ("the routes wanted are others now") came back, and sets its one timer to the deadline.
- */
-gboolean nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host);
-gboolean nmm_routing_set_guests(NmmRouting *self, const NmmRoutingNic *nics, gsize n_nics);
-/*
- * @mac claims @address. @from_wire: heard by the parent, so not from the bridge, whatever @mac
- * says; also for the parent's entries in the kernel's neighbour table.
- */
-gboolean nmm_routing_claim(NmmRouting *self,
-                           const guint8 *mac,
-                           const NmmCidr *address,
-                           gboolean from_wire,
-                           gint64 now_ms);
-/* The host asked the LAN who has @address. */
-void nmm_routing_asked(NmmRouting *self, const NmmCidr *address, gint64 now_ms);
-/* The deadline has come (earlier or later is harmless). */
-gboolean nmm_routing_tick(NmmRouting *self, gint64 now_ms);
+/* Inputs. The work is (transfer full). */
 
-/* When to call tick(); -1: nothing is pending, no timer is needed. */
-gint64 nmm_routing_get_deadline(NmmRouting *self);
-/* (transfer full) (element-type NmmRoute): sorted by address, IPv4 first; guest names are
- * valid until the next set_guests(). */
-GArray *nmm_routing_get_routes(NmmRouting *self);
-/* (transfer full) (element-type NmmProbe): since the last call. */
-GArray *nmm_routing_take_questions(NmmRouting *self);
-/* (transfer full) (element-type NmmRejection): since the last call; each comes once only, until
- * the guest is gone or gets the address after all. */
-GPtrArray *nmm_routing_take_refusals(NmmRouting *self);
+/* Always returns routes, because the kernel removes routes together with their source address. */
+NmmRoutingWork *nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host);
+/* A guest that is gone, stopped or no longer in mode bridge loses its addresses at once. */
+NmmRoutingWork *nmm_routing_set_guests(NmmRouting *self, const NmmRoutingNic *nics, gsize n_nics);
+/*
+ * @mac claims @address (prefix 32 or 128). @from_wire: the parent received the frame, so it does
+ * not come from the bridge, whatever @mac is; also for an entry of the parent in the kernel's
+ * neighbour table.
+ */
+NmmRoutingWork *nmm_routing_claim(NmmRouting *self,
+                                  const guint8 *mac,
+                                  const NmmCidr *address,
+                                  gboolean from_wire,
+                                  gint64 now_ms);
+/* The host asked the LAN who has @address. Unless the LAN replies at once, the guests are asked
+ * too, for each address at most once in a second. */
+NmmRoutingWork *nmm_routing_solicited(NmmRouting *self, const NmmCidr *address, gint64 now_ms);
+/* The deadline has come (earlier or later is harmless). */
+NmmRoutingWork *nmm_routing_tick(NmmRouting *self, gint64 now_ms);
 
 G_END_DECLS
