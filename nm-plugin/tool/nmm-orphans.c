@@ -70,16 +70,10 @@ is_owner_alive(const NmmHostState *state, const char *uuid)
     return FALSE;
 }
 
-/* The planner made it for the network that it is on. */
 static gboolean
 is_our_nic(const NmmNic *nic)
 {
-    g_autofree char *alias = NULL;
-
-    if (nic->type != NMM_NIC_NETWORK || !nic->network || !nmm_identity_is_our_alias(nic->alias))
-        return FALSE;
-    alias = nmm_identity_alias(nic->network);
-    return g_str_equal(alias, nic->alias);
+    return nic->type == NMM_NIC_NETWORK && nmm_nic_is_ours(nic);
 }
 
 /* @uri, @network, @device: (nullable). (transfer none) */

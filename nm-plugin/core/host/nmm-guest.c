@@ -13,6 +13,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
+#include "nmm-identity.h"
 #include "nmm-network.h"
 #include "nmm-xml.h"
 
@@ -195,6 +196,17 @@ nmm_guest_unref(NmmGuest *guest)
     g_clear_pointer(&guest->config, guest_state_free);
     g_clear_pointer(&guest->live, guest_state_free);
     g_free(guest);
+}
+
+gboolean
+nmm_nic_is_ours(const NmmNic *nic)
+{
+    g_autofree char *alias = NULL;
+
+    if (!nic->network || !nmm_identity_is_our_alias(nic->alias))
+        return FALSE;
+    alias = nmm_identity_alias(nic->network);
+    return g_str_equal(alias, nic->alias);
 }
 
 /**

@@ -52,6 +52,8 @@ NmmGuest *nmm_guest_ref(NmmGuest *guest);
 void nmm_guest_unref(NmmGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmGuest, nmm_guest_unref)
 
+/* On a libvirt network, with the alias of the interfaces that this project attaches to it. */
+gboolean nmm_nic_is_ours(const NmmNic *nic);
 /* DIRECT, or on a network of @networks (element-type NmmNetwork) that forwards through
  * macvtap; on @parent where that is given. */
 gboolean nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One guest's part of the plan. Its persistent definition and the running machine are judged each
- * by itself with the same rules. Only interfaces on the profile's network with our alias are ever
- * detached or updated; any other interface on that network is the user's and is left alone.
+ * Plans one guest. The same rules apply to its persistent definition and to the running machine,
+ * each by itself. Detaches and updates only the profile's own interfaces (nmm_nic_is_ours()); any
+ * other interface on the network belongs to the user.
  */
 
 #include "config.h"
@@ -13,21 +13,21 @@
 
 #include "nmm-identity.h"
 
-/* What a state has on the network once the plan has been carried out. */
+/* The interface on the network after the plan was carried out. */
 typedef enum {
-    SERVED_BY_NOBODY,
-    SERVED_BY_US,
+    NOT_SERVED,
+    SERVED_BY_PROFILE,
     SERVED_BY_USER,
 } ServedBy;
 
-/* One state of the guest at hand: what is there (borrowed), and what comes of it. */
+/* One state of the guest: its interfaces (borrowed), and the result. */
 typedef struct {
     NmmScope scope;
-    const NmmGuestState *state; /* never NULL: a state that the guest has */
+    const NmmGuestState *state; /* NULL: the guest has no such state */
     const NmmNic *macvtap;      /* (nullable) */
-    const NmmNic *ours;         /* (nullable): on the network, with our alias */
-    const NmmNic *users;        /* (nullable): on the network, without it */
-    const NmmNic *stray;        /* (nullable): our alias on something else */
+    const NmmNic *own;          /* (nullable): the profile's */
+    const NmmNic *users;        /* (nullable): another one on the network */
+    const NmmNic *stray;        /* (nullable): not on the network, but with the profile's alias */
     ServedBy served_by;
     const char *mac; /* (nullable): of the interface that serves it */
 } StateView;
@@ -36,15 +36,8 @@ typedef struct {
     NmmPlanner *planner;
     NmmGuest *guest;
     gboolean selected;
-    char *mac; /* that our interface has or gets */
+    char *mac; /* of the profile's interface */
 } GuestPlanner;
-
-gboolean
-nmm_planner_is_our_nic(const NmmPlanner *planner, const NmmNic *nic)
-{
-    return g_strcmp0(nic->network, planner->profile->network) == 0 &&
-           g_strcmp0(nic->alias, planner->alias) == 0;
-}
 
 static void
 set_served(StateView *view, ServedBy served_by, const char *mac)
@@ -61,18 +54,19 @@ view_init(StateView *view, const NmmPlanner *planner, const NmmGuestState *state
         nmm_guest_state_find_macvtap(state, planner->profile->parent, planner->observed->networks);
     for (guint i = 0; i < state->nics->len; i++) {
         const NmmNic *nic = g_ptr_array_index(state->nics, i);
+        gboolean on_network = g_strcmp0(nic->network, planner->profile->network) == 0;
 
-        if (nmm_planner_is_our_nic(planner, nic))
-            view->ours = nic;
+        if (on_network && nmm_nic_is_ours(nic))
+            view->own = nic;
         else if (g_strcmp0(nic->alias, planner->alias) == 0)
             view->stray = nic;
-        else if (g_strcmp0(nic->network, planner->profile->network) == 0 && !view->users)
+        else if (on_network && !view->users)
             view->users = nic;
     }
     if (view->users)
         set_served(view, SERVED_BY_USER, view->users->mac);
-    else if (view->ours)
-        set_served(view, SERVED_BY_US, view->ours->mac);
+    else if (view->own)
+        set_served(view, SERVED_BY_PROFILE, view->own->mac);
 }
 
 static void
@@ -99,8 +93,8 @@ static void
 add_detach(const GuestPlanner *self, StateView *view, char *reason)
 {
     add_nic_edit(self, view, NMM_EDIT_NIC_DETACH, NULL, reason);
-    if (view->served_by == SERVED_BY_US)
-        set_served(view, SERVED_BY_NOBODY, NULL);
+    if (view->served_by == SERVED_BY_PROFILE)
+        set_served(view, NOT_SERVED, NULL);
 }
 
 static void
@@ -116,17 +110,17 @@ add_attach(const GuestPlanner *self, StateView *view, char *reason)
     };
 
     add_nic_edit(self, view, NMM_EDIT_NIC_ATTACH, nmm_nic_spec_to_xml(&spec), reason);
-    set_served(view, SERVED_BY_US, self->mac);
+    set_served(view, SERVED_BY_PROFILE, self->mac);
 }
 
-/* @spec: the interface as it is to be; network, MAC and alias are those that it has. */
+/* Keeps network, MAC and alias; takes the rest from @spec. */
 static void
 add_update(const GuestPlanner *self, const StateView *view, const NmmNicSpec *spec, char *reason)
 {
     NmmNicSpec full = *spec;
 
     full.network = self->planner->profile->network;
-    full.mac = view->ours->mac;
+    full.mac = view->own->mac;
     full.alias = self->planner->alias;
     add_nic_edit(self, view, NMM_EDIT_NIC_UPDATE, nmm_nic_spec_to_xml(&full), reason);
 }
@@ -153,37 +147,39 @@ describe_unwanted(const GuestPlanner *self, const StateView *view)
 
     if (!self->selected)
         return g_strdup_printf(
-            _("the profile does not select the guest, which has our interface on network '%s'"),
+            _("guest has the profile's interface on network '%s', but the profile does not select it"),
             profile->network);
     if (view->macvtap)
-        return g_strdup_printf(_("guest has an interface of its own on network '%s' beside ours"),
-                               profile->network);
+        return g_strdup_printf(
+            _("guest has another interface on network '%s' besides the profile's"),
+            profile->network);
     if (profile->parent)
         return g_strdup_printf(
-            _("guest has our interface on network '%s' and no macvtap interface on '%s' any more"),
+            _("guest has the profile's interface on network '%s', but no macvtap interface on '%s' any "
+              "more"),
             profile->network,
             profile->parent);
     return g_strdup_printf(
-        _("guest has our interface on network '%s' and no macvtap interface any more"),
+        _("guest has the profile's interface on network '%s', but no macvtap interface any more"),
         profile->network);
 }
 
-/* The model that our interface is to have in this state. libvirt refuses another one in a running
- * guest, and without one in the profile it fills in its own, which is then as good as any. */
+/* libvirt refuses to change the model in a running guest; if the profile has none, libvirt chooses
+ * one, and any is right. */
 static const char *
 wanted_model(const GuestPlanner *self, const StateView *view)
 {
     const char *model = self->planner->profile->nic_model;
 
-    return view->scope == NMM_SCOPE_CONFIG && model ? model : view->ours->model;
+    return view->scope == NMM_SCOPE_CONFIG && model ? model : view->own->model;
 }
 
-/* Returns: (transfer full) (nullable): what is not as it should be with our interface. */
+/* (nullable): a reason to update the profile's interface. */
 static char *
 describe_deviation(const GuestPlanner *self, const StateView *view)
 {
     const NmmProfile *profile = self->planner->profile;
-    const NmmNic *nic = view->ours;
+    const NmmNic *nic = view->own;
     const char *model = wanted_model(self, view);
 
     if (nic->link_down)
@@ -217,26 +213,26 @@ correct_nic(const GuestPlanner *self, const StateView *view)
         add_update(self, view, &spec, reason);
 }
 
-/* A guest made by copying another brings our interface along with a MAC that is not its own. */
+/* A guest that was cloned from another has an interface with the MAC of the original. */
 static void
 replace_nic(const GuestPlanner *self, StateView *view)
 {
     g_autofree char *reason = g_strdup_printf(
         _("the guest's interface on network '%s' has MAC '%s' and should have '%s'"),
         self->planner->profile->network,
-        view->ours->mac ? view->ours->mac : "",
+        view->own->mac ? view->own->mac : "",
         self->mac);
     gboolean live = view->scope == NMM_SCOPE_LIVE;
 
     if (live && !self->planner->profile->hotplug) {
-        set_served(view, SERVED_BY_NOBODY, NULL);
+        set_served(view, NOT_SERVED, NULL);
         return;
     }
     add_detach(self, view, g_strdup(reason));
-    /* Until a running guest has let go, libvirt refuses a second interface of that alias; the next
-     * plan attaches it. */
+    /* libvirt refuses a second interface with that alias until the running guest has released the
+     * first; the next plan attaches it. */
     if (live)
-        set_served(view, SERVED_BY_US, self->mac);
+        set_served(view, SERVED_BY_PROFILE, self->mac);
     else
         add_attach(self, view, g_steal_pointer(&reason));
 }
@@ -247,20 +243,20 @@ bring_up(const GuestPlanner *self, StateView *view)
     const NmmProfile *profile = self->planner->profile;
 
     if (!view->macvtap || !self->selected || view->users) {
-        if (view->ours)
+        if (view->own)
             add_detach(self, view, describe_unwanted(self, view));
         return;
     }
 
-    if (view->ours) {
-        if (g_strcmp0(view->ours->mac, self->mac) == 0)
+    if (view->own) {
+        if (g_strcmp0(view->own->mac, self->mac) == 0)
             correct_nic(self, view);
         else
             replace_nic(self, view);
     } else if (view->stray) {
         nmm_planner_add_note(
             self->planner,
-            _("guest '%s' has the interface with alias '%s' on something else than network '%s'; "
+            _("guest '%s' has the interface with alias '%s', but not on network '%s'; "
               "give it another alias so that the guest can be served"),
             self->guest->name,
             self->planner->alias,
@@ -282,10 +278,10 @@ pull_plug(const GuestPlanner *self, const StateView *view)
 {
     NmmNicSpec spec = {.link_down = TRUE};
 
-    if (view->scope != NMM_SCOPE_LIVE || !view->ours || view->ours->link_down)
+    if (view->scope != NMM_SCOPE_LIVE || !view->own || view->own->link_down)
         return;
-    spec.model = view->ours->model;
-    spec.isolated = view->ours->isolated;
+    spec.model = view->own->model;
+    spec.isolated = view->own->isolated;
     add_update(self,
                view,
                &spec,
@@ -296,10 +292,10 @@ pull_plug(const GuestPlanner *self, const StateView *view)
 static void
 take_out(const GuestPlanner *self, StateView *view)
 {
-    if (view->ours)
+    if (view->own)
         add_detach(self,
                    view,
-                   g_strdup_printf(_("our interfaces on network '%s' are being removed"),
+                   g_strdup_printf(_("the profile's interfaces on network '%s' are being removed"),
                                    self->planner->profile->network));
 }
 
@@ -328,10 +324,10 @@ has_macvtap(const StateView *view)
     return view->state && view->macvtap;
 }
 
-/* A guest that runs is judged by its running state; a state in which it has no macvtap interface
- * asks for nothing. */
+/* Of a guest that runs, the running state decides. A state without macvtap interface needs no
+ * service. */
 static NmmGuestStatus
-judge(const GuestPlanner *self, const StateView *config, const StateView *live)
+get_status(const GuestPlanner *self, const StateView *config, const StateView *live)
 {
     const StateView *view = has_macvtap(live) || !has_macvtap(config) ? live : config;
 
@@ -342,12 +338,12 @@ judge(const GuestPlanner *self, const StateView *config, const StateView *live)
     switch (view->served_by) {
     case SERVED_BY_USER:
         return NMM_GUEST_SERVED_BY_USER;
-    case SERVED_BY_US:
+    case SERVED_BY_PROFILE:
         return live->state ? NMM_GUEST_SERVED : NMM_GUEST_SHUT_OFF;
-    case SERVED_BY_NOBODY:
+    case NOT_SERVED:
         break;
     }
-    return config->served_by != SERVED_BY_NOBODY ? NMM_GUEST_NEEDS_RESTART : NMM_GUEST_NOT_SELECTED;
+    return config->served_by != NOT_SERVED ? NMM_GUEST_NEEDS_RESTART : NMM_GUEST_NOT_SELECTED;
 }
 
 static void
@@ -356,12 +352,11 @@ add_report(const GuestPlanner *self, const StateView *config, const StateView *l
     NmmGuestReport *report = g_new0(NmmGuestReport, 1);
 
     report->guest = nmm_guest_ref(self->guest);
-    report->status = judge(self, config, live);
+    report->status = get_status(self, config, live);
     report->mac = g_strdup(live->mac ? live->mac : config->mac);
     g_ptr_array_add(self->planner->plan->reports, report);
 }
 
-/* Adds the edits and the report of one guest. */
 void
 nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest)
 {
@@ -375,7 +370,7 @@ nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest)
     StateView config = {0};
     StateView live = {0};
 
-    /* The definition first: it stays even where the running guest cannot follow. */
+    /* The definition first: it changes even if the running guest cannot. */
     if (guest->config) {
         view_init(&config, planner, guest->config, NMM_SCOPE_CONFIG);
         do_state(&self, &config);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The network's part of the plan: define, adopt or refuse; start; remove. A network that exists is
- * never changed, and one that somebody uses is never removed.
- */
+/* Plans the network. Never changes one that exists, never removes one that a guest uses. */
 
 #include "config.h"
 
@@ -38,11 +35,8 @@ add_network_subnets(GPtrArray *used, const NmmNetwork *network)
     }
 }
 
-/*
- * Every subnet that is taken by others. Networks come first: an active one has a kernel route as
- * well, and its name says more than the route. With @only_active, networks that are merely defined
- * do not count.
- */
+/* Every subnet that is taken, except by the profile's network. Networks come before routes, because
+ * the name of an active network says more than the kernel route of its bridge. */
 static GPtrArray *
 collect_used(const NmmPlanner *planner, gboolean only_active)
 {
@@ -72,14 +66,12 @@ check_key_is_free(const char *key, const NmmCidr *cidr, GPtrArray *used, GError 
     if (!other)
         return TRUE;
     text = nmm_cidr_to_string(cidr);
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_CONFLICT,
-                _("'%s' of key '%s' overlaps %s; choose another address or leave the key out"),
-                text,
-                key,
-                other->what);
-    return FALSE;
+    return nmm_fail(error,
+                    NMM_ERROR_CONFLICT,
+                    _("'%s' of key '%s' overlaps %s; choose another address or leave the key out"),
+                    text,
+                    key,
+                    other->what);
 }
 
 static gboolean
@@ -147,30 +139,27 @@ define_network(NmmPlanner *planner, GError **error)
     return TRUE;
 }
 
-/* A key that the profile sets and the network does not have so. */
 static gboolean
-set_differs(GError **error,
-            const NmmPlanner *planner,
-            const char *key,
-            const char *wanted,
-            const char *actual)
+fail_differs(const NmmPlanner *planner,
+             const char *key,
+             const char *wanted,
+             const char *actual,
+             GError **error)
 {
     g_autofree char *quoted = g_shell_quote(planner->profile->network);
 
-    g_set_error(
+    return nmm_fail(
         error,
-        NMM_ERROR,
         NMM_ERROR_CONFLICT,
         _("network '%s' exists with %s '%s', but the profile asks for '%s'; change the key, "
           "or remove the network with \"virsh net-destroy %s\" and \"virsh net-undefine %s\" "
-          "so that it is made anew"),
+          "to have it defined again"),
         planner->profile->network,
         key,
         actual,
         wanted,
         quoted,
         quoted);
-    return FALSE;
 }
 
 static gboolean
@@ -183,7 +172,6 @@ has_address(const NmmNetwork *network, const NmmCidr *address)
     return FALSE;
 }
 
-/* The network has @wanted (of key @key), where the profile gives it. */
 static gboolean
 check_address(const NmmPlanner *planner, const char *key, const NmmCidr *wanted, GError **error)
 {
@@ -195,7 +183,7 @@ check_address(const NmmPlanner *planner, const char *key, const NmmCidr *wanted,
         return TRUE;
     wanted_text = nmm_cidr_to_string(wanted);
     actual_text = actual ? nmm_cidr_to_string(actual) : g_strdup("none");
-    return set_differs(error, planner, key, wanted_text, actual_text);
+    return fail_differs(planner, key, wanted_text, actual_text, error);
 }
 
 static char *
@@ -238,7 +226,7 @@ check_dhcp(const NmmPlanner *planner, GError **error)
     actual = ranges_to_string(planner->network->ranges);
     if (g_str_equal(wanted, actual))
         return TRUE;
-    return set_differs(error, planner, NMM_KEY_DHCP_RANGE, wanted, actual);
+    return fail_differs(planner, NMM_KEY_DHCP_RANGE, wanted, actual, error);
 }
 
 static gboolean
@@ -247,25 +235,22 @@ check_kind(const NmmPlanner *planner, GError **error)
     const NmmNetwork *network = planner->network;
 
     if (network->forward_mode) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("network '%s' forwards (mode '%s') and is not isolated; choose another name "
-                      "with key '%s'"),
-                    network->name,
-                    network->forward_mode,
-                    NMM_KEY_NETWORK);
-        return FALSE;
+        return nmm_fail(
+            error,
+            NMM_ERROR_CONFLICT,
+            _("network '%s' forwards (mode '%s') and is not isolated; choose another name "
+              "with key '%s'"),
+            network->name,
+            network->forward_mode,
+            NMM_KEY_NETWORK);
     }
     if (!nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("network '%s' has no IPv4 address for the host; give it one with virsh "
-                      "net-edit, or choose another name with key '%s'"),
-                    network->name,
-                    NMM_KEY_NETWORK);
-        return FALSE;
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("network '%s' has no IPv4 address for the host; give it one with virsh "
+                          "net-edit, or choose another name with key '%s'"),
+                        network->name,
+                        NMM_KEY_NETWORK);
     }
     return TRUE;
 }
@@ -283,8 +268,8 @@ check_keys(const NmmPlanner *planner, GError **error)
     return check_dhcp(planner, error);
 }
 
-/* libvirt's own check at start sees only IPv4 routes that are exactly equal; with any other overlap
- * the start would take a route from the host. */
+/* libvirt's own check at start finds only equal IPv4 routes; with any other overlap, starting the
+ * network would take a route from the host. */
 static gboolean
 check_can_start(const NmmPlanner *planner, GError **error)
 {
@@ -305,9 +290,8 @@ check_can_start(const NmmPlanner *planner, GError **error)
         if (!other)
             continue;
         text = nmm_cidr_network_to_string(&subnet->cidr);
-        g_set_error(
+        return nmm_fail(
             error,
-            NMM_ERROR,
             NMM_ERROR_CONFLICT,
             _("network '%s' cannot be started: its subnet '%s' overlaps %s; give it another "
               "with virsh net-edit, or choose another name with key '%s'"),
@@ -315,7 +299,6 @@ check_can_start(const NmmPlanner *planner, GError **error)
             text,
             other->what,
             NMM_KEY_NETWORK);
-        return FALSE;
     }
     return TRUE;
 }
@@ -347,7 +330,7 @@ note_differences(NmmPlanner *planner)
     if (!network->persistent)
         nmm_planner_add_note(
             planner,
-            _("network '%s' is transient: libvirt cannot start it by itself after a reboot"),
+            _("network '%s' is transient: libvirt does not start it after a reboot"),
             network->name);
 }
 
@@ -362,7 +345,7 @@ adopt_network(NmmPlanner *planner, GError **error)
     return TRUE;
 }
 
-/* Puts the network's own address first, the one that the profile asks for where it has several. */
+/* The address that the profile asks for, if the network has it; else the network's first. */
 static void
 describe_addresses(NmmPlanner *planner)
 {
@@ -384,7 +367,6 @@ describe_addresses(NmmPlanner *planner)
         plan->address6 = *address6;
 }
 
-/* Fills in the plan's description of the network, as far as there is one. */
 void
 nmm_planner_describe_network(NmmPlanner *planner)
 {
@@ -394,7 +376,6 @@ nmm_planner_describe_network(NmmPlanner *planner)
     describe_addresses(planner);
 }
 
-/* The network as an active profile needs it. */
 gboolean
 nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
 {
@@ -405,10 +386,11 @@ nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
         return FALSE;
 
     if (!network || (network->persistent && !network->autostart))
-        add_network_edit(planner,
-                         NMM_EDIT_NETWORK_AUTOSTART,
-                         NULL,
-                         g_strdup_printf(_("network '%s' is not started by libvirt itself"), name));
+        add_network_edit(
+            planner,
+            NMM_EDIT_NETWORK_AUTOSTART,
+            NULL,
+            g_strdup_printf(_("libvirt does not start network '%s' automatically"), name));
     if (!network || !network->active)
         add_network_edit(planner,
                          NMM_EDIT_NETWORK_START,
@@ -417,8 +399,8 @@ nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
     return TRUE;
 }
 
-/* Whether an interface will still be on the network when the plan has been carried out. Ours in a
- * running guest counts: it goes when the guest lets it go. */
+/* Whether an interface is still on the network after the plan was carried out. The profile's in a
+ * running guest counts, because it stays until the guest releases it. */
 static gboolean
 is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, NmmScope scope)
 {
@@ -427,7 +409,7 @@ is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, NmmSc
 
         if (g_strcmp0(nic->network, planner->profile->network) != 0)
             continue;
-        if (scope == NMM_SCOPE_LIVE || !nmm_planner_is_our_nic(planner, nic))
+        if (scope == NMM_SCOPE_LIVE || !nmm_nic_is_ours(nic))
             return TRUE;
     }
     return FALSE;
@@ -446,16 +428,15 @@ is_network_used(const NmmPlanner *planner)
     return FALSE;
 }
 
-/* Removes a network that we defined, for this profile or, in a purge, for whichever. */
 void
 nmm_planner_remove_network(NmmPlanner *planner)
 {
     const NmmNetwork *network = planner->network;
-    gboolean ours = network && network->owner_uuid &&
-                    (planner->purpose == NMM_PURPOSE_PURGE ||
-                     g_str_equal(network->owner_uuid, planner->profile->uuid));
+    gboolean is_owner = network && network->owner_uuid &&
+                        (planner->purpose == NMM_PURPOSE_PURGE ||
+                         g_str_equal(network->owner_uuid, planner->profile->uuid));
 
-    if (!ours || planner->observed->guests_partial || is_network_used(planner))
+    if (!is_owner || planner->observed->guests_partial || is_network_used(planner))
         return;
     if (network->active)
         add_network_edit(planner,
@@ -467,7 +448,6 @@ nmm_planner_remove_network(NmmPlanner *planner)
             planner,
             NMM_EDIT_NETWORK_UNDEFINE,
             NULL,
-            g_strdup_printf(_("network '%s' was made for a profile that no longer needs "
-                              "it"),
+            g_strdup_printf(_("network '%s' was defined for a profile that no longer needs it"),
                             network->name));
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the files of the plan share: the plan in the making, and how an edit gets onto it.
- */
+/* The unfinished plan that the files of the planner share. */
 
 #pragma once
 
@@ -13,23 +11,27 @@ typedef struct {
     const NmmProfile *profile;
     NmmPurpose purpose;
     const NmmObserved *observed;
-    NmmNetwork *network; /* (nullable): borrowed: the profile's network where it exists */
-    char *alias;         /* of our interfaces on that network */
+    NmmNetwork *network; /* (nullable), borrowed: the profile's network */
+    char *alias;         /* of the interfaces that we attach to it */
     NmmPlan *plan;
 } NmmPlanner;
 
-/* nmm-plan.c; @edit's strings are taken over, its network is filled in. */
+/* nmm-plan-edit.c */
+NmmPlan *nmm_plan_new(void);
+/* Takes the strings of @edit, fills its network in. */
 void nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit);
 void nmm_planner_add_note(NmmPlanner *planner, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* nmm-plan-network.c */
+/* Defines, adopts or refuses the network of an active profile; starts it. */
 gboolean nmm_planner_bring_network_up(NmmPlanner *planner, GError **error);
+/* Fills in the plan's bridge and addresses if the network exists. */
 void nmm_planner_describe_network(NmmPlanner *planner);
+/* Removes the network if a profile defined it and no guest uses it: this profile, or in a purge
+ * any. */
 void nmm_planner_remove_network(NmmPlanner *planner);
 
 /* nmm-plan-guest.c */
 void nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest);
-/* An interface of ours: on the profile's network, with its alias. */
-gboolean nmm_planner_is_our_nic(const NmmPlanner *planner, const NmmNic *nic);
 
 G_END_DECLS

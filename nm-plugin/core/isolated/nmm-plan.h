@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan of mode isolated: what is wanted (profile, purpose) against what is (guests, networks,
- * subnets in use) gives an ordered list of edits, each with its reason, and a report on each guest.
- * Carrying the plan out and planning again gives an empty plan; where a running guest has to let an
- * interface go first (LIVE NIC_DETACH), what follows from that is planned once it has.
+ * The plan of mode isolated: compares profile and purpose with the guests, networks and subnets
+ * that exist, and lists the edits to make, in order and each with its reason, and the status of
+ * each guest. Touches nothing. A plan that was carried out is followed by an empty one, except if a
+ * running guest must release an interface first (LIVE NIC_DETACH): the next plan continues then.
  */
 
 #pragma once
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 typedef enum {
     NMM_PURPOSE_UP,    /* the profile is being activated, or is active */
     NMM_PURPOSE_DOWN,  /* it is being deactivated: on-disconnect decides */
-    NMM_PURPOSE_PURGE, /* the profile is gone: take everything of ours out (cleanup) */
+    NMM_PURPOSE_PURGE, /* the profile is gone: remove everything it made (cleanup) */
 } NmmPurpose;
 
 typedef enum {
@@ -25,7 +25,7 @@ typedef enum {
     NMM_SCOPE_LIVE,   /* the running guest */
 } NmmScope;
 
-/* In the order in which a plan lists them; one table in nmm-plan.c names them. */
+/* In the order in which a plan lists them. */
 typedef enum {
     NMM_EDIT_NETWORK_DEFINE,
     NMM_EDIT_NETWORK_AUTOSTART,
@@ -42,17 +42,17 @@ typedef struct {
     NmmScope scope;   /* NIC edits */
     char *guest_uuid; /* (nullable): NIC edits */
     char *guest_name; /* (nullable): NIC edits */
-    char *network;    /* always: the network's name */
+    char *network;    /* the network's name */
     char *alias;      /* (nullable): NIC edits */
     char *xml;        /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE */
     char *reason;     /* translated sentence fragment for `plan` and the log */
 } NmmEdit;
 
 typedef enum {
-    NMM_GUEST_NOT_MACVTAP, /* nothing to do with it */
+    NMM_GUEST_NOT_MACVTAP, /* without macvtap interface */
     NMM_GUEST_NOT_SELECTED,
-    NMM_GUEST_SERVED,         /* interface present (or planned) wherever it is wanted */
-    NMM_GUEST_SERVED_BY_USER, /* through an interface that the user made */
+    NMM_GUEST_SERVED,         /* has the profile's interface, or will */
+    NMM_GUEST_SERVED_BY_USER, /* has an interface that the user made */
     NMM_GUEST_SHUT_OFF,       /* in the definition; the guest does not run */
     NMM_GUEST_NEEDS_RESTART,  /* in the definition, not in the running guest */
 } NmmGuestStatus;
@@ -73,7 +73,7 @@ typedef struct {
     GPtrArray *notes;   /* (element-type utf8): warnings for the log, translated */
 } NmmPlan;
 
-/* What was observed; everything borrowed. */
+/* The state of the host; everything borrowed. */
 typedef struct {
     GPtrArray *guests;       /* (element-type NmmGuest) */
     GPtrArray *networks;     /* (element-type NmmNetwork): all of them */
@@ -84,8 +84,9 @@ typedef struct {
 } NmmObserved;
 
 /*
- * Errors: NMM_ERROR_CONFLICT: the network forwards, has no IPv4 address, differs from a key
- * that the profile sets, or the subnet overlaps (message names the other side and the remedy).
+ * Errors, only with NMM_PURPOSE_UP: NMM_ERROR_CONFLICT: the network forwards, has no IPv4 address,
+ * differs from a key that the profile sets, or the subnet overlaps another; NMM_ERROR_BAD_PROFILE:
+ * the DHCP range does not fit the address.
  */
 NmmPlan *nmm_plan_isolated(const NmmProfile *profile,
                            NmmPurpose purpose,

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan as data: what it holds, and how an edit or a note gets onto it. */
+
+#include "config.h"
+
+#include "nmm-plan-private.h"
+
+const char *
+nmm_edit_kind_to_string(NmmEditKind kind)
+{
+    static const char *const names[] = {
+        [NMM_EDIT_NETWORK_DEFINE] = "network-define",
+        [NMM_EDIT_NETWORK_AUTOSTART] = "network-autostart",
+        [NMM_EDIT_NETWORK_START] = "network-start",
+        [NMM_EDIT_NIC_DETACH] = "nic-detach",
+        [NMM_EDIT_NIC_ATTACH] = "nic-attach",
+        [NMM_EDIT_NIC_UPDATE] = "nic-update",
+        [NMM_EDIT_NETWORK_DESTROY] = "network-destroy",
+        [NMM_EDIT_NETWORK_UNDEFINE] = "network-undefine",
+    };
+
+    g_return_val_if_fail((guint)kind < G_N_ELEMENTS(names), NULL);
+    return names[kind];
+}
+
+const char *
+nmm_guest_status_to_string(NmmGuestStatus status)
+{
+    static const char *const names[] = {
+        [NMM_GUEST_NOT_MACVTAP] = "not-macvtap",
+        [NMM_GUEST_NOT_SELECTED] = "not-selected",
+        [NMM_GUEST_SERVED] = "served",
+        [NMM_GUEST_SERVED_BY_USER] = "served-by-user",
+        [NMM_GUEST_SHUT_OFF] = "shut-off",
+        [NMM_GUEST_NEEDS_RESTART] = "needs-restart",
+    };
+
+    g_return_val_if_fail((guint)status < G_N_ELEMENTS(names), NULL);
+    return names[status];
+}
+
+static void
+edit_free(NmmEdit *edit)
+{
+    g_free(edit->guest_uuid);
+    g_free(edit->guest_name);
+    g_free(edit->network);
+    g_free(edit->alias);
+    g_free(edit->xml);
+    g_free(edit->reason);
+    g_free(edit);
+}
+
+static void
+report_free(NmmGuestReport *report)
+{
+    nmm_guest_unref(report->guest);
+    g_free(report->mac);
+    g_free(report);
+}
+
+NmmPlan *
+nmm_plan_new(void)
+{
+    NmmPlan *plan = g_new0(NmmPlan, 1);
+
+    plan->edits = g_ptr_array_new_with_free_func((GDestroyNotify)edit_free);
+    plan->reports = g_ptr_array_new_with_free_func((GDestroyNotify)report_free);
+    plan->notes = g_ptr_array_new_with_free_func(g_free);
+    return plan;
+}
+
+void
+nmm_plan_free(NmmPlan *plan)
+{
+    g_free(plan->bridge);
+    g_ptr_array_unref(plan->edits);
+    g_ptr_array_unref(plan->reports);
+    g_ptr_array_unref(plan->notes);
+    g_free(plan);
+}
+
+void
+nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit)
+{
+    NmmEdit *copy = g_memdup2(edit, sizeof(*edit));
+
+    copy->network = g_strdup(planner->profile->network);
+    g_ptr_array_add(planner->plan->edits, copy);
+}
+
+void
+nmm_planner_add_note(NmmPlanner *planner, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_ptr_array_add(planner->plan->notes, g_strdup_vprintf(format, args));
+    va_end(args);
+}
