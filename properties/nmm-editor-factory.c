@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The door of an editor module. The plugin has bound the translations before it comes here.
- */
+/* The entry point of an editor module. The plugin has bound the translations before. */
 
 #include "config.h"
 
@@ -10,14 +8,6 @@
 #include "nmm-editor.h"
 #include "nmm-libvirt.h"
 
-/**
- * nm_vpn_editor_factory_macvtap:
- * @plugin: the plugin that loaded this module
- * @connection: the profile to edit
- * @error: unused
- *
- * Returns: (transfer full): an editor
- */
 G_MODULE_EXPORT NMVpnEditor *
 nm_vpn_editor_factory_macvtap(NMVpnEditorPlugin *plugin, NMConnection *connection, GError **error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Decides what the editor shows and what it writes. What is written is what the service accepts:
- * the check is the service's own parser. Keys that nobody knows are kept, so that a newer version's
- * profile is not damaged by an older editor. Nothing here asks the host anything.
+ * Checks with the service's own parser, so that it writes only what the service accepts. Keeps
+ * unknown keys, so that an older editor does not damage a newer version's profile. Must not read
+ * the host.
  */
 
 #include "config.h"
@@ -25,10 +25,8 @@ struct _NmmEditorModel {
     char **allowed_uris; /* (nullable) */
 };
 
-/*****************************************************************************/
-
-/* A text can be shown whatever it says; a choice that is none has no widget, so that it would stand
- * in the way of saving unseen. */
+/* An entry can show any text. A check button or list cannot show a bad value, which would prevent
+ * saving without being seen. */
 static gboolean
 can_show(const NmmKeyInfo *key, const char *value)
 {
@@ -48,13 +46,6 @@ load_item_cb(const char *name, const char *value, gpointer user_data)
         g_hash_table_insert(model->texts, g_strdup(name), g_strdup(value));
 }
 
-/**
- * nmm_editor_model_new:
- * @connection: the profile to edit, maybe a new one without VPN data
- * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
- *
- * Returns: (transfer full): the model; @connection is not kept
- */
 NmmEditorModel *
 nmm_editor_model_new(NMConnection *connection, const char *const *allowed_uris)
 {
@@ -69,10 +60,6 @@ nmm_editor_model_new(NMConnection *connection, const char *const *allowed_uris)
     return model;
 }
 
-/**
- * nmm_editor_model_free:
- * @model: (transfer full): the model
- */
 void
 nmm_editor_model_free(NmmEditorModel *model)
 {
@@ -82,14 +69,6 @@ nmm_editor_model_free(NmmEditorModel *model)
     g_free(model);
 }
 
-/*****************************************************************************/
-
-/**
- * nmm_editor_model_get:
- * @key: the name of a key
- *
- * Returns: (transfer none): its text, "" where it is unset
- */
 const char *
 nmm_editor_model_get(const NmmEditorModel *model, const char *key)
 {
@@ -98,12 +77,6 @@ nmm_editor_model_get(const NmmEditorModel *model, const char *key)
     return text ?: "";
 }
 
-/**
- * nmm_editor_model_get_effective:
- * @key: the name of a key
- *
- * Returns: (transfer none): its text, the default where it is unset and has one, else ""
- */
 const char *
 nmm_editor_model_get_effective(const NmmEditorModel *model, const char *key)
 {
@@ -112,13 +85,6 @@ nmm_editor_model_get_effective(const NmmEditorModel *model, const char *key)
     return text ?: nmm_keys_find(key)->default_value ?: "";
 }
 
-/**
- * nmm_editor_model_set:
- * @key: the name of a key
- * @text: what the user typed or chose; space around it does not count
- *
- * An empty text and the default itself unset the key.
- */
 void
 nmm_editor_model_set(NmmEditorModel *model, const char *key, const char *text)
 {
@@ -131,11 +97,6 @@ nmm_editor_model_set(NmmEditorModel *model, const char *key, const char *text)
         g_hash_table_replace(model->texts, g_strdup(key), g_steal_pointer(&stripped));
 }
 
-/**
- * nmm_editor_model_get_mode:
- *
- * Returns: the mode that is chosen; the default where the profile's text is none
- */
 NmmMode
 nmm_editor_model_get_mode(const NmmEditorModel *model)
 {
@@ -149,19 +110,11 @@ nmm_editor_model_get_mode(const NmmEditorModel *model)
     return NMM_MODE_ISOLATED;
 }
 
-/**
- * nmm_editor_model_is_shown:
- * @key: a row of the table of keys
- *
- * Returns: whether the key means something in the chosen mode
- */
 gboolean
 nmm_editor_model_is_shown(const NmmEditorModel *model, const NmmKeyInfo *key)
 {
     return nmm_keys_has_mode(key, nmm_editor_model_get_mode(model));
 }
-
-/*****************************************************************************/
 
 static char *
 describe_default_range(const NmmEditorModel *model)
@@ -196,12 +149,6 @@ describe_default_link(const NmmEditorModel *model)
     return *parent ? nmm_identity_link_name(parent) : g_strdup(_("Automatic"));
 }
 
-/**
- * nmm_editor_model_get_placeholder:
- * @key: a row of the table of keys
- *
- * Returns: (transfer full): what the key is while its field is empty, for the user to read
- */
 char *
 nmm_editor_model_get_placeholder(const NmmEditorModel *model, const NmmKeyInfo *key)
 {
@@ -220,10 +167,8 @@ nmm_editor_model_get_placeholder(const NmmEditorModel *model, const NmmKeyInfo *
     return g_strdup(key->default_value ?: "");
 }
 
-/*****************************************************************************/
-
-/* What is written but for foreign keys. Values of keys that are not shown stay in the profile, but
- * what is wrong with them nobody could see or mend here: such a one goes. */
+/* The items to write, without the unknown keys. Keys that the mode hides keep a good value; a bad
+ * one is dropped, because the user could neither see nor correct it. */
 static GHashTable *
 build_data(const NmmEditorModel *model)
 {
@@ -238,7 +183,7 @@ build_data(const NmmEditorModel *model)
                      nmm_profile_check_value(&keys[i], text, NULL)))
             g_hash_table_insert(data, g_strdup(keys[i].name), g_strdup(text));
     }
-    /* Written even where it is the default: it says what the profile is. */
+    /* Written even if it is the default, to show what the profile is. */
     if (!g_hash_table_contains(data, NMM_KEY_MODE))
         g_hash_table_insert(data,
                             g_strdup(NMM_KEY_MODE),
@@ -246,12 +191,6 @@ build_data(const NmmEditorModel *model)
     return data;
 }
 
-/**
- * nmm_editor_model_get_error:
- * @key: a row of the table of keys
- *
- * Returns: (transfer full) (nullable): what is wrong with this field, by itself or beside others
- */
 char *
 nmm_editor_model_get_error(const NmmEditorModel *model, const NmmKeyInfo *key)
 {
@@ -275,11 +214,6 @@ compare_names(gconstpointer a, gconstpointer b)
     return strcmp(a, b);
 }
 
-/**
- * nmm_editor_model_get_notice:
- *
- * Returns: (transfer full) (nullable): what the user ought to know of the profile as a whole
- */
 char *
 nmm_editor_model_get_notice(const NmmEditorModel *model)
 {
@@ -291,12 +225,10 @@ nmm_editor_model_get_notice(const NmmEditorModel *model)
     for (const GList *l = names; l; l = l->next)
         g_string_append_printf(list, "%s%s", list->len > 0 ? ", " : "", (const char *)l->data);
     return g_strdup_printf(
-        _("This profile has settings that are unknown here; they are kept, but it "
-          "cannot be switched on with them: %s"),
+        _("This profile has unknown settings: %s. They are kept, but the profile cannot be "
+          "activated with them."),
         list->str);
 }
-
-/*****************************************************************************/
 
 static void
 write_item(gpointer key, gpointer value, gpointer user_data)
@@ -304,13 +236,6 @@ write_item(gpointer key, gpointer value, gpointer user_data)
     nm_setting_vpn_add_data_item(user_data, key, value);
 }
 
-/**
- * nmm_editor_model_save:
- * @connection: the profile to write to; its VPN setting is replaced, and nothing else is touched
- * @error: return location: %NMM_ERROR_BAD_PROFILE, naming the key
- *
- * Returns: FALSE where there is something that the service would refuse; nothing is written then
- */
 gboolean
 nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GError **error)
 {
@@ -329,8 +254,6 @@ nmm_editor_model_save(const NmmEditorModel *model, NMConnection *connection, GEr
     return TRUE;
 }
 
-/*****************************************************************************/
-
 static NmmSelection
 peek_selection(const NmmEditorModel *model)
 {
@@ -340,13 +263,6 @@ peek_selection(const NmmEditorModel *model)
     };
 }
 
-/**
- * nmm_editor_model_is_guest_selected:
- * @name: the guest's name
- * @uuid: the guest's UUID
- *
- * Returns: whether the profile as it stands serves the guest
- */
 gboolean
 nmm_editor_model_is_guest_selected(const NmmEditorModel *model, const char *name, const char *uuid)
 {
@@ -355,16 +271,6 @@ nmm_editor_model_is_guest_selected(const NmmEditorModel *model, const char *name
     return nmm_selection_has(&selection, name, uuid);
 }
 
-/**
- * nmm_editor_model_select_guest:
- * @name: the guest's name
- * @uuid: the guest's UUID
- * @selected: whether the profile is to serve it
- *
- * Changes the texts of guests and exclude-guests.
- *
- * Returns: FALSE where those texts are no lists now; nothing is changed then
- */
 gboolean
 nmm_editor_model_select_guest(NmmEditorModel *model,
                               const char *name,

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The plugin as libnm sees it. Import and export are done by their own modules; here it is only
- * decided which editor module fits the program that this is loaded into.
- */
+/* Decides which editor module fits the running program. */
 
 #include "config.h"
 
@@ -22,7 +19,7 @@
 #define EDITOR_GTK4 "libnm-gtk4-vpn-plugin-macvtap-editor.so"
 
 struct _NmmEditorPlugin {
-    GObject parent;
+    GObject parent_instance;
 };
 
 enum {
@@ -39,9 +36,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NmmEditorPlugin,
                               G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR_PLUGIN,
                                                     editor_plugin_iface_init))
 
-/*****************************************************************************/
-
-/* (transfer full) (nullable): beside this very module, wherever it is installed. */
+/* (transfer full) (nullable): in the directory of this module, wherever it is installed. */
 static char *
 build_editor_path(const char *name)
 {
@@ -78,7 +73,7 @@ has_editor(const char *name)
 static NmmEditorFactory
 load_editor_factory(const char *name, GError **error)
 {
-    /* Never unloaded: the module registers types, which cannot be taken back. */
+    /* Never unloaded: the module registers types, which cannot be unregistered. */
     static NmmEditorFactory factory;
     g_autofree char *path = NULL;
     void *module;
@@ -121,8 +116,6 @@ get_capabilities(NMVpnEditorPlugin *plugin)
     return (NMVpnEditorPluginCapability)capabilities;
 }
 
-/*****************************************************************************/
-
 static NMConnection *
 import_from_file(NMVpnEditorPlugin *plugin, const char *path, GError **error)
 {
@@ -161,8 +154,6 @@ editor_plugin_iface_init(NMVpnEditorPluginInterface *iface)
     iface->export_to_file = export_to_file;
     iface->get_suggested_filename = get_suggested_filename;
 }
-
-/*****************************************************************************/
 
 static void
 get_property(GObject *object, guint property_id, GValue *value, GParamSpec *pspec)

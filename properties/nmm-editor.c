@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Puts the page together from the model's fields and what libvirt and NetworkManager have to offer.
- * The page is there at once: what is offered comes later, or never, and everything can be typed
- * without it.
+ * Builds the page from the model's fields. The page is complete at once; suggestions of guests,
+ * networks and devices come later or never, and a user can type everything without them.
  */
 
 #include "config.h"
@@ -18,10 +17,9 @@
 #include "nmm-guest-list.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
-#include "nmm-scroll-into-view.h"
 
 struct _NmmEditor {
-    GObject parent;
+    GObject parent_instance;
     NmmEditorModel *model;
     NmmHypervisorMaker maker;
     GPtrArray *fields; /* (element-type NmmField), in the order of the table of keys */
@@ -31,7 +29,7 @@ struct _NmmEditor {
 
     GCancellable *devices_cancellable;
     GCancellable *choices_cancellable;
-    char *choices_uri; /* (nullable): whose choices are shown or on their way */
+    char *choices_uri; /* (nullable): the libvirt whose choices are shown or being loaded */
 };
 
 static void editor_iface_init(NMVpnEditorInterface *iface);
@@ -66,9 +64,7 @@ refresh(NmmEditor *self)
         nmm_field_refresh(self->fields->pdata[i]);
 }
 
-/*****************************************************************************/
-
-/* (transfer full): outlives the editor, as libvirt may take its time; see weak_take(). */
+/* (transfer full): for weak_take(); a call to libvirt may outlive the editor. */
 static GWeakRef *
 weak_new(NmmEditor *self)
 {
@@ -78,7 +74,7 @@ weak_new(NmmEditor *self)
     return weak;
 }
 
-/* (transfer full) (nullable): NULL where the page was closed meanwhile. */
+/* (transfer full) (nullable): NULL: the page was closed meanwhile. */
 static NmmEditor *
 weak_take(GWeakRef *weak)
 {
@@ -142,8 +138,6 @@ devices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     parents = nmm_suggestions_list_parents(nm_client_get_devices(client));
     nmm_field_suggest(find_field(self, NMM_KEY_PARENT), parents);
 }
-
-/*****************************************************************************/
 
 static void
 field_changed_cb(NmmField *field, gpointer user_data)
@@ -219,8 +213,6 @@ make_mode_choice(NmmEditor *self)
     return box;
 }
 
-/*****************************************************************************/
-
 static GtkWidget *
 make_grid(void)
 {
@@ -239,7 +231,7 @@ append_notice(NmmEditor *self, const char *text)
     nmm_gtk_append(self->widget, nmm_gtk_shown(label));
 }
 
-/* In the words of the window that the page is in: GNOME Settings, and nm-connection-editor. */
+/* In the words of the surrounding window: GNOME Settings or nm-connection-editor. */
 static const char *
 get_share_hint(void)
 {
@@ -253,8 +245,8 @@ get_share_hint(void)
              "administrator to add you to the group 'libvirt'.");
 }
 
-/* What the windows would show as no more than a switch that goes back. GNOME Settings makes every
- * new profile a private one. */
+/* Without a notice, the window would only show a switch that turns itself off again. GNOME Settings
+ * makes every new profile private. */
 static void
 append_notices(NmmEditor *self, NMConnection *connection)
 {
@@ -266,7 +258,7 @@ append_notices(NmmEditor *self, NMConnection *connection)
         append_notice(self, get_share_hint());
 }
 
-/* A profile that has any of them set shows that at once. */
+/* A profile with such a key opens the options. */
 static gboolean
 has_advanced(NmmEditor *self)
 {
@@ -331,8 +323,6 @@ build_page(NmmEditor *self, NMConnection *connection)
         self->advanced, "notify::expanded", G_CALLBACK(expanded_cb), advanced, 0);
 }
 
-/*****************************************************************************/
-
 static GObject *
 get_widget(NMVpnEditor *editor)
 {
@@ -392,13 +382,6 @@ nmm_editor_init(NmmEditor *self)
     self->fields = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_field_free);
 }
 
-/**
- * nmm_editor_new:
- * @connection: the profile to show, maybe a new one
- * @maker: makes the hypervisor that guests and networks are read from
- *
- * Returns: (transfer full): the editor; its page is complete but for what is to be chosen from
- */
 NMVpnEditor *
 nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker)
 {

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define NMM_TYPE_EDITOR (nmm_editor_get_type())
 G_DECLARE_FINAL_TYPE(NmmEditor, nmm_editor, NMM, EDITOR, GObject)
 
+/* @maker makes the hypervisor that guests and networks are read from. */
 NMVpnEditor *nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker);
 
 /* The only symbol that the module exports; the plugin looks it up by name. */

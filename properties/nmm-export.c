@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Writes a profile as text. A profile that the service would refuse is not exported, so that an
- * exported file is never one that import refuses. The network's definition comes from core: it is
- * the one that the service would make.
- */
+/* Refuses a profile that the service would refuse, so that import accepts every exported file. */
 
 #include "config.h"
 
@@ -15,19 +11,10 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
-#include "nmm-identity.h"
-#include "nmm-network.h"
+#include "nmm-plan.h"
 #include "nmm-profile-reader.h"
 #include "nmm-subnet.h"
 
-/**
- * nmm_export_keyfile:
- * @connection: a profile of ours
- * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
- * @error: return location: %NMM_ERROR_BAD_PROFILE
- *
- * Returns: (transfer full) (nullable): the whole profile, as NetworkManager itself stores it
- */
 char *
 nmm_export_keyfile(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
@@ -44,43 +31,23 @@ nmm_export_keyfile(NMConnection *connection, const char *const *allowed_uris, GE
     return keyfile ? g_key_file_to_data(keyfile, NULL, NULL) : NULL;
 }
 
-/* The address that the service would try first where the profile leaves the choice. */
-static gboolean
-choose_addresses(const NmmProfile *profile,
-                 const char *host_id,
-                 NmmCidr *out_address,
-                 NmmCidr *out_address6,
-                 GError **error)
+/* The network that the service would define if no subnet is in use. */
+static char *
+build_network(const NmmProfile *profile, const char *host_id, GError **error)
 {
-    g_autoptr(GPtrArray) nothing_used = g_ptr_array_new();
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    const NmmObserved observed = {
+        .guests = none,
+        .networks = none,
+        .used = none,
+        .host_id = host_id,
+    };
+    g_autoptr(NmmPlan) plan = nmm_plan_isolated(profile, NMM_PURPOSE_UP, &observed, error);
+    const NmmEdit *define = plan ? plan->edits->pdata[0] : NULL;
 
-    if (profile->has_address)
-        *out_address = profile->address;
-    else if (!nmm_subnet_choose(nothing_used, out_address, error))
-        return FALSE;
-    if (profile->dhcp_type == NMM_DHCP_GIVEN &&
-        !nmm_range_check(&profile->dhcp_range, out_address, error)) {
-        g_prefix_error(error, _("key '%s': "), NMM_KEY_DHCP_RANGE);
-        return FALSE;
-    }
-
-    if (profile->address6_type == NMM_ADDRESS6_AUTO)
-        nmm_identity_ula(host_id, profile->network, out_address6);
-    else
-        *out_address6 = profile->address6;
-    return TRUE;
+    return define ? g_strdup(define->xml) : NULL;
 }
 
-/**
- * nmm_export_network:
- * @connection: a profile of ours
- * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
- * @host_id: this host's machine id, for address6=auto
- * @error: return location: %NMM_ERROR_BAD_PROFILE, also where the profile's mode has no
- *   network, and where its DHCP range is not in the subnet that an unset address would get
- *
- * Returns: (transfer full) (nullable): a libvirt <network>
- */
 char *
 nmm_export_network(NMConnection *connection,
                    const char *const *allowed_uris,
@@ -88,23 +55,18 @@ nmm_export_network(NMConnection *connection,
                    GError **error)
 {
     g_autoptr(NmmProfile) profile = nmm_profile_reader_read(connection, allowed_uris, error);
-    NmmCidr address, address6;
 
     if (!profile)
         return NULL;
     if (!nmm_mode_get_info(profile->mode)->has_network) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_PROFILE,
-                    _("a profile of mode '%s' has no libvirt network: choose a file name that does "
-                      "not end in '.xml' to export the profile itself"),
-                    nmm_mode_to_string(profile->mode));
+        nmm_fail(error,
+                 NMM_ERROR_BAD_PROFILE,
+                 _("a profile of mode '%s' has no libvirt network: choose a file name that does "
+                   "not end in '.xml' to export the profile itself"),
+                 nmm_mode_to_string(profile->mode));
         return NULL;
     }
-    if (!choose_addresses(profile, host_id, &address, &address6, error))
-        return NULL;
-    return nmm_network_build_xml(
-        profile, &address, profile->address6_type == NMM_ADDRESS6_NONE ? NULL : &address6);
+    return build_network(profile, host_id, error);
 }
 
 static gboolean
@@ -115,16 +77,6 @@ is_xml_path(const char *path)
     return length > 4 && g_ascii_strcasecmp(path + length - 4, ".xml") == 0;
 }
 
-/**
- * nmm_export_file:
- * @connection: a profile of ours
- * @path: the file to write; a name that ends in ".xml" asks for the network's definition
- * @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones
- * @host_id: this host's machine id
- * @error: return location: as for the two formats, and #GIOErrorEnum where it cannot be written
- *
- * Returns: whether the file is written
- */
 gboolean
 nmm_export_file(NMConnection *connection,
                 const char *path,
@@ -137,19 +89,12 @@ nmm_export_file(NMConnection *connection,
                                 ? nmm_export_network(connection, allowed_uris, host_id, error)
                                 : nmm_export_keyfile(connection, allowed_uris, error);
 
-    /* GIO refuses what is not a regular file instead of putting one in its place. */
+    /* GIO refuses to replace anything but a regular file. */
     return text &&
            g_file_replace_contents(
                file, text, strlen(text), NULL, FALSE, G_FILE_CREATE_NONE, NULL, NULL, error);
 }
 
-/**
- * nmm_export_suggest_filename:
- * @connection: a profile
- *
- * Returns: (transfer full): its name with NetworkManager's own ending, and nothing in it that
- *   names another directory
- */
 char *
 nmm_export_suggest_filename(NMConnection *connection)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Which widget a key gets follows from its row in the table: a check button for yes and no, a list
- * for words, an entry for the rest, with a list beside it where there is something to suggest.
- */
+/* The row of a key decides its widget: a check button for a BOOL, a list for an ENUM, else an
+ * entry, with a list if there is something to suggest. */
 
 #include "config.h"
 
@@ -12,22 +10,24 @@
 
 #include "nmm-gtk.h"
 #include "nmm-names.h"
-#include "nmm-scroll-into-view.h"
 
 #define ENTRY_WIDTH_CHARS 26
+
+/* The window lays its widgets out again some frames from now. */
+#define SCROLL_DELAY_MS 60
 
 struct _NmmField {
     const NmmKeyInfo *key;
     NmmEditorModel *model;
     NmmFieldChanged changed;
     gpointer user_data;
-    gboolean reloading; /* the widget is being set, not the user's doing */
+    gboolean reloading; /* this file sets the widget, not the user */
 
-    /* Owned by the field: a window that is destroyed takes its widgets apart. */
+    /* Owned, because a window that is destroyed releases its widgets. */
     GtkWidget *label; /* (nullable): a check button has its own */
-    GtkWidget *box;   /* what stands beside the label: */
+    GtkWidget *box;   /* beside the label, with: */
     GtkWidget *input; /* the widget as a whole */
-    GtkWidget *entry; /* (nullable): where one types */
+    GtkWidget *entry; /* (nullable): the text entry in it */
     GtkWidget *error;
 };
 
@@ -59,8 +59,6 @@ combo_changed_cb(GtkWidget *combo, gpointer user_data)
 
     set_model(user_data, word ?: "");
 }
-
-/*****************************************************************************/
 
 static void
 make_check(NmmField *field)
@@ -127,8 +125,8 @@ make_input(NmmField *field)
         g_object_ref(field->entry);
 }
 
-/* No colon and to the right: GNOME Settings rewrites labels that end in one, which costs them their
- * mnemonic, and then puts them there itself. */
+/* Right-aligned and without a colon: GNOME Settings rewrites labels that end in a colon, which
+ * removes their mnemonic, and aligns the others to the right. */
 static void
 make_label(NmmField *field)
 {
@@ -142,15 +140,6 @@ make_label(NmmField *field)
     g_object_ref_sink(field->label);
 }
 
-/**
- * nmm_field_new:
- * @model: the model, which must outlive the field
- * @key: the row of the table
- * @changed: called for what the user does
- * @user_data: for @changed
- *
- * Returns: (transfer full): the field, showing what the model has
- */
 NmmField *
 nmm_field_new(NmmEditorModel *model,
               const NmmKeyInfo *key,
@@ -174,10 +163,6 @@ nmm_field_new(NmmEditorModel *model,
     return field;
 }
 
-/**
- * nmm_field_free:
- * @field: (transfer full): the field; widgets that are still in a window stay there, but do nothing
- */
 void
 nmm_field_free(NmmField *field)
 {
@@ -192,25 +177,12 @@ nmm_field_free(NmmField *field)
     g_free(field);
 }
 
-/**
- * nmm_field_get_key:
- * @field: a field
- *
- * Returns: its row in the table
- */
 const NmmKeyInfo *
 nmm_field_get_key(const NmmField *field)
 {
     return field->key;
 }
 
-/**
- * nmm_field_attach:
- * @field: a field
- * @grid: a grid of two columns
- * @row: where to put it
- * @labels: of labels that are to be equally wide
- */
 void
 nmm_field_attach(NmmField *field, GtkGrid *grid, int row, GtkSizeGroup *labels)
 {
@@ -221,11 +193,6 @@ nmm_field_attach(NmmField *field, GtkGrid *grid, int row, GtkSizeGroup *labels)
     gtk_grid_attach(grid, field->box, 1, row, 1, 1);
 }
 
-/**
- * nmm_field_suggest:
- * @field: a field with a list
- * @texts: (element-type utf8): what the list offers; what was typed stays
- */
 void
 nmm_field_suggest(NmmField *field, const GPtrArray *texts)
 {
@@ -236,7 +203,42 @@ nmm_field_suggest(NmmField *field, const GPtrArray *texts)
         gtk_combo_box_text_append_text(combo, texts->pdata[i]);
 }
 
-/*****************************************************************************/
+/* Of a widget that is higher than the window, shows the first page. */
+static void
+scroll_to(GtkScrolledWindow *scrolled, GtkWidget *widget)
+{
+    GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment(scrolled);
+    double page = gtk_adjustment_get_page_size(adjustment);
+    double now = gtk_adjustment_get_value(adjustment);
+    double top;
+
+    if (nmm_gtk_find_top(widget, GTK_WIDGET(scrolled), &top))
+        gtk_adjustment_clamp_page(
+            adjustment, now + top, now + top + MIN(page, gtk_widget_get_allocated_height(widget)));
+}
+
+static gboolean
+scroll_cb(gpointer user_data)
+{
+    GWeakRef *weak = user_data;
+    g_autoptr(GtkWidget) widget = g_weak_ref_get(weak);
+    GtkWidget *scrolled = widget ? gtk_widget_get_ancestor(widget, GTK_TYPE_SCROLLED_WINDOW) : NULL;
+
+    g_weak_ref_clear(weak);
+    g_free(weak);
+    if (scrolled && gtk_widget_get_mapped(widget))
+        scroll_to(GTK_SCROLLED_WINDOW(scrolled), widget);
+    return G_SOURCE_REMOVE;
+}
+
+void
+nmm_scroll_into_view(GtkWidget *widget)
+{
+    GWeakRef *weak = g_new(GWeakRef, 1);
+
+    g_weak_ref_init(weak, widget);
+    g_timeout_add(SCROLL_DELAY_MS, scroll_cb, weak);
+}
 
 static void
 refresh_error(NmmField *field)
@@ -253,12 +255,6 @@ refresh_error(NmmField *field)
     gtk_widget_set_tooltip_text(target, message ?: _(field->key->description));
 }
 
-/**
- * nmm_field_refresh:
- * @field: a field
- *
- * Shows what changed around the text: whether the mode has such a key, the default, the error.
- */
 void
 nmm_field_refresh(NmmField *field)
 {
@@ -275,12 +271,6 @@ nmm_field_refresh(NmmField *field)
     refresh_error(field);
 }
 
-/**
- * nmm_field_reload:
- * @field: a field
- *
- * Shows the model's text, and refreshes.
- */
 void
 nmm_field_reload(NmmField *field)
 {

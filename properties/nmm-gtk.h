@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The few calls in which GTK 3 and GTK 4 differ for the editor, under one name each. The editor's
- * source is compiled once for either.
+ * One name for each call that differs between GTK 3 and GTK 4. The editor's source is compiled once
+ * for each toolkit.
  */
 
 #pragma once
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* (transfer full): what is shown of a text with a mnemonic. */
+/* (transfer full) */
 static inline char *
 nmm_gtk_strip_mnemonic(const char *text)
 {
@@ -57,7 +57,7 @@ nmm_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
     gtk_frame_set_child(GTK_FRAME(frame), child);
 }
 
-/* How high it would like to be, in pixels. */
+/* The natural height, in pixels. */
 static inline int
 nmm_gtk_measure_height(GtkWidget *widget)
 {
@@ -67,7 +67,7 @@ nmm_gtk_measure_height(GtkWidget *widget)
     return natural;
 }
 
-/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+/* The top of @widget in the coordinates of @ancestor; FALSE: it is not shown there. */
 static inline gboolean
 nmm_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
 {
@@ -138,7 +138,7 @@ nmm_gtk_set_class(GtkWidget *widget, const char *name, gboolean set)
         gtk_widget_remove_css_class(widget, name);
 }
 
-/* Screen readers say that the field is wrong, and read @message for it. */
+/* Screen readers announce that the field is invalid and read @message. */
 static inline void
 nmm_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean invalid)
 {
@@ -163,7 +163,7 @@ nmm_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
-/* The button that opens a combo box's list can be focused, and has no text. */
+/* The button that opens the list of a combo box can have the focus, but has no text. */
 static inline void
 nmm_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
 {
@@ -175,7 +175,7 @@ nmm_gtk_set_combo_name(GtkWidget *combo, const char *mnemonic)
     }
 }
 
-/* Widgets are visible from birth. */
+/* New widgets are visible. */
 static inline GtkWidget *
 nmm_gtk_shown(GtkWidget *widget)
 {
@@ -226,7 +226,7 @@ nmm_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
     gtk_container_add(GTK_CONTAINER(frame), child);
 }
 
-/* How high it would like to be, in pixels. */
+/* The natural height, in pixels. */
 static inline int
 nmm_gtk_measure_height(GtkWidget *widget)
 {
@@ -236,7 +236,7 @@ nmm_gtk_measure_height(GtkWidget *widget)
     return natural;
 }
 
-/* Where @widget begins in @ancestor, downwards; FALSE where it is not shown there. */
+/* The top of @widget in the coordinates of @ancestor; FALSE: it is not shown there. */
 static inline gboolean
 nmm_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
 {
@@ -309,7 +309,7 @@ nmm_gtk_set_class(GtkWidget *widget, const char *name, gboolean set)
         gtk_style_context_remove_class(context, name);
 }
 
-/* ATK has no state for it on these widgets: the relation makes screen readers read @message. */
+/* ATK has no such state on these widgets; the relation makes screen readers read @message. */
 static inline void
 nmm_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean invalid)
 {
@@ -322,7 +322,7 @@ nmm_gtk_set_invalid(GtkWidget *widget, GtkWidget *message, gboolean invalid)
         atk_object_remove_relationship(object, ATK_RELATION_DESCRIBED_BY, target);
 }
 
-/* GTK 3 takes all names from what is shown. */
+/* GTK 3 takes all names from the visible text. */
 static inline void
 nmm_gtk_set_accessible_name(GtkWidget *widget, const char *mnemonic)
 {
@@ -340,7 +340,7 @@ nmm_gtk_shown(GtkWidget *widget)
     return widget;
 }
 
-/* The window that this is put into may show all that it holds. */
+/* The surrounding window may call gtk_widget_show_all(). */
 static inline void
 nmm_gtk_set_visible(GtkWidget *widget, gboolean visible)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Check boxes on top of the texts that select guests. A thousand guests are put in a few at a time,
- * so that the window never stands still for them.
- */
+/* Adds a thousand guests a few at a time, so that the window never freezes. */
 
 #include "config.h"
 
@@ -19,16 +16,16 @@ struct _NmmGuestList {
     NmmEditorModel *model;
     NmmGuestListChanged changed;
     gpointer user_data;
-    gboolean refreshing; /* the check boxes are being set, not the user's doing */
+    gboolean refreshing; /* this file sets the check boxes, not the user */
 
     NmmSuggestions *choices; /* (nullable) */
     GPtrArray *checks;       /* (element-type GtkWidget): of the first choices->guests */
-    guint fill_id;           /* idle source, while there are more to come */
+    guint fill_id;           /* idle source, while there are more to add */
 
-    /* Owned by the list: a window that is destroyed takes its widgets apart. */
+    /* Owned, because a window that is destroyed releases its widgets. */
     GtkWidget *widget;
     GtkWidget *message;
-    GtkWidget *frame; /* around what scrolls */
+    GtkWidget *frame; /* around the scrolled window */
     GtkWidget *scrolled;
     GtkWidget *rows;
 };
@@ -63,8 +60,8 @@ append_guest(NmmGuestList *list, NmmGuestChoice *guest)
     g_ptr_array_add(list->checks, g_object_ref(check));
 }
 
-/* As high as its rows, and scrolling only beyond that: a window that is open already gives a list
- * that may scroll no more than it must. */
+/* Scrolls only if the rows are too high: a window that is already open gives a list that may scroll
+ * no more than its minimum height. */
 static void
 fit_height(NmmGuestList *list)
 {
@@ -104,14 +101,6 @@ clear_rows(NmmGuestList *list)
     g_ptr_array_set_size(list->checks, 0);
 }
 
-/**
- * nmm_guest_list_new:
- * @model: the model, which must outlive the list
- * @changed: called for what the user does
- * @user_data: for @changed
- *
- * Returns: (transfer full): an empty list
- */
 NmmGuestList *
 nmm_guest_list_new(NmmEditorModel *model, NmmGuestListChanged changed, gpointer user_data)
 {
@@ -139,10 +128,6 @@ nmm_guest_list_new(NmmEditorModel *model, NmmGuestListChanged changed, gpointer 
     return list;
 }
 
-/**
- * nmm_guest_list_free:
- * @list: (transfer full): the list; widgets that are still in a window stay there, but do nothing
- */
 void
 nmm_guest_list_free(NmmGuestList *list)
 {
@@ -159,23 +144,12 @@ nmm_guest_list_free(NmmGuestList *list)
     g_free(list);
 }
 
-/**
- * nmm_guest_list_get_widget:
- * @list: a list
- *
- * Returns: (transfer none): the widget
- */
 GtkWidget *
 nmm_guest_list_get_widget(NmmGuestList *list)
 {
     return list->widget;
 }
 
-/**
- * nmm_guest_list_show_message:
- * @list: a list
- * @message: what is shown instead of guests
- */
 void
 nmm_guest_list_show_message(NmmGuestList *list, const char *message)
 {
@@ -184,11 +158,6 @@ nmm_guest_list_show_message(NmmGuestList *list, const char *message)
     nmm_gtk_set_visible(list->frame, FALSE);
 }
 
-/**
- * nmm_guest_list_show:
- * @list: a list
- * @choices: the guests there are, in place of those shown before
- */
 void
 nmm_guest_list_show(NmmGuestList *list, NmmSuggestions *choices)
 {
@@ -205,12 +174,6 @@ nmm_guest_list_show(NmmGuestList *list, NmmSuggestions *choices)
     list->fill_id = g_idle_add(fill_cb, list);
 }
 
-/**
- * nmm_guest_list_refresh:
- * @list: a list
- *
- * Ticks what the model's texts select now.
- */
 void
 nmm_guest_list_refresh(NmmGuestList *list)
 {

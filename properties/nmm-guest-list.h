@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The macvtap guests with a check box each, as far as libvirt tells, and a line on how far that is.
- */
+/* A check box for every macvtap guest that libvirt reports, or a message instead. */
 
 #pragma once
 
@@ -14,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct _NmmGuestList NmmGuestList;
 
-/* The user ticked a guest; the model has it already. */
+/* The user ticked a guest; the model is already up to date. */
 typedef void (*NmmGuestListChanged)(gpointer user_data);
 
 NmmGuestList *

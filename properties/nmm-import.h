@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A profile from a file that a user picked: a libvirt network, a libvirt domain, or a profile that
- * was exported. GNOME offers every file to every VPN plugin, so what is none of the three is
- * refused at once and in plain words.
+ * Makes a profile from a file that the user picked: a libvirt network, a libvirt domain, or an
+ * exported profile. GNOME passes every file to every VPN plugin, so any other file is refused at
+ * once and in plain words.
  */
 
 #pragma once
@@ -11,8 +11,15 @@
 
 G_BEGIN_DECLS
 
+/*
+ * @text ends in a NUL byte after @length bytes. @allowed_uris: (nullable): libvirt URIs that root
+ * allowed besides the built-in ones. Only an exported profile has a UUID.
+ * Errors: NMM_ERROR_BAD_XML: malformed or none of the three; NMM_ERROR_CONFLICT: no profile can
+ * serve the network or guest; NMM_ERROR_BAD_PROFILE: the service would refuse the profile.
+ */
 NMConnection *
 nmm_import_text(const char *text, gsize length, const char *const *allowed_uris, GError **error);
+/* Reads at most 4 MiB; GIOErrorEnum if the file cannot be read. */
 NMConnection *nmm_import_file(const char *path, const char *const *allowed_uris, GError **error);
 
 G_END_DECLS

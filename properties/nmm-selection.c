@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Which guests two texts select, and what a tick changes in them. Which guests there are is not
- * known here, and names of guests that do not exist stay where they are.
- */
+/* Does not know which guests exist, so it keeps the names of those that do not. */
 
 #include "config.h"
 
@@ -10,7 +7,7 @@
 
 #include "nmm-profile.h"
 
-/* The texts, split; @guests is NULL where every guest is meant. */
+/* The texts, split; @guests is NULL for "all". */
 typedef struct {
     GPtrArray *guests; /* (nullable) (element-type utf8) */
     GPtrArray *exclude;
@@ -24,7 +21,7 @@ lists_clear(Lists *lists)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Lists, lists_clear)
 
-/* (nullable): NULL where the text is no list. */
+/* (nullable): NULL: the text is no list. */
 static GPtrArray *
 split(const char *text)
 {
@@ -113,7 +110,7 @@ drop(GPtrArray *list, const char *name, const char *uuid)
     }
 }
 
-/* A guest may be called like a word of the key, which means that guest only where it is alone. */
+/* A guest that is named like a choice of the key is listed by its UUID. */
 static void
 append(GPtrArray *list, const char *name, const char *uuid)
 {
@@ -123,12 +120,6 @@ append(GPtrArray *list, const char *name, const char *uuid)
         g_ptr_array_add(list, g_strdup(g_strv_contains(key->choices, name) ? uuid : name));
 }
 
-/**
- * nmm_selection_is_valid:
- * @selection: the texts
- *
- * Returns: whether both are lists; what is not cannot be ticked
- */
 gboolean
 nmm_selection_is_valid(const NmmSelection *selection)
 {
@@ -137,14 +128,6 @@ nmm_selection_is_valid(const NmmSelection *selection)
     return read_lists(selection, &lists);
 }
 
-/**
- * nmm_selection_has:
- * @selection: the texts
- * @name: the guest's name
- * @uuid: the guest's UUID
- *
- * Returns: whether a profile with these texts serves the guest
- */
 gboolean
 nmm_selection_has(const NmmSelection *selection, const char *name, const char *uuid)
 {
@@ -154,18 +137,6 @@ nmm_selection_has(const NmmSelection *selection, const char *name, const char *u
            (!lists.guests || contains(lists.guests, name, uuid));
 }
 
-/**
- * nmm_selection_set:
- * @selection: the texts, which are changed
- * @name: the guest's name
- * @uuid: the guest's UUID
- * @selected: whether it is to be served
- *
- * While every guest is meant, a guest is left out by excluding it; where guests are named, by not
- * naming it. The last one named is excluded instead: an empty list would mean every guest.
- *
- * Returns: FALSE where a text is no list; nothing is changed then
- */
 gboolean
 nmm_selection_set(NmmSelection *selection, const char *name, const char *uuid, gboolean selected)
 {
@@ -190,10 +161,6 @@ nmm_selection_set(NmmSelection *selection, const char *name, const char *uuid, g
     return TRUE;
 }
 
-/**
- * nmm_selection_clear:
- * @selection: frees what it holds
- */
 void
 nmm_selection_clear(NmmSelection *selection)
 {

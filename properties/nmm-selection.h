@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Check boxes for guests on top of the two texts "guests" and "exclude-guests": the texts stay what
- * is stored and what can be typed, a tick is a change to them.
+ * The guests that the texts of "guests" and "exclude-guests" select, and how a tick in the editor
+ * changes these texts.
  */
 
 #pragma once
@@ -16,8 +16,11 @@ typedef struct {
     char *exclude;
 } NmmSelection;
 
+/* Whether both texts are lists; the functions below return FALSE and change nothing if not. */
 gboolean nmm_selection_is_valid(const NmmSelection *selection);
 gboolean nmm_selection_has(const NmmSelection *selection, const char *name, const char *uuid);
+/* If "guests" is "all", unselecting excludes the guest; else it removes its name. The last name is
+ * excluded instead, because an empty list would mean all guests. */
 gboolean
 nmm_selection_set(NmmSelection *selection, const char *name, const char *uuid, gboolean selected);
 void nmm_selection_clear(NmmSelection *selection);
