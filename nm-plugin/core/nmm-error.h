@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The one error domain. Codes say what a caller can do about it; the message says the rest.
- */
+/* The error domain of the project. The code says what a caller can do about an error. */
 
 #pragma once
 
@@ -12,12 +10,12 @@ G_BEGIN_DECLS
 #define NMM_ERROR (nmm_error_quark())
 
 typedef enum {
-    NMM_ERROR_FAILED,      /* nothing more is known; the message is all there is */
-    NMM_ERROR_BAD_PROFILE, /* the profile must be changed by the user */
+    NMM_ERROR_FAILED,      /* anything else */
+    NMM_ERROR_BAD_PROFILE, /* the user must change the profile */
     NMM_ERROR_BAD_XML,     /* a document is malformed, too large or of another kind */
-    NMM_ERROR_CONFLICT,    /* somebody else holds what is wanted: subnet, network, link */
+    NMM_ERROR_CONFLICT,    /* a subnet, network or link is in use, or does not fit */
     NMM_ERROR_DENIED,      /* the user behind the profile may not do this */
-    NMM_ERROR_UNREACHABLE, /* libvirt or NetworkManager does not answer; try again later */
+    NMM_ERROR_UNREACHABLE, /* libvirt or NetworkManager does not reply; try again later */
     NMM_ERROR_NOT_FOUND,   /* the guest, network or device is gone */
     NMM_ERROR_UNSUPPORTED, /* the guest or host cannot do this while running (hotplug) */
 } NmmError;

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Text from outside on its way to a terminal.
- */
-
 #include "config.h"
 
 #include "nmm-text.h"
 
-/**
- * nmm_text_clean:
- * @text: text from outside
- *
- * Names of guests and profiles are anybody's: an escape sequence in one is shown, not obeyed.
- *
- * Returns: (transfer full): @text with every control character replaced by U+FFFD.
- */
 char *
 nmm_text_clean(const char *text)
 {
@@ -37,12 +25,6 @@ nmm_text_clean(const char *text)
     return g_string_free(clean, FALSE);
 }
 
-/**
- * nmm_text_width:
- * @text: valid UTF-8
- *
- * Returns: how many terminal cells it takes.
- */
 guint
 nmm_text_width(const char *text)
 {

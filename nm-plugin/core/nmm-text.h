@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text for a terminal: nothing that a guest's or a profile's name could make it do, and how much
- * room it takes.
+ * Text for a terminal. A guest or profile may have any name, so an escape sequence in it must be
+ * shown, not executed.
  */
 
 #pragma once
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* (transfer full): valid UTF-8 without control characters. */
+/* (transfer full): valid UTF-8, every control character replaced by U+FFFD. */
 char *nmm_text_clean(const char *text);
 /* In terminal cells: wide characters take two, combining ones none. */
 guint nmm_text_width(const char *text);

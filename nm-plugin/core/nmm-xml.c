@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only place where libxml2 parses or serialises. Documents come from libvirt or from a file
- * that a user picked, so they are taken for hostile: nothing is loaded, no entity is known, size
- * and depth are bounded, and libxml2 prints nothing. What elements mean is not decided here.
+ * The only file that lets libxml2 parse or serialise. Documents come from libvirt or from a file
+ * that a user picked and count as hostile: nothing is loaded, no entity expanded, size and depth
+ * are bounded, and libxml2 prints nothing.
  */
 
 #include "config.h"
@@ -17,8 +17,8 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
-/* Without XML_PARSE_HUGE libxml2 itself bounds depth and the length of a text node. Its messages
- * are read from the context: the two NO… flags keep them off stderr. */
+/* Without XML_PARSE_HUGE, libxml2 bounds depth and the length of a text node. Its messages are read
+ * from the context; NOERROR and NOWARNING keep them off stderr. */
 #define PARSE_OPTIONS                                                                              \
     (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA)
 
@@ -32,7 +32,7 @@ refuse_doctype_cb(void *data,
     gboolean *has_doctype = context->_private;
 
     *has_doctype = TRUE;
-    /* Before the declarations are read: an entity that is never declared cannot be expanded. */
+    /* Stops before the declarations: an entity that is not declared cannot be expanded. */
     xmlStopParser(context);
 }
 
@@ -43,22 +43,19 @@ set_parse_error(GError **error, xmlParserCtxt *context)
     g_autofree char *message = NULL;
 
     if (!xml_error || !xml_error->message) {
-        g_set_error_literal(
-            error, NMM_ERROR, NMM_ERROR_BAD_XML, _("the XML document is malformed"));
+        nmm_fail(error, NMM_ERROR_BAD_XML, _("the XML document is malformed"));
         return;
     }
 
-    /* Parts of the document appear in the message, as bytes. */
+    /* The message contains bytes of the document. */
     message = g_utf8_make_valid(xml_error->message, -1);
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_BAD_XML,
-                _("the XML document is malformed at line %d: %s"),
-                xml_error->line,
-                g_strstrip(message));
+    nmm_fail(error,
+             NMM_ERROR_BAD_XML,
+             _("the XML document is malformed at line %d: %s"),
+             xml_error->line,
+             g_strstrip(message));
 }
 
-/* Returns: (transfer full) (nullable): NULL with @error set. */
 static xmlDoc *
 read_document(const char *text, gsize length, GError **error)
 {
@@ -71,10 +68,7 @@ read_document(const char *text, gsize length, GError **error)
     doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL, PARSE_OPTIONS);
 
     if (has_doctype) {
-        g_set_error_literal(error,
-                            NMM_ERROR,
-                            NMM_ERROR_BAD_XML,
-                            _("the XML document has a document type declaration"));
+        nmm_fail(error, NMM_ERROR_BAD_XML, _("the XML document has a document type declaration"));
         return NULL;
     }
     if (!doc) {
@@ -91,15 +85,6 @@ is_element(const xmlNode *node, const char *name)
            strcmp((const char *)node->name, name) == 0;
 }
 
-/**
- * nmm_xml_parse:
- * @text: the document
- * @root: the name of the root element that it must have, without a namespace
- * @error: return location: %NMM_ERROR_BAD_XML where the document is larger than
- *   %NMM_XML_MAX_BYTES, malformed, has a document type declaration or another root
- *
- * Returns: (transfer full) (nullable): the document
- */
 xmlDoc *
 nmm_xml_parse(const char *text, const char *root, GError **error)
 {
@@ -108,11 +93,10 @@ nmm_xml_parse(const char *text, const char *root, GError **error)
     const xmlNode *node;
 
     if (length > NMM_XML_MAX_BYTES) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_XML,
-                    _("the XML document is larger than %d MiB"),
-                    NMM_XML_MAX_BYTES / (1024 * 1024));
+        nmm_fail(error,
+                 NMM_ERROR_BAD_XML,
+                 _("the XML document is larger than %d MiB"),
+                 NMM_XML_MAX_BYTES / (1024 * 1024));
         return NULL;
     }
 
@@ -122,12 +106,11 @@ nmm_xml_parse(const char *text, const char *root, GError **error)
 
     node = xmlDocGetRootElement(doc);
     if (!is_element(node, root)) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_XML,
-                    _("the XML document's root element is '%s', not '%s'"),
-                    (const char *)node->name,
-                    root);
+        nmm_fail(error,
+                 NMM_ERROR_BAD_XML,
+                 _("the XML document's root element is '%s', not '%s'"),
+                 (const char *)node->name,
+                 root);
         return NULL;
     }
     return g_steal_pointer(&doc);
@@ -141,25 +124,12 @@ find_element(xmlNode *node, const char *name)
     return node;
 }
 
-/**
- * nmm_xml_child:
- * @node: (nullable): an element
- * @name: the name of the child; elements in a namespace are passed over
- *
- * Returns: (transfer none) (nullable): the first child element of that name
- */
 xmlNode *
 nmm_xml_child(xmlNode *node, const char *name)
 {
     return node ? find_element(node->children, name) : NULL;
 }
 
-/**
- * nmm_xml_next:
- * @node: an element without a namespace
- *
- * Returns: (transfer none) (nullable): the next sibling element of the same name
- */
 xmlNode *
 nmm_xml_next(xmlNode *node)
 {
@@ -175,13 +145,6 @@ steal_xml_string(xmlChar *string)
     return copy;
 }
 
-/**
- * nmm_xml_attr:
- * @node: (nullable): an element
- * @name: the name of the attribute, without a namespace
- *
- * Returns: (transfer full) (nullable): its value
- */
 char *
 nmm_xml_attr(xmlNode *node, const char *name)
 {
@@ -190,13 +153,6 @@ nmm_xml_attr(xmlNode *node, const char *name)
     return value ? steal_xml_string(value) : NULL;
 }
 
-/**
- * nmm_xml_text:
- * @node: (nullable): an element
- *
- * Returns: (transfer full) (nullable): the text in it, CDATA included and comments not; "" where
- * the element is empty, %NULL where there is no element
- */
 char *
 nmm_xml_text(xmlNode *node)
 {
@@ -205,12 +161,6 @@ nmm_xml_text(xmlNode *node)
     return content ? steal_xml_string(content) : NULL;
 }
 
-/**
- * nmm_xml_to_string:
- * @node: an element
- *
- * Returns: (transfer full): the element as indented text, without an XML declaration
- */
 char *
 nmm_xml_to_string(xmlNode *node)
 {
