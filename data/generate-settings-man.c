@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prints nm-settings-macvtap(5): the template with the table of keys in the place of @KEYS@. Run by
- * the build, so that the manual cannot differ from what the service takes.
+ * Writes nm-settings-macvtap(5): replaces @KEYS@ in the template by the table of keys. The build runs
+ * it, so that the manual always matches the service.
  */
 
 #include "config.h"
@@ -10,8 +10,7 @@
 
 #include "nmm-keys.h"
 
-/* roff takes '-' for a hyphen, '\' for an escape and '.' or ''' at the start of a line for a
- * request. */
+/* In roff, '-' is a hyphen, '\' an escape, and '.' or ''' at the start of a line a request. */
 static void
 append_escaped(GString *out, const char *text)
 {

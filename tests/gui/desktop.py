@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A desktop session in a sandbox machine: an X server without a screen, a session bus, a window
-manager, and a driver that works the windows (driver.py). Ends with the machine."""
+manager, and a driver for the windows (driver.py). Ends with the machine."""
 
 import json
 import os
@@ -24,7 +24,7 @@ printf '[Settings]\ngtk-font-name=Cantarell 11\n' | tee ~/.config/gtk-4.0/settin
 export XDG_RUNTIME_DIR=/run/desktop XDG_CURRENT_DESKTOP=GNOME GDK_BACKEND=x11 GSK_RENDERER=cairo \
     GSETTINGS_BACKEND=memory ADW_DISABLE_PORTAL=1 GIO_USE_VFS=local
 metacity --no-composite --sm-disable >/run/desktop/metacity.log 2>&1 &
-# A window that is there before its manager may never be the one in front.
+# A window that opens before the window manager may never get the focus.
 for _ in $(seq 100); do
     xdotool get_num_desktops >/dev/null 2>&1 && break
     sleep 0.1
@@ -45,7 +45,7 @@ def vpn_data(host, name):
 
 
 class Desktop:
-    """dark: the dark style; locale: of the windows, 'de_DE' say; user: whose session it is."""
+    """dark: the dark style; locale: of the windows, such as 'de_DE'; user: the owner of the session."""
 
     def __init__(self, host, dark=False, locale=None, user='root'):
         self.host = host
@@ -60,7 +60,7 @@ class Desktop:
         if locale:
             host.run(['localedef', '-i', locale, '-f', 'UTF-8', f'{locale}.UTF-8'])
             self.environment['LC_ALL'] = f'{locale}.UTF-8'
-        if dark:  # GTK 3 is told in settings.ini
+        if dark:  # GTK 3 reads it from settings.ini
             self.environment.update(DARK='yes', ADW_DEBUG_COLOR_SCHEME='prefer-dark')
         self.process = host.popen(
             [*self.become, '/run/desktop/with-display', 'sh', '/run/desktop/session'],
@@ -72,7 +72,7 @@ class Desktop:
         self.process.stdin.write(json.dumps(request).encode() + b'\n')
         self.process.stdin.flush()
         line = self.process.stdout.readline()
-        while line and not line.startswith(b'{'):  # what services of the session have to say
+        while line and not line.startswith(b'{'):  # output of the session's services
             line = self.process.stdout.readline()
         if not line:
             raise Failure('the desktop session has ended')
@@ -91,7 +91,7 @@ class Desktop:
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def wait(self, *request, timeout=20):
-        """Waits until the request succeeds, and returns what it gives."""
+        """Waits until the request succeeds, and returns its result."""
         return self.host.wait_for(lambda: [self.ask(*request)], f'{request} to succeed', timeout, 0.1)[0]
 
     def wait_exists(self, app, role, name, exact=True, timeout=20):
@@ -102,13 +102,13 @@ class Desktop:
         self.host.wait_for(lambda: self.ask('focused', app) == name, f'{name!r} to have the keyboard')
 
     def keyboard_order(self, app, end, key='Tab'):
-        """The names of the widgets that KEY leads to, END the last of them."""
+        """The names of the widgets that get the focus with KEY, up to END."""
         names = []
         for _ in range(40):
             self.ask('keys', key)
-            time.sleep(0.2)  # the tree follows a moment later
+            time.sleep(0.2)  # the tree changes a moment later
             name = self.ask('focused', app)
-            if name and name not in names[-1:]:  # an entry and its button are one to the person
+            if name and name not in names[-1:]:  # the user sees an entry and its button as one
                 names.append(name)
             if name == end:
                 return names

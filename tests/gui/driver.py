@@ -2,8 +2,8 @@
 """Drives windows through their accessibility tree, inside a desktop session of a sandbox machine.
 
 One request a line on standard input, a JSON list of the name of a function below and its arguments;
-one answer a line: {"value": …} or {"error": "…"}. What a person would do with mouse and keyboard is
-done with them (xdotool), where the tree says that the widget is."""
+one answer a line: {"value": …} or {"error": "…"}. Uses mouse and keyboard (xdotool) as a user would, at
+the position that the tree reports for the widget."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ MAX_DEPTH = 60
 
 
 class Missing(Exception):
-    """There is no such widget, or not yet."""
+    """The widget does not exist, or not yet."""
 
 
 def children(node):
@@ -56,7 +56,7 @@ def states(node):
 
 
 def label_of(node):
-    """GTK 3 leaves an entry's name to the label that stands for it."""
+    """In GTK 3, the label of an entry has its name."""
     for relation in node.get_relation_set():
         if relation.get_relation_type() == Atspi.RelationType.LABELLED_BY:
             return relation.get_target(0).get_name()
@@ -64,14 +64,14 @@ def label_of(node):
 
 
 def plain_name(node):
-    """GTK 4.8 calls a button '_Add Add' where it has a mnemonic."""
+    """GTK 4.8 names a button with a mnemonic '_Add Add'."""
     text = (node.get_name() or label_of(node)).replace('_', '').strip()
     half = len(text) // 2
     return text[:half] if text and text[:half] + ' ' == text[half + 1:] + text[half] else text
 
 
 def role_of(node):
-    """Newer libatspi has a shorter word for it."""
+    """Newer libatspi has a shorter role name."""
     return {'button': 'push button'}.get(node.get_role_name(), node.get_role_name())
 
 
@@ -93,7 +93,7 @@ def search(app, role, name, exact):
                 if matches(node, role, name, exact):
                     yield node
             except GLib.Error:
-                continue  # went while it was looked at
+                continue  # disappeared meanwhile
 
 
 def find(app, role=None, name=None, exact=True):
@@ -120,7 +120,7 @@ def act(node, *names):
     return False
 
 
-# What can be asked for
+# Requests
 
 
 def tree(app):
@@ -155,7 +155,7 @@ def state(app, role, name, exact=True):
 
 
 def click(app, role, name, exact=True):
-    """As a screen reader does it where the widget lets itself be clicked that way, else as point()."""
+    """Clicks as a screen reader does if the widget supports it, else as point()."""
     node = find(app, role, name, exact)
     if not act(node, 'click', 'press', 'activate', 'toggle'):
         point(app, role, name, exact)
@@ -179,14 +179,14 @@ def has_focus(node):
 
 
 def scroll_to(node):
-    """Into sight, as far as the toolkit can: what gets the focus is scrolled to. Waits for the end of the scrolling."""
+    """Scrolls to a widget by focusing it. Waits for the end of the scrolling."""
     inner = focusable(node)
     if inner is None:
         return
     try:
         Atspi.Component.grab_focus(inner.get_component_iface())
     except GLib.Error:
-        return  # not offered
+        return  # not supported
     seen = None
     for _ in range(20):
         box = box_of(node)
@@ -197,8 +197,7 @@ def scroll_to(node):
 
 
 def active_window(app):
-    """Between a window that has gone and the next there is none for a moment; for longer, a click is what a person
-    would give it."""
+    """When a window closes, no window is active for a moment; if it lasts longer, clicks a window as a user would."""
     for attempt in range(50):
         if attempt == 20:
             title = list(children(application(app)))[-1].get_name()
@@ -212,7 +211,7 @@ def active_window(app):
 
 
 def point(app, role, name, exact=True):
-    """Clicks in the middle of a widget of the window in front with the mouse."""
+    """Clicks with the mouse in the middle of a widget of the active window."""
     node = find(app, role, name, exact)
     window = active_window(app)
     x, y, width, height = box_of(node)
@@ -221,7 +220,7 @@ def point(app, role, name, exact=True):
 
 
 def type_into(app, role, name, text, exact=True):
-    """Types over what stands in a field."""
+    """Replaces the text of a field by typing."""
     node = find(app, role, name, exact)
     scroll_to(node)
     if not has_focus(node):
@@ -241,14 +240,14 @@ def type_into(app, role, name, text, exact=True):
 
 
 def focused(app):
-    """The name of the widget that has the keyboard; '' where the tree has none, as for the inside of GTK 3's combo box."""
+    """The name of the widget that has the keyboard focus; '' if the tree has none, as inside GTK 3's combo box."""
     for window in reversed(list(children(application(app)))):
         for node, _ in walk(window):
             try:
                 if 'focused' in states(node):
                     return plain_name(node)
             except GLib.Error:
-                continue  # went while it was looked at
+                continue  # disappeared meanwhile
     return ''
 
 
@@ -263,7 +262,7 @@ def screenshot(path):
 
 
 def screenshot_window(title, path):
-    """The last window of that title, with its frame."""
+    """The last window with that title, with its frame."""
     listed = subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', f'^{title}$'],
                             capture_output=True, text=True, check=True).stdout.split()
     output = subprocess.run(['xdotool', 'getwindowgeometry', '--shell', listed[-1]],
@@ -276,7 +275,7 @@ def screenshot_window(title, path):
 
 
 def is_window_shown(title):
-    """By the X server, for windows that are going: GTK 4.8 crashes where it is asked for a widget just then."""
+    """Asks the X server about closing windows, because GTK 4.8 crashes if it is asked for a widget just then."""
     return subprocess.run(['xdotool', 'search', '--onlyvisible', '--name', f'^{title}$'],
                           stdout=subprocess.DEVNULL, check=False).returncode == 0
 
@@ -287,7 +286,7 @@ REQUESTS = (tree, names, is_window_shown, exists, read, state, focused, click, p
 
 def main():
     functions = {function.__name__: function for function in REQUESTS}
-    warnings.simplefilter('ignore')  # what newer libatspi calls otherwise
+    warnings.simplefilter('ignore')  # functions that newer libatspi renamed
     Atspi.set_timeout(5000, 15000)
     for line in sys.stdin:
         name, *arguments = json.loads(line)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What our page must be in every window that shows it."""
+"""Checks of the editor page in every window that shows it."""
 
 from tap import equal
 
 
 def check_keyboard(session, app):
-    """Down a new page and up again, in the order in which it is read; a letter with Alt leads to its field.
+    """The focus moves down a new page and up again in reading order; Alt and a letter lead to a field.
     Begins in the name above the page; there is one guest, alpha."""
     session.wait_exists(app, 'check box', 'alpha (eth0)')
     equal(session.keyboard_order(app, 'More options'),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The page itself, in either toolkit, through libnm's own loader as GNOME Settings and
- * nm-connection-editor go: needs a display, no NetworkManager and no libvirt. Compiled once for
- * each toolkit.
+ * The page in either toolkit, loaded by libnm as in GNOME Settings and nm-connection-editor. Needs
+ * a display, but neither NetworkManager nor libvirt. Compiled once for each toolkit.
  */
 
 #include "config.h"
@@ -17,8 +16,6 @@
 #include "nmm-gtk.h"
 #include "nmm-keys.h"
 #include "nmm-names.h"
-
-/*****************************************************************************/
 
 /* Every widget below @widget, itself first. */
 static void
@@ -39,7 +36,7 @@ collect(GtkWidget *widget, GPtrArray *out)
 #endif
 }
 
-/* GNOME Settings does this to a page: labels that end in a colon lose it and their mnemonic. */
+/* As GNOME Settings does: removes the colon and the mnemonic of labels that end in a colon. */
 static void
 rewrite_labels(GtkWidget *page)
 {
@@ -61,7 +58,7 @@ rewrite_labels(GtkWidget *page)
     }
 }
 
-/* The widget that the label of @key stands for; NULL where there is no such label. */
+/* (nullable): the mnemonic widget of the label of @key. */
 static GtkWidget *
 find_input(GtkWidget *page, const char *key)
 {
@@ -114,7 +111,7 @@ is_label_shown(GtkWidget *page, const char *text)
     return FALSE;
 }
 
-/* It and all that it is in; whether it has come to the screen does not count. */
+/* The widget and its ancestors are visible; it need not be drawn yet. */
 static gboolean
 is_seen(GtkWidget *widget)
 {
@@ -123,7 +120,7 @@ is_seen(GtkWidget *widget)
     return !widget;
 }
 
-/* What a closed expander holds is not in the tree in GTK 4. */
+/* In GTK 4, the child of a closed expander is not in the tree. */
 static void
 open_expander(GtkWidget *page)
 {
@@ -135,8 +132,6 @@ open_expander(GtkWidget *page)
             gtk_expander_set_expanded(widgets->pdata[i], TRUE);
     }
 }
-
-/*****************************************************************************/
 
 static NMVpnEditorPlugin *
 load_plugin(void)
@@ -181,7 +176,7 @@ put_in_window(GtkWidget *page)
     GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
 
     gtk_container_add(GTK_CONTAINER(window), page);
-    /* As nm-connection-editor does: what is hidden must stay so. */
+    /* As nm-connection-editor does: hidden widgets must stay hidden. */
     gtk_widget_show_all(window);
 #endif
     return window;
@@ -262,8 +257,6 @@ save(Fixture *fixture)
     return saved;
 }
 
-/*****************************************************************************/
-
 static void
 test_plugin(Fixture *fixture, gconstpointer user_data)
 {
@@ -281,8 +274,8 @@ test_plugin(Fixture *fixture, gconstpointer user_data)
                         NM_VPN_EDITOR_PLUGIN_CAPABILITY_IPV6);
 }
 
-/* Where no editor is installed, libnm 1.52 is told so, and older ones get an error. In a process of
- * its own, since a plugin's types cannot be registered twice. */
+/* Without an installed editor, libnm 1.52 gets the capability and older ones an error. Runs in its
+ * own process, because a plugin's types cannot be registered twice. */
 static void
 test_no_editor(void)
 {
@@ -342,7 +335,7 @@ test_labels(Fixture *fixture, gconstpointer user_data)
     close_page(fixture);
 }
 
-/* Whether the label and what stands beside it are on the page, in a closed expander or not. */
+/* Whether label and input are on the page, even in a closed expander. */
 static gboolean
 is_shown(Fixture *fixture, const char *key)
 {
@@ -356,7 +349,7 @@ is_shown(Fixture *fixture, const char *key)
 }
 
 #if GTK_CHECK_VERSION(4, 0, 0)
-/* What a screen reader says of everything that can be focused. */
+/* The accessible names of everything that can have the focus. */
 static void
 test_accessible_names(Fixture *fixture, gconstpointer user_data)
 {
@@ -390,7 +383,7 @@ test_accessible_names(Fixture *fixture, gconstpointer user_data)
 }
 #endif
 
-/* Letters of what is shown are different ones, or the keyboard would only go round among them. */
+/* Visible mnemonics differ; with the same letter, the keyboard would only cycle among them. */
 static void
 test_mnemonics(Fixture *fixture, gconstpointer user_data)
 {
@@ -454,7 +447,7 @@ test_typing(Fixture *fixture, gconstpointer user_data)
     g_assert_cmpstr(item(fixture->connection, "hotplug"), ==, "no");
     close_page(fixture);
 
-    /* Opened again, it shows what was saved, and says no change of its own. */
+    /* Opened again, it shows the saved values and emits no change. */
     fixture->changes = 0;
     open_page(fixture);
     g_assert_cmpstr(nmm_gtk_get_text(find_input(fixture->page, "network")), ==, "lab");
@@ -496,7 +489,7 @@ test_foreign_keys(Fixture *fixture, gconstpointer user_data)
     close_page(fixture);
 }
 
-/* What GNOME Settings makes for everybody is told from what only the group may have. */
+/* Distinguishes profiles for all users from private ones. */
 static void
 test_private(Fixture *fixture, gconstpointer user_data)
 {
@@ -514,7 +507,7 @@ test_private(Fixture *fixture, gconstpointer user_data)
     close_page(fixture);
 }
 
-/* There is no libvirt here: the page says so, and everything can be typed. */
+/* Without libvirt, the page shows a message, and everything can be typed. */
 static void
 test_without_libvirt(Fixture *fixture, gconstpointer user_data)
 {

@@ -29,7 +29,7 @@ def open_settings(host, **options):
 
 @functools.cache
 def has_tabs(session):
-    """Settings 43 shows our page alone, Settings 48 has tabs and opens with that of the details."""
+    """Settings 43 shows the editor page alone; Settings 48 has tabs and opens with the details."""
     version = session.host.run([APP, '--version']).stdout
     return int(re.search(r'\d+', version)[0]) > 43
 
@@ -40,9 +40,9 @@ def show_types(session):
 
 
 def open_page(session, title=TITLE, tab='Identity', mode='Isolated network'):
-    """Our page, from the list of types."""
+    """The editor page, from the list of types."""
     def is_open():
-        # Clicked once more where the list was still moving.
+        # Click again, because the list may still have been moving.
         if session.ask('exists', APP, 'label', title):
             session.ask('point', APP, 'label', title)
         session.wait_exists(APP, 'page tab', tab, timeout=4)
@@ -53,7 +53,7 @@ def open_page(session, title=TITLE, tab='Identity', mode='Isolated network'):
         session.wait('point', APP, 'page tab', tab)
     else:
         session.wait('point', APP, 'label', title)
-    # Stands before the guests in the tree, which takes its time to be read with 1,000 of them.
+    # It comes before the guests in the tree, and reading 1,000 guests takes long.
     session.wait_exists(APP, MODE_ROLES, mode)
 
 
@@ -71,7 +71,7 @@ def is_sensitive(session, role, name):
 
 
 def switch(session, host, name, state):
-    """Works the profile's switch and waits for what comes of it."""
+    """Toggles the profile's switch and waits for the result."""
     session.wait('click', APP, 'check box|toggle button|switch', f' {name}', False)
     host.wait_for(lambda: profiles.state(host, name) == state, f'{name} to be {state!r}', 60)
 
@@ -99,7 +99,7 @@ def test_profile_made_and_switched(host):
     host.wait_for(lambda: has_profile(host, 'lab'), 'the profile')
     equal(vpn_data(host, 'lab'), {'mode': 'isolated', 'address': '10.99.0.1/24', 'exclude-guests': 'beta'},
           'vpn.data')
-    # As GNOME makes it: private.
+    # Private, as GNOME makes it.
     equal(permissions(host, 'lab'), 'user:root', 'permissions')
 
     switch(session, host, 'lab', 'activated')
@@ -160,7 +160,7 @@ def test_private_profile_is_refused_and_says_what_to_do(host):
     host.wait_for(lambda: profiles.state(host, 'mine') == '', 'the switch to go back')
     check('isolated' not in host.virsh('net-list', '--all', '--name').stdout.split(), 'a network was made')
 
-    # What the page says to do, and nothing else, makes it work.
+    # The remedy that the page shows makes it work.
     session.wait('click', APP, 'push button', 'Options…|VPN Options')
     session.wait('click', APP, 'check box', 'Make available to other users')
     host.wait_for(lambda: is_sensitive(session, 'push button', 'Apply'), 'Apply to be possible')
@@ -180,7 +180,7 @@ def test_private_profile_of_the_group_is_accepted(host):
 
 
 def define_many(host, count):
-    """So many macvtap guests, defined by one virsh."""
+    """Defines that many macvtap guests with one virsh."""
     lines = []
     for number in range(count):
         path = f'/run/guests/many-{number}.xml'
@@ -208,7 +208,7 @@ def test_page_is_there_whatever_libvirt_does(host):
     host.signal_service('libvirtd', signal.SIGSTOP)
     open_new_page(session)
     session.wait_exists(APP, 'label', 'Looking for guests…')
-    # And it can be worked as ever.
+    # It still reacts.
     type_name(session, 'typed')
     session.ask('type_into', APP, 'text|entry', 'Guests', 'many-1 many-2')
     session.ask('click', APP, 'push button', 'Add')

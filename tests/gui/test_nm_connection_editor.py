@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The real nm-connection-editor: a profile from the plus sign to what nmcli shows, and back into its
-page."""
+"""The real nm-connection-editor: creates a profile that nmcli shows, and opens it again."""
 
 import desktop  # noqa: F401 (finds the modules of the sandbox)
 
@@ -22,7 +21,7 @@ def open_editor(host, **options):
 
 
 def open_new_page(session):
-    # With the mouse: a click through the tree would not come back before the dialog is closed.
+    # With the mouse, because a click through the tree does not return before the dialog closes.
     session.ask('point', APP, 'push button', 'Add')
     session.wait('click', APP, 'menu item', TITLE)
     session.ask('point', APP, 'push button', 'Create…')
@@ -46,7 +45,7 @@ def test_profile_made_switched_and_opened_again(host):
     session.screenshot('nm-connection-editor-error')
     session.ask('type_into', APP, 'text', 'IPv4 address', '10.99.0.1/24')
     session.ask('click', APP, 'toggle button', 'More options')
-    # Twice the same: it scrolls into sight, so that the mouse can reach it.
+    # Twice, because it has to scroll before the mouse can reach it.
     session.wait('point', APP, 'check box', 'Plug in to running guests')
     host.wait_for(lambda: 'checked' not in session.ask('state', APP, 'check box', 'Plug in to running guests'),
                   'the mouse to reach an option')
@@ -57,7 +56,7 @@ def test_profile_made_switched_and_opened_again(host):
     equal(vpn_data(host, 'lab'), {'mode': 'isolated', 'network': 'lab', 'address': '10.99.0.1/24'},
           'vpn.data')
 
-    # nm-connection-editor has no switch: it is nm-applet's menu that has one, or nmcli.
+    # nm-connection-editor has no switch; nm-applet's menu has one.
     profiles.up(host, 'lab')
     profiles.reach(host, alpha, '10.99.0.1')
     profiles.down(host, 'lab')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What our texts quote of other programs' windows is what these say themselves, in every language."""
+"""Labels of other programs that our texts quote have the same translation as there, in every language."""
 
 import gettext
 import io

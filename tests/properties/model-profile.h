@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Profiles for the tests of the editor's model.
- */
+/* Profiles for the tests of the editor's model. */
 
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The editor never writes a profile that the service refuses: random profiles, foreign keys among
- * them, are edited at random, and what is saved is held against the service's own reading of it.
+ * The editor never writes a profile that the service refuses. Edits random profiles, with unknown
+ * keys among them, at random, and parses every saved profile as the service does.
  */
 
 #include "config.h"
@@ -61,8 +61,8 @@ static const char *const texts[] = {
     "..",
 };
 
-/* Of the list above, or one of its texts with a character put in, taken out or changed: what people
- * mistype is seldom far from right. */
+/* A text of the list above, or one with a character added, removed or changed, because typing
+ * errors are seldom far from a valid value. */
 static char *
 random_text(void)
 {
@@ -85,7 +85,7 @@ random_text(void)
     default:
         break;
     }
-    /* Neither libnm nor a toolkit hands over anything else. */
+    /* libnm and the toolkits pass only valid UTF-8. */
     if (!g_utf8_validate(text->str, -1, NULL))
         g_string_assign(text, "ü");
     return g_string_free(text, FALSE);
@@ -100,7 +100,7 @@ random_key(void)
     return keys[g_test_rand_int_range(0, (gint32)n)].name;
 }
 
-/* A text that the key allows more often than not, so that whole profiles come out valid too. */
+/* Mostly a valid text, so that some whole profiles are valid too. */
 static char *
 random_value(const char *key)
 {
@@ -118,7 +118,7 @@ random_value(const char *key)
 static const char *const foreign_keys[] = {"future-key", "Mode", "address4", "zebra"};
 static const char *const allowed[] = {"qemu+ssh://x/system", NULL};
 
-/* A profile as anybody may have written it. */
+/* A profile that any tool may have written. */
 static void
 fill_at_random(NMConnection *connection)
 {
@@ -137,7 +137,7 @@ fill_at_random(NMConnection *connection)
     }
 }
 
-/* What a user may do to it, in any order. */
+/* Edits of a user, in any order. */
 static void
 edit_at_random(NmmEditorModel *model)
 {
@@ -180,7 +180,7 @@ has_visible_error(NmmEditorModel *model)
     return FALSE;
 }
 
-/* The user sees where, and nothing is half written. */
+/* The user sees the field, and nothing is written. */
 static void
 check_refused(NmmEditorModel *model, NMConnection *before, NMConnection *after, const GError *error)
 {
@@ -189,7 +189,7 @@ check_refused(NmmEditorModel *model, NMConnection *before, NMConnection *after, 
     g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
 }
 
-/* Keys that nobody knows came through as they were, said so, and are all that the service minds. */
+/* Unknown keys are kept and reported, and nothing else makes the service refuse the profile. */
 static gboolean
 check_foreign(NmmEditorModel *model, NMConnection *before, NMConnection *after)
 {
@@ -225,7 +225,7 @@ check_saved(NMConnection *saved)
     g_assert_no_error(error);
     g_assert_nonnull(profile);
     g_assert_true(nm_connection_verify(saved, &error));
-    /* Opening and saving it once more changes nothing. */
+    /* Opening and saving it again changes nothing. */
     model = nmm_editor_model_new(again, allowed);
     save(model, again);
     g_assert_true(nm_connection_compare(saved, again, NM_SETTING_COMPARE_FLAG_EXACT));

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The editor without its widgets.
- */
+/* The editor without its widgets. */
 
 #include "config.h"
 
@@ -22,7 +20,7 @@ assert_error(NmmEditorModel *model, const char *key, const char *part)
     }
     g_assert_nonnull(message);
     g_assert_nonnull(strstr(message, part));
-    /* The label beside it names the field already. */
+    /* The label of the field already names the key. */
     g_assert_null(strstr(message, "vpn.data"));
 }
 
@@ -82,7 +80,7 @@ test_set_and_unset(void)
     put(connection, "network", "lab");
     model = nmm_editor_model_new(connection, NULL);
     save(model, connection);
-    /* A default that somebody wrote down stays written down. */
+    /* A default that the profile states is kept. */
     g_assert_cmpstr(item(connection, "hotplug"), ==, "yes");
 
     nmm_editor_model_set(model, "network", "  new name ");
@@ -118,7 +116,7 @@ test_modes(void)
     g_assert_true(nmm_editor_model_is_shown(model, network));
     g_assert_false(nmm_editor_model_is_shown(model, link_name));
 
-    /* What is hidden stays, unless it is wrong: then it would stand in the way unseen. */
+    /* A hidden value is kept unless it is bad, because the user could not see why saving fails. */
     nmm_editor_model_set(model, "network", "a/b");
     nmm_editor_model_set(model, "address", "10.0.0.1/24");
     assert_error(model, "network", "not a name of a libvirt network");
@@ -158,7 +156,7 @@ test_errors(void)
     nmm_editor_model_set(model, "address", "10.9.8.1/24");
     assert_error(model, "address", NULL);
 
-    /* Wrong only beside each other: shown where it is to be mended. */
+    /* Wrong only together: the error is shown at the field to correct. */
     nmm_editor_model_set(model, "dhcp-range", "10.9.9.1-10.9.9.9");
     assert_error(model, "dhcp-range", "10.9.8.0/24");
     assert_error(model, "address", NULL);
@@ -242,8 +240,6 @@ test_placeholders(void)
     assert_placeholder(model, "link-name", "nmmveth0");
 }
 
-/*****************************************************************************/
-
 static void
 assert_texts(const NmmSelection *selection, const char *guests, const char *exclude)
 {
@@ -264,7 +260,7 @@ test_selection(void)
     g_assert_true(nmm_selection_set(&s, "web 1", UUID1, TRUE));
     assert_texts(&s, NULL, "");
 
-    /* A list: by name or UUID, and names of guests that are not there stay. */
+    /* A list of names or UUIDs; names of missing guests are kept. */
     s.guests = g_strdup("gone " UUID1);
     g_assert_true(nmm_selection_has(&s, "web1", UUID1));
     g_assert_false(nmm_selection_has(&s, "web2", UUID2));
@@ -275,7 +271,7 @@ test_selection(void)
     g_assert_true(nmm_selection_set(&s, "gone", "x", FALSE));
     assert_texts(&s, "web2", "");
 
-    /* The last one: an empty list would mean all of them. */
+    /* The last one, because an empty list would mean all guests. */
     g_assert_true(nmm_selection_set(&s, "web2", UUID2, FALSE));
     assert_texts(&s, "web2", "web2");
     g_assert_false(nmm_selection_has(&s, "web2", UUID2));
@@ -290,7 +286,7 @@ test_selection_corners(void)
     g_auto(NmmSelection) twice = {g_strdup("web1 " UUID1), NULL};
     g_auto(NmmSelection) open_quote = {g_strdup("\"web1"), g_strdup("")};
 
-    /* A guest called "all" goes by its UUID, which may stand beside others. */
+    /* A guest named "all" is listed by its UUID, which can be combined with others. */
     g_assert_true(nmm_selection_set(&s, "all", UUID1, FALSE));
     assert_texts(&s, "all", UUID1);
     g_assert_true(nmm_selection_set(&s, "all", UUID1, TRUE));

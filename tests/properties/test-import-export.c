@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Import and export over a directory of files: FILE is the input, FILE.expect what comes out of it,
- * one "name=value" a line, or "error=MESSAGE". Adding a case is adding two files; with
- * NMM_TEST_REGENERATE in the environment the second one is written instead of compared.
- * Whatever imports must survive export and import again.
+ * Import and export over a directory of files: FILE is the input, FILE.expect the result, with one
+ * "name=value" a line, or "error=MESSAGE". With NMM_TEST_REGENERATE in the environment, the test
+ * writes the second file instead of comparing. Every imported profile must survive export and
+ * import.
  */
 
 #include "config.h"
@@ -45,7 +45,7 @@ compare_lines(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* (transfer full): what a profile says, in the form of the .expect files. */
+/* (transfer full): in the form of the .expect files. */
 static char *
 describe(NMConnection *connection)
 {
@@ -96,7 +96,7 @@ check_keyfile_round_trip(NMConnection *connection)
     g_assert_true(nm_connection_compare(before, after, NM_SETTING_COMPARE_FLAG_EXACT));
 }
 
-/* The network's definition holds fewer keys than the profile, but those it holds come back. */
+/* The network's definition has fewer keys than the profile, but keeps these. */
 static void
 check_network_round_trip(NMConnection *connection)
 {
@@ -135,7 +135,7 @@ check_no_network(NMConnection *connection)
     g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
-/* What libxml2 says about a malformed document changes with its version. */
+/* libxml2's messages differ between versions. */
 static char *
 describe_error(const GError *error)
 {
@@ -204,8 +204,6 @@ add_files(const char *directory)
     g_assert_cmpuint(n, >=, 40);
 }
 
-/*****************************************************************************/
-
 static char *
 make_directory(void)
 {
@@ -245,7 +243,7 @@ test_too_large(void)
     g_rmdir(directory);
 }
 
-/* None of them may be opened: a pipe without a writer would stop the window for good. */
+/* None of them may be opened: a pipe without a writer would block the window forever. */
 static void
 test_not_a_file(void)
 {
@@ -335,7 +333,7 @@ test_export_refuses(void)
     g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
-/* A range without an address, which the service may take: the network may be there already. */
+/* A range without an address: the service may accept it, because the network may exist. */
 static void
 test_export_range_alone(void)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the editor offers, from a fake libvirt: which guests and networks, and that one that hangs
- * costs one thread and no waiting.
- */
+/* Suggestions of guests and networks from a fake libvirt; one that hangs blocks one thread only. */
 
 #include "config.h"
 
@@ -140,7 +137,7 @@ test_hanging(void)
     start_load(&first, cancellable);
     while (fake_calls_get_hanging(calls) == 0)
         g_thread_yield();
-    /* Opened, closed, opened again: nobody waits, and there is one thread. */
+    /* Opened, closed, opened again: no call waits, and there is one thread. */
     g_cancellable_cancel(cancellable);
     start_load(&second, NULL);
     while (g_main_context_iteration(NULL, FALSE))
@@ -155,7 +152,7 @@ test_hanging(void)
     g_assert_no_error(second.error);
     g_assert_cmpuint(n_made, ==, 1);
 
-    /* What comes later reads anew. */
+    /* A later request reads again. */
     start_load(&first, NULL);
     wait_until(&first.n_done, 2);
     g_assert_no_error(first.error);

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Plans, asserted in words.
- */
-
 #include "config.h"
 
 #include "plan-asserts.h"
@@ -12,10 +8,10 @@
 #include "nmm-error.h"
 
 NmmPlan *
-plan_isolated_for(World *world, const NmmProfile *profile, NmmPurpose purpose)
+plan_isolated_for(PlanHost *host, const NmmProfile *profile, NmmPurpose purpose)
 {
     g_autoptr(GError) error = NULL;
-    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &world->observed, &error);
+    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &host->observed, &error);
 
     g_assert_no_error(error);
     return plan;
@@ -79,10 +75,10 @@ assert_cidr(const NmmCidr *cidr, const char *expected)
 }
 
 void
-assert_plan_conflict(World *world, const NmmProfile *profile, const char *const *parts)
+assert_plan_conflict(PlanHost *host, const NmmProfile *profile, const char *const *parts)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(NmmPlan) plan = nmm_plan_isolated(profile, NMM_PURPOSE_UP, &world->observed, &error);
+    g_autoptr(NmmPlan) plan = nmm_plan_isolated(profile, NMM_PURPOSE_UP, &host->observed, &error);
 
     g_assert_null(plan);
     g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
@@ -110,7 +106,7 @@ plan_expand_nics(const char *nics)
         return NULL;
     text = g_string_new(nics);
     for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
-        g_autofree char *nic = world_our_nic(1, &marks[i].spec);
+        g_autofree char *nic = plan_host_our_nic(1, &marks[i].spec);
 
         g_string_replace(text, marks[i].mark, nic, 1);
     }

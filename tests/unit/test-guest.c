@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guests read from what `virsh dumpxml` printed, and from what a user may have written into a
- * definition; the interface that we write, read back.
+ * Guests from the output of `virsh dumpxml` and from definitions that a user may have edited; the
+ * XML of a new interface, read back.
  */
 
 #include "config.h"
@@ -107,7 +107,7 @@ test_config(void)
         assert_nic(nic_at(guest->config, i), expected[i]);
 }
 
-/* The interface on network 'macnet' has become type direct, with the network's name kept. */
+/* libvirt shows the interface on network 'macnet' as type direct, with the network's name. */
 static void
 test_live(void)
 {
@@ -221,7 +221,7 @@ test_find_macvtap(void)
     g_assert_true(nmm_nic_is_macvtap(nic_at(direct->config, 0), "eth1", networks));
     g_assert_false(nmm_nic_is_macvtap(nic_at(direct->config, 0), "eth0", networks));
 
-    /* libvirt's own where none is given; a network's is that of all its guests. */
+    /* libvirt's default if there is none; a network sets the mode of all its guests. */
     g_assert_cmpstr(nmm_nic_get_macvtap_mode(nic_at(direct->config, 0), networks), ==, "vepa");
     g_assert_cmpstr(nmm_nic_get_macvtap_mode(nic_at(through->config, 0), networks), ==, "bridge");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The golden values were computed by another program from the description in nmm-identity.c.
- * They may never change: users' leases and marks hang on them.
+ * They never change, because users' leases and marks depend on them.
  */
 
 #include "config.h"
@@ -55,7 +55,7 @@ test_mac_distinct(void)
     }
 }
 
-/* Where one input ends and the next begins is part of what is hashed. */
+/* The hash includes the border between two inputs. */
 static void
 test_mac_inputs_apart(void)
 {
@@ -127,7 +127,7 @@ test_link_name(void)
         {"enp0s31f6u1", "nmmvenp0s31f6u1"},
         {"enp0s31f6u1u2", "nmmvenp0s2b5754"},
         {"enx001122334455", "nmmvenx0031ed92"},
-        /* Five bytes are left for the beginning: the ü at 4 and 5 does not fit. */
+        /* Five bytes are left for the beginning; the ü in bytes 4 and 5 does not fit. */
         {"abcdüüüüü", "nmmvabcd268eb0"},
     };
     gsize i;
@@ -142,7 +142,7 @@ test_link_name(void)
     }
 }
 
-/* A golden value: it may never change. The case of the input does not matter; the host does. */
+/* A golden value that never changes. The case of the input does not matter; the host does. */
 static void
 test_link_mac(void)
 {
@@ -159,9 +159,9 @@ test_link_mac(void)
     g_assert_cmpstr(as_network, !=, mac);
 }
 
-/* Golden values: profiles that are in use would be offered once more. */
+/* Golden values: with others, profiles in use would be suggested again. */
 static void
-test_offer(void)
+test_suggested(void)
 {
     g_autofree char *network = nmm_identity_suggested_uuid(NMM_MODE_ISOLATED, "isolated");
     g_autofree char *device = nmm_identity_suggested_uuid(NMM_MODE_SHARE, "eth0");
@@ -176,7 +176,7 @@ test_offer(void)
         nmm_identity_is_suggested("0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NMM_MODE_SHARE, "eth0"));
 }
 
-/* It is where the build installs configuration, not always below /etc. */
+/* The build's configuration directory, not always /etc. */
 static void
 test_config_file(void)
 {
@@ -195,7 +195,7 @@ main(int argc, char **argv)
     g_test_add_func("/identity/ula", test_ula);
     g_test_add_func("/identity/link-name", test_link_name);
     g_test_add_func("/identity/link-mac", test_link_mac);
-    g_test_add_func("/identity/offer", test_offer);
+    g_test_add_func("/identity/suggested", test_suggested);
     g_test_add_func("/identity/config-file", test_config_file);
     return g_test_run();
 }

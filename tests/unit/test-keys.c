@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Walks every row of the table of keys: what all rows promise, and what each single one says.
- */
+/* Walks every row of the table of keys: invariants of all rows, and the facts of each. */
 
 #include "config.h"
 
@@ -84,29 +82,28 @@ test_values(void)
     }
 }
 
-/* Bytes of the profile that some row writes. */
 static void
-claim_bytes(GHashTable *claimed, gsize offset, gsize size)
+add_bytes(GHashTable *written, gsize offset, gsize size)
 {
     g_assert_cmpuint(offset, >, 0);
     g_assert_cmpuint(offset + size, <=, sizeof(NmmProfile));
     for (gsize i = offset; i < offset + size; i++)
-        g_assert_true(g_hash_table_add(claimed, GSIZE_TO_POINTER(i)));
+        g_assert_true(g_hash_table_add(written, GSIZE_TO_POINTER(i)));
 }
 
 /* Every row writes a field of its own that has the size of the row's type. */
 static void
 test_fields(void)
 {
-    g_autoptr(GHashTable) claimed = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) written = g_hash_table_new(NULL, NULL);
     gsize n_keys;
     const NmmKeyInfo *keys = nmm_keys_get_all(&n_keys);
 
     for (gsize i = 0; i < n_keys; i++) {
         g_assert_cmpuint(keys[i].size, ==, keys[i].type->size);
-        claim_bytes(claimed, keys[i].offset, keys[i].size);
+        add_bytes(written, keys[i].offset, keys[i].size);
         if (keys[i].state_offset)
-            claim_bytes(claimed, keys[i].state_offset, sizeof(int));
+            add_bytes(written, keys[i].state_offset, sizeof(int));
     }
 }
 
@@ -151,7 +148,7 @@ test_parse_every_row(void)
     }
 }
 
-/* Two fields of one editor page must not answer to the same letter. */
+/* Mnemonics of one editor page differ. */
 static void
 test_labels(void)
 {
@@ -173,7 +170,7 @@ test_labels(void)
     }
 }
 
-/* Choices of ENUM keys are used as numbers of their enumeration. */
+/* The index of a choice is its number in the enumeration. */
 static void
 test_enums(void)
 {
@@ -192,7 +189,7 @@ test_enums(void)
     g_assert_cmpuint(g_strv_length((char **)down->choices), ==, 3);
 }
 
-/* What is promised to users: defaults, and where a key has an effect. */
+/* Promises to users: the default of a key, and the modes in which it has an effect. */
 static void
 test_promises(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Golden values: ids and file names of locks. They may never change, or an old and a new process of
- * the service would not exclude each other.
+ * Golden values: ids and file names of locks. They never change, or an old and a new process of the
+ * service would not exclude each other.
  */
 
 #include "config.h"

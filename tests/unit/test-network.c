@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Networks read from what `virsh net-dumpxml` printed, and the definition that we write: read back,
- * and held to libvirt's own schema where that is installed.
+ * Networks from the output of `virsh net-dumpxml`, and the definition that the service writes: read
+ * back, and checked against libvirt's schema if it is installed.
  */
 
 #include "config.h"
@@ -295,7 +295,7 @@ profile_new(const char *network, const char *zone, const char *dhcp_range)
         g_hash_table_insert(data, (char *)NMM_KEY_NETWORK, (char *)network);
     if (dhcp_range)
         g_hash_table_insert(data, (char *)NMM_KEY_DHCP_RANGE, (char *)dhcp_range);
-    /* With what XML cannot hold at the end. */
+    /* Ends in characters that XML cannot hold. */
     profile = nmm_profile_parse("guests & 'ü' \"x\"\x19\uffff", UUID, zone, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
@@ -361,7 +361,7 @@ test_build_dhcp(void)
     }
 }
 
-/* Registered only where libvirt's schema is installed; the sandbox has it. */
+/* Registered only if libvirt's schema is installed, as in the sandbox. */
 static void
 test_schema(void)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What the plan does with one guest: each case of its interfaces, up, down and purged.
- */
+/* The edits for one guest, by its interfaces and the purpose of the plan. */
 
 #include "config.h"
 
@@ -31,16 +29,16 @@ typedef struct {
 static void
 check_guest(const GuestCase *c, NmmPurpose purpose)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) profile = world_profile_new(c->key, c->value, NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new(c->key, c->value, NULL);
     g_autofree char *config = plan_expand_nics(c->config);
     g_autofree char *live = plan_expand_nics(c->live);
     g_autoptr(NmmPlan) plan = NULL;
 
-    world_add_network(world, ISOLATED(ADDRESS), TRUE);
-    world_add_network(world, MACNET, TRUE);
-    world_add_guest(world, config, live);
-    plan = plan_isolated_for(world, profile, purpose);
+    plan_host_add_network(host, ISOLATED(ADDRESS), TRUE);
+    plan_host_add_network(host, MACNET, TRUE);
+    plan_host_add_guest(host, config, live);
+    plan = plan_isolated_for(host, profile, purpose);
     assert_plan_edits(plan, c->edits);
     assert_plan_status(plan, 0, c->status);
     if (c->reason)
@@ -75,7 +73,7 @@ test_guest_up(void)
         {ETH0, ETH0, "parent", "eth1", "", "not-macvtap"},
         {ETH0, ETH0, "exclude-guests", "g1", "", "not-selected"},
         {ETH0, ETH0, "guests", "g2", "", "not-selected"},
-        /* the user's own */
+        /* an interface of the user */
         {ETH0 USERS, ETH0 USERS, NULL, NULL, "", "served-by-user"},
         {ETH0 USERS, ETH0, NULL, NULL, "nic-attach live g1", "served"},
         {ETH0 USERS, ETH0, "hotplug", "no", "", "needs-restart"},
@@ -176,8 +174,8 @@ test_guest_purge(void)
         check_guest(&cases[i], NMM_PURPOSE_PURGE);
 }
 
-/* The XML of attach is the same for both states and has all the profile asks for; that of update
- * keeps what a running guest cannot change. */
+/* Attach has the same XML for both states, with everything that the profile asks for. Update keeps
+ * what a running guest cannot change. */
 
 int
 main(int argc, char **argv)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What holds for the plan in any world: guests, states, interfaces, networks and profiles are drawn
- * at random, the plan is carried out on them, and the promises are checked. A failure prints the
- * seed; `--seed` draws the same world again.
+ * Promises that every plan keeps. Draws guests, states, interfaces, networks and profiles at
+ * random, carries the plan out, and checks the result. A failure prints the seed; `--seed` draws
+ * the same host again.
  */
 
 #include "config.h"
 
-#include "world.h"
+#include "plan-host.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ draw_our_nic(GString *nics, guint number)
         .isolated = chance(20),
         .link_down = chance(20),
     };
-    g_autofree char *nic = world_our_nic(number, &spec);
+    g_autofree char *nic = plan_host_our_nic(number, &spec);
 
     g_string_append(nics, nic);
 }
@@ -82,78 +82,79 @@ draw_nics(guint number)
 }
 
 static void
-draw_network(World *world)
+draw_network(PlanHost *host)
 {
     g_autofree char *xml =
-        g_strdup_printf("<network><name>" WORLD_NETWORK "</name>%s%s</network>",
+        g_strdup_printf("<network><name>" PLAN_HOST_NETWORK "</name>%s%s</network>",
                         PICK("",
                              "",
                              "<forward mode='nat'/>",
                              "<metadata><x:profile xmlns:x='urn:nm-macvtap:network:1' "
-                             "uuid='" WORLD_PROFILE "'/></metadata>",
+                             "uuid='" PLAN_HOST_PROFILE "'/></metadata>",
                              "<metadata><x:profile xmlns:x='urn:nm-macvtap:network:1' "
-                             "uuid='somebody'/></metadata>"),
+                             "uuid='other-profile'/></metadata>"),
                         PICK("<ip address='192.168.254.1' prefix='24'/>",
                              "<ip address='192.168.254.1' prefix='24'/>",
                              "<ip address='10.0.0.1' prefix='24'/>",
                              ""));
-    NmmNetwork *network = world_add_network(world, xml, chance(50));
+    NmmNetwork *network = plan_host_add_network(host, xml, chance(50));
 
     network->autostart = chance(50);
     network->persistent = !network->active || chance(80);
 }
 
-static World *
+static PlanHost *
 draw_world(void)
 {
-    World *world = world_new();
+    PlanHost *host = plan_host_new();
     guint n = (guint)g_test_rand_int_range(0, 6);
 
-    world_add_network(world,
-                      "<network><name>macnet</name><forward mode='bridge'><interface dev='eth0'/>"
-                      "</forward></network>",
-                      chance(50));
-    world_add_network(world,
-                      "<network><name>default</name><forward mode='nat'/>"
-                      "<ip address='192.168.122.1' prefix='24'/></network>",
-                      chance(50));
+    plan_host_add_network(
+        host,
+        "<network><name>macnet</name><forward mode='bridge'><interface dev='eth0'/>"
+        "</forward></network>",
+        chance(50));
+    plan_host_add_network(host,
+                          "<network><name>default</name><forward mode='nat'/>"
+                          "<ip address='192.168.122.1' prefix='24'/></network>",
+                          chance(50));
     if (chance(60))
-        draw_network(world);
+        draw_network(host);
     if (chance(30))
-        world_add_used(world, "192.168.254.0/24", "route 192.168.254.0/24 dev eth0");
+        plan_host_add_used(host, "192.168.254.0/24", "route 192.168.254.0/24 dev eth0");
     if (chance(30))
-        world_add_used(world, "10.0.0.0/8", "profile 'office'");
+        plan_host_add_used(host, "10.0.0.0/8", "profile 'office'");
 
     while (n-- > 0) {
-        guint number = world->guests->len + 1;
+        guint number = host->guests->len + 1;
         g_autofree char *config = draw_nics(number);
         g_autofree char *live = draw_nics(number);
 
         if (config || live)
-            world_add_guest(world, config, live);
+            plan_host_add_guest(host, config, live);
         else
-            world_add_guest(world, "", NULL);
+            plan_host_add_guest(host, "", NULL);
     }
-    return world;
+    return host;
 }
 
 static NmmProfile *
 draw_profile(const char *on_disconnect)
 {
     NmmProfile *profile =
-        world_profile_new(NMM_KEY_ON_DISCONNECT,
-                          on_disconnect,
-                          NMM_KEY_HOTPLUG,
-                          PICK("yes", "yes", "no"),
-                          NMM_KEY_ISOLATE_GUESTS,
-                          PICK("yes", "no"),
-                          NMM_KEY_NIC_MODEL,
-                          PICK("virtio", "e1000e", "default"),
-                          NMM_KEY_GUESTS,
-                          PICK("all", "all", "g1 g2", "11111111-2222-4333-8444-000000000003"),
-                          NMM_KEY_ADDRESS6,
-                          PICK("none", "auto"),
-                          NULL);
+        plan_host_profile_new(NMM_KEY_ON_DISCONNECT,
+                              on_disconnect,
+                              NMM_KEY_HOTPLUG,
+                              PICK("yes", "yes", "no"),
+                              NMM_KEY_ISOLATE_GUESTS,
+                              PICK("yes", "no"),
+                              NMM_KEY_NIC_MODEL,
+                              PICK("virtio", "e1000e", "default"),
+                              NMM_KEY_GUESTS,
+                              PICK("all", "all", "g1 g2", "11111111-2222-4333-8444-000000000003"),
+                              NMM_KEY_ADDRESS6,
+                              PICK("none", "auto"),
+                              NULL);
 
     if (chance(40)) {
         g_free(profile->parent);
@@ -163,14 +164,14 @@ draw_profile(const char *on_disconnect)
 }
 
 static NmmPlan *
-make_plan(World *world, const NmmProfile *profile, NmmPurpose purpose)
+make_plan(PlanHost *host, const NmmProfile *profile, NmmPurpose purpose)
 {
     g_autoptr(GError) error = NULL;
-    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &world->observed, &error);
+    NmmPlan *plan = nmm_plan_isolated(profile, purpose, &host->observed, &error);
 
     if (plan) {
         g_assert_no_error(error);
-        g_assert_cmpuint(plan->reports->len, ==, world->guests->len);
+        g_assert_cmpuint(plan->reports->len, ==, host->guests->len);
     } else {
         g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
         g_assert_cmpint(purpose, ==, NMM_PURPOSE_UP);
@@ -208,77 +209,77 @@ has_live_detach(const NmmPlan *plan)
     return FALSE;
 }
 
-/* Carries plans out until one is empty: the second is, or, where a running guest first had to let
- * an interface go, the third. FALSE where the profile is refused. */
+/* Carries plans out until one is empty: the second, or the third if a running guest first had to
+ * release an interface. FALSE: the profile is refused. */
 static gboolean
-settle(World *world, const NmmProfile *profile, NmmPurpose purpose)
+settle(PlanHost *host, const NmmProfile *profile, NmmPurpose purpose)
 {
-    g_autofree char *config = world_print(world, NMM_SCOPE_CONFIG, TRUE);
-    g_autofree char *live = world_print(world, NMM_SCOPE_LIVE, TRUE);
+    g_autofree char *config = plan_host_print(host, NMM_SCOPE_CONFIG, TRUE);
+    g_autofree char *live = plan_host_print(host, NMM_SCOPE_LIVE, TRUE);
     g_autofree char *config_after = NULL;
     g_autofree char *live_after = NULL;
-    g_autoptr(NmmPlan) first = make_plan(world, profile, purpose);
+    g_autoptr(NmmPlan) first = make_plan(host, profile, purpose);
     g_autoptr(NmmPlan) second = NULL;
     g_autoptr(NmmPlan) third = NULL;
 
     if (!first)
         return FALSE;
     assert_ordered(first);
-    world_apply(world, first);
+    plan_host_apply(host, first);
 
-    second = make_plan(world, profile, purpose);
+    second = make_plan(host, profile, purpose);
     if (!has_live_detach(first))
         g_assert_cmpuint(second->edits->len, ==, 0);
     g_assert_false(has_live_detach(second));
-    world_apply(world, second);
+    plan_host_apply(host, second);
 
-    third = make_plan(world, profile, purpose);
+    third = make_plan(host, profile, purpose);
     g_assert_cmpuint(third->edits->len, ==, 0);
 
-    config_after = world_print(world, NMM_SCOPE_CONFIG, TRUE);
-    live_after = world_print(world, NMM_SCOPE_LIVE, TRUE);
+    config_after = plan_host_print(host, NMM_SCOPE_CONFIG, TRUE);
+    live_after = plan_host_print(host, NMM_SCOPE_LIVE, TRUE);
     g_assert_cmpstr(config, ==, config_after);
     g_assert_cmpstr(live, ==, live_after);
     return TRUE;
 }
 
 static gboolean
-is_wanted(const World *world,
+is_wanted(const PlanHost *host,
           const NmmProfile *profile,
           const NmmGuest *guest,
           const NmmGuestState *state)
 {
     return nmm_profile_selects(profile, guest->name, guest->uuid) &&
-           nmm_guest_state_find_macvtap(state, profile->parent, world->networks);
+           nmm_guest_state_find_macvtap(state, profile->parent, host->networks);
 }
 
 static gboolean
 has_stray(const NmmGuestState *state)
 {
-    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
 
     for (guint i = 0; i < state->nics->len; i++) {
         const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
-        if (g_strcmp0(nic->alias, alias) == 0 && g_strcmp0(nic->network, WORLD_NETWORK) != 0)
+        if (g_strcmp0(nic->alias, alias) == 0 && g_strcmp0(nic->network, PLAN_HOST_NETWORK) != 0)
             return TRUE;
     }
     return FALSE;
 }
 
 static void
-assert_served(const World *world,
+assert_served(const PlanHost *host,
               const NmmProfile *profile,
               const NmmGuest *guest,
               const NmmGuestState *state)
 {
     gboolean wanted;
-    guint ours = world_count(state, TRUE);
+    guint ours = plan_host_count(state, TRUE);
 
     if (!state || has_stray(state))
         return;
-    wanted = is_wanted(world, profile, guest, state);
-    if (!wanted || world_count(state, FALSE) > 0)
+    wanted = is_wanted(host, profile, guest, state);
+    if (!wanted || plan_host_count(state, FALSE) > 0)
         g_assert_cmpuint(ours, ==, 0);
     else if (state == guest->config || profile->hotplug)
         g_assert_cmpuint(ours, ==, 1);
@@ -292,42 +293,42 @@ test_up(void)
     guint settled = 0;
 
     for (guint round = 0; round < ROUNDS; round++) {
-        g_autoptr(World) world = draw_world();
+        g_autoptr(PlanHost) host = draw_world();
         g_autoptr(NmmProfile) profile = draw_profile("unplug");
 
-        if (!settle(world, profile, NMM_PURPOSE_UP))
+        if (!settle(host, profile, NMM_PURPOSE_UP))
             continue;
         settled++;
-        g_assert_true(nmm_network_find(world->networks, WORLD_NETWORK)->active);
-        for (guint i = 0; i < world->guests->len; i++) {
-            const NmmGuest *guest = g_ptr_array_index(world->guests, i);
+        g_assert_true(nmm_network_find(host->networks, PLAN_HOST_NETWORK)->active);
+        for (guint i = 0; i < host->guests->len; i++) {
+            const NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
-            assert_served(world, profile, guest, guest->config);
-            assert_served(world, profile, guest, guest->live);
+            assert_served(host, profile, guest, guest->config);
+            assert_served(host, profile, guest, guest->live);
         }
     }
     g_assert_cmpuint(settled, >, ROUNDS / 4);
 }
 
 static void
-assert_unplugged(const World *world)
+assert_unplugged(const PlanHost *host)
 {
-    g_autofree char *live = world_print(world, NMM_SCOPE_LIVE, FALSE);
-    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autofree char *live = plan_host_print(host, NMM_SCOPE_LIVE, FALSE);
+    g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
     g_auto(GStrv) lines = g_strsplit(live, "\n", -1);
 
     for (guint i = 0; lines[i]; i++) {
-        if (strstr(lines[i], alias) && strstr(lines[i], " " WORLD_NETWORK " "))
+        if (strstr(lines[i], alias) && strstr(lines[i], " " PLAN_HOST_NETWORK " "))
             g_assert_nonnull(strstr(lines[i], " down"));
     }
 }
 
-/* Off and on again is a cable pulled and put back. */
+/* Deactivating and activating again only unplugs the cable and plugs it in. */
 static void
 test_unplug(void)
 {
     for (guint round = 0; round < ROUNDS; round++) {
-        g_autoptr(World) world = draw_world();
+        g_autoptr(PlanHost) host = draw_world();
         g_autoptr(NmmProfile) profile = draw_profile("unplug");
         g_autofree char *config = NULL;
         g_autofree char *live = NULL;
@@ -335,21 +336,21 @@ test_unplug(void)
         g_autofree char *config_again = NULL;
         g_autofree char *live_again = NULL;
 
-        if (!settle(world, profile, NMM_PURPOSE_UP))
+        if (!settle(host, profile, NMM_PURPOSE_UP))
             continue;
-        config = world_print(world, NMM_SCOPE_CONFIG, FALSE);
-        live = world_print(world, NMM_SCOPE_LIVE, FALSE);
+        config = plan_host_print(host, NMM_SCOPE_CONFIG, FALSE);
+        live = plan_host_print(host, NMM_SCOPE_LIVE, FALSE);
 
-        g_assert_true(settle(world, profile, NMM_PURPOSE_DOWN));
-        assert_unplugged(world);
-        config_down = world_print(world, NMM_SCOPE_CONFIG, FALSE);
+        g_assert_true(settle(host, profile, NMM_PURPOSE_DOWN));
+        assert_unplugged(host);
+        config_down = plan_host_print(host, NMM_SCOPE_CONFIG, FALSE);
         g_assert_cmpstr(config_down, ==, config);
 
-        g_assert_true(settle(world, profile, NMM_PURPOSE_UP));
-        config_again = world_print(world, NMM_SCOPE_CONFIG, FALSE);
-        live_again = world_print(world, NMM_SCOPE_LIVE, FALSE);
+        g_assert_true(settle(host, profile, NMM_PURPOSE_UP));
+        config_again = plan_host_print(host, NMM_SCOPE_CONFIG, FALSE);
+        live_again = plan_host_print(host, NMM_SCOPE_LIVE, FALSE);
         g_assert_cmpstr(config_again, ==, config);
-        /* What a guest without hotplug kept of a copied interface stays unplugged. */
+        /* The copied interface that a guest without hotplug kept stays unplugged. */
         if (profile->hotplug)
             g_assert_cmpstr(live_again, ==, live);
     }
@@ -359,23 +360,23 @@ static void
 test_keep(void)
 {
     for (guint round = 0; round < ROUNDS; round++) {
-        g_autoptr(World) world = draw_world();
+        g_autoptr(PlanHost) host = draw_world();
         g_autoptr(NmmProfile) profile = draw_profile("keep");
-        g_autoptr(NmmPlan) plan = make_plan(world, profile, NMM_PURPOSE_DOWN);
+        g_autoptr(NmmPlan) plan = make_plan(host, profile, NMM_PURPOSE_DOWN);
 
         g_assert_cmpuint(plan->edits->len, ==, 0);
     }
 }
 
 static gboolean
-is_used(const World *world)
+is_used(const PlanHost *host)
 {
-    for (guint i = 0; i < world->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
-        g_assert_cmpuint(world_count(guest->config, TRUE), ==, 0);
-        g_assert_cmpuint(world_count(guest->live, TRUE), ==, 0);
-        if (world_count(guest->config, FALSE) + world_count(guest->live, FALSE) > 0)
+        g_assert_cmpuint(plan_host_count(guest->config, TRUE), ==, 0);
+        g_assert_cmpuint(plan_host_count(guest->live, TRUE), ==, 0);
+        if (plan_host_count(guest->config, FALSE) + plan_host_count(guest->live, FALSE) > 0)
             return TRUE;
     }
     return FALSE;
@@ -387,22 +388,23 @@ assert_taken_out(NmmPurpose purpose, gboolean partial)
     guint removed = 0;
 
     for (guint round = 0; round < ROUNDS; round++) {
-        g_autoptr(World) world = draw_world();
+        g_autoptr(PlanHost) host = draw_world();
         g_autoptr(NmmProfile) profile = draw_profile("remove");
         NmmNetwork *network;
         gboolean existed, ours;
 
         if (chance(50))
-            settle(world, profile, NMM_PURPOSE_UP);
-        network = nmm_network_find(world->networks, WORLD_NETWORK);
+            settle(host, profile, NMM_PURPOSE_UP);
+        network = nmm_network_find(host->networks, PLAN_HOST_NETWORK);
         existed = network != NULL;
-        ours = network && network->owner_uuid &&
-               (purpose == NMM_PURPOSE_PURGE || g_str_equal(network->owner_uuid, WORLD_PROFILE));
+        ours =
+            network && network->owner_uuid &&
+            (purpose == NMM_PURPOSE_PURGE || g_str_equal(network->owner_uuid, PLAN_HOST_PROFILE));
 
-        world->observed.guests_partial = partial;
-        g_assert_true(settle(world, profile, purpose));
-        network = nmm_network_find(world->networks, WORLD_NETWORK);
-        g_assert_cmpint(network != NULL, ==, existed && (!ours || is_used(world) || partial));
+        host->observed.guests_partial = partial;
+        g_assert_true(settle(host, profile, purpose));
+        network = nmm_network_find(host->networks, PLAN_HOST_NETWORK);
+        g_assert_cmpint(network != NULL, ==, existed && (!ours || is_used(host) || partial));
         removed += existed && !network;
     }
     g_assert_cmpint(removed > 0, ==, !partial);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The rules of the plan one by one: the network, the way down, notes.
- */
+/* The rules of the plan one by one: network, deactivation, notes. */
 
 #include "config.h"
 
@@ -37,25 +35,25 @@ test_names(void)
 static void
 test_define(void)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) profile = world_profile_new("address6", "auto", NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new("address6", "auto", NULL);
     g_autoptr(NmmPlan) plan = NULL;
     NmmCidr ula;
 
-    world_add_used(world, "0.0.0.0/0", "route 0.0.0.0/0 dev eth0");
-    world_add_used(world, "192.168.254.128/25", "route 192.168.254.128/25 dev eth0");
-    world_add_network(
-        world, "<network><name>x</name><ip address='192.168.253.9'/></network>", FALSE);
-    world_add_network(world,
-                      "<network><name>y</name><ip address='10.0.0.1'/>"
-                      "<route address='192.168.252.0' prefix='24' gateway='10.0.0.2'/>"
-                      "<route address='0.0.0.0' prefix='0' gateway='10.0.0.2'/></network>",
-                      TRUE);
-    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+    plan_host_add_used(host, "0.0.0.0/0", "route 0.0.0.0/0 dev eth0");
+    plan_host_add_used(host, "192.168.254.128/25", "route 192.168.254.128/25 dev eth0");
+    plan_host_add_network(
+        host, "<network><name>x</name><ip address='192.168.253.9'/></network>", FALSE);
+    plan_host_add_network(host,
+                          "<network><name>y</name><ip address='10.0.0.1'/>"
+                          "<route address='192.168.252.0' prefix='24' gateway='10.0.0.2'/>"
+                          "<route address='0.0.0.0' prefix='0' gateway='10.0.0.2'/></network>",
+                          TRUE);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
 
     assert_plan_edits(plan, "network-define, network-autostart, network-start");
     assert_cidr(&plan->address, "192.168.251.1/24");
-    nmm_identity_ula(world->observed.host_id, WORLD_NETWORK, &ula);
+    nmm_identity_ula(host->observed.host_id, PLAN_HOST_NETWORK, &ula);
     g_assert_true(plan->has_address6);
     g_assert_true(nmm_cidr_equal(&plan->address6, &ula));
     g_assert_null(plan->bridge);
@@ -67,27 +65,27 @@ test_define(void)
 static void
 test_define_refused(void)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) lan = world_profile_new("address", "10.1.2.3/24", NULL);
-    g_autoptr(NmmProfile) other = world_profile_new("address", "192.168.122.9/28", NULL);
-    g_autoptr(NmmProfile) six = world_profile_new("address6", "fd00:1::1/64", NULL);
-    g_autoptr(NmmProfile) range = world_profile_new("dhcp-range", "10.0.0.2-10.0.0.9", NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) lan = plan_host_profile_new("address", "10.1.2.3/24", NULL);
+    g_autoptr(NmmProfile) other = plan_host_profile_new("address", "192.168.122.9/28", NULL);
+    g_autoptr(NmmProfile) six = plan_host_profile_new("address6", "fd00:1::1/64", NULL);
+    g_autoptr(NmmProfile) range = plan_host_profile_new("dhcp-range", "10.0.0.2-10.0.0.9", NULL);
     g_autoptr(GError) error = NULL;
 
-    world_add_used(world, "10.0.0.0/8", "route 10.0.0.0/8 dev tun0");
-    world_add_used(world, "192.168.122.0/24", "route 192.168.122.0/24 dev virbr0");
-    world_add_used(world, "fd00:1::/48", "profile 'office'");
-    world_add_network(world,
-                      "<network><name>default</name><forward/><ip address='192.168.122.1' "
-                      "prefix='24'/></network>",
-                      TRUE);
+    plan_host_add_used(host, "10.0.0.0/8", "route 10.0.0.0/8 dev tun0");
+    plan_host_add_used(host, "192.168.122.0/24", "route 192.168.122.0/24 dev virbr0");
+    plan_host_add_used(host, "fd00:1::/48", "profile 'office'");
+    plan_host_add_network(host,
+                          "<network><name>default</name><forward/><ip address='192.168.122.1' "
+                          "prefix='24'/></network>",
+                          TRUE);
 
     assert_plan_conflict(
-        world, lan, PARTS("'10.1.2.3/24'", "'address'", "route 10.0.0.0/8 dev tun0"));
-    assert_plan_conflict(world, other, PARTS("'address'", "libvirt network 'default'"));
-    assert_plan_conflict(world, six, PARTS("'fd00:1::1/64'", "'address6'", "profile 'office'"));
+        host, lan, PARTS("'10.1.2.3/24'", "'address'", "route 10.0.0.0/8 dev tun0"));
+    assert_plan_conflict(host, other, PARTS("'address'", "libvirt network 'default'"));
+    assert_plan_conflict(host, six, PARTS("'fd00:1::1/64'", "'address6'", "profile 'office'"));
 
-    g_assert_null(nmm_plan_isolated(range, NMM_PURPOSE_UP, &world->observed, &error));
+    g_assert_null(nmm_plan_isolated(range, NMM_PURPOSE_UP, &host->observed, &error));
     g_assert_nonnull(error);
     assert_text_contains(error->message, "'dhcp-range'");
 }
@@ -106,20 +104,20 @@ test_adopt(void)
         {FALSE, FALSE, TRUE, "network-autostart, network-start", NULL},
         {TRUE, FALSE, FALSE, "", "transient"},
     };
-    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
+    g_autoptr(NmmProfile) profile = plan_host_profile_new(NULL, NULL);
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(World) world = world_new();
-        NmmNetwork *network =
-            world_add_network(world,
-                              ISOLATED("<bridge name='virbr4'/><ip address='10.0.0.1' prefix='24'/>"
-                                       "<ip family='ipv6' address='fd00::1' prefix='64'/>"),
-                              cases[i].active);
+        g_autoptr(PlanHost) host = plan_host_new();
+        NmmNetwork *network = plan_host_add_network(
+            host,
+            ISOLATED("<bridge name='virbr4'/><ip address='10.0.0.1' prefix='24'/>"
+                     "<ip family='ipv6' address='fd00::1' prefix='64'/>"),
+            cases[i].active);
         g_autoptr(NmmPlan) plan = NULL;
 
         network->autostart = cases[i].autostart;
         network->persistent = cases[i].persistent;
-        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+        plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
         assert_plan_edits(plan, cases[i].edits);
         assert_cidr(&plan->address, "10.0.0.1/24");
         g_assert_true(plan->has_address6);
@@ -160,36 +158,36 @@ test_adopt_refused(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(World) world = world_new();
-        g_autoptr(NmmProfile) profile = world_profile_new(cases[i].key, cases[i].value, NULL);
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new(cases[i].key, cases[i].value, NULL);
 
-        world_add_network(world, cases[i].xml, TRUE);
-        assert_plan_conflict(world, profile, PARTS("network 'isolated'"));
-        assert_plan_conflict(world, profile, cases[i].parts);
+        plan_host_add_network(host, cases[i].xml, TRUE);
+        assert_plan_conflict(host, profile, PARTS("network 'isolated'"));
+        assert_plan_conflict(host, profile, cases[i].parts);
     }
 }
 
-/* Every key set, and the network has it so. */
+/* Every key is set, and the network matches. */
 static void
 test_adopt_same(void)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) profile = world_profile_new("address",
-                                                      "192.168.254.1/24",
-                                                      "address6",
-                                                      "fd00::1/64",
-                                                      "dhcp-range",
-                                                      "192.168.254.2-192.168.254.9",
-                                                      NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new("address",
+                                                          "192.168.254.1/24",
+                                                          "address6",
+                                                          "fd00::1/64",
+                                                          "dhcp-range",
+                                                          "192.168.254.2-192.168.254.9",
+                                                          NULL);
     g_autoptr(NmmPlan) plan = NULL;
 
-    world_add_network(world,
-                      ISOLATED("<ip address='10.0.0.1'/>"
-                               "<ip address='192.168.254.1' netmask='255.255.255.0'><dhcp>"
-                               "<range start='192.168.254.2' end='192.168.254.9'/></dhcp></ip>"
-                               "<ip family='ipv6' address='fd00:0::1' prefix='64'/>"),
-                      TRUE);
-    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+    plan_host_add_network(host,
+                          ISOLATED("<ip address='10.0.0.1'/>"
+                                   "<ip address='192.168.254.1' netmask='255.255.255.0'><dhcp>"
+                                   "<range start='192.168.254.2' end='192.168.254.9'/></dhcp></ip>"
+                                   "<ip family='ipv6' address='fd00:0::1' prefix='64'/>"),
+                          TRUE);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "");
     assert_cidr(&plan->address, "192.168.254.1/24");
     assert_plan_note(plan, NULL);
@@ -212,14 +210,14 @@ test_adopt_notes(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(World) world = world_new();
-        g_autoptr(NmmProfile) profile = world_profile_new("address6", cases[i].address6, NULL);
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new("address6", cases[i].address6, NULL);
         g_autoptr(NmmPlan) plan = NULL;
 
         g_free(profile->zone);
         profile->zone = g_strdup(cases[i].zone);
-        world_add_network(world, cases[i].xml, TRUE);
-        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+        plan_host_add_network(host, cases[i].xml, TRUE);
+        plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
         assert_plan_edits(plan, "");
         assert_plan_note(plan, cases[i].note);
     }
@@ -228,26 +226,26 @@ test_adopt_notes(void)
 static void
 test_start_refused(void)
 {
-    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
-    g_autoptr(World) world = world_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new(NULL, NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
     g_autoptr(NmmPlan) plan = NULL;
-    NmmNetwork *network = world_add_network(world, ISOLATED(ADDRESS), FALSE);
-    NmmNetwork *other = world_add_network(
-        world, "<network><name>b</name><ip address='192.168.254.9' prefix='29'/></network>", FALSE);
+    NmmNetwork *network = plan_host_add_network(host, ISOLATED(ADDRESS), FALSE);
+    NmmNetwork *other = plan_host_add_network(
+        host, "<network><name>b</name><ip address='192.168.254.9' prefix='29'/></network>", FALSE);
 
-    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "network-start");
 
     other->active = TRUE;
-    assert_plan_conflict(world, profile, PARTS("'192.168.254.0/24'", "libvirt network 'b'"));
+    assert_plan_conflict(host, profile, PARTS("'192.168.254.0/24'", "libvirt network 'b'"));
     other->active = FALSE;
-    world_add_used(world, "192.168.0.0/16", "route 192.168.0.0/16 dev tun0");
+    plan_host_add_used(host, "192.168.0.0/16", "route 192.168.0.0/16 dev tun0");
     assert_plan_conflict(
-        world, profile, PARTS("network 'isolated'", "route 192.168.0.0/16 dev tun0"));
+        host, profile, PARTS("network 'isolated'", "route 192.168.0.0/16 dev tun0"));
 
     network->active = TRUE;
     g_clear_pointer(&plan, nmm_plan_free);
-    plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
     assert_plan_edits(plan, "");
 }
 
@@ -256,24 +254,24 @@ test_xml(void)
 {
     static const NmmNicSpec wanted = {.model = "virtio", .isolated = TRUE};
     static const NmmNicSpec pulled = {.model = "e1000e", .link_down = TRUE};
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) profile = world_profile_new("isolate-guests", "yes", NULL);
-    g_autofree char *expected = world_our_nic(1, &wanted);
-    g_autofree char *down = world_our_nic(2, &pulled);
-    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new("isolate-guests", "yes", NULL);
+    g_autofree char *expected = plan_host_our_nic(1, &wanted);
+    g_autofree char *down = plan_host_our_nic(2, &pulled);
+    g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
     g_autoptr(NmmPlan) up = NULL;
     g_autoptr(NmmPlan) off = NULL;
     const NmmGuestReport *report;
-    g_autofree char *uuid = world_guest_uuid(1);
-    g_autofree char *mac = nmm_identity_mac(uuid, WORLD_NETWORK);
+    g_autofree char *uuid = plan_host_guest_uuid(1);
+    g_autofree char *mac = nmm_identity_mac(uuid, PLAN_HOST_NETWORK);
     g_autofree char *second = NULL;
     static const NmmNicSpec e1000e = {.model = "e1000e"};
 
-    second = world_our_nic(2, &e1000e);
-    world_add_network(world, ISOLATED(ADDRESS), TRUE);
-    world_add_guest(world, ETH0, ETH0);
-    world_add_guest(world, NULL, second);
-    up = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+    second = plan_host_our_nic(2, &e1000e);
+    plan_host_add_network(host, ISOLATED(ADDRESS), TRUE);
+    plan_host_add_guest(host, ETH0, ETH0);
+    plan_host_add_guest(host, NULL, second);
+    up = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
     assert_plan_edits(up, "nic-attach config g1, nic-attach live g1, nic-detach live g2");
     g_assert_cmpstr(plan_edit_at(up, 0)->xml, ==, expected);
     g_assert_cmpstr(plan_edit_at(up, 1)->xml, ==, expected);
@@ -282,7 +280,7 @@ test_xml(void)
     report = g_ptr_array_index(up->reports, 0);
     g_assert_cmpstr(report->mac, ==, mac);
 
-    off = plan_isolated_for(world, profile, NMM_PURPOSE_DOWN);
+    off = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
     assert_plan_edits(off, "nic-update live g2");
     g_assert_cmpstr(plan_edit_at(off, 0)->xml, ==, down);
 }
@@ -301,14 +299,14 @@ test_notes(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(World) world = world_new();
-        g_autoptr(NmmProfile) profile = world_profile_new("hotplug", cases[i].hotplug, NULL);
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new("hotplug", cases[i].hotplug, NULL);
         g_autofree char *config = plan_expand_nics(cases[i].config);
         g_autoptr(NmmPlan) plan = NULL;
 
-        world_add_network(world, ISOLATED(ADDRESS), TRUE);
-        world_add_guest(world, config, cases[i].live);
-        plan = plan_isolated_for(world, profile, NMM_PURPOSE_UP);
+        plan_host_add_network(host, ISOLATED(ADDRESS), TRUE);
+        plan_host_add_guest(host, config, cases[i].live);
+        plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
         assert_plan_note(plan, cases[i].note);
     }
 }
@@ -324,8 +322,8 @@ test_remove_network(void)
         const char *down;
         const char *purge;
     } cases[] = {
-#define OURS   ISOLATED(OWNER(WORLD_PROFILE) ADDRESS)
-#define OTHERS ISOLATED(OWNER("somebody") ADDRESS)
+#define OURS   ISOLATED(OWNER(PLAN_HOST_PROFILE) ADDRESS)
+#define OTHERS ISOLATED(OWNER("other-profile") ADDRESS)
 #define GONE   "network-destroy, network-undefine"
         {OURS, TRUE, TRUE, FALSE, "", NULL, GONE, GONE},
         {OURS, FALSE, TRUE, FALSE, "", NULL, "network-undefine", "network-undefine"},
@@ -350,35 +348,35 @@ test_remove_network(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(World) world = world_new();
-        g_autoptr(NmmProfile) profile = world_profile_new("on-disconnect", "remove", NULL);
-        NmmNetwork *network = world_add_network(world, cases[i].xml, cases[i].active);
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new("on-disconnect", "remove", NULL);
+        NmmNetwork *network = plan_host_add_network(host, cases[i].xml, cases[i].active);
         g_autofree char *config = plan_expand_nics(cases[i].config);
         g_autofree char *live = plan_expand_nics(cases[i].live);
         g_autoptr(NmmPlan) down = NULL;
         g_autoptr(NmmPlan) purge = NULL;
 
         network->persistent = cases[i].persistent;
-        world->observed.guests_partial = cases[i].partial;
-        world_add_guest(world, config, live);
-        down = plan_isolated_for(world, profile, NMM_PURPOSE_DOWN);
+        host->observed.guests_partial = cases[i].partial;
+        plan_host_add_guest(host, config, live);
+        down = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
         assert_plan_edits(down, cases[i].down);
-        purge = plan_isolated_for(world, profile, NMM_PURPOSE_PURGE);
+        purge = plan_isolated_for(host, profile, NMM_PURPOSE_PURGE);
         assert_plan_edits(purge, cases[i].purge);
     }
 }
 
-/* The network was removed by hand: what is left of ours in definitions still goes. */
+/* The user removed the network: the profile's interfaces in definitions are still removed. */
 static void
 test_remove_without_network(void)
 {
-    g_autoptr(World) world = world_new();
-    g_autoptr(NmmProfile) profile = world_profile_new(NULL, NULL);
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new(NULL, NULL);
     g_autofree char *config = plan_expand_nics("O");
     g_autoptr(NmmPlan) plan = NULL;
 
-    world_add_guest(world, config, NULL);
-    plan = plan_isolated_for(world, profile, NMM_PURPOSE_PURGE);
+    plan_host_add_guest(host, config, NULL);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_PURGE);
     assert_plan_edits(plan, "nic-detach config g1");
 }
 

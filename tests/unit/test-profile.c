@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From vpn.data to a profile: single values of every type, lists of guests, what keys mean
- * together, and the words of the refusals.
+ * From vpn.data to a profile: values of every type, lists of guests, keys together, and the messages
+ * of errors.
  */
 
 #include "config.h"
@@ -15,7 +15,7 @@
 #define UUID_A "6f1c2d3e-0a4b-4c5d-8e9f-a0b1c2d3e4f5"
 #define UUID_B "00000000-1111-2222-3333-444444444444"
 
-/* Most items in one case of a table below, key and value each. */
+/* Keys and values of one case in the tables below. */
 #define MAX_WORDS 8
 
 /* @items: key, value, key, value, …, NULL. */
@@ -185,7 +185,7 @@ test_ref(void)
     g_assert_cmpstr(again->id, ==, "guests");
 }
 
-/* The whole message, since its words are what the user has. */
+/* The whole message. */
 static void
 test_messages(void)
 {
@@ -201,7 +201,7 @@ test_messages(void)
         {{"nic_model", "e1000"}, "vpn.data key 'nic_model' is unknown; did you mean 'nic-model'?"},
         {{"guest", "all"}, "vpn.data key 'guest' is unknown; did you mean 'guests'?"},
         {{"adress6", "auto"}, "vpn.data key 'adress6' is unknown; did you mean 'address6'?"},
-        /* Of several the first in the alphabet. */
+        /* The alphabetically first of several. */
         {{"zzmode", "1", "modes", "1", "xmode", "1", "networks", "1"},
          "vpn.data key 'modes' is unknown; did you mean 'mode'?"},
         {{"address", "10.0.0.1"},
@@ -278,7 +278,7 @@ test_lists(void)
         ITEMS("gateway", "10.0.0.1"), "vpn.data key 'gateway' is unknown; use only", names);
 }
 
-/* Long and broken keys and values are named in a message that stays short and printable. */
+/* A message with a long or broken key or value is short and printable. */
 static void
 test_unprintable(void)
 {
@@ -315,7 +315,7 @@ test_display(void)
     g_assert_cmpstr(other, ==, "ü\\x7f 'q'");
 }
 
-/* A value of a key without effect in the mode is still checked; what keys mean together is not. */
+/* A key without effect in the mode is checked alone, but not together with others. */
 static void
 test_modes(void)
 {
@@ -485,7 +485,7 @@ test_values(void)
     }
 }
 
-/* The longest value of a key is good, one byte more is not. */
+/* The longest value of a key is good; one byte more is refused. */
 static void
 test_sizes(void)
 {
@@ -563,7 +563,7 @@ test_guest_list(void)
     }
 }
 
-/* Whatever a guest is called, join and split give it back. */
+/* Joining and splitting keeps any name. */
 static void
 test_guest_list_random(void)
 {

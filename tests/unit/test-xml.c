@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Documents as they come, and as an enemy would write them: refused with the one code, quietly (the
- * test program's stderr is part of the check), and in no time.
+ * Ordinary and hostile documents. Hostile ones are refused with NMM_ERROR_BAD_XML, quickly, and
+ * without output on stderr.
  */
 
 #include "config.h"

@@ -1,44 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See world.h. What it knows of libvirt was seen with libvirt 9.0: an alias is there once in a
- * guest, an update finds the interface by MAC and alias and refuses another model in a running
- * guest, a definition without a model gets one.
+ * As seen with libvirt 9.0: a guest has an alias only once, an update finds the interface by MAC
+ * and alias and refuses another model in a running guest, a definition without a model gets one.
  */
 
 #include "config.h"
 
-#include "world.h"
+#include "plan-host.h"
 
 #include <stdarg.h>
 
 #include "nmm-identity.h"
 
-World *
-world_new(void)
+PlanHost *
+plan_host_new(void)
 {
-    World *world = g_new0(World, 1);
+    PlanHost *host = g_new0(PlanHost, 1);
 
-    world->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    world->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
-    world->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
-    world->observed.guests = world->guests;
-    world->observed.networks = world->networks;
-    world->observed.used = world->used;
-    world->observed.host_id = "0123456789abcdef0123456789abcdef";
-    return world;
+    host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    host->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+    host->observed.guests = host->guests;
+    host->observed.networks = host->networks;
+    host->observed.used = host->used;
+    host->observed.host_id = "0123456789abcdef0123456789abcdef";
+    return host;
 }
 
 void
-world_free(World *world)
+plan_host_free(PlanHost *host)
 {
-    g_ptr_array_unref(world->guests);
-    g_ptr_array_unref(world->networks);
-    g_ptr_array_unref(world->used);
-    g_free(world);
+    g_ptr_array_unref(host->guests);
+    g_ptr_array_unref(host->networks);
+    g_ptr_array_unref(host->used);
+    g_free(host);
 }
 
 char *
-world_guest_uuid(guint number)
+plan_host_guest_uuid(guint number)
 {
     return g_strdup_printf("11111111-2222-4333-8444-0000000000%02u", number);
 }
@@ -46,7 +45,7 @@ world_guest_uuid(guint number)
 static char *
 domain_xml(guint number, const char *nics)
 {
-    g_autofree char *uuid = world_guest_uuid(number);
+    g_autofree char *uuid = plan_host_guest_uuid(number);
 
     if (!nics)
         return NULL;
@@ -57,57 +56,57 @@ domain_xml(guint number, const char *nics)
 }
 
 NmmGuest *
-world_add_guest(World *world, const char *config_nics, const char *live_nics)
+plan_host_add_guest(PlanHost *host, const char *config_nics, const char *live_nics)
 {
-    g_autofree char *config = domain_xml(world->guests->len + 1, config_nics);
-    g_autofree char *live = domain_xml(world->guests->len + 1, live_nics);
+    g_autofree char *config = domain_xml(host->guests->len + 1, config_nics);
+    g_autofree char *live = domain_xml(host->guests->len + 1, live_nics);
     g_autoptr(GError) error = NULL;
     NmmGuest *guest = nmm_guest_new_from_xml(config, live, &error);
 
     g_assert_no_error(error);
-    g_ptr_array_add(world->guests, guest);
+    g_ptr_array_add(host->guests, guest);
     return guest;
 }
 
 char *
-world_our_nic(guint number, const NmmNicSpec *spec)
+plan_host_our_nic(guint number, const NmmNicSpec *spec)
 {
-    g_autofree char *uuid = world_guest_uuid(number);
-    g_autofree char *mac = nmm_identity_mac(uuid, WORLD_NETWORK);
-    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autofree char *uuid = plan_host_guest_uuid(number);
+    g_autofree char *mac = nmm_identity_mac(uuid, PLAN_HOST_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
     NmmNicSpec full = *spec;
 
-    full.network = spec->network ? spec->network : WORLD_NETWORK;
+    full.network = spec->network ? spec->network : PLAN_HOST_NETWORK;
     full.mac = spec->mac ? spec->mac : mac;
     full.alias = spec->alias ? spec->alias : alias;
     return nmm_nic_spec_to_xml(&full);
 }
 
 NmmNetwork *
-world_add_network(World *world, const char *xml, gboolean active)
+plan_host_add_network(PlanHost *host, const char *xml, gboolean active)
 {
     g_autoptr(GError) error = NULL;
     NmmNetwork *network = nmm_network_new_from_xml(xml, active, TRUE, TRUE, &error);
 
     g_assert_no_error(error);
-    g_ptr_array_add(world->networks, network);
+    g_ptr_array_add(host->networks, network);
     return network;
 }
 
 void
-world_add_used(World *world, const char *cidr, const char *what)
+plan_host_add_used(PlanHost *host, const char *cidr, const char *what)
 {
     NmmCidr parsed;
 
     g_assert_true(nmm_cidr_parse(cidr, &parsed, NULL));
-    g_ptr_array_add(world->used, nmm_used_subnet_new(&parsed, what));
+    g_ptr_array_add(host->used, nmm_used_subnet_new(&parsed, what));
 }
 
 static NmmGuestState *
-find_state(const World *world, const NmmEdit *edit)
+find_state(const PlanHost *host, const NmmEdit *edit)
 {
-    for (guint i = 0; i < world->guests->len; i++) {
-        NmmGuest *guest = g_ptr_array_index(world->guests, i);
+    for (guint i = 0; i < host->guests->len; i++) {
+        NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
         if (!g_str_equal(guest->uuid, edit->guest_uuid))
             continue;
@@ -117,7 +116,7 @@ find_state(const World *world, const NmmEdit *edit)
     g_assert_not_reached();
 }
 
-/* The one interface of that alias, or NULL. */
+/* (nullable) */
 static NmmNic *
 find_alias(const NmmGuestState *state, const char *alias, guint *out_index)
 {
@@ -154,10 +153,10 @@ fill_in_model(NmmNic *nic)
 }
 
 static gboolean
-is_live_on(const World *world, const char *network)
+is_live_on(const PlanHost *host, const char *network)
 {
-    for (guint i = 0; i < world->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
 
         for (guint j = 0; guest->live && j < guest->live->nics->len; j++) {
             const NmmNic *nic = g_ptr_array_index(guest->live->nics, j);
@@ -170,9 +169,9 @@ is_live_on(const World *world, const char *network)
 }
 
 static void
-attach(const World *world, const NmmEdit *edit)
+attach(const PlanHost *host, const NmmEdit *edit)
 {
-    NmmGuestState *state = find_state(world, edit);
+    NmmGuestState *state = find_state(host, edit);
     g_autoptr(NmmGuest) carrier = read_edit(edit);
     NmmNic *nic = g_ptr_array_steal_index(carrier->config->nics, 0);
 
@@ -181,16 +180,16 @@ attach(const World *world, const NmmEdit *edit)
     g_assert_cmpstr(nic->alias, ==, edit->alias);
     g_assert_cmpstr(nic->network, ==, edit->network);
     if (edit->scope == NMM_SCOPE_LIVE)
-        g_assert_true(nmm_network_find(world->networks, nic->network)->active);
+        g_assert_true(nmm_network_find(host->networks, nic->network)->active);
     fill_in_model(nic);
     g_ptr_array_add(state->nics, nic);
 }
 
 static void
-update(const World *world, const NmmEdit *edit)
+update(const PlanHost *host, const NmmEdit *edit)
 {
     g_autoptr(NmmGuest) carrier = read_edit(edit);
-    NmmNic *nic = find_alias(find_state(world, edit), edit->alias, NULL);
+    NmmNic *nic = find_alias(find_state(host, edit), edit->alias, NULL);
     NmmNic *wanted = g_ptr_array_index(carrier->config->nics, 0);
 
     g_assert_nonnull(nic);
@@ -208,9 +207,9 @@ update(const World *world, const NmmEdit *edit)
 }
 
 static void
-detach(const World *world, const NmmEdit *edit)
+detach(const PlanHost *host, const NmmEdit *edit)
 {
-    NmmGuestState *state = find_state(world, edit);
+    NmmGuestState *state = find_state(host, edit);
     const NmmNic *nic;
     guint index;
 
@@ -222,46 +221,46 @@ detach(const World *world, const NmmEdit *edit)
 }
 
 static void
-define(World *world, const NmmEdit *edit)
+define(PlanHost *host, const NmmEdit *edit)
 {
     NmmNetwork *network;
 
-    g_assert_null(nmm_network_find(world->networks, edit->network));
-    network = world_add_network(world, edit->xml, FALSE);
+    g_assert_null(nmm_network_find(host->networks, edit->network));
+    network = plan_host_add_network(host, edit->xml, FALSE);
     g_assert_cmpstr(network->name, ==, edit->network);
     network->bridge = g_strdup("virbr7");
     network->autostart = FALSE;
 }
 
 static void
-stop(World *world, NmmNetwork *network)
+stop(PlanHost *host, NmmNetwork *network)
 {
     g_assert_true(network->active);
-    g_assert_false(is_live_on(world, network->name));
+    g_assert_false(is_live_on(host, network->name));
     network->active = FALSE;
     if (!network->persistent)
-        g_ptr_array_remove(world->networks, network);
+        g_ptr_array_remove(host->networks, network);
 }
 
 static void
-undefine(World *world, NmmNetwork *network)
+undefine(PlanHost *host, NmmNetwork *network)
 {
     g_assert_true(network->persistent);
     network->persistent = FALSE;
     if (!network->active)
-        g_ptr_array_remove(world->networks, network);
+        g_ptr_array_remove(host->networks, network);
 }
 
 static void
-apply_edit(World *world, const NmmEdit *edit)
+apply_edit(PlanHost *host, const NmmEdit *edit)
 {
-    NmmNetwork *network = nmm_network_find(world->networks, edit->network);
+    NmmNetwork *network = nmm_network_find(host->networks, edit->network);
 
-    g_assert_cmpstr(edit->network, ==, WORLD_NETWORK);
+    g_assert_cmpstr(edit->network, ==, PLAN_HOST_NETWORK);
     g_assert_nonnull(edit->reason);
     switch (edit->kind) {
     case NMM_EDIT_NETWORK_DEFINE:
-        define(world, edit);
+        define(host, edit);
         return;
     case NMM_EDIT_NETWORK_AUTOSTART:
         g_assert_true(network->persistent && !network->autostart);
@@ -272,46 +271,46 @@ apply_edit(World *world, const NmmEdit *edit)
         network->active = TRUE;
         return;
     case NMM_EDIT_NIC_DETACH:
-        detach(world, edit);
+        detach(host, edit);
         return;
     case NMM_EDIT_NIC_ATTACH:
-        attach(world, edit);
+        attach(host, edit);
         return;
     case NMM_EDIT_NIC_UPDATE:
-        update(world, edit);
+        update(host, edit);
         return;
     case NMM_EDIT_NETWORK_DESTROY:
-        stop(world, network);
+        stop(host, network);
         return;
     case NMM_EDIT_NETWORK_UNDEFINE:
-        undefine(world, network);
+        undefine(host, network);
         return;
     }
     g_assert_not_reached();
 }
 
 void
-world_apply(World *world, const NmmPlan *plan)
+plan_host_apply(PlanHost *host, const NmmPlan *plan)
 {
     for (guint i = 0; i < plan->edits->len; i++)
-        apply_edit(world, g_ptr_array_index(plan->edits, i));
+        apply_edit(host, g_ptr_array_index(plan->edits, i));
 }
 
 static gboolean
 is_ours(const NmmNic *nic)
 {
-    g_autofree char *alias = nmm_identity_alias(WORLD_NETWORK);
+    g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
 
-    return g_strcmp0(nic->network, WORLD_NETWORK) == 0 && g_strcmp0(nic->alias, alias) == 0;
+    return g_strcmp0(nic->network, PLAN_HOST_NETWORK) == 0 && g_strcmp0(nic->alias, alias) == 0;
 }
 
 char *
-world_print(const World *world, NmmScope scope, gboolean foreign_only)
+plan_host_print(const PlanHost *host, NmmScope scope, gboolean foreign_only)
 {
     GString *text = g_string_new(NULL);
 
-    for (guint i = 0; i < world->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(world->guests, i);
+    for (guint i = 0; i < host->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(host->guests, i);
         const NmmGuestState *state = scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
 
         for (guint j = 0; state && j < state->nics->len; j++) {
@@ -336,21 +335,21 @@ world_print(const World *world, NmmScope scope, gboolean foreign_only)
 }
 
 guint
-world_count(const NmmGuestState *state, gboolean ours)
+plan_host_count(const NmmGuestState *state, gboolean ours)
 {
     guint count = 0;
 
     for (guint i = 0; state && i < state->nics->len; i++) {
         const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
-        if (g_strcmp0(nic->network, WORLD_NETWORK) == 0 && is_ours(nic) == ours)
+        if (g_strcmp0(nic->network, PLAN_HOST_NETWORK) == 0 && is_ours(nic) == ours)
             count++;
     }
     return count;
 }
 
 NmmProfile *
-world_profile_new(const char *key, ...)
+plan_host_profile_new(const char *key, ...)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
@@ -361,7 +360,7 @@ world_profile_new(const char *key, ...)
     for (; key; key = va_arg(args, const char *))
         g_hash_table_insert(data, (char *)key, va_arg(args, char *));
     va_end(args);
-    profile = nmm_profile_parse("guests", WORLD_PROFILE, NULL, data, NULL, &error);
+    profile = nmm_profile_parse("guests", PLAN_HOST_PROFILE, NULL, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }
