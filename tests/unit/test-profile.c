@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From vpn.data to a profile: values of every type, lists of guests, keys together, and the messages
- * of errors.
+ * From vpn.data to a profile: values of every type, lists of guests, keys together, and the
+ * messages of errors.
  */
 
 #include "config.h"
