@@ -80,6 +80,7 @@ test_debounce_event_prolongs(Fixture *f, gconstpointer data)
 {
     gint64 last;
 
+    f->debounce.settle_max_ms = 60 * 1000;
     nmm_debounce_arm(&f->debounce);
     g_usleep(10 * MS);
     nmm_debounce_note(&f->debounce);
