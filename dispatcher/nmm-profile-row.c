@@ -10,7 +10,7 @@
 
 #define LOOPBACK "lo"
 
-/* A profile that was up for this long before it went down by itself starts to count anew. */
+/* A profile that was up for this long before it went down by itself starts to count again. */
 #define LOSS_FORGOTTEN 60 /* s */
 
 static void

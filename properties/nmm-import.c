@@ -4,7 +4,7 @@
  * and runs the service's own check on the result. Looks nothing up on this host, changes nothing.
  *
  * A network whose definition has something that guests would miss (a fixed address, a DNS server, a
- * route, a limit) or that this file does not know is refused by name, because the service would
+ * route, a limit) or that this file does not know is refused and named, because the service would
  * define the network from the profile alone. What guests do not notice is left out; the manual
  * lists it.
  */

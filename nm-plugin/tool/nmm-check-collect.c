@@ -275,7 +275,7 @@ add_neighbour(const NmmNeighbour *neighbour, NmmCheckInput *input)
 
 /* Mode share leaves all there is to know in the kernel: a permanent neighbour entry and a route for
  * each address. In mode move the host is a LAN host like any other, and has learnt the neighbours
- * that it has spoken to. */
+ * that it has communicated with. */
 static void
 add_neighbours(const NmmLink *link, NmmCheckInput *input)
 {

@@ -75,7 +75,7 @@ def guest_begins(host, guest, times):
     samples = []
     held = ''
     for address in free_addresses():
-        # A question for the host; nobody waits for the end of arping.
+        # Sends a request to the host; does not wait until arping ends.
         guest.run(f'{held}ip addr add {address}/32 dev eth0; '
                   f'arping -c 1 -w 1 -s {address} -I eth0 {host.address()} >/dev/null 2>&1 &', check=True)
         samples.append(1000 * (times.route(address) - times.frame('in', SENDER, address)))
@@ -85,7 +85,7 @@ def guest_begins(host, guest, times):
 
 
 def silent_addresses(guest, addresses):
-    """Each in turn is the guest's, who tells nobody."""
+    """Gives the guest one address after the other; the guest announces none."""
     held = ''
     for address in addresses:
         guest.run(f'{held}ip addr add {address}/32 dev eth0', check=True)

@@ -12,7 +12,7 @@
 
 #define ALIAS "ua-bench-minimal"
 
-/* Returns: whether it is a guest that matters. */
+/* Returns: whether the guest has a macvtap interface. */
 static gboolean
 read_guest(virDomainPtr domain)
 {

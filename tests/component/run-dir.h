@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct {
     char *top; /* there already, in memory like /run */
-    char *dir; /* below it; not there before somebody makes it */
+    char *dir; /* below it; does not exist until the code under test makes it */
 } RunDir;
 
 /* For g_test_add(). Whatever files are in it, it goes with them. */

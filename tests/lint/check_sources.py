@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every source file of ours has to keep: licence line, format, no shell, no printf'd XML.
+"""What every source file of this project must keep: licence line, format, no shell, no printf'd XML.
 
 Usage: check_sources.py SOURCE_ROOT
 """

@@ -13,7 +13,7 @@ from vpn import Vpn
 
 class NetworkManager:
     """SERVICE starts the VPN service with a bus name, HOOK runs the dispatcher script for an action, a
-    device and a UUID. KEPT is what stop() of the one before gave."""
+    device and a UUID. KEPT: what stop() of the previous instance returned."""
 
     def __init__(self, address, service, hook, log, kept=()):
         self.bus = Bus(address)
@@ -47,7 +47,7 @@ class NetworkManager:
         return [(profile.settings, profile.get('Settings.Connection', 'Flags')) for profile in self.profiles]
 
     def dhcp(self, device, client_id):
-        """'ADDRESS/PREFIX' or None; a server that goes by the client identifier."""
+        """'ADDRESS/PREFIX' or None; the server identifies clients by the client identifier."""
         return self.leases.setdefault(client_id, f'10.0.0.{10 + len(self.leases)}/24')
 
     # What others see

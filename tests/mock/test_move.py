@@ -72,7 +72,7 @@ def fail_at(method, lose_answer):
         host.nm.bus.fail(method, 'refused by the test', lose_answer=lose_answer)
         host.refused(host.add_profile('move'), 'refused by the test')
         if method == 'CheckpointCreate' and lose_answer:
-            # The service cannot know its path: it is the next activation that finds and destroys it.
+            # The service cannot know its path: the next activation finds and destroys it.
             equal(len(host.nm.checkpoints), 1, 'number of checkpoints')
         else:
             check_unmoved(host)
@@ -158,7 +158,7 @@ def test_reapply_that_fails_on_the_way_down_activates_the_parent_anew(host):
     vpn = host.up(host.add_profile('move'))
     host.nm.bus.fail('Reapply')
     host.down(vpn)
-    check('ActivateConnection' in host.nm.bus.calls[-5:], 'the parent was not activated anew')
+    check('ActivateConnection' in host.nm.bus.calls[-5:], 'the parent was not activated again')
     check_unmoved(host)
 
 

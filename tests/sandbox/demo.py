@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What tests/demo shows; runs inside `rootfs exec`. Builds and installs the product into a directory
-of the build, then tells step by step what a user sees. Ends with an error if anything does not turn
-out as told."""
+of the build, then shows step by step what a user sees. Ends with an error if a step does not have the
+expected result."""
 
 import argparse
 import os

@@ -51,8 +51,8 @@ class Guest:
     """One libvirt guest. NICS: strings of <interface> XML, see macvtap() and network(); those
     without a <mac> get one that is the same in each run. XML_EXTRA goes into <devices>,
     XML_METADATA in front of it. MACHINE is libvirt's machine type ('pc' takes many NICs while it
-    runs, 'q35' one); KERNEL 'full' knows other NICs than virtio. HOSTNAME is what the guest calls
-    itself, made from the name if not given."""
+    runs, 'q35' one); KERNEL 'full' knows other NICs than virtio. HOSTNAME is the guest's own
+    host name, derived from NAME if not given."""
 
     def __init__(self, host, name, nics, number, machine='pc', memory=96, hostname=None, kernel='cloud',
                  xml_extra='', xml_metadata=''):

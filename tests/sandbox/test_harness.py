@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox proved on itself: that what it shows is what a real host does, macvtap's silence
-between guest and host first of all, and that nothing of it stays."""
+"""Tests of the sandbox itself: it behaves like a real host, above all macvtap passes no traffic
+between guest and host, and it leaves nothing behind."""
 
 import glob
 import os

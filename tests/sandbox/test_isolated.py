@@ -12,7 +12,7 @@ from sandbox import Lan
 from tap import check, equal
 
 
-# What a guest sends beyond its networks, and whom it asks for names (busybox lists every route).
+# The default route and the DNS servers of a guest (busybox lists every route).
 WAY_OUT = 'ip route | grep ^default; cat /etc/resolv.conf'
 
 
@@ -179,14 +179,14 @@ def test_ipv6_names_and_isolation(host):
     profiles.up(host)
     host.wait_for(lambda: alpha.ping(addresses[beta], 1), 'guests to reach each other again')
 
-    # The prefix is the same for good, even when the network was made anew.
+    # The prefix stays the same even if the service makes the network again.
     profiles.modify(host, on_disconnect='remove')
     profiles.down(host)
     profiles.up(host)
     profiles.down(host)
     profiles.modify(host, on_disconnect='unplug')
     profiles.up(host)
-    check(ours[0] in host.virsh('net-dumpxml', 'isolated').stdout, 'another prefix after the network was made anew')
+    check(ours[0] in host.virsh('net-dumpxml', 'isolated').stdout, 'another prefix after the service made the network again')
 
 
 ODD = '''<metadata>

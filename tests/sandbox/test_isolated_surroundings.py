@@ -44,7 +44,7 @@ def test_subnet_in_use_is_avoided_for_good(host):
     check('192.168.253.1/24' in profiles.host_addresses(host), profiles.host_addresses(host))
     profiles.down(host)
 
-    # A network that is stopped is not started over somebody else's subnet.
+    # The service does not start a stopped network if another route overlaps its subnet.
     host.virsh('net-destroy', 'isolated')
     host.run(['ip', 'route', 'add', '192.168.253.0/26', 'via', host.lan.gateway()])
     profiles.refused(host, 'route 192.168.253.0/26', "'isolated'")

@@ -54,7 +54,7 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-    /* whoever comes */
+    /* no guest is selected by name */
     {NULL, NULL, NULL, FALSE, {NULL}, NULL},
     {NULL, NULL, "eth0", FALSE, {NULL}, NULL},
     {"all", NULL, "eth0", FALSE, {NULL}, NULL},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mode share's routing decision: whom it believes of those that are no guests, LAN hosts and
- * strangers on the bridge.
+ * Mode share's routing decision: which claims count that do not come from guests, but from LAN
+ * hosts and from unknown senders on the bridge.
  */
 
 #include "config.h"
@@ -93,7 +93,7 @@ test_stranger_on_the_bridge(Fixture *f, gconstpointer data)
     routing_assert_rejections(f, "");
 }
 
-/* It was there first, and speaks in the middle: that makes the guest wait, and no more. */
+/* It had the address first and sends a frame in the middle: the guest waits, nothing else. */
 static void
 test_stranger_before_the_guest(Fixture *f, gconstpointer data)
 {

@@ -98,7 +98,7 @@ test_question_budget(Fixture *f, gconstpointer data)
     g_assert_cmpuint(probes->len, <=, 4096);
 }
 
-/* Rules by which an address is refused whoever else has it: address, reason. */
+/* Addresses that are refused even if no other machine has them: address, reason. */
 static const char *const never_routed[][2] = {
     {"10.0.0.1", "host"},
     {"10.0.0.250", "host"},
@@ -225,7 +225,7 @@ test_guest_gone(Fixture *f, gconstpointer data)
     g_assert_false(routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both)));
     g_assert_true(routing_set_guests(f, stopped, G_N_ELEMENTS(stopped)));
     routing_assert_routes(f, "10.0.0.6/32 db src 10.0.0.1/32");
-    /* started again: it has to speak */
+    /* started again: it must send a frame first */
     g_assert_false(routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both)));
     routing_pass(f, 1000);
     routing_claim(f, WEB, "10.0.0.5");
@@ -253,7 +253,7 @@ test_new_address(Fixture *f, gconstpointer data)
     routing_assert_routes(
         f, WEB_ROUTE ", 10.0.0.6/32 web src 10.0.0.1/32, fd00::5/128 web src fd00::1/128");
     g_assert_true(routing_pass(f, CONTEST));
-    /* the old one was asked for in vain; the other family's was not */
+    /* the old address was probed without a reply; the other family's was not probed */
     routing_assert_probes(
         f, WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, " WEB " 10.0.0.5, lan 10.0.0.6");
     routing_assert_routes(f, "10.0.0.6/32 web src 10.0.0.1/32, fd00::5/128 web src fd00::1/128");

@@ -564,7 +564,7 @@ nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host)
     return finish(self, TRUE);
 }
 
-/* The addresses of every guest are counted anew. Returns: whether a holder lost this one. */
+/* Counts the addresses of every guest again. Returns: whether a holder lost this one. */
 static gboolean
 recount_entry(NmmRouting *self, Entry *entry)
 {
