@@ -24,12 +24,17 @@ append_escaped(GString *out, const char *text)
 static void
 append_modes(GString *out, const NmmKeyInfo *key)
 {
+    gboolean is_first = TRUE;
+
     if (key->modes == NMM_MODES_ALL)
         return;
-    g_string_append(out, "Mode");
+    g_string_append(out, "Only in mode");
     for (int mode = 0; mode < _NMM_MODE_NUM; mode++) {
-        if (nmm_keys_has_mode(key, (NmmMode)mode))
-            g_string_append_printf(out, " \\fB%s\\fR", nmm_mode_to_string(mode));
+        if (nmm_keys_has_mode(key, (NmmMode)mode)) {
+            g_string_append_printf(
+                out, "%s \\fB%s\\fR", is_first ? "" : " or", nmm_mode_to_string(mode));
+            is_first = FALSE;
+        }
     }
     g_string_append(out, ".\n");
 }
@@ -44,7 +49,7 @@ append_key(GString *out, const NmmKeyInfo *key)
     g_string_append_c(out, '\n');
     append_modes(out, key);
     if (key->choices && key->choices[0]) {
-        g_string_append(out, "Words:");
+        g_string_append(out, key->type == &nmm_key_type_enum ? "Values:" : "Predefined values:");
         for (gsize i = 0; key->choices[i]; i++) {
             g_string_append(out, i ? ", \\fB" : " \\fB");
             append_escaped(out, key->choices[i]);
