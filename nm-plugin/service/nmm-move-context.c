@@ -119,13 +119,17 @@ nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error)
 }
 
 /* Only after the parent lost its configuration: with a strict rp_filter the kernel accepts no reply
- * on the link while the parent has the same route. */
+ * on the link while the parent has the same route. Before the check replies, NetworkManager still
+ * has the connectivity from before. */
 gboolean
 nmm_move_context_is_online(NmmMoveContext *self, GError **error)
 {
     NMDevice *device = nmm_move_context_get_link_device(self);
 
-    return (!self->was_online ||
+    if (!self->was_online && !self->was_online4)
+        return TRUE;
+    return self->is_checked &&
+           (!self->was_online ||
             nm_client_get_connectivity(self->client) == NM_CONNECTIVITY_FULL) &&
            (!self->was_online4 ||
             (device && nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL));

@@ -23,6 +23,7 @@ typedef struct {
     guint64 version;        /* of the applied connection that was saved */
     gboolean was_online;    /* the host */
     gboolean was_online4;   /* the parent */
+    gboolean is_checked;    /* NetworkManager checked the connectivity after the move */
     gboolean has_address4;
     gboolean has_address6;
     char *address4;    /* (nullable): the parent's before */

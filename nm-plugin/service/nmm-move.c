@@ -202,12 +202,27 @@ enter_down(NmmMove *self)
 
 /* Waits */
 
+/* A check that fails leaves what NetworkManager knows. */
+static void
+check_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(NmmMove) self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    nm_client_check_connectivity_finish(NM_CLIENT(object), result, &error);
+    if (error)
+        g_warning("profile '%s': cannot check the connectivity: %s",
+                  nmm_activation_get_profile(NMM_ACTIVATION(self))->id,
+                  error->message);
+    self->context.is_checked = TRUE;
+}
+
 /* Checks connectivity now, because NetworkManager does not always do so at once. */
 static void
 enter_wait_online(NmmMove *self)
 {
     nmm_move_context_announce(&self->context, nmm_move_context_get_link_device(&self->context));
-    nm_client_check_connectivity_async(self->context.client, NULL, NULL, NULL);
+    nm_client_check_connectivity_async(self->context.client, NULL, check_cb, g_object_ref(self));
 }
 
 /* A new NetworkManager gives the parent its stored configuration and takes the host link up again,

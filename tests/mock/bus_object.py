@@ -45,6 +45,7 @@ class Bus:
         self.last_number = {}
         self.calls = []
         self.faults = []
+        self.late = {}
         self.before = {}
         self.after = {}
         self.connection.register_object(ROOT, INTERFACES[OBJECT_MANAGER], self.on_call, None, None)
@@ -65,6 +66,10 @@ class Bus:
             self.connection.emit_signal(None, path, interface, signal, GLib.Variant(signature, values))
 
     # Faults
+
+    def delay(self, method, milliseconds):
+        """The next call of METHOD is carried out only after MILLISECONDS."""
+        self.late[method] = milliseconds
 
     def fail(self, method, message='refused by the test', times=1, lose_answer=False):
         """The next TIMES calls of METHOD fail; with LOSE_ANSWER they are carried out nevertheless, and the error
@@ -91,7 +96,11 @@ class Bus:
 
     # Calls
 
-    def on_call(self, _connection, _sender, path, interface, method, parameters, invocation):
+    def on_call(self, connection, sender, path, interface, method, parameters, invocation):
+        if method in self.late:
+            GLib.timeout_add(self.late.pop(method), self.on_call, connection, sender, path, interface, method,
+                             parameters, invocation)
+            return
         if interface == OBJECT_MANAGER:
             tree = {path: thing.describe() for path, thing in self.objects.items()}
             invocation.return_value(GLib.Variant('(a{oa{sa{sv}}})', (tree,)))

@@ -142,6 +142,46 @@ def test_host_that_is_not_online_over_the_link_is_moved_back(host):
     check_unmoved(host)
 
 
+def test_link_that_goes_offline_after_the_move_is_moved_back(host):
+    host.speed_up(10)
+    watch_addresses(host)
+
+    def go_offline():
+        host.nm.online = False
+    host.nm.bus.delay('CheckConnectivity', 500)
+    host.nm.bus.before['CheckConnectivity'] = go_offline
+    host.refused(host.add_profile('move'), 'not online')
+    check_unmoved(host)
+
+
+def test_connectivity_check_without_answer_is_not_taken_for_online(host):
+    host.speed_up(10)
+    watch_addresses(host)
+    host.nm.bus.hang('CheckConnectivity')
+    host.refused(host.add_profile('move'), 'not online')
+    check_unmoved(host)
+
+
+def test_connectivity_check_that_fails_leaves_what_networkmanager_knows(host):
+    watch_addresses(host)
+    host.nm.bus.fail('CheckConnectivity')
+    vpn = host.up(host.add_profile('move'))
+    check_moved(host)
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_host_that_was_not_online_does_not_wait_for_the_check(host):
+    host.nm.online = False
+    host.eth0.publish()
+    watch_addresses(host)
+    host.nm.bus.hang('CheckConnectivity')
+    vpn = host.up(host.add_profile('move'))
+    check_moved(host)
+    host.down(vpn)
+    check_unmoved(host)
+
+
 def test_activation_that_networkmanager_gives_up_is_moved_back(host):
     watch_addresses(host)
     host.nm.hold_activations = True
