@@ -14,22 +14,26 @@ Only tests whose names contain one of the words. Each runs in namespaces of its 
 bus and /run are never touched; as root or, where the kernel lets users make namespaces, without."""
 
 import argparse
-import concurrent.futures
+import ctypes
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
 TIMEOUT = 90  # s
 AT_ONCE = 3
+LIBC = ctypes.CDLL(None, use_errno=True)
+NEW_NS, NEW_USER, NEW_PID, NEW_NET = 0x20000, 0x10000000, 0x20000000, 0x40000000  # linux/sched.h
+SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
     for name in ('service', 'dispatcher', 'hook', 'libexecdir'):
         parser.add_argument(f'--{name}', required=True, type=os.path.abspath)
-    parser.add_argument('--inside', help='internal: run this one test, in its namespaces')
     parser.add_argument('words', nargs='*')
     return parser.parse_args()
 
@@ -44,7 +48,9 @@ def run(*argv):
 
 
 def mount(programs):
-    """A /run, a /sys and a directory for the helper that are of these namespaces alone."""
+    """A /proc, a /run, a /sys and a directory for the helper that are of these namespaces alone."""
+    run('mount', '--make-rprivate', '/')
+    run('mount', '-t', 'proc', 'proc', '/proc')
     run('mount', '-t', 'sysfs', 'sysfs', '/sys')
     directory = programs.libexecdir
     while not os.path.isdir(directory):
@@ -54,7 +60,7 @@ def mount(programs):
     os.makedirs(programs.libexecdir, exist_ok=True)
 
 
-def run_inside(programs):
+def run_inside(programs, name):
     """Process 1 of the namespaces: everything ends with it."""
     from host import Host
     status = 1
@@ -62,7 +68,7 @@ def run_inside(programs):
     try:
         mount(programs)
         host = Host(programs)
-        tests()[programs.inside](host)
+        tests()[name](host)
         status = 0
     except Exception:
         traceback.print_exc(file=sys.stdout)
@@ -72,40 +78,81 @@ def run_inside(programs):
     os._exit(status)
 
 
-def in_namespaces(*argv):
+def has_namespaces():
     user = [] if os.geteuid() == 0 else ['--user', '--map-root-user']
-    return ['unshare', *user, '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', *argv]
+    argv = ['unshare', *user, '--net', '--mount', '--pid', '--fork', '--mount-proc', 'true']
+    return subprocess.run(argv, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
-def run_one(name):
-    """(name, what it printed if it failed, seconds)"""
-    begin = time.monotonic()
-    argv = in_namespaces(sys.executable, '-B', *sys.argv, '--inside', name)
-    try:
-        result = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                text=True, errors='replace', timeout=TIMEOUT, check=False)
-        failure = result.stdout or 'it died' if result.returncode else None
-    except subprocess.TimeoutExpired as error:
-        failure = f'it took more than {TIMEOUT} s\n{error.stdout or ""}'
-    return name, failure, time.monotonic() - begin
+def unshare():
+    """The next child is process 1 of new namespaces, in which it is root."""
+    uid, gid = os.geteuid(), os.getegid()
+    if LIBC.unshare(NEW_NS | NEW_PID | NEW_NET | (NEW_USER if uid else 0)):
+        raise OSError(ctypes.get_errno(), 'unshare')
+    if uid:
+        for name, text in (('setgroups', 'deny'), ('uid_map', f'0 {uid} 1'), ('gid_map', f'0 {gid} 1')):
+            with open(f'/proc/self/{name}', 'w', encoding='ascii') as file:
+                file.write(text)
+
+
+def run_one(programs, name, output):
+    """In a child, which waits for process 1 of the namespaces; its exit code is that of the test."""
+    signal.alarm(TIMEOUT)
+    for number in (1, 2):
+        os.dup2(output.fileno(), number)
+    unshare()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(0)
+        LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
+        run_inside(programs, name)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0)
+
+
+def start(programs, name):
+    """(process ID, (name, its output, time)). A fork, because a new Python takes longer than most tests."""
+    output = tempfile.TemporaryFile()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            run_one(programs, name, output)
+        finally:
+            traceback.print_exc()
+            os._exit(1)
+    return pid, (name, output, time.monotonic())
+
+
+def run_all(programs, names):
+    """Yields (name, what it printed if it failed, seconds) as the tests end."""
+    names, running = list(names), {}
+    while names or running:
+        while names and len(running) < AT_ONCE:
+            pid, test = start(programs, names.pop(0))
+            running[pid] = test
+        pid, status = os.waitpid(-1, 0)
+        name, output, begin = running.pop(pid)
+        with output:
+            output.seek(0)
+            text = output.read().decode(errors='replace')
+        if os.WIFSIGNALED(status):
+            text += f'it was killed, or took more than {TIMEOUT} s'
+        yield name, (text or 'it died') if status else None, time.monotonic() - begin
 
 
 def main():
     programs = parse_arguments()
-    if programs.inside:
-        run_inside(programs)
     names = [name for name in tests() if not programs.words or any(word in name for word in programs.words)]
-    if subprocess.run(in_namespaces('true'), check=False, stderr=subprocess.DEVNULL).returncode:
+    if not has_namespaces():
         print('1..0 # SKIP namespaces need root here')
         return
     print(f'1..{len(names)}', flush=True)
     failed = 0
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for number, (name, failure, seconds) in enumerate(pool.map(run_one, names), 1):
-            failed += bool(failure)
-            title = name[len('test_'):].replace('_', ' ')
-            print(f"{'not ok' if failure else 'ok'} {number} - {title} ({seconds:.1f} s)")
-            for line in (failure or '').splitlines():
-                print(f'# {line}')
-            sys.stdout.flush()
+    for number, (name, failure, seconds) in enumerate(run_all(programs, names), 1):
+        failed += bool(failure)
+        title = name[len('test_'):].replace('_', ' ')
+        print(f"{'not ok' if failure else 'ok'} {number} - {title} ({seconds:.1f} s)")
+        for line in (failure or '').splitlines():
+            print(f'# {line}')
+        sys.stdout.flush()
     sys.exit(1 if failed else 0)
