@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every source file of this project must keep: licence line, format, no shell, no printf'd XML.
+"""Rules for every source file: licence line, format, size, one documentation of each function, no shell, no
+printf'd XML.
 
 Usage: check_sources.py SOURCE_ROOT
 """
@@ -20,7 +21,14 @@ FORBIDDEN = [
     (r'printf\s*\([^;]*"<[a-z]', 'XML is built with libxml2, never with printf'),
     (r'\b(TODO|FIXME|XXX)\b', 'work for later belongs into an issue'),
     (r'\bg_test_skip\b', 'a skipped test is a failing test'),
+    (r'\b(?:if|while) \([\w.>-]+ [=!]= NULL\b', 'write `if (!pointer)`'),
+    (r'\bG_DEFINE_TYPE\s*\(', 'G_DEFINE_FINAL_TYPE, or an abstract type'),
 ]
+
+# The functions that libnm's plugin interface documents.
+GTK_DOC = ['properties/nmm-editor-plugin.c']
+
+MAX_LINES = 600
 
 
 def c_sources(root):
@@ -62,9 +70,23 @@ def check_forbidden(root):
     return faults
 
 
+def check_documentation(root):
+    """A function is documented once, in its header, in a plain comment."""
+    return [f'{path.relative_to(root)}:{number}: gtk-doc block; document the function in the header, once'
+            for path in c_sources(root) if path.relative_to(root).as_posix() not in GTK_DOC
+            for number, line in enumerate(path.read_text().splitlines(), 1) if line.startswith('/**')]
+
+
+def check_size(root):
+    """A file has one noun; a longer one has probably two."""
+    return [f'{path.relative_to(root)}: {lines} lines, at most {MAX_LINES}' for path in c_sources(root)
+            if path.relative_to(root).as_posix().startswith(PRODUCT)
+            and (lines := path.read_text().count('\n')) > MAX_LINES]
+
+
 def main(root):
     root = pathlib.Path(root)
-    checks = [check_licence, check_format, check_forbidden]
+    checks = [check_licence, check_format, check_forbidden, check_documentation, check_size]
     failed = False
     print(f'TAP version 13\n1..{len(checks)}')
     for number, check in enumerate(checks, 1):
