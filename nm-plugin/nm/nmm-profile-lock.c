@@ -11,7 +11,7 @@
 #include "nmm-lock.h"
 #include "nmm-names.h"
 
-#define GROUP      "claim"
+#define GROUP      "lock"
 #define KEY_UUID   "uuid"
 #define KEY_ID     "id"
 #define KEY_ENDING "ending"

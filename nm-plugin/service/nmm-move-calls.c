@@ -274,7 +274,7 @@ add_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GTask *task = user_data;
     const NmmMoveContext *move = g_task_get_task_data(task);
     GError *error = NULL;
-    g_autoptr(NMRemoteConnection) profile =
+    g_autoptr(NMRemoteConnection) profile G_GNUC_UNUSED =
         nm_client_add_connection2_finish(NM_CLIENT(object), result, NULL, &error);
 
     end_call(task, error, _("cannot add a profile for the host link '%s'"), move->link_name);
@@ -411,7 +411,7 @@ bind_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GTask *task = user_data;
     const NmmMoveContext *move = g_task_get_task_data(task);
     GError *error = NULL;
-    g_autoptr(GVariant) reply =
+    g_autoptr(GVariant) reply G_GNUC_UNUSED =
         nm_remote_connection_update2_finish(NM_REMOTE_CONNECTION(object), result, &error);
 
     end_call(task, error, _("cannot change the profile of the host link '%s'"), move->link_name);
@@ -535,7 +535,7 @@ reactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     GTask *task = user_data;
     const NmmMoveContext *move = g_task_get_task_data(task);
     GError *error = NULL;
-    g_autoptr(NMActiveConnection) active =
+    g_autoptr(NMActiveConnection) active G_GNUC_UNUSED =
         nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
 
     end_call(task, error, _("cannot activate '%s' again"), nm_device_get_iface(move->device));
