@@ -73,7 +73,7 @@ static int
 run_locked(int lock_fd)
 {
     if (fcntl(lock_fd, F_SETFD, FD_CLOEXEC) < 0) {
-        g_printerr(_("%s: %d is no lock\n"), PROGRAM, lock_fd);
+        g_printerr(_("%s: file descriptor %d is not a lock\n"), PROGRAM, lock_fd);
         return 2;
     }
     return nmm_loop_run(NMM_CONFIG_FILE, NMM_RUN_DIR, lock_fd, NULL) ? 0 : 1;
@@ -101,8 +101,8 @@ main(int argc, char **argv)
 
     g_option_context_set_summary(
         context,
-        _("Activates profiles of VPN type macvtap with their devices, cleans up after failures,\n"
-          "and suggests profiles for the networks and guests of libvirt."));
+        _("Activates profiles of VPN type macvtap when their devices come up, cleans up after "
+          "failures,\nand suggests profiles for libvirt networks and guests."));
     g_option_context_add_main_entries(context, entries, GETTEXT_PACKAGE);
     if (!g_option_context_parse(context, &argc, &argv, &error)) {
         g_printerr(PROGRAM ": %s\n", error->message);

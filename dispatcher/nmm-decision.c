@@ -156,13 +156,14 @@ find_problem(const NmmProfileRow *row)
     if (!row->profile)
         return g_strdup(row->host->error->message);
     if (row->state->losses >= MAX_LOSSES)
-        return g_strdup_printf("it went down %u times by itself; it stays down until its device "
-                               "comes up again, or 'nm-macvtap refresh'",
-                               row->state->losses);
+        return g_strdup_printf(
+            "it went down %u times by itself; it stays down until its device comes up again or "
+            "you run 'nm-macvtap refresh'",
+            row->state->losses);
     if (!row->use)
-        return g_strdup_printf("libvirt does not answer at '%s'; it will be activated when "
-                               "libvirt does",
-                               row->profile->libvirt_uri);
+        return g_strdup_printf(
+            "libvirt does not answer at '%s'; the profile will be activated when libvirt answers",
+            row->profile->libvirt_uri);
     return NULL;
 }
 

@@ -56,8 +56,9 @@ static void
 complain(Loop *self, const char *what, GError *error)
 {
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_warning("%s: NetworkManager has not answered in time; 'nm-macvtap refresh' tries again",
-                  what);
+        g_warning(
+            "%s: NetworkManager has not answered in time; run 'nm-macvtap refresh' to try again",
+            what);
     else
         g_warning("%s: %s", what, error->message);
     self->failed = TRUE;

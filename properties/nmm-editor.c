@@ -95,7 +95,7 @@ choices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     if (!self || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     if (!choices) {
-        g_debug("nothing to choose from: %s", error->message);
+        g_debug("cannot list guests to choose from: %s", error->message);
         nmm_guest_list_show_message(
             self->guests, _("libvirt cannot be reached; guests can be typed in by name."));
         return;
@@ -130,7 +130,7 @@ devices_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     g_autoptr(GPtrArray) parents = NULL;
 
     if (!client) {
-        g_debug("no devices to choose from: %s", error->message);
+        g_debug("cannot list devices to choose from: %s", error->message);
         return;
     }
     if (!self)

@@ -216,17 +216,19 @@ static gboolean
 check_network(const NmmNetwork *network, xmlNode *root, GError **error)
 {
     if (network->forward_mode)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("network '%s' is not isolated: it forwards (mode '%s'), and its guests "
-                          "would get a second way out; use a network without <forward>"),
-                        network->name,
-                        network->forward_mode);
+        return nmm_fail(
+            error,
+            NMM_ERROR_CONFLICT,
+            _("network '%s' is not isolated: it forwards traffic (mode '%s'), which would give "
+              "guests a second way out; use a network without <forward>"),
+            network->name,
+            network->forward_mode);
     if (!nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4))
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("network '%s' has no IPv4 address for the host"),
-                        network->name);
+        return nmm_fail(
+            error,
+            NMM_ERROR_CONFLICT,
+            _("network '%s' has no IPv4 address for the host; add an <ip> element with one"),
+            network->name);
     return check_expressible(network, root, error);
 }
 

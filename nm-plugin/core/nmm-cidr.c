@@ -283,8 +283,10 @@ nmm_range_parse(const char *text, NmmRange *out, GError **error)
                         _("'%s' is not a range of IPv4 addresses; write FIRST-LAST"),
                         text);
     if (range.first > range.last)
-        return nmm_fail(
-            error, NMM_ERROR_BAD_PROFILE, _("'%s' ends before it begins; write FIRST-LAST"), text);
+        return nmm_fail(error,
+                        NMM_ERROR_BAD_PROFILE,
+                        _("'%s' ends before it begins; write the lower address first"),
+                        text);
     *out = range;
     return TRUE;
 }
@@ -363,7 +365,8 @@ nmm_range_check(const NmmRange *range, const NmmCidr *host, GError **error)
         return nmm_fail(
             error,
             NMM_ERROR_BAD_PROFILE,
-            _("'%s-%s' is too large for libvirt; the first two numbers must be the same"),
+            _("'%s-%s' is too large for libvirt; use addresses whose first two numbers are the "
+              "same"),
             first,
             last);
     return TRUE;

@@ -68,7 +68,10 @@ read_document(const char *text, gsize length, GError **error)
     doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL, PARSE_OPTIONS);
 
     if (has_doctype) {
-        nmm_fail(error, NMM_ERROR_BAD_XML, _("the XML document has a document type declaration"));
+        nmm_fail(
+            error,
+            NMM_ERROR_BAD_XML,
+            _("the XML document has a document type declaration, which is not allowed; remove it"));
         return NULL;
     }
     if (!doc) {

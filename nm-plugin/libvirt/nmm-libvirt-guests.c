@@ -145,7 +145,7 @@ read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
         reading->error = g_steal_pointer(&local);
         return FALSE;
     } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
-        g_warning("guest '%s' is left out: %s", virDomainGetName(domain), local->message);
+        g_warning("ignoring guest '%s': %s", virDomainGetName(domain), local->message);
     }
     return TRUE;
 }

@@ -67,7 +67,7 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
         return TRUE;
     return nmm_fail(error,
                     NMM_ERROR_UNREACHABLE,
-                    _("the connection to '%s' was closed while it was made"),
+                    _("this program closed the connection to '%s' while it was connecting"),
                     self->uri);
 }
 
@@ -171,8 +171,7 @@ libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
         else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE))
             break;
         else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND))
-            g_warning(
-                "network '%s' is left out: %s", virNetworkGetName(networks[i]), local->message);
+            g_warning("ignoring network '%s': %s", virNetworkGetName(networks[i]), local->message);
         g_clear_error(&local);
     }
     networks_free(networks);

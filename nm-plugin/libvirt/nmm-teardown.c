@@ -40,17 +40,19 @@ warn_left(NmmTeardown *self, const char *why, char **guests)
 {
     g_autofree char *names = g_strjoinv("', '", guests);
 
-    g_log_structured(NMM_LOG_DOMAIN,
-                     G_LOG_LEVEL_WARNING,
-                     "NM_MACVTAP_NETWORK",
-                     self->spec.profile->network,
-                     "MESSAGE",
-                     guests[0] ? "network '%s': not everything was undone: %s; left as they are: "
-                                 "interfaces of '%s'"
-                               : "network '%s': not everything was undone: %s%s",
-                     self->spec.profile->network,
-                     why,
-                     names);
+    g_log_structured(
+        NMM_LOG_DOMAIN,
+        G_LOG_LEVEL_WARNING,
+        "NM_MACVTAP_NETWORK",
+        self->spec.profile->network,
+        "MESSAGE",
+        guests[0]
+            ? "network '%s': could not undo everything: %s; the interfaces of these guests are "
+              "unchanged: '%s'"
+            : "network '%s': could not undo everything: %s%s",
+        self->spec.profile->network,
+        why,
+        names);
 }
 
 /* If no pass has come to undoing, that is every guest served. */

@@ -55,7 +55,7 @@ nmm_bridge_add_port(const char *bridge,
     if (master != 0 && master != rtnl_link_get_ifindex(bridge_link))
         return nmm_fail(error,
                         NMM_ERROR_CONFLICT,
-                        _("'%s' is a port of another device than '%s'"),
+                        _("'%s' is already a port of a device other than '%s'"),
                         port,
                         bridge);
     if (master == 0) {
@@ -94,6 +94,9 @@ nmm_bridge_remove(const char *bridge, GError **error)
         return FALSE;
     if (g_strcmp0(rtnl_link_get_type(link), "bridge") != 0 ||
         has_port(links, rtnl_link_get_ifindex(link)))
-        return nmm_fail(error, NMM_ERROR_CONFLICT, _("'%s' is no bridge, or has ports"), bridge);
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("cannot remove '%s' because it is not a bridge, or still has ports"),
+                        bridge);
     return nmm_rtnl_delete_link(sock, rtnl_link_get_ifindex(link), error);
 }

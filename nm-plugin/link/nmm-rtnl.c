@@ -52,10 +52,11 @@ nmm_rtnl_add_macvtap(NmmNlSock *sock, const char *name, int parent, const char *
     code = rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
     /* The holder is in another network namespace, because the parent was checked before. */
     if (code == -NLE_BUSY || code == -NLE_INVAL)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("the kernel refused a macvtap link: the parent is already in use by "
-                          "another device"));
+        return nmm_fail(
+            error,
+            NMM_ERROR_CONFLICT,
+            _("the kernel cannot create a macvtap link because another device already uses the "
+              "parent"));
     return code == 0 || nmm_netlink_fail(code, "add link", error);
 }
 

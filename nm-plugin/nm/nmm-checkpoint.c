@@ -64,7 +64,7 @@ take_lock(const char *run_dir, const char *device, GError **error)
     if (g_error_matches(local, NMM_ERROR, NMM_ERROR_CONFLICT))
         nmm_fail(error,
                  NMM_ERROR_CONFLICT,
-                 _("another profile is moving the configuration of '%s' at the moment"),
+                 _("another profile is moving the configuration of '%s'; try again later"),
                  device);
     else if (local)
         g_propagate_error(error, g_steal_pointer(&local));
@@ -103,7 +103,7 @@ nmm_checkpoint_note(NmmCheckpoint *self, const char *path, gint64 created)
     g_key_file_set_int64(note, GROUP, KEY_CREATED, created);
     /* The note of the request remains. */
     if (!write_note(self->file, note, &error))
-        g_warning("cannot note a checkpoint: %s", error->message);
+        g_warning("cannot save the checkpoint's path for the next activation: %s", error->message);
 }
 
 const char *
@@ -125,7 +125,7 @@ void
 nmm_checkpoint_end(NmmCheckpoint *self)
 {
     if (g_unlink(self->file) < 0)
-        g_warning("cannot remove the note of a checkpoint: %s", g_strerror(errno));
+        g_warning("cannot remove the file that has the checkpoint's path: %s", g_strerror(errno));
     nmm_checkpoint_free(self);
 }
 

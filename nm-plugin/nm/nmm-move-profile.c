@@ -174,17 +174,20 @@ check_source(const NmmMoveSource *source, GError **error)
 
     for (guint i = 0; i < G_N_ELEMENTS(methods); i++) {
         if (g_strcmp0(methods[i], NM_SETTING_IP4_CONFIG_METHOD_SHARED) == 0)
-            return nmm_fail(error,
-                            NMM_ERROR_UNSUPPORTED,
-                            _("parent '%s' serves a network of its own (method 'shared'), which "
-                              "cannot be moved; use mode 'isolated' or 'share'"),
-                            source->parent);
+            return nmm_fail(
+                error,
+                NMM_ERROR_UNSUPPORTED,
+                _("parent '%s' shares its connection with other computers (method 'shared'), so "
+                  "its configuration cannot move; use mode 'isolated' or 'share'"),
+                source->parent);
     }
     if (nmm_move_profile_has_no_ip(source->applied))
-        return nmm_fail(error,
-                        NMM_ERROR_UNSUPPORTED,
-                        _("parent '%s' has no IP configuration that could be moved"),
-                        source->parent);
+        return nmm_fail(
+            error,
+            NMM_ERROR_UNSUPPORTED,
+            _("parent '%s' has no IP configuration to move; configure an address on it, or use "
+              "mode 'isolated' or 'share'"),
+            source->parent);
     return TRUE;
 }
 

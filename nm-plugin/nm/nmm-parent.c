@@ -77,8 +77,8 @@ nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GEr
     else
         nmm_fail(error,
                  NMM_ERROR_NOT_FOUND,
-                 _("there is no base device; set vpn.data parent to the network device that the "
-                   "guests are on"));
+                 _("vpn.data parent is not set, and there is no base device; set it to the network "
+                   "device that the guests are on"));
     return NULL;
 }
 

@@ -34,7 +34,7 @@ write_holder(NmmProfileLock *lock, gboolean ending)
     g_key_file_set_boolean(file, GROUP, KEY_ENDING, ending);
     text = g_key_file_to_data(file, &length, NULL);
     if (ftruncate(lock->fd, 0) < 0 || pwrite(lock->fd, text, length, 0) != (gssize)length)
-        g_warning("cannot write the holder of a lock: %s", g_strerror(errno));
+        g_warning("cannot write the profile's name to its lock file: %s", g_strerror(errno));
 }
 
 /* (transfer full): empty if the holder is writing the file at this moment. */

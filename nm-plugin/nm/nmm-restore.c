@@ -293,11 +293,11 @@ wait_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
     if (!is_over)
         note_error(restore,
-                   g_error_new(NMM_ERROR,
-                               NMM_ERROR_UNREACHABLE,
-                               _("'%s' gets no address; the host link stays, so that the host has "
-                                 "one"),
-                               restore->device));
+                   g_error_new(
+                       NMM_ERROR,
+                       NMM_ERROR_UNREACHABLE,
+                       _("'%s' gets no address; the host link stays up so that the host keeps one"),
+                       restore->device));
     end(task);
     return G_SOURCE_REMOVE;
 }

@@ -44,13 +44,13 @@ static char *
 explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
 {
     if (!guest->live)
-        return g_strdup_printf("guest '%s' cannot start while profile '%s' is up: its macvtap "
-                               "interface on '%s' is in mode 'passthrough', which wants the device "
-                               "for itself; set mode='bridge' in its definition, or use a profile "
-                               "of mode 'isolated'",
-                               guest->name,
-                               self->profile->id,
-                               self->parent);
+        return g_strdup_printf(
+            "guest '%s' cannot start while profile '%s' is up: its macvtap interface on '%s' is "
+            "in mode 'passthrough', which needs exclusive use of the device; set mode='bridge' in "
+            "its definition, or use a profile of mode 'isolated'",
+            guest->name,
+            self->profile->id,
+            self->parent);
     return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface on '%s' is in "
                            "mode '%s'; set mode='bridge' in its definition and restart it, or use "
                            "a profile of mode 'isolated'",

@@ -90,7 +90,7 @@ plug_into_bridge(NmmActivation *self, const NmmGuest *guest, const char *bridge)
         if (error && !g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
             g_warning("guest '%s': %s", guest->name, error->message);
         if (changed)
-            g_message("guest '%s': plugged into the restarted network '%s' again",
+            g_message("guest '%s': plugged into network '%s' again after its restart",
                       guest->name,
                       profile->network);
     }
@@ -121,7 +121,7 @@ up_cb(const NmmPlan *plan, gpointer user_data)
     g_autofree char *address = nmm_cidr_to_string(&plan->address);
     g_autofree char *restarts = describe_restarts(plan);
 
-    g_message("profile '%s': up on network '%s', the host is %s",
+    g_message("profile '%s': up on network '%s', the host has address %s",
               nmm_activation_get_profile(self)->id,
               nmm_activation_get_profile(self)->network,
               address);

@@ -156,7 +156,7 @@ left_checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(GError) error = NULL;
 
     if (!nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error))
-        g_warning("profile '%s': checkpoint of an earlier activation: %s",
+        g_warning("profile '%s': cannot end the checkpoint of an earlier activation: %s",
                   move->profile->id,
                   error->message);
     read_applied(task);
@@ -251,7 +251,10 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
      * note stays for the next activation. */
     if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
         g_clear_pointer(&move->checkpoint, nmm_checkpoint_end);
-    end_call(task, error, _("the checkpoint of '%s' is lost"), nm_device_get_iface(move->device));
+    end_call(task,
+             error,
+             _("NetworkManager cannot end the checkpoint of '%s'"),
+             nm_device_get_iface(move->device));
 }
 
 void

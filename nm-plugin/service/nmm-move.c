@@ -92,10 +92,10 @@ call_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     if (!error && event == NMM_EVENT_LEFTOVER && self->steps.recovered)
         error = g_error_new(NMM_ERROR,
                             NMM_ERROR_FAILED,
-                            _("the host link '%s' of an earlier activation cannot be removed"),
+                            _("cannot remove the host link '%s' of an earlier activation"),
                             self->context.link_name);
     else if (!error && event == NMM_EVENT_LEFTOVER)
-        g_message("profile '%s': undoing what an earlier activation left of '%s' and '%s'",
+        g_message("profile '%s': restoring '%s' and removing '%s' after an earlier activation",
                   self->context.profile->id,
                   nm_device_get_iface(self->context.device),
                   self->context.link_name);
@@ -232,10 +232,11 @@ enter_wait_online(NmmMove *self)
 static void
 enter_wait_manager(NmmMove *self)
 {
-    g_message("profile '%s': NetworkManager is gone; when it is there again, the configuration of "
-              "'%s' is moved back",
-              self->context.profile->id,
-              nm_device_get_iface(self->context.device));
+    g_message(
+        "profile '%s': NetworkManager has stopped; when it runs again, the configuration of '%s' "
+        "moves back",
+        self->context.profile->id,
+        nm_device_get_iface(self->context.device));
     g_clear_object(&self->context.link);
     /* It went with NetworkManager, and a new one's may have the same path. */
     g_clear_pointer(&self->context.checkpoint, nmm_checkpoint_end);
@@ -251,7 +252,7 @@ typedef struct {
 } StepRow;
 
 #define NOT_RESTORED                                                                               \
-    N_("the parent does not get its address back; the host link stays up, so that the host has one")
+    N_("the parent did not get its address back; the host link stays up so that the host keeps one")
 
 static const StepRow rows[] = {
     [NMM_MOVE_STEP_READ] = {.call = nmm_move_read},

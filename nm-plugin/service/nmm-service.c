@@ -240,7 +240,7 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
         g_set_error(error,
                     NM_VPN_PLUGIN_ERROR,
                     NM_VPN_PLUGIN_ERROR_WRONG_STATE,
-                    _("profile '%s' is already being served by this process"),
+                    _("this process already serves profile '%s'"),
                     self->profile->id);
         return FALSE;
     }

@@ -102,7 +102,7 @@ complain_of_hosts(const NmmHostState *state)
         if (!hypervisor->error)
             continue;
         nmm_complain(
-            _("guests of '%s' are not known: %s"), hypervisor->uri, hypervisor->error->message);
+            _("cannot list guests of '%s': %s"), hypervisor->uri, hypervisor->error->message);
         complained = TRUE;
     }
     return complained;
@@ -142,6 +142,6 @@ run(const char *name, gboolean json)
 const NmmCommand nmm_command_check = {
     .name = "check",
     .argument = "GUEST",
-    .summary = N_("Find out why a guest and its host do not reach each other"),
+    .summary = N_("Find out why a guest and its host cannot reach each other"),
     .run = run,
 };

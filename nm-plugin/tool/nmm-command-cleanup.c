@@ -96,7 +96,7 @@ read_hosts(NmmHostState *state)
             n_answer++;
         } else if (is_used(state, hypervisor->uri) ||
                    g_str_equal(hypervisor->uri, key->default_value)) {
-            nmm_complain(_("'%s' is skipped: %s"), hypervisor->uri, hypervisor->error->message);
+            nmm_complain(_("skipping '%s': %s"), hypervisor->uri, hypervisor->error->message);
             complete = FALSE;
         }
     }
@@ -197,7 +197,8 @@ run(const char *argument, gboolean json)
 
     /* To another user, the objects of profiles that this user cannot see would be orphans. */
     if (geteuid() != 0) {
-        nmm_complain(_("only root sees the profiles of all users, and so what belongs to none"));
+        nmm_complain(
+            _("run 'nm-macvtap cleanup' as root because only root sees the profiles of all users"));
         return NMM_EXIT_FAILED;
     }
     state = nmm_host_state_new();
@@ -208,7 +209,7 @@ run(const char *argument, gboolean json)
     }
     complete = read_hosts(state);
     if (state->links_error) {
-        nmm_complain(_("host links are skipped: %s"), state->links_error->message);
+        nmm_complain(_("skipping host links: %s"), state->links_error->message);
         complete = FALSE;
     }
     return list_and_remove(state, complete, json);
@@ -216,7 +217,7 @@ run(const char *argument, gboolean json)
 
 const NmmCommand nmm_command_cleanup = {
     .name = "cleanup",
-    .summary = N_("Remove what profiles that no longer exist have left behind"),
+    .summary = N_("Remove leftovers of profiles that no longer exist"),
     .entries = entries,
     .run = run,
 };

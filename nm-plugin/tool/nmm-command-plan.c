@@ -98,7 +98,7 @@ add_changes_table(NmmReport *report, const NmmProfile *profile, const NmmReportC
         nmm_report_add_table(report, "changes", columns);
     else
         nmm_report_add_text(
-            report, _("Activating the profile '%s' has nothing to change.\n"), profile->id);
+            report, _("Activating the profile '%s' would change nothing.\n"), profile->id);
 }
 
 static void
@@ -115,7 +115,7 @@ set_refused(NmmReport *report, const char *refused)
     nmm_json_set_string(report->json, "refused", refused);
     if (!refused)
         return;
-    nmm_report_add_note(report, _("Activating it would be refused: %s."), refused);
+    nmm_report_add_note(report, _("The profile cannot be activated: %s."), refused);
     nmm_report_set_code(report, NMM_EXIT_FAILED);
 }
 
@@ -210,13 +210,14 @@ add_changes(NmmReport *report, const NmmHostProfile *profile)
     add_change(report,
                profile,
                "link-add",
-               _("the host needs a macvtap interface beside those of its guests"));
+               _("the host needs its own macvtap interface to reach its guests"));
     if (nmm_mode_get_info(profile->profile->mode)->moves_configuration)
-        add_change(report,
-                   profile,
-                   "configuration-move",
-                   _("addresses, routes, DNS and DHCP lease go from the parent to the host link, "
-                     "and come back with 'down'; the parent's own profile is not changed"));
+        add_change(
+            report,
+            profile,
+            "configuration-move",
+            _("addresses, routes, DNS and DHCP lease move from the parent to the host link until "
+              "the profile goes down; the parent's own profile does not change"));
 }
 
 /* Once the profile is active. */

@@ -72,10 +72,9 @@ add_problems(NmmReport *report, const NmmHostState *state)
     nmm_json_set_error(report->json, "configuration-problem", state->config_error);
     nmm_json_set_error(report->json, "kernel-problem", state->links_error);
     if (state->nm_error)
-        nmm_report_add_note(report, _("Profiles are not known: %s."), state->nm_error->message);
+        nmm_report_add_note(report, _("Cannot list profiles: %s."), state->nm_error->message);
     if (state->links_error)
-        nmm_report_add_note(
-            report, _("Host links are not known: %s."), state->links_error->message);
+        nmm_report_add_note(report, _("Cannot list host links: %s."), state->links_error->message);
     if (state->config_error)
         nmm_report_add_note(report, _("Configuration: %s."), state->config_error->message);
     if (state->nm_error || state->config_error || state->links_error)
@@ -134,7 +133,7 @@ add_hosts(NmmReport *report, const NmmHostState *state)
         }
         if (hypervisor->error) {
             nmm_report_add_note(report,
-                                _("Guests of '%s' are not known: %s."),
+                                _("Cannot list guests of '%s': %s."),
                                 hypervisor->uri,
                                 hypervisor->error->message);
             nmm_report_set_code(report, NMM_EXIT_FAILED);

@@ -298,13 +298,13 @@ remove_from_libvirt(NmmHostState *state, const NmmOrphan *orphan, GError **error
             error,
             NMM_ERROR,
             NMM_ERROR_UNSUPPORTED,
-            _("the running guest does not release it; it goes when the guest is shut "
-              "down"));
+            _("the running guest does not release it; shut the guest down to remove it"));
     else
-        g_set_error_literal(error,
-                            NMM_ERROR,
-                            NMM_ERROR_CONFLICT,
-                            _("guests still use it; it goes with the next cleanup"));
+        g_set_error_literal(
+            error,
+            NMM_ERROR,
+            NMM_ERROR_CONFLICT,
+            _("guests still use it; run 'nm-macvtap cleanup' again when no guest uses it"));
     return FALSE;
 }
 

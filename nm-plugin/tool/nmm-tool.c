@@ -88,7 +88,7 @@ run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
         argv++;
     }
     if (command->argument && argc < 2)
-        return fail_usage(_("'%s' needs %s"), command->name, command->argument);
+        return fail_usage(_("'%s' needs the argument %s"), command->name, command->argument);
     if (argc > (command->argument ? 2 : 1))
         return fail_usage(_("too many arguments for '%s'"), command->name);
     return command->run(command->argument ? argv[1] : NULL, json);

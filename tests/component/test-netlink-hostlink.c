@@ -213,7 +213,7 @@ test_hidden_passthrough(void)
     add_parent(kernel.data, "eth0");
     netns_add_macvtap("macvtap7", "eth0", "passthru", NULL, guest);
     g_assert_false(nmm_hostlink_create(kernel.hostlink, &spec, &error));
-    g_assert_nonnull(strstr(error->message, "in use by another device"));
+    g_assert_nonnull(strstr(error->message, "another device already uses the parent"));
     nmm_hostlink_free(kernel.hostlink);
     teardown(&kernel);
     close(guest);

@@ -119,7 +119,7 @@ test_killed_holder(RunDir *run, gconstpointer data)
 static void
 test_holders(RunDir *run, gconstpointer data)
 {
-    g_autoptr(NmmProfileLock) held = take(run, "isolated", "held");
+    g_autoptr(NmmProfileLock) held G_GNUC_UNUSED = take(run, "isolated", "held");
     g_autoptr(NmmProfileLock) left = take(run, "second", "left");
     g_autoptr(GHashTable) uuids = NULL;
 

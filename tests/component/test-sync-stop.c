@@ -239,7 +239,7 @@ test_daemon_gone(Fixture *fixture, gconstpointer keys)
     fixture_wait_calls(fixture, "open", 1);
     fixture_assert_warned("the connection to libvirt is lost: *");
     fixture_stop(fixture, AMPLE);
-    fixture_assert_warned("network 'isolated': not everything was undone: *'web'");
+    fixture_assert_warned("network 'isolated': could not undo everything: *'web'");
 }
 
 static void

@@ -496,7 +496,7 @@ test_status(void)
         "\n"
         "Guest 'silent': no traffic from it yet (MAC '52:54:00:00:00:01'): it gets its route when "
         "it first communicates with the host.\n"
-        "Guest 'vepa': its macvtap mode is 'vepa', which reaches no host link: set mode='bridge' "
+        "Guest 'vepa': its macvtap mode is 'vepa', which cannot reach the host link: set mode='bridge' "
         "in its definition and restart it, or use a profile of mode 'isolated'.\n");
 
     root = parse_again(report);
@@ -549,14 +549,14 @@ test_plan(gconstpointer data)
     assert_text_has(report, "make host link");
     assert_text_has(report, "Guest 'vepa': its macvtap mode is 'vepa'");
     assert_text_has(report, "Note: guests reach the host at '10.0.0.2'.\n");
-    assert_text_has(report, "Activating it would be refused: it is private.\n");
+    assert_text_has(report, "The profile cannot be activated: it is private.\n");
     (is_move ? assert_text_has : assert_text_lacks)(report, "move configuration");
 
     profile->state = NMM_ACTIVE_UP;
     active = nmm_plan_link_report(state, profile, inputs, NULL);
     active_root = parse_again(active);
     assert_path(active_root, "$.changes[*].kind", "[]");
-    assert_text_has(active, "has nothing to change");
+    assert_text_has(active, "would change nothing");
 }
 
 /* (transfer full) (nullable): why @profile would be refused. */

@@ -425,15 +425,15 @@ test_status_judge(void)
         g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "connection refused");
     assert_status_code(state, inputs, NMM_EXIT_FAILED);
     report = nmm_status_report(state, inputs);
-    assert_text_has(report, "Guests of 'lxc:///system' are not known: connection refused.\n");
+    assert_text_has(report, "Cannot list guests of 'lxc:///system': connection refused.\n");
     state->nm_error = g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "it is off");
     g_ptr_array_set_size(inputs, 0);
     without_nm = nmm_status_report(state, inputs);
     assert_text(without_nm,
                 "No guest with a macvtap interface was found.\n"
                 "\n"
-                "Profiles are not known: it is off.\n"
-                "Guests of 'lxc:///system' are not known: connection refused.\n");
+                "Cannot list profiles: it is off.\n"
+                "Cannot list guests of 'lxc:///system': connection refused.\n");
 }
 
 static void
@@ -518,7 +518,7 @@ test_plan_output(void)
 
     assert_text_has(report, "define network");
     assert_text_has(report, "running guest");
-    assert_text_has(report, "Activating it would be refused: it is private.\n");
+    assert_text_has(report, "The profile cannot be activated: it is private.\n");
     g_assert_cmpint(report->code, ==, NMM_EXIT_FAILED);
 }
 

@@ -119,7 +119,7 @@ test_modes(void)
     /* A hidden value is kept unless it is bad, because the user could not see why saving fails. */
     nmm_editor_model_set(model, "network", "a/b");
     nmm_editor_model_set(model, "address", "10.0.0.1/24");
-    assert_error(model, "network", "not a name of a libvirt network");
+    assert_error(model, "network", "not a valid name of a libvirt network");
     nmm_editor_model_set(model, "mode", "move");
     assert_error(model, "network", NULL);
     save(model, connection);

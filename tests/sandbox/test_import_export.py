@@ -44,7 +44,7 @@ def test_guest_as_virsh_dumps_it(host):
 @tap.host(shared='nmcli')
 def test_what_is_refused(host):
     said = run_import(host, profiles.network_xml('nat', inner="<forward mode='nat'/>"), fails=True)
-    check("forwards (mode 'nat')" in said, said)
+    check("forwards traffic (mode 'nat')" in said, said)
     said = run_import(host, profiles.network_xml('named', inner="<dns><host ip='10.1.1.1'><hostname>a</hostname></host></dns>"),
                       fails=True)
     check("network 'named' has <dns>, which a profile cannot express" in said, said)

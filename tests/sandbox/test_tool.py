@@ -63,7 +63,7 @@ def test_plan_changes_nothing(host):
 
     profiles.up(host)
     equal(tool_json(host, 'plan', 'guests')['changes'], [], 'changes of an active profile')
-    check('nothing to change' in tool(host, 'plan', 'guests'), 'text of an empty plan')
+    check('would change nothing' in tool(host, 'plan', 'guests'), 'text of an empty plan')
 
 
 @tap.host()

@@ -56,7 +56,7 @@ test_guest_up(void)
          NULL,
          "nic-attach config g1",
          "shut-off",
-         "macvtap interface on 'eth0' and none on network 'isolated'"},
+         "macvtap interface on 'eth0', but no interface on network 'isolated'"},
         {ETH0, ETH0, NULL, NULL, "nic-attach config g1, nic-attach live g1", "served"},
         {NULL, ETH0, NULL, NULL, "nic-attach live g1", "served"},
         {THROUGH, NULL, NULL, NULL, "nic-attach config g1", "shut-off", "through network 'macnet'"},
@@ -83,7 +83,7 @@ test_guest_up(void)
          NULL,
          "nic-detach config g1",
          "served-by-user",
-         "another interface"},
+         "its own interface"},
         {ETH0 "S", NULL, NULL, NULL, "", "not-selected"},
         /* corrections */
         {ETH0 "W",
@@ -140,7 +140,7 @@ static void
 test_guest_down(void)
 {
     static const GuestCase cases[] = {
-        {ETH0 "O", ETH0 "O", NULL, NULL, "nic-update live g1", "served", "disconnected"},
+        {ETH0 "O", ETH0 "O", NULL, NULL, "nic-update live g1", "served", "unplugs guests"},
         {ETH0 "O", ETH0 "D", NULL, NULL, "", "served"},
         {"", "O", "guests", "g2", "nic-update live g1", "not-macvtap"},
         {ETH0 "O", NULL, NULL, NULL, "", "shut-off"},
@@ -153,7 +153,7 @@ test_guest_down(void)
          "remove",
          "nic-detach config g1, nic-detach live g1",
          "not-selected",
-         "removed"},
+         "removes"},
         {ETH0 "S" USERS, NULL, "on-disconnect", "remove", "", "served-by-user"},
     };
 

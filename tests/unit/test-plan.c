@@ -294,7 +294,7 @@ test_notes(void)
         const char *hotplug;
         const char *note;
     } cases[] = {
-        {ETH0 "S", NULL, "yes", "another alias"},
+        {ETH0 "S", NULL, "yes", "change that alias"},
         {NULL, ETH0, "no", "guest 'g1' is transient"},
     };
 

@@ -212,7 +212,7 @@ test_messages(void)
         {{"guests", "\"web"},
          "vpn.data key 'guests': '\"web' has an open quote \"; close it after the name"},
         {{"guests", "web\\"},
-         "vpn.data key 'guests': 'web\\' ends in a backslash; put a character after it"},
+         "vpn.data key 'guests': 'web\\' ends in a backslash; remove it, or add the character that it escapes"},
         {{"guests", "web \"\""},
          "vpn.data key 'guests': 'web \"\"' has an empty name; use names or UUIDs of guests"},
         {{"address", "10.0.0.1/24", "dhcp-range", "10.0.1.2-10.0.1.9"},
@@ -228,8 +228,7 @@ test_messages(void)
          "vpn.data key 'mode': 'a\\x0ab\\x1b[31m' contains a control character; use printable "
          "characters"},
         {{"network", "b\xfcro"},
-         "vpn.data key 'network': 'b\357\277\275ro' is not valid UTF-8; use text without stray "
-         "bytes"},
+         "vpn.data key 'network': 'b\357\277\275ro' is not valid UTF-8; encode the value as UTF-8"},
     };
     gsize i;
 

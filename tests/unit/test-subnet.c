@@ -473,7 +473,7 @@ test_choose(void)
     g_assert_false(nmm_subnet_choose(used, &untouched, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_CONFLICT);
     g_assert_nonnull(strstr(error->message, "route 192.168.254.77 dev eth0"));
-    g_assert_nonnull(strstr(error->message, "'address'"));
+    g_assert_nonnull(strstr(error->message, "vpn.data address"));
     g_assert_cmpuint(untouched.prefix, ==, 77);
 }
 

@@ -123,7 +123,7 @@ evaluate_profile(const NmmCheckInput *input)
 {
     if (input->profile.nm_problem)
         return broken(g_strdup("systemctl start NetworkManager"),
-                      _("no profile can be active: %s"),
+                      _("no profile can be active because NetworkManager has a problem: %s"),
                       input->profile.nm_problem);
     if (!input->profile.id)
         return broken(g_strdup("nmcli connection add type vpn vpn-type macvtap con-name guests"),
@@ -194,11 +194,11 @@ static NmmCheckResult *
 evaluate_definition(const NmmCheckInput *input)
 {
     if (input->guest.transient)
-        return ok(_("it has no persistent definition, so only the running guest counts"));
+        return ok(_("it has no persistent definition, so only the running guest is checked"));
     if (!input->nic.in_definition)
         return broken(
             g_strdup("journalctl -t nm-macvtap-service"),
-            _("its definition has no interface on the network '%s'; the journal says why the "
+            _("its definition has no interface on the network '%s'; the journal shows why the "
               "profile could not add one"),
             input->network.name);
     return ok(_("its definition has an interface on the network '%s' (%s)"),
@@ -285,11 +285,11 @@ evaluate_firewall(const NmmCheckInput *input)
         return ok(_("the bridge is in firewalld's zone '%s'"), zone);
     if (zone && *zone)
         return broken(make_firewall_command(input),
-                      _("the bridge is in firewalld's zone '%s', not in '%s'"),
+                      _("the bridge is in firewalld's zone '%s', but should be in '%s'"),
                       zone,
                       wanted);
     return broken(make_firewall_command(input),
-                  _("the bridge is in no zone of firewalld, not in '%s'"),
+                  _("the bridge is in no firewalld zone, but should be in '%s'"),
                   wanted);
 }
 
@@ -319,7 +319,7 @@ static NmmCheckResult *
 evaluate_names(const NmmCheckInput *input)
 {
     if (input->names_problem)
-        return unknown(_("cannot read whether the host resolves names of guests: %s"),
+        return unknown(_("cannot find out whether the host resolves guest names: %s"),
                        input->names_problem);
     if (!input->names)
         return hint(g_strdup("sed -i '/^hosts:/s/files/files libvirt_guest/' /etc/nsswitch.conf"),
@@ -340,13 +340,13 @@ evaluate_mode(const NmmCheckInput *input)
     if (input->guest.definition_is_bridge)
         return broken(
             virsh(input, "shutdown", input->guest.name),
-            _("it runs with macvtap mode '%s', which reaches no host link; its definition says "
-              "'bridge': it needs a restart (shut it down, then start it; a reboot is not "
-              "enough)"),
+            _("it runs with macvtap mode '%s', which cannot reach the host link; its definition "
+              "already has 'bridge': it needs a restart (shut it down, then start it; a reboot is "
+              "not enough)"),
             mode);
     return broken(
         virsh(input, "edit", input->guest.name),
-        _("its macvtap mode is '%s', which reaches no host link: set mode='bridge' in its "
+        _("its macvtap mode is '%s', which cannot reach the host link: set mode='bridge' in its "
           "definition and restart it, or use a profile of mode 'isolated'"),
         mode);
 }
@@ -420,8 +420,10 @@ evaluate_lan_address(const NmmCheckInput *input)
 
     if (result)
         return result;
-    return waiting(_("no traffic with it yet (MAC '%s'): the host reaches it at its own address"),
-                   get_mac(input));
+    return waiting(
+        _("no traffic with it yet (MAC '%s'): the host reaches the guest directly at the guest's "
+          "address"),
+        get_mac(input));
 }
 
 static NmmCheckResult *

@@ -127,20 +127,23 @@ gboolean
 nmm_link_check_owner(const char *name, const char *owner, const char *profile_uuid, GError **error)
 {
     if (!owner) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("there is another interface called '%s': set another link-name"),
-                    name);
+        g_set_error(
+            error,
+            NMM_ERROR,
+            NMM_ERROR_CONFLICT,
+            _("another interface is already named '%s'; set vpn.data link-name to another name"),
+            name);
         return FALSE;
     }
     if (g_ascii_strcasecmp(owner, profile_uuid) != 0) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_CONFLICT,
-                    _("the link '%s' belongs to the profile with UUID '%s'"),
-                    name,
-                    owner);
+        g_set_error(
+            error,
+            NMM_ERROR,
+            NMM_ERROR_CONFLICT,
+            _("host link '%s' belongs to the profile with UUID '%s'; set vpn.data link-name to "
+              "another name"),
+            name,
+            owner);
         return FALSE;
     }
     return TRUE;

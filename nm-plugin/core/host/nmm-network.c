@@ -106,7 +106,7 @@ read_cidr(xmlNode *node, NmmCidr *out, GError **error)
     guint prefix;
 
     if (!address)
-        return set_bad_xml(error, _("an address is missing"));
+        return set_bad_xml(error, _("an <ip> or <route> element has no attribute 'address'"));
     if (!nmm_cidr_init(out, address, 0, &cause))
         return propagate_bad_xml(error, cause);
     if (!read_prefix(node, out, &prefix, error))

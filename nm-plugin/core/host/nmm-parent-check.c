@@ -15,7 +15,8 @@ refuse_kind(const NmmParentFacts *facts, GError **error)
         return nmm_fail(
             error,
             NMM_ERROR_UNSUPPORTED,
-            _("parent '%s' is a Wi-Fi device, which takes no second MAC; use mode 'isolated'"),
+            _("parent '%s' is a Wi-Fi device, which cannot use a second MAC address; use mode "
+              "'isolated'"),
             facts->name);
     if (!facts->kind)
         return nmm_fail(error,
@@ -42,12 +43,13 @@ check_master(const NmmParentFacts *facts, gboolean moves, GError **error)
     if (!facts->master || (is_vrf && !moves))
         return TRUE;
     if (is_vrf)
-        return nmm_fail(error,
-                        NMM_ERROR_UNSUPPORTED,
-                        _("parent '%s' is in VRF '%s', and a moved configuration would leave it; "
-                          "use mode 'share'"),
-                        facts->name,
-                        facts->master);
+        return nmm_fail(
+            error,
+            NMM_ERROR_UNSUPPORTED,
+            _("parent '%s' is in VRF '%s', and mode 'move' would take its configuration out of "
+              "the VRF; use mode 'share'"),
+            facts->name,
+            facts->master);
     return nmm_fail(error,
                     NMM_ERROR_CONFLICT,
                     _("parent '%s' is a port of '%s' (%s); use '%s' as the parent"),
@@ -69,11 +71,12 @@ nmm_parent_check_fit(const NmmParentFacts *facts, gboolean moves, GError **error
         return FALSE;
     /* Its guest holds the device alone: another macvlan gets EINVAL. */
     if (facts->passthrough)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("a guest has parent '%s' for itself (mode 'passthrough', device '%s'); "
-                          "give it mode 'bridge', or use mode 'isolated'"),
-                        facts->name,
-                        facts->passthrough);
+        return nmm_fail(
+            error,
+            NMM_ERROR_CONFLICT,
+            _("a guest uses parent '%s' exclusively (mode 'passthrough', device '%s'); set "
+              "mode='bridge' in its definition, or use a profile of mode 'isolated'"),
+            facts->name,
+            facts->passthrough);
     return TRUE;
 }

@@ -62,11 +62,12 @@ nmm_subnet_choose(GPtrArray *used, NmmCidr *out, GError **error)
         if (!first_overlap)
             first_overlap = overlap;
     }
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_CONFLICT,
-                _("no subnet from 192.168.254.0/24 down to 192.168.1.0/24 is free, the first one "
-                  "overlaps with %s; set the vpn.data key 'address'"),
-                first_overlap->what);
+    g_set_error(
+        error,
+        NMM_ERROR,
+        NMM_ERROR_CONFLICT,
+        _("no subnet from 192.168.254.0/24 down to 192.168.1.0/24 is free: the first one overlaps "
+          "with %s; set vpn.data address to an address in a free subnet"),
+        first_overlap->what);
     return FALSE;
 }

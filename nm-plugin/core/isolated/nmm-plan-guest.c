@@ -131,11 +131,12 @@ describe_missing(const GuestPlanner *self, const NmmNic *macvtap)
     const char *network = self->planner->profile->network;
 
     if (macvtap->lower)
-        return g_strdup_printf(_("guest has a macvtap interface on '%s' and none on network '%s'"),
-                               macvtap->lower,
-                               network);
+        return g_strdup_printf(
+            _("guest has a macvtap interface on '%s', but no interface on network '%s'"),
+            macvtap->lower,
+            network);
     return g_strdup_printf(
-        _("guest has a macvtap interface through network '%s' and none on network '%s'"),
+        _("guest has a macvtap interface through network '%s', but no interface on network '%s'"),
         macvtap->network,
         network);
 }
@@ -147,15 +148,17 @@ describe_unwanted(const GuestPlanner *self, const StateView *view)
 
     if (!self->selected)
         return g_strdup_printf(
-            _("guest has the profile's interface on network '%s', but the profile does not select it"),
+            _("guest has the profile's interface on network '%s', but the profile does not select "
+              "it"),
             profile->network);
     if (view->macvtap)
         return g_strdup_printf(
-            _("guest has another interface on network '%s' besides the profile's"),
+            _("guest has its own interface on network '%s' and does not need the profile's"),
             profile->network);
     if (profile->parent)
         return g_strdup_printf(
-            _("guest has the profile's interface on network '%s', but no macvtap interface on '%s' any "
+            _("guest has the profile's interface on network '%s', but no macvtap interface on "
+              "'%s' any "
               "more"),
             profile->network,
             profile->parent);
@@ -218,7 +221,7 @@ static void
 replace_nic(const GuestPlanner *self, StateView *view)
 {
     g_autofree char *reason = g_strdup_printf(
-        _("the guest's interface on network '%s' has MAC '%s' and should have '%s'"),
+        _("the guest's interface on network '%s' has MAC '%s', but should have '%s'"),
         self->planner->profile->network,
         view->own->mac ? view->own->mac : "",
         self->mac);
@@ -256,8 +259,8 @@ bring_up(const GuestPlanner *self, StateView *view)
     } else if (view->stray) {
         nmm_planner_add_note(
             self->planner,
-            _("guest '%s' has the interface with alias '%s', but not on network '%s'; "
-              "give it another alias so that the guest can be served"),
+            _("guest '%s' has an interface with alias '%s' that is not on network '%s'; change "
+              "that alias so that the profile can add its own interface"),
             self->guest->name,
             self->planner->alias,
             profile->network);
@@ -266,7 +269,8 @@ bring_up(const GuestPlanner *self, StateView *view)
     } else if (!self->guest->config) {
         nmm_planner_add_note(
             self->planner,
-            _("guest '%s' is transient and cannot get an interface with '%s' of key '%s'"),
+            _("guest '%s' is transient and cannot get an interface because of value '%s' of key "
+              "'%s'; set the key to 'yes'"),
             self->guest->name,
             "no",
             NMM_KEY_HOTPLUG);
@@ -285,7 +289,7 @@ pull_plug(const GuestPlanner *self, const StateView *view)
     add_update(self,
                view,
                &spec,
-               g_strdup_printf(_("network '%s' is being disconnected from its guests"),
+               g_strdup_printf(_("deactivating the profile unplugs guests from network '%s'"),
                                self->planner->profile->network));
 }
 
@@ -295,7 +299,7 @@ take_out(const GuestPlanner *self, StateView *view)
     if (view->own)
         add_detach(self,
                    view,
-                   g_strdup_printf(_("the profile's interfaces on network '%s' are being removed"),
+                   g_strdup_printf(_("the profile removes its interfaces from network '%s'"),
                                    self->planner->profile->network));
 }
 

@@ -66,12 +66,14 @@ check_key_is_free(const char *key, const NmmCidr *cidr, GPtrArray *used, GError 
     if (!other)
         return TRUE;
     text = nmm_cidr_to_string(cidr);
-    return nmm_fail(error,
-                    NMM_ERROR_CONFLICT,
-                    _("'%s' of key '%s' overlaps %s; choose another address or leave the key out"),
-                    text,
-                    key,
-                    other->what);
+    return nmm_fail(
+        error,
+        NMM_ERROR_CONFLICT,
+        _("value '%s' of key '%s' overlaps %s; choose another address, or remove the key for its "
+          "default"),
+        text,
+        key,
+        other->what);
 }
 
 static gboolean
@@ -133,7 +135,7 @@ define_network(NmmPlanner *planner, GError **error)
         planner,
         NMM_EDIT_NETWORK_DEFINE,
         nmm_network_build_xml(profile, &plan->address, plan->has_address6 ? &plan->address6 : NULL),
-        g_strdup_printf(_("network '%s' does not exist; the host will be '%s' on it"),
+        g_strdup_printf(_("network '%s' does not exist; the host will have address '%s' on it"),
                         profile->network,
                         address));
     return TRUE;
@@ -151,9 +153,9 @@ fail_differs(const NmmPlanner *planner,
     return nmm_fail(
         error,
         NMM_ERROR_CONFLICT,
-        _("network '%s' exists with %s '%s', but the profile asks for '%s'; change the key, "
-          "or remove the network with \"virsh net-destroy %s\" and \"virsh net-undefine %s\" "
-          "to have it defined again"),
+        _("network '%s' exists with %s '%s', but the profile asks for '%s'; change the key, or "
+          "remove the network with \"virsh net-destroy %s\" and \"virsh net-undefine %s\" so that "
+          "the profile defines it again"),
         planner->profile->network,
         key,
         actual,
@@ -238,8 +240,8 @@ check_kind(const NmmPlanner *planner, GError **error)
         return nmm_fail(
             error,
             NMM_ERROR_CONFLICT,
-            _("network '%s' forwards (mode '%s') and is not isolated; choose another name "
-              "with key '%s'"),
+            _("network '%s' forwards traffic (mode '%s'), so it is not isolated; choose another "
+              "name with key '%s'"),
             network->name,
             network->forward_mode,
             NMM_KEY_NETWORK);
@@ -293,7 +295,7 @@ check_can_start(const NmmPlanner *planner, GError **error)
         return nmm_fail(
             error,
             NMM_ERROR_CONFLICT,
-            _("network '%s' cannot be started: its subnet '%s' overlaps %s; give it another "
+            _("cannot start network '%s' because its subnet '%s' overlaps %s; change the subnet "
               "with virsh net-edit, or choose another name with key '%s'"),
             network->name,
             text,
@@ -310,11 +312,12 @@ note_differences(NmmPlanner *planner)
     const NmmNetwork *network = planner->network;
 
     if (profile->address6_type == NMM_ADDRESS6_AUTO && !planner->plan->has_address6)
-        nmm_planner_add_note(planner,
-                             _("network '%s' exists without IPv6; '%s' of key '%s' has no effect"),
-                             network->name,
-                             "auto",
-                             NMM_KEY_ADDRESS6);
+        nmm_planner_add_note(
+            planner,
+            _("network '%s' exists without IPv6; value '%s' of key '%s' has no effect"),
+            network->name,
+            "auto",
+            NMM_KEY_ADDRESS6);
     if (profile->zone && !network->zone)
         nmm_planner_add_note(
             planner,

@@ -76,11 +76,13 @@ nmm_lock_key_get_file_name(const NmmLockKey *key)
 gboolean
 nmm_lock_key_refuse(const NmmLockKey *key, const char *holder, GError **error)
 {
-    g_set_error(error,
-                NMM_ERROR,
-                NMM_ERROR_CONFLICT,
-                _("%s is in use by profile '%s'; take that one down first, or choose another"),
-                key->label,
-                holder ?: "?");
+    g_set_error(
+        error,
+        NMM_ERROR,
+        NMM_ERROR_CONFLICT,
+        _("%s is in use by profile '%s'; deactivate that profile first, or set another network, "
+          "link-name or parent"),
+        key->label,
+        holder ?: "?");
     return FALSE;
 }

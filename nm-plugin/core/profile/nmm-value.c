@@ -91,7 +91,7 @@ nmm_value_check_text(const char *text, gsize max_bytes, GError **error)
     if (strlen(text) > max_bytes)
         return refuse(error, _("'%s' is too long; use at most %zu bytes"), shown, max_bytes);
     if (!g_utf8_validate(text, -1, NULL))
-        return refuse(error, _("'%s' is not valid UTF-8; use text without stray bytes"), shown);
+        return refuse(error, _("'%s' is not valid UTF-8; encode the value as UTF-8"), shown);
     for (p = text; *p; p = g_utf8_next_char(p)) {
         if (is_refused(g_utf8_get_char(p)))
             return refuse(
@@ -110,7 +110,9 @@ unquote(const char *list, const char *p, GString *name, GError **error)
 
     if (quote == '\\') {
         if (*p == '\0') {
-            refuse(error, _("'%s' ends in a backslash; put a character after it"), shown);
+            refuse(error,
+                   _("'%s' ends in a backslash; remove it, or add the character that it escapes"),
+                   shown);
             return NULL;
         }
         g_string_append_c(name, *p);
@@ -239,7 +241,8 @@ parse_guests(const NmmKeyInfo *key, const char *text, gpointer field, GError **e
     if (!names)
         return FALSE;
     if (!names[0] && key->choices)
-        return refuse(error, _("'%s' names no guest; use '%s', or names"), text, key->choices[0]);
+        return refuse(
+            error, _("'%s' names no guest; use '%s', or names of guests"), text, key->choices[0]);
     for (i = 0; key->choices && names[i] && names[1]; i++) {
         if (g_strv_contains(key->choices, names[i]))
             return refuse(error,
@@ -266,11 +269,12 @@ parse_ifname(const NmmKeyInfo *key, const char *text, gpointer field, GError **e
 
     if (strlen(text) > IFNAME_MAX_BYTES || strpbrk(text, "/:% \xa0") != NULL ||
         g_strv_contains(reserved, text))
-        return refuse(error,
-                      _("'%s' is not a name of a network interface; use at most %d bytes without "
-                        "spaces, '/', ':', '%%'"),
-                      text,
-                      IFNAME_MAX_BYTES);
+        return refuse(
+            error,
+            _("'%s' is not a valid name of a network interface; use at most %d bytes without "
+              "spaces, '/', ':', '%%'"),
+            text,
+            IFNAME_MAX_BYTES);
     return store_string(text, field);
 }
 
@@ -280,7 +284,7 @@ parse_network(const NmmKeyInfo *key, const char *text, gpointer field, GError **
     if (strlen(text) > NETWORK_MAX_BYTES || strchr(text, '/'))
         return refuse(
             error,
-            _("'%s' is not a name of a libvirt network; use at most %d bytes without '/'"),
+            _("'%s' is not a valid name of a libvirt network; use at most %d bytes without '/'"),
             text,
             NETWORK_MAX_BYTES);
     return store_string(text, field);
@@ -380,11 +384,11 @@ parse_nic_model(const NmmKeyInfo *key, const char *text, gpointer field, GError 
 
     if (size > NIC_MODEL_MAX_BYTES ||
         strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") != size)
-        return refuse(error,
-                      _("'%s' is not a model of an interface; use at most %d letters, digits, '_' "
-                        "and '-'"),
-                      text,
-                      NIC_MODEL_MAX_BYTES);
+        return refuse(
+            error,
+            _("'%s' is not a valid interface model; use at most %d letters, digits, '_' and '-'"),
+            text,
+            NIC_MODEL_MAX_BYTES);
     return store_string(text, field);
 }
 

@@ -18,16 +18,16 @@ static const Reason reasons[] = {
     [NMM_REJECTION_GATEWAY] = {"gateway", CLAIM "which is a gateway in use"},
     [NMM_REJECTION_DNS_SERVER] = {"dns-server", CLAIM "which is a DNS server in use"},
     [NMM_REJECTION_OFF_LINK] = {"off-link", CLAIM "which is outside the parent's subnets"},
-    [NMM_REJECTION_NOT_A_HOST] = {"not-a-host", CLAIM "which is no host's address"},
-    [NMM_REJECTION_LAN_HOST] = {"lan-host", CLAIM "which '%4$s' on the LAN has"},
-    [NMM_REJECTION_OTHER_GUEST] = {"other-guest", CLAIM "for which guest '%4$s' answers"},
+    [NMM_REJECTION_NOT_A_HOST] = {"not-a-host", CLAIM "which no single host can have"},
+    [NMM_REJECTION_LAN_HOST] = {"lan-host", CLAIM "which '%4$s' on the LAN already uses"},
+    [NMM_REJECTION_OTHER_GUEST] = {"other-guest", CLAIM "which guest '%4$s' already uses"},
     [NMM_REJECTION_NOT_BRIDGE] = {"not-bridge",
                                   CLAIM
-                                  "but only a macvtap interface in mode 'bridge' can be reached"},
+                                  "but the host reaches only macvtap interfaces in mode 'bridge'"},
     [NMM_REJECTION_GUEST_FULL] = {"guest-full", CLAIM "but has too many addresses already"},
     [NMM_REJECTION_FULL] = {"full", CLAIM "but the guests together have too many addresses"},
     [NMM_REJECTION_TOO_MANY] = {"too-many",
-                                CLAIM "and further rejections of this guest are not reported"},
+                                CLAIM "and no further rejections of this guest will be logged"},
 };
 
 struct _NmmRejections {
