@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads a guest's interfaces from domain XML and writes the XML of one new interface. Decides which
- * interface counts as macvtap; decides nothing about what is to be changed. Only the children of
- * <devices> that libvirt itself defines are looked at: what stands in <metadata> or in a foreign
- * namespace is nobody's interface.
+ * Reads only the children of <devices> that libvirt itself defines: an element in <metadata> or in
+ * a foreign namespace is no interface.
  */
 
 #include "config.h"
@@ -120,15 +118,6 @@ read_identity(NmmGuest *guest, xmlDoc *doc, GError **error)
     return TRUE;
 }
 
-/**
- * nmm_guest_new_from_xml:
- * @config_xml: (nullable): the inactive XML; %NULL for a transient guest
- * @live_xml: (nullable): the live XML; %NULL for a guest that does not run
- * @error: return location: %NMM_ERROR_BAD_XML, prefixed with the guest's name where that
- * much could be read
- *
- * Returns: (transfer full) (nullable): the guest
- */
 NmmGuest *
 nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error)
 {
@@ -140,7 +129,7 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
 
     g_return_val_if_fail(config_xml || live_xml, NULL);
 
-    /* Both, even where the first fails: either tells the guest's name for the message. */
+    /* Both, even if the first fails: each may have the guest's name for the message. */
     if (config_xml)
         config = nmm_xml_parse(config_xml, "domain", &config_error);
     if (live_xml)
@@ -165,14 +154,6 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
     return g_steal_pointer(&guest);
 }
 
-/**
- * nmm_guest_ref:
- * @guest: a guest
- *
- * Thread-safe.
- *
- * Returns: (transfer full): @guest
- */
 NmmGuest *
 nmm_guest_ref(NmmGuest *guest)
 {
@@ -180,12 +161,6 @@ nmm_guest_ref(NmmGuest *guest)
     return guest;
 }
 
-/**
- * nmm_guest_unref:
- * @guest: (transfer full): a guest
- *
- * Thread-safe.
- */
 void
 nmm_guest_unref(NmmGuest *guest)
 {
@@ -209,15 +184,6 @@ nmm_nic_is_ours(const NmmNic *nic)
     return g_str_equal(alias, nic->alias);
 }
 
-/**
- * nmm_nic_is_macvtap:
- * @nic: an interface
- * @parent: (nullable): the lower device; %NULL for any
- * @networks: (element-type NmmNetwork): every libvirt network
- *
- * Returns: whether it goes out through macvtap, directly or by a network that forwards through
- * macvtap
- */
 gboolean
 nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks)
 {
@@ -237,13 +203,6 @@ nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks)
     return FALSE;
 }
 
-/**
- * nmm_nic_get_macvtap_mode:
- * @nic: a macvtap interface
- * @networks: (element-type NmmNetwork): every libvirt network
- *
- * Returns: (transfer none): its mode, which is libvirt's own where none is given
- */
 const char *
 nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks)
 {
@@ -256,15 +215,6 @@ nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks)
     return nic->macvtap_mode ? nic->macvtap_mode : "vepa";
 }
 
-/**
- * nmm_guest_state_find_macvtap:
- * @state: a state of a guest
- * @parent: (nullable): the lower device; %NULL for any
- * @networks: (element-type NmmNetwork): every libvirt network
- *
- * Returns: (transfer none) (nullable): the first interface that goes out through macvtap, directly
- * or by a network that forwards through macvtap
- */
 const NmmNic *
 nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPtrArray *networks)
 {
@@ -285,12 +235,6 @@ add_child(xmlNode *parent, const char *name, const char *attribute, const char *
     xmlNewProp(child, (const xmlChar *)attribute, (const xmlChar *)value);
 }
 
-/**
- * nmm_nic_spec_to_xml:
- * @spec: the properties of an interface
- *
- * Returns: (transfer full): an interface element, for libvirt's attach and update calls
- */
 char *
 nmm_nic_spec_to_xml(const NmmNicSpec *spec)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest as the plan sees it: its identity and its interfaces, read from the domain's XML, once
- * for the persistent definition and once for the running machine. Nothing here writes a domain:
- * what a guest's definition holds besides interfaces is never looked at, so it cannot be lost.
+ * A guest: its identity and its interfaces, read from the domain's XML, once for the persistent
+ * definition and once for the running machine; and the XML of one new interface. Decides which
+ * interface counts as macvtap, not what to change. Never writes a domain, so nothing in it is lost.
  */
 
 #pragma once
@@ -43,28 +43,23 @@ typedef struct {
     NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
 } NmmGuest;
 
-/*
- * @config_xml: (nullable): the inactive XML; @live_xml: (nullable): the live XML; at least one.
- * Errors: NMM_ERROR_BAD_XML, prefixed with the guest's name where that much could be read.
- */
+/* At least one of @config_xml, the inactive XML, and @live_xml. NMM_ERROR_BAD_XML, prefixed with
+ * the guest's name if it is known. */
 NmmGuest *nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
+/* Thread-safe, as is unref. */
 NmmGuest *nmm_guest_ref(NmmGuest *guest);
 void nmm_guest_unref(NmmGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmGuest, nmm_guest_unref)
 
 /* On a libvirt network, with the alias of the interfaces that this project attaches to it. */
 gboolean nmm_nic_is_ours(const NmmNic *nic);
-/* DIRECT, or on a network of @networks (element-type NmmNetwork) that forwards through
- * macvtap; on @parent where that is given. */
+/* DIRECT, or on a network of @networks (element-type NmmNetwork) that forwards through macvtap; on
+ * @parent (nullable: any). */
 gboolean nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks);
-/* "bridge", "vepa", …; of a macvtap interface. */
+/* "bridge", "vepa", …; of a macvtap interface. libvirt's default if there is none; a network sets
+ * the mode of all its guests. */
 const char *nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks);
-
-/*
- * The first macvtap interface of a state: DIRECT, or on a network of @networks (element-type
- * NmmNetwork) that forwards through macvtap; on @parent where that is given.
- * Returns: (nullable) (transfer none).
- */
+/* (nullable) (transfer none): the first for which nmm_nic_is_macvtap() is true. */
 const NmmNic *
 nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPtrArray *networks);
 

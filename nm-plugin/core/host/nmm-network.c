@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Reads libvirt network XML and writes the XML of a network that we define. Decides what counts as
- * an isolated network and as one that forwards through macvtap, as libvirt does; whether a network
- * may be adopted is for the plan.
- */
 
 #include "config.h"
 
@@ -24,7 +19,7 @@ set_bad_xml(GError **error, const char *message)
     return FALSE;
 }
 
-/* Takes over the message of @cause, whatever its code: here it is the document that is bad. */
+/* Keeps the message of @cause, but not its code, because the document is bad. */
 static gboolean
 propagate_bad_xml(GError **error, GError *cause)
 {
@@ -33,8 +28,8 @@ propagate_bad_xml(GError **error, GError *cause)
     return FALSE;
 }
 
-/* The prefix that libvirt takes where an element names neither prefix nor netmask: by class, and
- * all of the family for the unspecified address, which is how a default route is written. */
+/* libvirt's prefix for an element with neither prefix nor netmask: by class, and 0 for the
+ * unspecified address, because a default route is written so. */
 static guint
 default_prefix(const NmmCidr *address)
 {
@@ -236,17 +231,6 @@ read_network(NmmNetwork *network, xmlNode *root, GError **error)
     return TRUE;
 }
 
-/**
- * nmm_network_new_from_xml:
- * @xml: the network's XML, live or inactive
- * @active: whether the network runs
- * @autostart: whether libvirt starts it by itself
- * @persistent: whether it is defined
- * @error: return location: %NMM_ERROR_BAD_XML, prefixed with the network's name where that
- *   much could be read
- *
- * Returns: (transfer full) (nullable): the network
- */
 NmmNetwork *
 nmm_network_new_from_xml(const char *xml,
                          gboolean active,
@@ -273,14 +257,6 @@ nmm_network_new_from_xml(const char *xml,
     return g_steal_pointer(&network);
 }
 
-/**
- * nmm_network_ref:
- * @network: a network
- *
- * Thread-safe.
- *
- * Returns: (transfer full): @network
- */
 NmmNetwork *
 nmm_network_ref(NmmNetwork *network)
 {
@@ -288,12 +264,6 @@ nmm_network_ref(NmmNetwork *network)
     return network;
 }
 
-/**
- * nmm_network_unref:
- * @network: (transfer full): a network
- *
- * Thread-safe.
- */
 void
 nmm_network_unref(NmmNetwork *network)
 {
@@ -313,13 +283,6 @@ nmm_network_unref(NmmNetwork *network)
     g_free(network);
 }
 
-/**
- * nmm_network_get_address:
- * @network: a network
- * @family: IPv4 or IPv6
- *
- * Returns: (transfer none) (nullable): the host's first address of that family on the network
- */
 const NmmCidr *
 nmm_network_get_address(const NmmNetwork *network, GSocketFamily family)
 {
@@ -332,13 +295,6 @@ nmm_network_get_address(const NmmNetwork *network, GSocketFamily family)
     return NULL;
 }
 
-/**
- * nmm_network_find:
- * @networks: (element-type NmmNetwork): networks
- * @name: a network's name
- *
- * Returns: (transfer none) (nullable): the network of that name
- */
 NmmNetwork *
 nmm_network_find(GPtrArray *networks, const char *name)
 {
@@ -363,7 +319,7 @@ set_attr(xmlNode *node, const char *name, const char *value)
     xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
-/* (transfer full): a profile may be called by what no XML document can hold. */
+/* (transfer full): a profile's name may have characters that XML does not allow. */
 static char *
 to_xml_text(const char *text)
 {
@@ -423,14 +379,6 @@ add_dhcp(xmlNode *ip, const NmmProfile *profile, const NmmCidr *address)
     set_attr(node, "end", end);
 }
 
-/**
- * nmm_network_build_xml:
- * @profile: the profile that asks for the network
- * @address: the host's IPv4 address on it
- * @address6: (nullable): the host's IPv6 address; guests make theirs by themselves (SLAAC)
- *
- * Returns: (transfer full): the definition, as libvirt takes it
- */
 char *
 nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6)
 {
@@ -448,8 +396,7 @@ nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const N
     set_attr(bridge, "delay", "0");
     if (profile->zone)
         set_attr(bridge, "zone", profile->zone);
-    /* With a DNS server the guests would be told to ask a resolver that need not reach the
-     * Internet. */
+    /* With a DNS server the guests would use a resolver that need not reach the Internet. */
     set_attr(add_child(root, "dns"), "enable", "no");
     add_dhcp(add_ip(root, address), profile, address);
     if (address6)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A libvirt network as the plan sees it, read from its XML, and the XML of a network that we
- * define.
+ * A libvirt network, read from its XML, and the XML of a network that this project defines. Decides
+ * which network is isolated and which forwards through macvtap, as libvirt does; not whether one
+ * can be adopted.
  */
 
 #pragma once
@@ -29,11 +30,13 @@ typedef struct {
     gboolean persistent;
 } NmmNetwork;
 
+/* @xml: live or inactive. NMM_ERROR_BAD_XML, prefixed with the network's name if it is known. */
 NmmNetwork *nmm_network_new_from_xml(const char *xml,
                                      gboolean active,
                                      gboolean autostart,
                                      gboolean persistent,
                                      GError **error);
+/* Thread-safe, as is unref. */
 NmmNetwork *nmm_network_ref(NmmNetwork *network);
 void nmm_network_unref(NmmNetwork *network);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNetwork, nmm_network_unref)
@@ -48,16 +51,13 @@ typedef struct {
 void nmm_lease_free(NmmLease *lease);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLease, nmm_lease_free)
 
-/* First IPv4 (or IPv6) host address, or NULL. */
+/* (nullable) (transfer none): the host's first address of @family. */
 const NmmCidr *nmm_network_get_address(const NmmNetwork *network, GSocketFamily family);
-/* By name, or NULL. @networks: (element-type NmmNetwork). */
+/* (nullable) (transfer none). @networks: (element-type NmmNetwork). */
 NmmNetwork *nmm_network_find(GPtrArray *networks, const char *name);
 
-/*
- * The definition of the profile's network: no <forward>, no DNS server, address, IPv6 where wanted,
- * DHCP range, zone, metadata with the profile's UUID. @address6: (nullable). No <bridge name>:
- * libvirt picks a free one. isolate-guests is a matter of each interface, not of the network.
- */
+/* @address6: (nullable): guests make theirs by SLAAC. No <bridge name>, because libvirt picks a
+ * free one; isolate-guests is a property of each interface, not of the network. */
 char *
 nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6);
 
