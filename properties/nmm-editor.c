@@ -236,9 +236,9 @@ static const char *
 get_share_hint(void)
 {
     if (GTK_MAJOR_VERSION >= 4)
-        return _("This profile is only for users who may not manage libvirt, so it cannot be "
-                 "switched on. Once it is added, open it again and tick \"Make available to other "
-                 "users\" under Details, or ask an administrator to add you to the group "
+        return _("This profile is only for users who may not manage libvirt, so it cannot "
+                 "be switched on. Once it is added, open it again and tick \"Make available to "
+                 "other users\" under Details, or ask an administrator to add you to the group "
                  "'libvirt'.");
     return _("This profile is only for users who may not manage libvirt, so it cannot be switched "
              "on. Tick \"All users may connect to this network\" under General, or ask an "

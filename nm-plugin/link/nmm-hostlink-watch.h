@@ -22,8 +22,8 @@ typedef void (*NmmHostlinkSeenFunc)(const NmmHostlinkSeen *seen, gpointer user_d
 
 typedef struct _NmmHostlinkWatch NmmHostlinkWatch;
 
-/* Listens at once, so that nothing is lost before set_links(), which follows before the main loop
- * runs. Calls @handler on the thread's main context. NMM_ERROR_FAILED. */
+/* Listens at once, so that no change is lost before set_links(), which must follow before the main
+ * loop runs. Calls @handler on the thread's main context. NMM_ERROR_FAILED. */
 NmmHostlinkWatch *
 nmm_hostlink_watch_new(NmmHostlinkSeenFunc handler, gpointer user_data, GError **error);
 void nmm_hostlink_watch_set_links(NmmHostlinkWatch *self, int link, int parent);

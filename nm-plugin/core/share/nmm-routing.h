@@ -60,7 +60,7 @@ typedef struct {
     NmmCidr address;
 } NmmProbe;
 
-/* What the caller has to do after an input. */
+/* What the caller must do after an input. */
 typedef struct {
     GArray *probes;        /* (element-type NmmProbe): to send, in order */
     GPtrArray *rejections; /* (element-type NmmRejection): to log, in order */
