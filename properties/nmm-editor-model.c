@@ -122,15 +122,11 @@ describe_default_range(const NmmEditorModel *model)
     const char *address = nmm_editor_model_get(model, NMM_KEY_ADDRESS);
     NmmCidr cidr;
     NmmRange range;
-    g_autofree char *first = NULL;
-    g_autofree char *last = NULL;
 
     if (!nmm_cidr_parse(address, &cidr, NULL) || cidr.family != G_SOCKET_FAMILY_IPV4 ||
         !nmm_range_for_subnet(&cidr, &range))
         return g_strdup(_("The whole subnet"));
-    first = nmm_range_first_to_string(&range);
-    last = nmm_range_last_to_string(&range);
-    return g_strdup_printf("%s-%s", first, last);
+    return nmm_range_to_string(&range);
 }
 
 static char *

@@ -248,20 +248,11 @@ add_addresses(NMSettingVpn *vpn, const NmmNetwork *network)
 static void
 add_range(NMSettingVpn *vpn, const NmmNetwork *network)
 {
-    const NmmRange *range;
-    g_autofree char *first = NULL;
-    g_autofree char *last = NULL;
     g_autofree char *text = NULL;
 
-    if (network->ranges->len == 0) {
-        nm_setting_vpn_add_data_item(vpn, NMM_KEY_DHCP_RANGE, "none");
-        return;
-    }
-    range = &g_array_index(network->ranges, NmmRange, 0);
-    first = nmm_range_first_to_string(range);
-    last = nmm_range_last_to_string(range);
-    text = g_strdup_printf("%s-%s", first, last);
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_DHCP_RANGE, text);
+    if (network->ranges->len > 0)
+        text = nmm_range_to_string(&g_array_index(network->ranges, NmmRange, 0));
+    nm_setting_vpn_add_data_item(vpn, NMM_KEY_DHCP_RANGE, text ?: "none");
 }
 
 /* (nullable): the network, for its name and zone; fills @vpn. */

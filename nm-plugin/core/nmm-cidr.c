@@ -303,6 +303,15 @@ nmm_range_last_to_string(const NmmRange *range)
     return ipv4_to_string(range->last);
 }
 
+char *
+nmm_range_to_string(const NmmRange *range)
+{
+    g_autofree char *first = nmm_range_first_to_string(range);
+    g_autofree char *last = nmm_range_last_to_string(range);
+
+    return g_strconcat(first, "-", last, NULL);
+}
+
 /* The network's own address and the broadcast address of @host's subnet. */
 static NmmRange
 get_ends(const NmmCidr *host)

@@ -64,6 +64,7 @@ typedef struct {
 
 /* "FIRST-LAST" without spaces. NMM_ERROR_BAD_PROFILE. */
 gboolean nmm_range_parse(const char *text, NmmRange *out, GError **error);
+char *nmm_range_to_string(const NmmRange *range); /* "FIRST-LAST" */
 char *nmm_range_first_to_string(const NmmRange *range);
 char *nmm_range_last_to_string(const NmmRange *range);
 /*

@@ -189,21 +189,12 @@ check_address(const NmmPlanner *planner, const char *key, const NmmCidr *wanted,
 }
 
 static char *
-range_to_string(const NmmRange *range)
-{
-    g_autofree char *first = nmm_range_first_to_string(range);
-    g_autofree char *last = nmm_range_last_to_string(range);
-
-    return g_strdup_printf("%s-%s", first, last);
-}
-
-static char *
 ranges_to_string(const GArray *ranges)
 {
     GString *text = g_string_new(NULL);
 
     for (guint i = 0; i < ranges->len; i++) {
-        g_autofree char *range = range_to_string(&g_array_index(ranges, NmmRange, i));
+        g_autofree char *range = nmm_range_to_string(&g_array_index(ranges, NmmRange, i));
 
         if (i > 0)
             g_string_append_c(text, ' ');
@@ -224,7 +215,7 @@ check_dhcp(const NmmPlanner *planner, GError **error)
     if (profile->dhcp_type == NMM_DHCP_DEFAULT)
         return TRUE;
     wanted = profile->dhcp_type == NMM_DHCP_NONE ? g_strdup("none")
-                                                 : range_to_string(&profile->dhcp_range);
+                                                 : nmm_range_to_string(&profile->dhcp_range);
     actual = ranges_to_string(planner->network->ranges);
     if (g_str_equal(wanted, actual))
         return TRUE;
