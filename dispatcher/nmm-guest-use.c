@@ -4,16 +4,14 @@
 
 #include "nmm-guest-use.h"
 
-/* A host link reaches a guest in no other mode of macvtap; libvirt's default is "vepa". */
-#define MODE_BRIDGE "bridge"
+#include "nmm-reachability.h"
 
 static void
 add_parents(const NmmNic *nic, GPtrArray *networks, GHashTable *parents)
 {
     const NmmNetwork *network;
 
-    if (!nmm_nic_is_macvtap(nic, NULL, networks) ||
-        !g_str_equal(nmm_nic_get_macvtap_mode(nic, networks), MODE_BRIDGE))
+    if (!nmm_reachability_has_nic(nic, NULL, networks))
         return;
     if (nic->type == NMM_NIC_DIRECT) {
         if (nic->lower)

@@ -8,6 +8,7 @@
 #include "nmm-watcher.h"
 #include "nmm-journal.h"
 #include "nmm-guest-selection.h"
+#include "nmm-reachability.h"
 
 struct _NmmGuestWarnings {
     NmmProfile *profile;
@@ -39,7 +40,6 @@ nmm_guest_warnings_free(NmmGuestWarnings *self)
     g_free(self);
 }
 
-/* libvirt's default mode is vepa. */
 static char *
 explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
 {
@@ -56,21 +56,20 @@ explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
                            "a profile of mode 'isolated'",
                            guest->name,
                            self->parent,
-                           mode ?: "vepa");
+                           mode);
 }
 
 /* A running guest counts with its live interfaces; another one if it cannot start. */
 static gboolean
 is_in_the_way(const NmmGuest *guest, const NmmNic *nic)
 {
-    if (guest->live)
-        return g_strcmp0(nic->macvtap_mode, "bridge") != 0;
-    return g_strcmp0(nic->macvtap_mode, "passthrough") == 0;
+    return guest->live ? !nmm_reachability_has_mode(nic->macvtap_mode)
+                       : g_strcmp0(nic->macvtap_mode, "passthrough") == 0;
 }
 
 /* (transfer full) (nullable): one interface in mode bridge is enough. */
 static char *
-explain_guest(NmmGuestWarnings *self, const NmmGuest *guest)
+explain_guest(NmmGuestWarnings *self, const NmmGuest *guest, GPtrArray *networks)
 {
     const NmmGuestState *state = guest->live ?: guest->config;
     const NmmNic *worst = NULL;
@@ -84,7 +83,7 @@ explain_guest(NmmGuestWarnings *self, const NmmGuest *guest)
             return NULL;
         worst = nic;
     }
-    return worst ? explain_mode(self, guest, worst->macvtap_mode) : NULL;
+    return worst ? explain_mode(self, guest, nmm_nic_get_macvtap_mode(worst, networks)) : NULL;
 }
 
 static gboolean
@@ -144,7 +143,7 @@ nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *
             continue;
         if (is_on_parent(self, guest, networks))
             g_hash_table_insert(present, guest->uuid, guest->name);
-        why = explain_guest(self, guest);
+        why = explain_guest(self, guest, networks);
         if (why)
             g_hash_table_insert(unreachable, g_strdup(guest->name), why);
     }

@@ -17,6 +17,7 @@
 #include "nmm-libvirt.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
+#include "nmm-reachability.h"
 #include "nmm-share-router.h"
 
 struct _NmmShare {
@@ -66,15 +67,9 @@ read_parent_mac(NmmShare *self)
 
 /* The guests */
 
-static gboolean
-is_bridge(const NmmNic *nic)
-{
-    return g_strcmp0(nic->macvtap_mode, "bridge") == 0;
-}
-
 /* Live interfaces only: a changed definition takes effect at the next start. */
 static void
-add_guest(NmmShare *self, const NmmGuest *guest, GArray *nics)
+add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *nics)
 {
     if (!guest->live || !nmm_profile_selects(get_profile(self), guest->name, guest->uuid))
         return;
@@ -84,7 +79,7 @@ add_guest(NmmShare *self, const NmmGuest *guest, GArray *nics)
             .guest = guest->name,
             .mac = nic->mac,
             .running = TRUE,
-            .bridge = is_bridge(nic),
+            .bridge = nmm_reachability_has_nic(nic, self->parent, networks),
         };
 
         if (nic->type != NMM_NIC_DIRECT || !nic->mac || nic->link_down ||
@@ -152,7 +147,7 @@ read_cb(const NmmReading *reading, gpointer user_data)
     gboolean news;
 
     for (guint i = 0; i < reading->guests->len; i++)
-        add_guest(self, reading->guests->pdata[i], nics);
+        add_guest(self, reading->guests->pdata[i], reading->networks, nics);
     nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
     news = nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
     if (!self->gateway)

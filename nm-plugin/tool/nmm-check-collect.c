@@ -12,6 +12,7 @@
 #include "nmm-neighbour-probe.h"
 #include "nmm-orphans.h"
 #include "nmm-guest-selection.h"
+#include "nmm-reachability.h"
 
 #define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
 #define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
@@ -242,7 +243,7 @@ add_macvtap_nic(const NmmHostHypervisor *hypervisor,
 
     input->nic.in_definition = config != NULL;
     input->guest.definition_is_bridge =
-        config && g_str_equal(nmm_nic_get_macvtap_mode(config, hypervisor->networks), "bridge");
+        config && nmm_reachability_has_nic(config, NULL, hypervisor->networks);
     input->nic.plugged = guest->live && nic && g_ptr_array_find(guest->live->nics, nic, NULL);
     if (nic)
         add_nic(nic, input);

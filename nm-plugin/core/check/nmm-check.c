@@ -9,6 +9,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-reachability.h"
+
 char *
 nmm_check_quote(const char *word)
 {
@@ -335,7 +337,7 @@ evaluate_mode(const NmmCheckInput *input)
 {
     const char *mode = input->guest.macvtap_mode;
 
-    if (g_strcmp0(mode, "bridge") == 0)
+    if (nmm_reachability_has_mode(mode))
         return ok(_("its macvtap mode is 'bridge', which reaches the host link"));
     if (input->guest.definition_is_bridge)
         return broken(

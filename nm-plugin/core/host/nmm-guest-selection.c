@@ -6,6 +6,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-reachability.h"
+
 static gboolean
 has_host_link(const NmmHostProfile *profile)
 {
@@ -27,16 +29,13 @@ find_in_state(const NmmGuestState *state,
               GPtrArray *networks,
               gboolean prefer_bridge)
 {
-    const NmmNic *first = nmm_guest_state_find_macvtap(state, parent, networks);
-
     for (guint i = 0; prefer_bridge && i < state->nics->len; i++) {
         const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
-        if (nmm_nic_is_macvtap(nic, parent, networks) &&
-            g_str_equal(nmm_nic_get_macvtap_mode(nic, networks), "bridge"))
+        if (nmm_reachability_has_nic(nic, parent, networks))
             return nic;
     }
-    return first;
+    return nmm_guest_state_find_macvtap(state, parent, networks);
 }
 
 const NmmNic *
