@@ -280,7 +280,7 @@ def test_checkpoint_that_stays_is_known_afterwards(host):
     without_helper(host)
     address, before = prepared(host)
     refuse_calls(host, 'org.freedesktop.NetworkManager', 'CheckpointDestroy')
-    profiles.refused(host, "the checkpoint of 'eth0' is lost")
+    profiles.refused(host, "NetworkManager cannot end the checkpoint of 'eth0'")
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)
     allow_calls(host)
     equal(len(checkpoints(host)), 1, 'number of checkpoints')
