@@ -251,7 +251,7 @@ static void
 add_link_notes(NmmReport *report, const NmmHostState *state, const NmmHostProfile *profile)
 {
     const NmmCidr *address = nmm_host_state_get_address(state, profile);
-    g_autofree char *nobody = nmm_guest_selection_describe_empty(state, profile);
+    g_autofree char *no_match = nmm_guest_selection_describe_empty(state, profile);
 
     if (address) {
         g_autofree char *text = nmm_cidr_address_to_string(address);
@@ -259,8 +259,8 @@ add_link_notes(NmmReport *report, const NmmHostState *state, const NmmHostProfil
 
         add_note(report, note);
     }
-    if (nobody)
-        add_note(report, nobody);
+    if (no_match)
+        add_note(report, no_match);
 }
 
 NmmReport *

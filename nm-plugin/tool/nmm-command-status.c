@@ -171,10 +171,10 @@ add_profile(NmmReport *report,
             const NmmHostProfile *profile)
 {
     JsonObject *json = nmm_json_add_object(profiles);
-    g_autofree char *nobody = nmm_guest_selection_describe_empty(state, profile);
+    g_autofree char *no_match = nmm_guest_selection_describe_empty(state, profile);
 
     set_profile(json, state, profile);
-    nmm_json_set_string(json, "nobody", nobody);
+    nmm_json_set_string(json, "nobody", no_match);
     nmm_json_set_error(json, "problem", profile->error);
     if (profile->error)
         nmm_report_add_note(
@@ -182,9 +182,9 @@ add_profile(NmmReport *report,
     if (profile->parent_error && !profile->suggested)
         nmm_report_add_note(
             report, _("Profile '%s': %s."), profile->id, profile->parent_error->message);
-    if (nobody)
-        nmm_report_add_note(report, _("Profile '%s': %s."), profile->id, nobody);
-    if (nobody && profile->state != NMM_ACTIVE_DOWN)
+    if (no_match)
+        nmm_report_add_note(report, _("Profile '%s': %s."), profile->id, no_match);
+    if (no_match && profile->state != NMM_ACTIVE_DOWN)
         nmm_report_set_code(report, NMM_EXIT_PROBLEM);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a device can carry a host link: the one rule and its messages, for the kernel's facts as
- * for NetworkManager's.
+ * Decides if a device can carry a host link, with a message that names the remedy. The facts come
+ * from the kernel or from NetworkManager; the rule is the same.
  */
 
 #pragma once
