@@ -2,7 +2,6 @@
 """A host for one test: a bus, a mock NetworkManager, an uplink eth0 with an address, and the programs under
 test. It lives in namespaces of its own (see mock.py), in which /run is empty."""
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -17,7 +16,8 @@ import device
 from device import build_settings, ip
 from network_manager import NetworkManager
 
-BUS_ADDRESS = 'unix:path=/run/dbus/system_bus_socket'  # the default
+BUS_SOCKET = '/run/dbus/system_bus_socket'  # the default
+BUS_ADDRESS = f'unix:path={BUS_SOCKET}'
 FAKE = '/run/fake'
 LOG = '/run/log'
 RUN_DIR = '/run/nm-macvtap'
@@ -65,7 +65,7 @@ class Host:
         self.log_file = open(LOG, 'ab', buffering=0)
         self.bus = subprocess.Popen(['dbus-daemon', '--config-file=/run/bus.conf', '--nofork'],
                                     stderr=self.log_file)
-        self.wait(lambda: os.path.exists('/run/dbus/system_bus_socket'), 'the bus')
+        self.connect(BUS_SOCKET, self.bus, 'the bus').close()
         ip('link', 'set', 'lo', 'up')
         ip('link', 'add', 'eth0', 'address', '02:77:00:00:01:02', 'type', 'veth', 'peer', 'lan0')
         ip('link', 'set', 'lan0', 'up')
@@ -120,6 +120,19 @@ class Host:
         """For what must not happen."""
         end = time.monotonic() + seconds
         self.wait(lambda: time.monotonic() > end, 'time')
+
+    def connect(self, path, process, what):
+        """Waits until PROCESS listens: the socket's file exists a moment before."""
+        def connected():
+            check(process.poll() is None, f'{what} has ended with {process.returncode}')
+            sock = socket.socket(socket.AF_UNIX)
+            try:
+                sock.connect(path)
+                return sock
+            except (FileNotFoundError, ConnectionRefusedError):
+                sock.close()
+                return None
+        return self.wait(connected, what)
 
     def speed_up(self, factor):
         """Time limits of programs that start from now on are shorter by FACTOR."""
@@ -186,10 +199,8 @@ class Host:
 
     def hypervisor(self, command, process=None):
         """Runs one command in the fake hypervisor of the service, or of PROCESS. Its answer."""
-        path = f'{FAKE}/{(process or self.service).pid}'
-        self.wait(lambda: os.path.exists(path), 'the fake hypervisor')
-        with contextlib.closing(socket.socket(socket.AF_UNIX)) as sock:
-            sock.connect(path)
+        process = process or self.service
+        with self.connect(f'{FAKE}/{process.pid}', process, 'the fake hypervisor') as sock:
             sock.sendall(command.encode() + b'\n')
             answer = b''
             while part := sock.recv(65536):

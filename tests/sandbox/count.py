@@ -36,19 +36,34 @@ def tap_results(text, status):
     return passed, failed, skipped
 
 
+def meson_tests(path):
+    """The tests in Meson's testlog.json."""
+    with open(path, encoding='utf-8') as file:
+        return [json.loads(line) for line in file]
+
+
 def meson_results(path):
     """Sum over all programs in Meson's testlog.json. A program that does not speak TAP is one test."""
     total = [0, 0, 0]
-    with open(path, encoding='utf-8') as file:
-        for line in file:
-            test = json.loads(line)
-            output = test.get('stdout') or ''
-            if re.search(r'^(not ok|ok|1\.\.)', output, re.MULTILINE):
-                results = tap_results(output, test['returncode'])
-                if test['result'] not in ('OK', 'SKIP') and not results[1]:
-                    results = results[0], 1, results[2]
-            else:
-                results = (test['result'] == 'OK', test['result'] not in ('OK', 'SKIP'),
-                           test['result'] == 'SKIP')
-            total = [sum(pair) for pair in zip(total, results)]
+    for test in meson_tests(path):
+        output = test.get('stdout') or ''
+        if re.search(r'^(not ok|ok|1\.\.)', output, re.MULTILINE):
+            results = tap_results(output, test['returncode'])
+            if test['result'] not in ('OK', 'SKIP') and not results[1]:
+                results = results[0], 1, results[2]
+        else:
+            results = (test['result'] == 'OK', test['result'] not in ('OK', 'SKIP'),
+                       test['result'] == 'SKIP')
+        total = [sum(pair) for pair in zip(total, results)]
     return tuple(total)
+
+
+def meson_failures(path, length=80):
+    """The last LENGTH lines of each program that failed; of a TAP program, from its first failed test."""
+    for test in meson_tests(path):
+        if test['result'] in ('OK', 'SKIP'):
+            continue
+        lines = (test.get('stdout') or '').splitlines()
+        first = next((index for index, line in enumerate(lines) if line.startswith('not ok')), None)
+        shown = lines[-length:] if first is None else lines[first:first + length]
+        yield test['name'], shown + (test.get('stderr') or '').splitlines()[-length:]

@@ -80,6 +80,8 @@ def meson_test(name, env=None, without=()):
     step(f'{name} test', ['meson', 'test', '-C', directory, '--no-rebuild', '--print-errorlogs',
                           *(f'--no-suite={suite}' for suite in without)], env)
     if os.path.exists(log):
+        for program, lines in count.meson_failures(log):
+            print(f'    {program} failed:', *(f'        {line}' for line in lines), sep='\n')
         results = count.meson_results(log)
         print('    %d passed, %d failed, %d skipped' % results, flush=True)
         add(results)
