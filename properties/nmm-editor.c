@@ -207,7 +207,7 @@ make_mode_choice(NmmEditor *self)
 
     for (guint i = 0; i < _NMM_MODE_NUM; i++)
         radios[i] = append_mode(box, i > 0 ? radios[0] : NULL, (NmmMode)i);
-    nmm_gtk_set_active(radios[nmm_editor_model_get_mode(self->model)], TRUE);
+    g_object_set(radios[nmm_editor_model_get_mode(self->model)], "active", TRUE, NULL);
     for (guint i = 0; i < _NMM_MODE_NUM; i++)
         g_signal_connect_object(radios[i], "toggled", G_CALLBACK(mode_toggled_cb), self, 0);
     return box;
@@ -314,7 +314,7 @@ build_page(NmmEditor *self, NMConnection *connection)
     nmm_gtk_append(self->widget, plain);
     self->advanced = nmm_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
     nmm_gtk_set_accessible_name(self->advanced, _("_More options"));
-    nmm_gtk_set_expander_child(self->advanced, advanced);
+    g_object_set(self->advanced, "child", advanced, NULL);
     nmm_gtk_append(self->widget, self->advanced);
     attach_fields(self, GTK_GRID(plain), GTK_GRID(advanced));
     gtk_widget_set_margin_top(advanced, 6);

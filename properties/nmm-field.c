@@ -43,7 +43,9 @@ set_model(NmmField *field, const char *text)
 static void
 entry_changed_cb(GtkWidget *entry, gpointer user_data)
 {
-    set_model(user_data, nmm_gtk_get_text(entry));
+    g_autofree char *text = gtk_editable_get_chars(GTK_EDITABLE(entry), 0, -1);
+
+    set_model(user_data, text);
 }
 
 static void
@@ -93,7 +95,7 @@ make_entry(NmmField *field, gboolean with_list)
     } else {
         field->input = field->entry = gtk_entry_new();
     }
-    nmm_gtk_set_width_chars(field->entry, ENTRY_WIDTH_CHARS);
+    g_object_set(field->entry, "width-chars", ENTRY_WIDTH_CHARS, NULL);
     g_signal_connect(field->entry, "changed", G_CALLBACK(entry_changed_cb), field);
 }
 
@@ -278,10 +280,12 @@ nmm_field_reload(NmmField *field)
 
     field->reloading = TRUE;
     if (field->entry)
-        nmm_gtk_set_text(field->entry, nmm_editor_model_get(field->model, name));
+        g_object_set(field->entry, "text", nmm_editor_model_get(field->model, name), NULL);
     else if (field->key->type == &nmm_key_type_bool)
-        nmm_gtk_set_active(field->input,
-                           g_str_equal(nmm_editor_model_get_effective(field->model, name), "yes"));
+        g_object_set(field->input,
+                     "active",
+                     g_str_equal(nmm_editor_model_get_effective(field->model, name), "yes"),
+                     NULL);
     else
         gtk_combo_box_set_active_id(GTK_COMBO_BOX(field->input),
                                     nmm_editor_model_get_effective(field->model, name));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One name for each call that differs between GTK 3 and GTK 4. The editor's source is compiled once
- * for each toolkit.
+ * for each toolkit. Where both have a property of the same name, the editor uses the property.
  */
 
 #pragma once
@@ -19,6 +19,16 @@ nmm_gtk_strip_mnemonic(const char *text)
     return g_strjoinv("", parts);
 }
 
+/* Of a check or radio button. */
+static inline gboolean
+nmm_gtk_is_active(GtkWidget *button)
+{
+    gboolean active;
+
+    g_object_get(button, "active", &active, NULL);
+    return active;
+}
+
 #if GTK_CHECK_VERSION(4, 0, 0)
 
 static inline void
@@ -31,30 +41,6 @@ static inline void
 nmm_gtk_remove(GtkWidget *box, GtkWidget *child)
 {
     gtk_box_remove(GTK_BOX(box), child);
-}
-
-static inline void
-nmm_gtk_set_expander_child(GtkWidget *expander, GtkWidget *child)
-{
-    gtk_expander_set_child(GTK_EXPANDER(expander), child);
-}
-
-static inline void
-nmm_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
-{
-    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), child);
-}
-
-static inline GtkWidget *
-nmm_gtk_new_scrolled(void)
-{
-    return gtk_scrolled_window_new();
-}
-
-static inline void
-nmm_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
-{
-    gtk_frame_set_child(GTK_FRAME(frame), child);
 }
 
 /* The natural height, in pixels. */
@@ -76,18 +62,6 @@ nmm_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
     return gtk_widget_translate_coordinates(widget, ancestor, 0, 0, &left, out_top);
 }
 
-static inline void
-nmm_gtk_set_wrap(GtkWidget *label)
-{
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-}
-
-static inline void
-nmm_gtk_set_width_chars(GtkWidget *entry, int chars)
-{
-    gtk_editable_set_width_chars(GTK_EDITABLE(entry), chars);
-}
-
 /* A radio button of the group of @other (nullable). */
 static inline GtkWidget *
 nmm_gtk_new_radio(GtkWidget *other, const char *mnemonic)
@@ -99,34 +73,10 @@ nmm_gtk_new_radio(GtkWidget *other, const char *mnemonic)
     return radio;
 }
 
-static inline gboolean
-nmm_gtk_is_active(GtkWidget *button)
-{
-    return gtk_check_button_get_active(GTK_CHECK_BUTTON(button));
-}
-
-static inline void
-nmm_gtk_set_active(GtkWidget *button, gboolean active)
-{
-    gtk_check_button_set_active(GTK_CHECK_BUTTON(button), active);
-}
-
 static inline GtkWidget *
 nmm_gtk_combo_entry(GtkWidget *combo)
 {
     return gtk_combo_box_get_child(GTK_COMBO_BOX(combo));
-}
-
-static inline const char *
-nmm_gtk_get_text(GtkWidget *entry)
-{
-    return gtk_editable_get_text(GTK_EDITABLE(entry));
-}
-
-static inline void
-nmm_gtk_set_text(GtkWidget *entry, const char *text)
-{
-    gtk_editable_set_text(GTK_EDITABLE(entry), text);
 }
 
 static inline void
@@ -202,30 +152,6 @@ nmm_gtk_remove(GtkWidget *box, GtkWidget *child)
     gtk_container_remove(GTK_CONTAINER(box), child);
 }
 
-static inline void
-nmm_gtk_set_expander_child(GtkWidget *expander, GtkWidget *child)
-{
-    gtk_container_add(GTK_CONTAINER(expander), child);
-}
-
-static inline void
-nmm_gtk_set_scrolled_child(GtkWidget *scrolled, GtkWidget *child)
-{
-    gtk_container_add(GTK_CONTAINER(scrolled), child);
-}
-
-static inline GtkWidget *
-nmm_gtk_new_scrolled(void)
-{
-    return gtk_scrolled_window_new(NULL, NULL);
-}
-
-static inline void
-nmm_gtk_set_frame_child(GtkWidget *frame, GtkWidget *child)
-{
-    gtk_container_add(GTK_CONTAINER(frame), child);
-}
-
 /* The natural height, in pixels. */
 static inline int
 nmm_gtk_measure_height(GtkWidget *widget)
@@ -248,18 +174,6 @@ nmm_gtk_find_top(GtkWidget *widget, GtkWidget *ancestor, double *out_top)
     return TRUE;
 }
 
-static inline void
-nmm_gtk_set_wrap(GtkWidget *label)
-{
-    gtk_label_set_line_wrap(GTK_LABEL(label), TRUE);
-}
-
-static inline void
-nmm_gtk_set_width_chars(GtkWidget *entry, int chars)
-{
-    gtk_entry_set_width_chars(GTK_ENTRY(entry), chars);
-}
-
 /* A radio button of the group of @other (nullable). */
 static inline GtkWidget *
 nmm_gtk_new_radio(GtkWidget *other, const char *mnemonic)
@@ -268,34 +182,10 @@ nmm_gtk_new_radio(GtkWidget *other, const char *mnemonic)
                                                           mnemonic);
 }
 
-static inline gboolean
-nmm_gtk_is_active(GtkWidget *button)
-{
-    return gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(button));
-}
-
-static inline void
-nmm_gtk_set_active(GtkWidget *button, gboolean active)
-{
-    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), active);
-}
-
 static inline GtkWidget *
 nmm_gtk_combo_entry(GtkWidget *combo)
 {
     return gtk_bin_get_child(GTK_BIN(combo));
-}
-
-static inline const char *
-nmm_gtk_get_text(GtkWidget *entry)
-{
-    return gtk_entry_get_text(GTK_ENTRY(entry));
-}
-
-static inline void
-nmm_gtk_set_text(GtkWidget *entry, const char *text)
-{
-    gtk_entry_set_text(GTK_ENTRY(entry), text);
 }
 
 static inline void
@@ -356,9 +246,7 @@ nmm_gtk_new_paragraph(const char *text, int chars, const char *css_class)
 {
     GtkWidget *label = gtk_label_new(text);
 
-    gtk_label_set_xalign(GTK_LABEL(label), 0.0f);
-    nmm_gtk_set_wrap(label);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), chars);
+    g_object_set(label, "xalign", 0.0, "wrap", TRUE, "max-width-chars", chars, NULL);
     nmm_gtk_set_class(label, css_class, TRUE);
     return label;
 }

@@ -50,8 +50,10 @@ append_guest(NmmGuestList *list, NmmGuestChoice *guest)
                                          : g_strdup(guest->name);
     GtkWidget *check = nmm_gtk_shown(gtk_check_button_new_with_label(text));
 
-    nmm_gtk_set_active(check,
-                       nmm_editor_model_is_guest_selected(list->model, guest->name, guest->uuid));
+    g_object_set(check,
+                 "active",
+                 nmm_editor_model_is_guest_selected(list->model, guest->name, guest->uuid),
+                 NULL);
     g_object_set_data(G_OBJECT(check), "nm-macvtap-guest", guest);
     g_signal_connect(check, "toggled", G_CALLBACK(toggled_cb), list);
     gtk_widget_set_margin_start(check, 6);
@@ -115,11 +117,11 @@ nmm_guest_list_new(NmmEditorModel *model, NmmGuestListChanged changed, gpointer 
     list->message = g_object_ref_sink(nmm_gtk_new_paragraph(NULL, 40, "dim-label"));
     list->frame = g_object_ref_sink(gtk_frame_new(NULL));
     list->rows = g_object_ref_sink(nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0)));
-    list->scrolled = g_object_ref_sink(nmm_gtk_shown(nmm_gtk_new_scrolled()));
+    list->scrolled = g_object_ref_sink(nmm_gtk_shown(g_object_new(GTK_TYPE_SCROLLED_WINDOW, NULL)));
     gtk_widget_set_margin_top(list->rows, 3);
     gtk_widget_set_margin_bottom(list->rows, 3);
-    nmm_gtk_set_scrolled_child(list->scrolled, list->rows);
-    nmm_gtk_set_frame_child(list->frame, list->scrolled);
+    g_object_set(list->scrolled, "child", list->rows, NULL);
+    g_object_set(list->frame, "child", list->scrolled, NULL);
     fit_height(list);
     nmm_gtk_set_visible(list->frame, FALSE);
     nmm_gtk_set_visible(list->message, FALSE);
@@ -181,9 +183,10 @@ nmm_guest_list_refresh(NmmGuestList *list)
     for (guint i = 0; i < list->checks->len; i++) {
         const NmmGuestChoice *guest = list->choices->guests->pdata[i];
 
-        nmm_gtk_set_active(
-            list->checks->pdata[i],
-            nmm_editor_model_is_guest_selected(list->model, guest->name, guest->uuid));
+        g_object_set(list->checks->pdata[i],
+                     "active",
+                     nmm_editor_model_is_guest_selected(list->model, guest->name, guest->uuid),
+                     NULL);
     }
     list->refreshing = FALSE;
 }

@@ -121,14 +121,6 @@ append(GPtrArray *list, const char *name, const char *uuid)
 }
 
 gboolean
-nmm_selection_is_valid(const NmmSelection *selection)
-{
-    g_auto(Lists) lists = {NULL};
-
-    return read_lists(selection, &lists);
-}
-
-gboolean
 nmm_selection_has(const NmmSelection *selection, const char *name, const char *uuid)
 {
     g_auto(Lists) lists = {NULL};

@@ -16,8 +16,7 @@ typedef struct {
     char *exclude;
 } NmmSelection;
 
-/* Whether both texts are lists; the functions below return FALSE and change nothing if not. */
-gboolean nmm_selection_is_valid(const NmmSelection *selection);
+/* Both functions return FALSE and change nothing if a text is not a list. */
 gboolean nmm_selection_has(const NmmSelection *selection, const char *name, const char *uuid);
 /* If "guests" is "all", unselecting excludes the guest; else it removes its name. The last name is
  * excluded instead, because an empty list would mean all guests. */

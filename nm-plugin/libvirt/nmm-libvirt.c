@@ -151,7 +151,7 @@ static GPtrArray *
 libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
 {
     g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
-    g_autoptr(GPtrArray) result = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(GPtrArray) result = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     virNetworkPtr *networks = NULL;
     g_autoptr(GError) local = NULL;
     int i, n;

@@ -327,7 +327,7 @@ GPtrArray *
 fake_host_list_networks(FakeHost *host, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
 
     for (guint i = 0; i < host->networks->len; i++) {
         NmmNetwork *network = fake_network_read(host->networks->pdata[i], error);

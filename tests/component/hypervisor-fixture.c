@@ -188,13 +188,14 @@ contract_read_network(Fixture *f, const char *name)
 {
     Call call = {.f = f, .run = run_list_networks};
     g_autoptr(GPtrArray) networks = NULL;
-    NmmNetwork *network;
+    guint index;
 
     finish_call(&call);
     check_outcome(&call, -1);
     networks = call.result;
-    network = nmm_network_find(networks, name);
-    return network ? nmm_network_ref(network) : NULL;
+    if (!g_ptr_array_find(networks, nmm_network_find(networks, name), &index))
+        return NULL;
+    return g_ptr_array_steal_index(networks, index);
 }
 
 static void

@@ -299,7 +299,6 @@ test_selection_corners(void)
     g_assert_false(nmm_selection_has(&twice, "web1", UUID1));
     g_assert_false(nmm_selection_has(&twice, "web2", UUID2));
 
-    g_assert_false(nmm_selection_is_valid(&open_quote));
     g_assert_false(nmm_selection_has(&open_quote, "web1", UUID1));
     g_assert_false(nmm_selection_set(&open_quote, "web1", UUID1, TRUE));
     assert_texts(&open_quote, "\"web1", "");

@@ -18,7 +18,7 @@ plan_host_new(void)
     PlanHost *host = g_new0(PlanHost, 1);
 
     host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     host->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
     host->observed.guests = host->guests;
     host->observed.networks = host->networks;

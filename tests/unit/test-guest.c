@@ -195,7 +195,7 @@ test_find_macvtap(void)
 {
     g_autofree char *macnet = read_data("networks/macvtap.xml");
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     g_autoptr(NmmGuest) direct =
         guest_with("<devices><interface type='direct'><source dev='eth1'/></interface></devices>");
     g_autoptr(NmmGuest) through = guest_with(

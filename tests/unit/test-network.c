@@ -269,15 +269,14 @@ static void
 test_look_ups(void)
 {
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     g_autoptr(NmmNetwork) bare = network_with("");
     NmmNetwork *own = read_network("own.xml");
 
     g_ptr_array_add(networks, read_network("nat.xml"));
-    g_ptr_array_add(networks, nmm_network_ref(own));
+    g_ptr_array_add(networks, own);
     g_assert_true(nmm_network_find(networks, "own") == own);
     g_assert_null(nmm_network_find(networks, "Own"));
-    nmm_network_unref(own);
 
     g_assert_cmpuint(nmm_network_get_address(own, G_SOCKET_FAMILY_IPV4)->prefix, ==, 24);
     g_assert_cmpuint(nmm_network_get_address(own, G_SOCKET_FAMILY_IPV6)->prefix, ==, 64);

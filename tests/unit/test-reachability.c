@@ -42,7 +42,7 @@ assert_network(const char *mode, gboolean expected)
                                            "<interface dev='eth0'/></forward></network>",
                                            mode);
     g_autoptr(GPtrArray) networks =
-        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     const NmmNic nic = {.type = NMM_NIC_NETWORK, .network = (char *)"n"};
 
     g_ptr_array_add(networks, nmm_network_new_from_xml(xml, TRUE, TRUE, TRUE, NULL));

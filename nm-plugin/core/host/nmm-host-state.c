@@ -122,7 +122,7 @@ nmm_host_hypervisor_new(const char *uri)
     NmmHostHypervisor *hypervisor = g_atomic_rc_box_new0(NmmHostHypervisor);
 
     hypervisor->uri = g_strdup(uri);
-    hypervisor->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_unref);
+    hypervisor->networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
     hypervisor->guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     hypervisor->leases =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);

@@ -245,7 +245,6 @@ nmm_network_new_from_xml(const char *xml,
         return NULL;
 
     network = g_new0(NmmNetwork, 1);
-    g_atomic_ref_count_init(&network->ref_count);
     network->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     network->routes = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     network->ranges = g_array_new(FALSE, FALSE, sizeof(NmmRange));
@@ -257,18 +256,9 @@ nmm_network_new_from_xml(const char *xml,
     return g_steal_pointer(&network);
 }
 
-NmmNetwork *
-nmm_network_ref(NmmNetwork *network)
-{
-    g_atomic_ref_count_inc(&network->ref_count);
-    return network;
-}
-
 void
-nmm_network_unref(NmmNetwork *network)
+nmm_network_free(NmmNetwork *network)
 {
-    if (!g_atomic_ref_count_dec(&network->ref_count))
-        return;
     g_free(network->uuid);
     g_free(network->name);
     g_free(network->bridge);

@@ -12,7 +12,6 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    gatomicrefcount ref_count;
     char *uuid; /* (nullable): NULL in XML that libvirt has not seen yet */
     char *name;
     char *bridge;       /* (nullable): "virbr1" */
@@ -36,10 +35,8 @@ NmmNetwork *nmm_network_new_from_xml(const char *xml,
                                      gboolean autostart,
                                      gboolean persistent,
                                      GError **error);
-/* Thread-safe, as is unref. */
-NmmNetwork *nmm_network_ref(NmmNetwork *network);
-void nmm_network_unref(NmmNetwork *network);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNetwork, nmm_network_unref)
+void nmm_network_free(NmmNetwork *network);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNetwork, nmm_network_free)
 
 /* A DHCP lease of a network. */
 typedef struct {
