@@ -8,29 +8,13 @@
 
 #include "nmm-routing.h"
 
-#include "nmm-routing-entries.h"
+#include "nmm-routing-claim.h"
+#include "nmm-routing-probe.h"
 
 #define NEVER NMM_NEVER
 
-/* In one second. */
-#define MAX_PROBES 4096
-
 typedef NmmMacKey MacKey;
-typedef NmmKnownGuest Guest;
-typedef NmmKnownNic Nic;
-typedef NmmLanHost LanHost;
 typedef NmmRoutingEntry Entry;
-
-struct _NmmRouting {
-    NmmRoutingHost host;
-    NmmKnownHosts known;
-    NmmRoutingEntries entries;
-    guint n_addresses; /* held and claimed */
-    NmmRejections *reported;
-    gint64 budget_since;  /* in ms: when the second began … */
-    guint budget_used;    /* … and the probes in it */
-    NmmRoutingWork *work; /* of the input in progress */
-};
 
 /* Work */
 
@@ -97,366 +81,6 @@ nmm_routing_free(NmmRouting *self)
     g_free(self);
 }
 
-static Nic *
-lookup_nic(NmmRouting *self, MacKey mac)
-{
-    return nmm_known_hosts_find_nic(&self->known, mac);
-}
-
-static gboolean
-can_hold(const Nic *nic)
-{
-    return nic && nic->running && nic->bridge;
-}
-
-/* Entries */
-
-static void
-count(NmmRouting *self, MacKey mac, int change)
-{
-    Nic *nic = lookup_nic(self, mac);
-
-    self->n_addresses += (guint)change;
-    if (nic)
-        nic->guest->n_addresses += (guint)change;
-}
-
-static void
-drop_claimant(NmmRouting *self, Entry *entry)
-{
-    if (entry->claimant == 0)
-        return;
-    count(self, entry->claimant, -1);
-    entry->claimant = 0;
-    entry->decide_at = NEVER;
-    if (entry->verify_until == NEVER)
-        entry->next_probe_at = NEVER;
-}
-
-static void
-drop_holder(NmmRouting *self, Entry *entry)
-{
-    if (entry->holder == 0)
-        return;
-    count(self, entry->holder, -1);
-    entry->holder = 0;
-    entry->verify_until = NEVER;
-    if (entry->claimant == 0)
-        entry->next_probe_at = NEVER;
-}
-
-/* Rejections and probes */
-
-static void
-reject(NmmRouting *self,
-       MacKey mac,
-       NmmRejectionReason reason,
-       const NmmCidr *address,
-       const char *holder)
-{
-    const Nic *nic = lookup_nic(self, mac);
-    g_autofree char *mac_text = nmm_mac_key_to_string(mac);
-    g_autofree char *address_text = nmm_cidr_address_to_string(address);
-    NmmRejection *rejection = NULL;
-
-    if (nic)
-        rejection = nmm_rejections_add(
-            self->reported, reason, nic->guest->name, mac_text, address_text, holder);
-    if (rejection)
-        g_ptr_array_add(self->work->rejections, rejection);
-}
-
-static void
-reject_for_lan_host(NmmRouting *self, MacKey mac, const NmmCidr *address, MacKey lan)
-{
-    g_autofree char *holder = nmm_mac_key_to_string(lan);
-
-    reject(self, mac, NMM_REJECTION_LAN_HOST, address, holder);
-}
-
-typedef enum {
-    PROBE_SENT,
-    PROBE_OVER_BUDGET, /* too many in this second */
-    PROBE_IMPOSSIBLE,  /* the host has no use for the address now */
-} ProbeResult;
-
-/* @mac: 0 probes the LAN. */
-static ProbeResult
-probe(NmmRouting *self, Entry *entry, MacKey mac, gint64 now)
-{
-    NmmProbe wanted = {.lan = mac == 0, .address = entry->address};
-    NmmRejectionReason reason;
-
-    if (nmm_routing_host_judge(&self->host, &entry->address, &wanted.source, &reason) !=
-        NMM_VERDICT_GOOD)
-        return PROBE_IMPOSSIBLE;
-    if (now - self->budget_since >= 1000) {
-        self->budget_since = now;
-        self->budget_used = 0;
-    }
-    if (self->budget_used >= MAX_PROBES)
-        return PROBE_OVER_BUDGET;
-    self->budget_used++;
-    nmm_mac_key_to_bytes(mac, wanted.mac);
-    g_array_append_val(self->work->probes, wanted);
-    if (mac == 0)
-        entry->lan_probed_at = now;
-    return PROBE_SENT;
-}
-
-static void
-probe_all_guests(NmmRouting *self, Entry *entry, gint64 now)
-{
-    GHashTableIter iter;
-    gpointer data;
-
-    g_hash_table_iter_init(&iter, self->known.nics);
-    while (g_hash_table_iter_next(&iter, NULL, &data)) {
-        const Nic *nic = data;
-
-        if (can_hold(nic))
-            probe(self, entry, nic->mac, now);
-    }
-}
-
-static gint64
-postpone(gint64 deadline)
-{
-    return deadline == NEVER ? NEVER : deadline + NMM_ROUTING_RETRY_MS;
-}
-
-/* Probes the guest that holds the address, otherwise the LAN. Silence counts only after a probe
- * that was sent. */
-static void
-probe_in_doubt(NmmRouting *self, Entry *entry, gint64 now)
-{
-    switch (probe(self, entry, entry->holder, now)) {
-    case PROBE_SENT:
-        break;
-    case PROBE_OVER_BUDGET:
-        entry->decide_at = postpone(entry->decide_at);
-        entry->verify_until = postpone(entry->verify_until);
-        break;
-    case PROBE_IMPOSSIBLE:
-        entry->verify_until = NEVER;
-        drop_claimant(self, entry);
-        break;
-    }
-    entry->next_probe_at = now + NMM_ROUTING_RETRY_MS;
-    if (entry->next_probe_at >= MIN(entry->decide_at, entry->verify_until) ||
-        (entry->decide_at == NEVER && entry->verify_until == NEVER))
-        entry->next_probe_at = NEVER;
-}
-
-/* The LAN */
-
-/* One probe at once and another one later, because either may be lost; a flood of claims causes no
- * more. */
-static void
-reprobe_lan(NmmRouting *self, Entry *entry, gint64 now)
-{
-    if (entry->lan_reprobe_at != NEVER)
-        return;
-    if (entry->lan_probed_at <= now - NMM_ROUTING_RETRY_MS)
-        probe(self, entry, 0, now);
-    entry->lan_reprobe_at = now + NMM_ROUTING_RETRY_MS;
-    nmm_routing_entries_settle(&self->entries, entry);
-}
-
-/* The MAC belongs to a LAN host, or to a macvtap interface of no selected guest. The link hears
- * both, the parent only LAN hosts. */
-static gboolean
-claim_by_lan_host(NmmRouting *self,
-                  MacKey mac,
-                  const NmmCidr *address,
-                  gboolean from_wire,
-                  gint64 now)
-{
-    NmmRejectionReason reason;
-    Entry *entry;
-    gboolean changed;
-
-    if (nmm_routing_host_judge(&self->host, address, NULL, &reason) != NMM_VERDICT_GOOD)
-        return FALSE;
-    entry = nmm_routing_entries_find(&self->entries, address);
-    if (!from_wire && entry && (entry->holder != 0 || entry->claimant != 0)) {
-        reprobe_lan(self, entry, now);
-        return FALSE;
-    }
-    nmm_known_hosts_hear_lan(&self->known, address, mac, from_wire, now);
-    if (!entry)
-        return FALSE;
-    changed = entry->holder != 0;
-    if (changed)
-        reject_for_lan_host(self, entry->holder, address, mac);
-    if (entry->claimant != 0)
-        reject_for_lan_host(self, entry->claimant, address, mac);
-    drop_claimant(self, entry);
-    drop_holder(self, entry);
-    entry->relay_at = entry->lan_reprobe_at = NEVER;
-    nmm_routing_entries_settle(&self->entries, entry);
-    return changed;
-}
-
-/* Guests */
-
-/* The guest of @accepted has a new address and may have given up the others. Probes them after the
- * guest has had time to send by itself, one check at a time for each address. */
-static void
-doubt_other_addresses(NmmRouting *self, const Entry *accepted, gint64 now)
-{
-    GHashTableIter iter;
-    gpointer data;
-
-    g_hash_table_iter_init(&iter, self->entries.all);
-    while (g_hash_table_iter_next(&iter, NULL, &data)) {
-        Entry *entry = data;
-
-        if (entry == accepted || entry->holder != accepted->holder ||
-            entry->address.family != accepted->address.family || entry->verify_until != NEVER)
-            continue;
-        entry->next_probe_at = MAX(now, entry->heard_at + NMM_ROUTING_CONTEST_MS);
-        entry->verify_until = entry->next_probe_at + NMM_ROUTING_CONTEST_MS;
-        nmm_routing_entries_settle(&self->entries, entry);
-    }
-}
-
-static void
-accept_claimant(NmmRouting *self, Entry *entry, gint64 now)
-{
-    MacKey mac = entry->claimant;
-    g_autofree char *mac_text = nmm_mac_key_to_string(mac);
-    g_autofree char *address_text = nmm_cidr_address_to_string(&entry->address);
-
-    drop_holder(self, entry);
-    drop_claimant(self, entry);
-    count(self, mac, +1);
-    entry->holder = mac;
-    entry->since = entry->heard_at = now;
-    nmm_known_hosts_forget_lan(&self->known, &entry->address);
-    nmm_rejections_forget(
-        self->reported, lookup_nic(self, mac)->guest->name, mac_text, address_text);
-    doubt_other_addresses(self, entry, now);
-}
-
-static void
-confirm_holder(NmmRouting *self, Entry *entry, gint64 now)
-{
-    const Guest *guest = lookup_nic(self, entry->holder)->guest;
-
-    entry->heard_at = now;
-    entry->verify_until = NEVER;
-    entry->next_probe_at = NEVER;
-    /* A guest with two interfaces on the parent replies on both for either: no rejection. */
-    if (entry->claimant != 0 && lookup_nic(self, entry->claimant)->guest != guest)
-        reject(self, entry->claimant, NMM_REJECTION_OTHER_GUEST, &entry->address, guest->name);
-    drop_claimant(self, entry);
-    nmm_routing_entries_settle(&self->entries, entry);
-}
-
-static gboolean
-has_room(NmmRouting *self, const Nic *nic, const NmmCidr *address)
-{
-    if (nic->guest->n_addresses >= NMM_ROUTING_MAX_PER_GUEST)
-        reject(self, nic->mac, NMM_REJECTION_GUEST_FULL, address, NULL);
-    else if (self->n_addresses >= NMM_ROUTING_MAX_ADDRESSES)
-        reject(self, nic->mac, NMM_REJECTION_FULL, address, NULL);
-    else
-        return TRUE;
-    return FALSE;
-}
-
-/* Makes room by the addresses that the guest no longer replies for. */
-static void
-doubt_all_addresses(NmmRouting *self, const Nic *nic, GSocketFamily family, gint64 now)
-{
-    const Entry none = {.address.family = family, .holder = nic->mac};
-
-    if (nic->guest->doubted_at > now - NMM_ROUTING_CONTEST_MS)
-        return;
-    nic->guest->doubted_at = now;
-    doubt_other_addresses(self, &none, now);
-}
-
-/* The LAN or the holder has until decide_at to reply. */
-static gboolean
-start_claim(NmmRouting *self, Entry *entry, MacKey mac, gboolean contested, gint64 now)
-{
-    gboolean was_probed = entry->lan_probed_at >= now - NMM_ROUTING_REPEAT_MS;
-
-    if (!contested && !was_probed && probe(self, entry, 0, now) != PROBE_SENT)
-        return FALSE;
-    entry->claimant = mac;
-    count(self, mac, +1);
-    entry->relay_at = NEVER;
-    if (contested) {
-        entry->decide_at = now + NMM_ROUTING_CONTEST_MS;
-        probe_in_doubt(self, entry, now);
-    } else {
-        entry->decide_at = MAX(now, entry->lan_probed_at + NMM_ROUTING_LAN_GRACE_MS);
-    }
-    if (entry->decide_at <= now)
-        accept_claimant(self, entry, now);
-    nmm_routing_entries_settle(&self->entries, entry);
-    return entry->holder == mac;
-}
-
-static gboolean
-claim_by_guest(NmmRouting *self, const Nic *nic, const NmmCidr *address, gint64 now)
-{
-    NmmRejectionReason reason;
-    const LanHost *lan;
-    Entry *entry;
-
-    switch (nmm_routing_host_judge(&self->host, address, NULL, &reason)) {
-    case NMM_VERDICT_NO_MATTER:
-        return FALSE;
-    case NMM_VERDICT_REJECTED:
-        reject(self, nic->mac, reason, address, NULL);
-        return FALSE;
-    case NMM_VERDICT_GOOD:
-        break;
-    }
-    entry = nmm_routing_entries_find(&self->entries, address);
-    if (entry && entry->holder == nic->mac) {
-        confirm_holder(self, entry, now);
-        return FALSE;
-    }
-    if (entry && entry->claimant != 0)
-        return FALSE;
-    lan = nmm_known_hosts_find_lan(&self->known, address, now);
-    if (lan && lan->mac == nic->mac)
-        lan = NULL;
-    if (lan && lan->on_wire && now - lan->heard_at < NMM_ROUTING_LAN_FRESH_MS) {
-        reject_for_lan_host(self, nic->mac, address, lan->mac);
-        return FALSE;
-    }
-    if (!has_room(self, nic, address)) {
-        doubt_all_addresses(self, nic, address->family, now);
-        return FALSE;
-    }
-    entry = nmm_routing_entries_ensure(&self->entries, address, now);
-    if (!entry)
-        return FALSE;
-    return start_claim(self, entry, nic->mac, entry->holder != 0 || lan != NULL, now);
-}
-
-static gboolean
-handle_claim(NmmRouting *self, MacKey mac, const NmmCidr *address, gboolean from_wire, gint64 now)
-{
-    const Nic *nic = lookup_nic(self, mac);
-
-    if (mac == 0 || !nmm_routing_is_routable(address))
-        return FALSE;
-    if (!nic || !nic->running || from_wire)
-        return claim_by_lan_host(self, mac, address, from_wire, now);
-    if (!nic->bridge) {
-        reject(self, mac, NMM_REJECTION_NOT_BRIDGE, address, NULL);
-        return FALSE;
-    }
-    return claim_by_guest(self, nic, address, now);
-}
-
 NmmRoutingWork *
 nmm_routing_claim(NmmRouting *self,
                   const guint8 *mac,
@@ -466,7 +90,7 @@ nmm_routing_claim(NmmRouting *self,
 {
     MacKey key = nmm_mac_key_from_bytes(mac);
 
-    return finish(self, handle_claim(self, key, address, from_wire, now_ms));
+    return finish(self, nmm_routing_handle_claim(self, key, address, from_wire, now_ms));
 }
 
 static void
@@ -501,19 +125,20 @@ entry_tick(NmmRouting *self, Entry *entry, gint64 now)
 
     if (entry->relay_at <= now) {
         entry->relay_at = NEVER;
-        probe_all_guests(self, entry, now);
+        nmm_routing_probe_all_guests(self, entry, now);
     }
     if (entry->lan_reprobe_at <= now)
-        entry->lan_reprobe_at =
-            probe(self, entry, 0, now) == PROBE_OVER_BUDGET ? now + NMM_ROUTING_RETRY_MS : NEVER;
+        entry->lan_reprobe_at = nmm_routing_probe(self, entry, 0, now) == NMM_PROBE_OVER_BUDGET
+                                    ? now + NMM_ROUTING_RETRY_MS
+                                    : NEVER;
     if (entry->decide_at <= now) {
-        accept_claimant(self, entry, now);
+        nmm_routing_accept_claimant(self, entry, now);
         changed = TRUE;
     } else if (entry->verify_until <= now) {
-        drop_holder(self, entry);
+        nmm_routing_drop_holder(self, entry);
         changed = TRUE;
     } else if (entry->next_probe_at <= now) {
-        probe_in_doubt(self, entry, now);
+        nmm_routing_probe_in_doubt(self, entry, now);
     }
     nmm_routing_entries_settle(&self->entries, entry);
     return changed;
@@ -544,9 +169,9 @@ judge_entry(NmmRouting *self, Entry *entry)
         reason == NMM_REJECTION_OFF_LINK)
         return;
     if (entry->holder != 0)
-        reject(self, entry->holder, reason, &entry->address, NULL);
-    drop_claimant(self, entry);
-    drop_holder(self, entry);
+        nmm_routing_reject(self, entry->holder, reason, &entry->address, NULL);
+    nmm_routing_drop_claimant(self, entry);
+    nmm_routing_drop_holder(self, entry);
     nmm_routing_entries_settle(&self->entries, entry);
 }
 
@@ -568,16 +193,17 @@ nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host)
 static gboolean
 recount_entry(NmmRouting *self, Entry *entry)
 {
-    gboolean lost = entry->holder != 0 && !can_hold(lookup_nic(self, entry->holder));
+    gboolean lost =
+        entry->holder != 0 && !nmm_routing_can_hold(nmm_routing_find_nic(self, entry->holder));
 
     if (entry->claimant != 0)
-        count(self, entry->claimant, +1);
+        nmm_routing_count(self, entry->claimant, +1);
     if (entry->holder != 0)
-        count(self, entry->holder, +1);
-    if (!can_hold(lookup_nic(self, entry->claimant)))
-        drop_claimant(self, entry);
+        nmm_routing_count(self, entry->holder, +1);
+    if (!nmm_routing_can_hold(nmm_routing_find_nic(self, entry->claimant)))
+        nmm_routing_drop_claimant(self, entry);
     if (lost)
-        drop_holder(self, entry);
+        nmm_routing_drop_holder(self, entry);
     nmm_routing_entries_settle(&self->entries, entry);
     return lost;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of the routing decision, and which guest holds or claims an entry of it. For this room
+ * alone.
+ */
+
+#pragma once
+
+#include "nmm-routing-entries.h"
+
+G_BEGIN_DECLS
+
+struct _NmmRouting {
+    NmmRoutingHost host;
+    NmmKnownHosts known;
+    NmmRoutingEntries entries;
+    guint n_addresses; /* held and claimed */
+    NmmRejections *reported;
+    gint64 budget_since;  /* in ms: when the second began … */
+    guint budget_used;    /* … and the probes in it */
+    NmmRoutingWork *work; /* of the input in progress */
+};
+
+/* (nullable) (transfer none): the interface of a selected guest. */
+NmmKnownNic *nmm_routing_find_nic(NmmRouting *self, NmmMacKey mac);
+/* @nic: (nullable) */
+gboolean nmm_routing_can_hold(const NmmKnownNic *nic);
+
+/* The guest with @mac holds or claims one address more (+1) or less (-1). */
+void nmm_routing_count(NmmRouting *self, NmmMacKey mac, int change);
+void nmm_routing_drop_claimant(NmmRouting *self, NmmRoutingEntry *entry);
+void nmm_routing_drop_holder(NmmRouting *self, NmmRoutingEntry *entry);
+
+/* Adds a rejection of the guest with @mac to the work, if it is a new one. @holder: (nullable) */
+void nmm_routing_reject(NmmRouting *self,
+                        NmmMacKey mac,
+                        NmmRejectionReason reason,
+                        const NmmCidr *address,
+                        const char *holder);
+void nmm_routing_reject_for_lan_host(NmmRouting *self,
+                                     NmmMacKey mac,
+                                     const NmmCidr *address,
+                                     NmmMacKey lan);
+
+G_END_DECLS
