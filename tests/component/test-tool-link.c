@@ -176,9 +176,9 @@ test_bridge_left(void)
     input->profile.active = FALSE;
     input->network.bridge_left = TRUE;
     set_string(&input->network.bridge, "virbr1");
+    set_string(&input->network.name, "isolated");
     assert_broken(input, "profile", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
     input->profile.active = TRUE;
-    set_string(&input->network.name, "isolated");
     input->network.exists = TRUE;
     assert_broken(input, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
 }

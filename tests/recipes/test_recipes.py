@@ -102,8 +102,8 @@ MODE = [
     (PROFILE + 'nmm-keys.c', 'NMM_MODE_BIT(NMM_MODE_SHARE) |', 'NMM_MODE_BIT(NMM_MODE_RELAY) | '),
     (CORE + 'check/nmm-check.c', 'static const Step *const steps_by_mode[]', '''\
 static const Step relay_steps[] = {
-    {"guest", evaluate_guest},
-    {"parent", evaluate_parent},
+    {"guest", nmm_check_evaluate_guest},
+    {"parent", nmm_check_evaluate_parent},
     {NULL},
 };
 

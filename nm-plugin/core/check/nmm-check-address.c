@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of the guest's address: is it known, routed, and does the guest answer there?
+ */
+
+#include "config.h"
+
+#include "nmm-check-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+NmmCheckResult *
+nmm_check_evaluate_lease(const NmmCheckInput *input)
+{
+    if (input->address)
+        return ok(_("its address is '%s'"), input->address);
+    if (input->network.lease_problem)
+        return unknown(_("cannot read the leases of the network '%s': %s"),
+                       input->network.name,
+                       input->network.lease_problem);
+    if (input->network.has_dhcp)
+        return broken(
+            nmm_check_make_virsh(input, "console", input->guest.name),
+            _("the guest has not requested an address on the interface with MAC '%s': enable "
+              "DHCP for it in the guest"),
+            nmm_check_get_mac(input));
+    return broken(
+        nmm_check_make_virsh(input, "console", input->guest.name),
+        _("the network has no DHCP, and the interface with MAC '%s' has no known address: "
+          "set one in the guest"),
+        nmm_check_get_mac(input));
+}
+
+static NmmCheckResult *
+evaluate_silence(const NmmCheckInput *input)
+{
+    const char *mac = nmm_check_get_mac(input);
+
+    if (nmm_mode_get_info(input->profile.mode)->routes_guests)
+        return waiting(
+            _("no traffic from it yet (MAC '%s'): it gets its route when it first communicates "
+              "with the host"),
+            mac);
+    return waiting(
+        _("no traffic with it yet (MAC '%s'): the host reaches the guest directly at the guest's "
+          "address"),
+        mac);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_address(const NmmCheckInput *input)
+{
+    if (input->address)
+        return ok(_("its address is '%s'"), input->address);
+    if (input->kernel_problem)
+        return unknown(_("cannot read its addresses: %s"), input->kernel_problem);
+    return evaluate_silence(input);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_route(const NmmCheckInput *input)
+{
+    if (!input->address)
+        return unknown(_("its address is not known"));
+    if (!input->routed)
+        return broken(nmm_check_make_activate(input),
+                      _("the host's route to '%s' over '%s' is missing"),
+                      input->address,
+                      input->link.name);
+    return ok(_("the host's route to '%s' goes over '%s'"), input->address, input->link.name);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_neighbour(const NmmCheckInput *input)
+{
+    if (input->answers)
+        return ok(_("the guest answers at '%s'"), input->address);
+    if (!input->address)
+        return unknown(_("its address is not known"));
+    if (input->unprivileged)
+        return hint(NULL,
+                    _("it has a route, but only root can probe whether it answers at '%s'"),
+                    input->address);
+    if (input->probe_problem)
+        return unknown(_("cannot probe '%s': %s"), input->address, input->probe_problem);
+    return broken(nmm_check_make_virsh(input, "console", input->guest.name),
+                  _("there is no answer from '%s': the interface may be down in the guest, or have "
+                    "another address by now"),
+                  input->address);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_names(const NmmCheckInput *input)
+{
+    if (input->names_problem)
+        return unknown(_("cannot find out whether the host resolves guest names: %s"),
+                       input->names_problem);
+    if (!input->names)
+        return hint(g_strdup("sed -i '/^hosts:/s/files/files libvirt_guest/' /etc/nsswitch.conf"),
+                    _("the host does not find guests by name: install libnss-libvirt, and add "
+                      "'libvirt_guest' to the line 'hosts:' of /etc/nsswitch.conf"));
+    return ok(_("the host finds guests by name"));
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The steps of the guest itself: its definition, its interface, and whether it runs.
+ */
+
+#include "config.h"
+
+#include "nmm-check-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "nmm-reachability.h"
+
+NmmCheckResult *
+nmm_check_evaluate_guest(const NmmCheckInput *input)
+{
+    if (!input->guest.exists)
+        return broken(nmm_check_make_virsh(input, "list", "--all"),
+                      _("libvirt has no guest '%s'"),
+                      input->guest.name);
+    return ok(_("the guest exists (%s)"), input->guest.uri);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_macvtap(const NmmCheckInput *input)
+{
+    if (!input->guest.is_macvtap)
+        return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+                      _("it has no macvtap interface, so no profile applies to it"));
+    if (input->guest.lower)
+        return ok(_("it is attached with macvtap to '%s', mode '%s'"),
+                  input->guest.lower,
+                  input->guest.macvtap_mode);
+    return ok(_("it is attached with macvtap through a libvirt network"));
+}
+
+NmmCheckResult *
+nmm_check_evaluate_mode(const NmmCheckInput *input)
+{
+    const char *mode = input->guest.macvtap_mode;
+
+    if (nmm_reachability_has_mode(mode))
+        return ok(_("its macvtap mode is 'bridge', which reaches the host link"));
+    if (input->guest.definition_is_bridge)
+        return broken(
+            nmm_check_make_virsh(input, "shutdown", input->guest.name),
+            _("it runs with macvtap mode '%s', which cannot reach the host link; its definition "
+              "already has 'bridge': it needs a restart (shut it down, then start it; a reboot is "
+              "not enough)"),
+            mode);
+    return broken(
+        nmm_check_make_virsh(input, "edit", input->guest.name),
+        _("its macvtap mode is '%s', which cannot reach the host link: set mode='bridge' in its "
+          "definition and restart it, or use a profile of mode 'isolated'"),
+        mode);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_definition(const NmmCheckInput *input)
+{
+    if (input->guest.transient)
+        return ok(_("it has no persistent definition, so only the running guest is checked"));
+    if (!input->nic.in_definition)
+        return broken(
+            g_strdup("journalctl -t nm-macvtap-service"),
+            _("its definition has no interface on the network '%s'; the journal shows why the "
+              "profile could not add one"),
+            input->network.name);
+    return ok(_("its definition has an interface on the network '%s' (%s)"),
+              input->network.name,
+              nmm_check_get_mac(input));
+}
+
+NmmCheckResult *
+nmm_check_evaluate_running(const NmmCheckInput *input)
+{
+    if (!input->guest.running)
+        return broken(nmm_check_make_virsh(input, "start", input->guest.name),
+                      _("the guest is shut off"));
+    return ok(_("the guest is running"));
+}
+
+NmmCheckResult *
+nmm_check_evaluate_plugged(const NmmCheckInput *input)
+{
+    if (!input->nic.plugged)
+        return broken(
+            nmm_check_make_virsh(input, "shutdown", input->guest.name),
+            _("the running guest does not have that interface: it needs a restart (shut it "
+              "down, then start it; a reboot is not enough)"));
+    return ok(_("the running guest has that interface"));
+}
+
+NmmCheckResult *
+nmm_check_evaluate_link(const NmmCheckInput *input)
+{
+    if (input->nic.link_down)
+        return broken(nmm_check_make_command("virsh",
+                                             "-c",
+                                             input->guest.uri,
+                                             "domif-setlink",
+                                             input->guest.name,
+                                             nmm_check_get_mac(input),
+                                             "up",
+                                             NULL),
+                      _("the interface's cable is unplugged (link state down)"));
+    return ok(_("its link is up"));
+}

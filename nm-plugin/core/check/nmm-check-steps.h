@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Shared by the files of the steps. Each step is a function that judges one fact of the input; a
+ * step may rely on all that the table of its mode has before it.
+ */
+
+#pragma once
+
+#include "nmm-check.h"
+
+G_BEGIN_DECLS
+
+/* Results. @remedy: (transfer full) (nullable): a command. */
+NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
+    G_GNUC_PRINTF(3, 4);
+
+#define ok(...)             nmm_check_result_new(NMM_CHECK_OK, NULL, __VA_ARGS__)
+#define unknown(...)        nmm_check_result_new(NMM_CHECK_UNKNOWN, NULL, __VA_ARGS__)
+#define waiting(...)        nmm_check_result_new(NMM_CHECK_WAITING, NULL, __VA_ARGS__)
+#define hint(remedy, ...)   nmm_check_result_new(NMM_CHECK_HINT, remedy, __VA_ARGS__)
+#define broken(remedy, ...) nmm_check_result_new(NMM_CHECK_BROKEN, remedy, __VA_ARGS__)
+
+/* What several steps report in the same words. */
+NmmCheckResult *nmm_check_report_unread(const char *device, const char *problem);
+NmmCheckResult *nmm_check_report_bridge_left(const NmmCheckInput *input);
+
+/* Commands, all (transfer full) */
+
+/* A command line of the words, quoted for a shell. */
+char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
+/* virsh VERB OBJECT on the guest's libvirt. */
+char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object);
+/* Activates the profile. */
+char *nmm_check_make_activate(const NmmCheckInput *input);
+/* (transfer none): of the guest's interface, "?" if it is not known. */
+const char *nmm_check_get_mac(const NmmCheckInput *input);
+
+/* nmm-check-guest.c: the guest and its interface */
+NmmCheckResult *nmm_check_evaluate_guest(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_macvtap(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_mode(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_definition(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_running(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_plugged(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_link(const NmmCheckInput *input);
+
+/* nmm-check-network.c: the network of mode isolated, its bridge and firewall zone */
+NmmCheckResult *nmm_check_evaluate_network(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_bridge(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_firewall(const NmmCheckInput *input);
+
+/* nmm-check-profile.c */
+NmmCheckResult *nmm_check_evaluate_profile(const NmmCheckInput *input);
+
+/* nmm-check-host-link.c: the parent and the host link */
+NmmCheckResult *nmm_check_evaluate_parent(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_host_link(const NmmCheckInput *input);
+
+/* nmm-check-address.c: the guest's address, and whether it answers there */
+NmmCheckResult *nmm_check_evaluate_lease(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_address(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_route(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_neighbour(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_names(const NmmCheckInput *input);
+
+G_END_DECLS
