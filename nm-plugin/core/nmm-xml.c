@@ -167,11 +167,14 @@ nmm_xml_text(xmlNode *node)
 char *
 nmm_xml_to_string(xmlNode *node)
 {
+    /* The copy declares the namespaces that ancestors of @node declare. */
+    xmlNode *copy = xmlDocCopyNode(node, node->doc, 1);
     xmlBuffer *buffer = xmlBufferCreate();
     char *text;
 
-    xmlNodeDump(buffer, node->doc, node, 0, 1);
+    xmlNodeDump(buffer, node->doc, copy, 0, 1);
     text = g_strdup((const char *)xmlBufferContent(buffer));
     xmlBufferFree(buffer);
+    xmlFreeNode(copy);
     return text;
 }

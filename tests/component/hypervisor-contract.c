@@ -186,7 +186,7 @@ static void
 test_config_nic(Fixture *f, gconstpointer user_data)
 {
     const NmmScope scope = NMM_SCOPE_CONFIG;
-    NmmNicSpec changed = contract_nic_spec;
+    g_autoptr(NmmGuest) before = NULL;
     g_autoptr(NmmGuest) guest = NULL;
     const NmmNic *nic;
 
@@ -195,9 +195,8 @@ test_config_nic(Fixture *f, gconstpointer user_data)
     contract_edit_nic(f, NMM_EDIT_NIC_ATTACH, scope, WEB_UUID, &contract_nic_spec, -1);
     contract_assert_nic(f, WEB_UUID, TRUE, FALSE);
 
-    changed.link_down = TRUE;
-    changed.isolated = TRUE;
-    contract_edit_nic(f, NMM_EDIT_NIC_UPDATE, scope, WEB_UUID, &changed, -1);
+    before = contract_read_guest(f, WEB_UUID, -1);
+    contract_update_nic(f, scope, WEB_UUID, contract_find_nic(before->config, ALIAS), TRUE, TRUE);
     guest = contract_read_guest(f, WEB_UUID, -1);
     nic = contract_find_nic(guest->config, ALIAS);
     g_assert_cmpint(nic->type, ==, NMM_NIC_NETWORK);
@@ -217,7 +216,7 @@ static void
 test_live_nic(Fixture *f, gconstpointer user_data)
 {
     const NmmScope scope = NMM_SCOPE_LIVE;
-    NmmNicSpec down = contract_nic_spec;
+    g_autoptr(NmmGuest) before = NULL;
     g_autoptr(NmmGuest) guest = NULL;
 
     contract_start_network(f);
@@ -230,8 +229,8 @@ test_live_nic(Fixture *f, gconstpointer user_data)
     contract_await_event(f, "guest " WEB_UUID);
     contract_assert_nic(f, WEB_UUID, FALSE, TRUE);
 
-    down.link_down = TRUE;
-    contract_edit_nic(f, NMM_EDIT_NIC_UPDATE, scope, WEB_UUID, &down, -1);
+    before = contract_read_guest(f, WEB_UUID, -1);
+    contract_update_nic(f, scope, WEB_UUID, contract_find_nic(before->live, ALIAS), FALSE, TRUE);
     guest = contract_read_guest(f, WEB_UUID, -1);
     g_assert_true(contract_find_nic(guest->live, ALIAS)->link_down);
 
@@ -466,6 +465,7 @@ hypervisor_contract_add_tests(const HypervisorHost *host)
     };
     gsize i;
 
+    contract_add_update_tests(host);
     for (i = 0; i < G_N_ELEMENTS(cases); i++)
         g_test_add(
             cases[i].path, Fixture, host, contract_set_up, cases[i].test, contract_tear_down);

@@ -39,6 +39,9 @@ typedef struct {
     void (*stop_network)(gpointer data, const char *name);
     void (*undefine_network)(gpointer data, const char *name);
 
+    /* A network filter, which an interface may name. */
+    void (*define_filter)(gpointer data, const char *xml);
+
     /* Every open connection breaks, and nothing answers; guests run on. */
     void (*lose_daemon)(gpointer data);
     /* The daemon answers again. */

@@ -270,6 +270,28 @@ contract_edit_nic(Fixture *f,
     apply(f, &edit, code);
 }
 
+void
+contract_update_nic(Fixture *f,
+                    NmmScope scope,
+                    const char *uuid,
+                    const NmmNic *nic,
+                    gboolean isolated,
+                    gboolean link_down)
+{
+    g_autofree char *xml = nmm_nic_change_to_xml(nic, NULL, isolated, link_down);
+    NmmEdit edit = {
+        .kind = NMM_EDIT_NIC_UPDATE,
+        .scope = scope,
+        .guest_uuid = (char *)uuid,
+        .guest_name = (char *)"guest",
+        .network = nic->network,
+        .alias = nic->alias,
+        .xml = xml,
+    };
+
+    apply(f, &edit, -1);
+}
+
 /* Guests and networks */
 
 char *

@@ -7,11 +7,12 @@
 #pragma once
 
 #include "hypervisor-contract.h"
+#include "nmm-nic-xml.h"
 
 G_BEGIN_DECLS
 
 #define NETWORK "isolated"
-#define ALIAS   "ua-nm-macvtap-0badcafe"
+#define ALIAS   "ua-nm-macvtap-1c3d5bb9"
 #define MAC     "52:54:00:aa:00:01"
 
 #define WEB_UUID "3c2f8a10-1111-4a6b-9c3d-000000000001"
@@ -65,6 +66,13 @@ void contract_edit_nic(Fixture *f,
                        const char *uuid,
                        const NmmNicSpec *spec,
                        int code);
+/* Sends the node of @nic with the given isolation and link state. */
+void contract_update_nic(Fixture *f,
+                         NmmScope scope,
+                         const char *uuid,
+                         const NmmNic *nic,
+                         gboolean isolated,
+                         gboolean link_down);
 /* (transfer full): a guest with one macvtap interface on eth0. */
 char *contract_guest_xml(const char *name, const char *uuid);
 void contract_define_guest(Fixture *f, const char *name, const char *uuid);
@@ -74,6 +82,8 @@ const NmmNic *contract_find_nic(const NmmGuestState *state, const char *alias);
 void contract_assert_untouched(const NmmGuestState *state);
 /* Whether the project's interface is in the guest's definition and in the running guest. */
 void contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live);
+/* hypervisor-contract-update.c: adds the cases about updates of an interface. */
+void contract_add_update_tests(const HypervisorHost *host);
 /* Collects the hypervisor's events from now on. */
 void contract_listen(Fixture *f);
 void contract_set_up(Fixture *f, gconstpointer user_data);

@@ -206,6 +206,16 @@ world_undefine_network(gpointer data, const char *name)
     check(virNetworkUndefine(network) == 0);
 }
 
+static void
+world_define_filter(gpointer data, const char *xml)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    virNWFilterPtr filter = virNWFilterDefineXML(conn, xml);
+
+    check(filter != NULL);
+    virNWFilterFree(filter);
+}
+
 static pid_t
 read_daemon_pid(void)
 {
@@ -281,6 +291,7 @@ const HypervisorHost libvirt_host = {
     .start_network = world_start_network,
     .stop_network = world_stop_network,
     .undefine_network = world_undefine_network,
+    .define_filter = world_define_filter,
     .lose_daemon = world_lose_daemon,
     .restore_daemon = world_restore_daemon,
 };

@@ -119,6 +119,12 @@ undefine_network(gpointer data, const char *name)
     must(fake_host_undefine_network(data, name, &error), error);
 }
 
+/* The fake applies no filters. */
+static void
+define_filter(gpointer data, const char *xml)
+{
+}
+
 static void
 lose_daemon(gpointer data)
 {
@@ -150,6 +156,7 @@ main(int argc, char **argv)
         .start_network = start_network,
         .stop_network = stop_network,
         .undefine_network = undefine_network,
+        .define_filter = define_filter,
         .lose_daemon = lose_daemon,
         .restore_daemon = restore_daemon,
     };

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nmm-nic-xml.h"
 #include "nmm-plan.h"
 
 G_BEGIN_DECLS

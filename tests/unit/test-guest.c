@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "nmm-error.h"
-#include "nmm-guest.h"
+#include "nmm-nic-xml.h"
 #include "nmm-network.h"
 
 #define UUID "232a8368-4462-4598-807e-8a42fa7c7211"

@@ -253,24 +253,25 @@ static void
 test_xml(void)
 {
     static const NmmNicSpec wanted = {.model = "virtio", .isolated = TRUE};
-    static const NmmNicSpec pulled = {.model = "e1000e", .link_down = TRUE};
     g_autoptr(PlanHost) host = plan_host_new();
     g_autoptr(NmmProfile) profile = plan_host_profile_new("isolate-guests", "yes", NULL);
     g_autofree char *expected = plan_host_our_nic(1, &wanted);
-    g_autofree char *down = plan_host_our_nic(2, &pulled);
     g_autofree char *alias = nmm_identity_alias(PLAN_HOST_NETWORK);
     g_autoptr(NmmPlan) up = NULL;
     g_autoptr(NmmPlan) off = NULL;
     const NmmGuestReport *report;
     g_autofree char *uuid = plan_host_guest_uuid(1);
     g_autofree char *mac = nmm_identity_mac(uuid, PLAN_HOST_NETWORK);
-    g_autofree char *second = NULL;
+    g_autofree char *plain = NULL;
+    g_autoptr(GString) second = NULL;
     static const NmmNicSpec e1000e = {.model = "e1000e"};
 
-    second = plan_host_our_nic(2, &e1000e);
+    plain = plan_host_our_nic(2, &e1000e);
+    second = g_string_new(plain);
+    g_string_replace(second, "</interface>", "<mtu size=\"1400\"/></interface>", 1);
     plan_host_add_network(host, ISOLATED(ADDRESS), TRUE);
     plan_host_add_guest(host, ETH0, ETH0);
-    plan_host_add_guest(host, NULL, second);
+    plan_host_add_guest(host, NULL, second->str);
     up = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
     assert_plan_edits(up, "nic-attach config g1, nic-attach live g1, nic-detach live g2");
     g_assert_cmpstr(plan_edit_at(up, 0)->xml, ==, expected);
@@ -282,7 +283,8 @@ test_xml(void)
 
     off = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
     assert_plan_edits(off, "nic-update live g2");
-    g_assert_cmpstr(plan_edit_at(off, 0)->xml, ==, down);
+    g_string_replace(second, "</interface>", "<link state=\"down\"/></interface>", 1);
+    g_assert_cmpstr(plan_edit_at(off, 0)->xml, ==, second->str);
 }
 
 static void

@@ -25,6 +25,7 @@ nic_free(NmmNic *nic)
     g_free(nic->alias);
     g_free(nic->model);
     g_free(nic->target);
+    g_free(nic->xml);
     g_free(nic);
 }
 
@@ -74,6 +75,7 @@ nic_read(xmlNode *interface)
     nic->target = nmm_xml_attr(nmm_xml_child(interface, "target"), "dev");
     nic->link_down = attr_is(nmm_xml_child(interface, "link"), "state", "down");
     nic->isolated = attr_is(nmm_xml_child(interface, "port"), "isolated", "yes");
+    nic->xml = nmm_nic_is_ours(nic) ? nmm_xml_to_string(interface) : NULL;
     return nic;
 }
 
@@ -225,32 +227,4 @@ nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPt
             return nic;
     }
     return NULL;
-}
-
-static void
-add_child(xmlNode *parent, const char *name, const char *attribute, const char *value)
-{
-    xmlNode *child = xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
-
-    xmlNewProp(child, (const xmlChar *)attribute, (const xmlChar *)value);
-}
-
-char *
-nmm_nic_spec_to_xml(const NmmNicSpec *spec)
-{
-    g_autoptr(xmlDoc) doc = xmlNewDoc((const xmlChar *)"1.0");
-    xmlNode *interface = xmlNewNode(NULL, (const xmlChar *)"interface");
-
-    xmlDocSetRootElement(doc, interface);
-    xmlNewProp(interface, (const xmlChar *)"type", (const xmlChar *)"network");
-    add_child(interface, "mac", "address", spec->mac);
-    add_child(interface, "source", "network", spec->network);
-    if (spec->isolated)
-        add_child(interface, "port", "isolated", "yes");
-    if (spec->model)
-        add_child(interface, "model", "type", spec->model);
-    if (spec->link_down)
-        add_child(interface, "link", "state", "down");
-    add_child(interface, "alias", "name", spec->alias);
-    return nmm_xml_to_string(interface);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest: its identity and its interfaces, read from the domain's XML, once for the persistent
- * definition and once for the running machine; and the XML of one new interface. Decides which
- * interface counts as macvtap, not what to change. Never writes a domain, so nothing in it is lost.
+ * definition and once for the running machine. Decides which interface counts as macvtap, not what
+ * to change. Never writes a domain, so nothing in it is lost.
  */
 
 #pragma once
@@ -28,6 +28,7 @@ typedef struct {
     char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
     gboolean link_down; /* <link state='down'/> */
     gboolean isolated;  /* <port isolated='yes'/> */
+    char *xml;          /* (nullable): the whole <interface>, if it is this project's */
 } NmmNic;
 
 /* One state of a guest: its persistent definition, or the running machine. */
@@ -62,17 +63,5 @@ const char *nmm_nic_get_macvtap_mode(const NmmNic *nic, GPtrArray *networks);
 /* (nullable) (transfer none): the first for which nmm_nic_is_macvtap() is true. */
 const NmmNic *
 nmm_guest_state_find_macvtap(const NmmGuestState *state, const char *parent, GPtrArray *networks);
-
-/* <interface type='network'> with the given properties, as libvirt's device calls take it. */
-typedef struct {
-    const char *network;
-    const char *mac;
-    const char *alias;
-    const char *model; /* (nullable): NULL writes none */
-    gboolean isolated;
-    gboolean link_down;
-} NmmNicSpec;
-
-char *nmm_nic_spec_to_xml(const NmmNicSpec *spec);
 
 G_END_DECLS

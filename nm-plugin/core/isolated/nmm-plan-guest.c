@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-identity.h"
+#include "nmm-nic-xml.h"
 
 /* The interface on the network after the plan was carried out. */
 typedef enum {
@@ -113,18 +114,6 @@ add_attach(const GuestPlanner *self, StateView *view, char *reason)
     set_served(view, SERVED_BY_PROFILE, self->mac);
 }
 
-/* Keeps network, MAC and alias; takes the rest from @spec. */
-static void
-add_update(const GuestPlanner *self, const StateView *view, const NmmNicSpec *spec, char *reason)
-{
-    NmmNicSpec full = *spec;
-
-    full.network = self->planner->profile->network;
-    full.mac = view->own->mac;
-    full.alias = self->planner->alias;
-    add_nic_edit(self, view, NMM_EDIT_NIC_UPDATE, nmm_nic_spec_to_xml(&full), reason);
-}
-
 static char *
 describe_missing(const GuestPlanner *self, const NmmNic *macvtap)
 {
@@ -206,14 +195,17 @@ describe_deviation(const GuestPlanner *self, const StateView *view)
 static void
 correct_nic(const GuestPlanner *self, const StateView *view)
 {
-    const NmmNicSpec spec = {
-        .model = wanted_model(self, view),
-        .isolated = self->planner->profile->isolate_guests,
-    };
     char *reason = describe_deviation(self, view);
 
-    if (reason)
-        add_update(self, view, &spec, reason);
+    if (!reason)
+        return;
+    add_nic_edit(
+        self,
+        view,
+        NMM_EDIT_NIC_UPDATE,
+        nmm_nic_change_to_xml(
+            view->own, wanted_model(self, view), self->planner->profile->isolate_guests, FALSE),
+        reason);
 }
 
 /* A guest that was cloned from another has an interface with the MAC of the original. */
@@ -280,17 +272,14 @@ bring_up(const GuestPlanner *self, StateView *view)
 static void
 pull_plug(const GuestPlanner *self, const StateView *view)
 {
-    NmmNicSpec spec = {.link_down = TRUE};
-
     if (view->scope != NMM_SCOPE_LIVE || !view->own || view->own->link_down)
         return;
-    spec.model = view->own->model;
-    spec.isolated = view->own->isolated;
-    add_update(self,
-               view,
-               &spec,
-               g_strdup_printf(_("deactivating the profile unplugs guests from network '%s'"),
-                               self->planner->profile->network));
+    add_nic_edit(self,
+                 view,
+                 NMM_EDIT_NIC_UPDATE,
+                 nmm_nic_change_to_xml(view->own, NULL, view->own->isolated, TRUE),
+                 g_strdup_printf(_("deactivating the profile unplugs guests from network '%s'"),
+                                 self->planner->profile->network));
 }
 
 static void

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The XML of one interface, as libvirt's device calls take it: of a new one, and of one that this
+ * project made with a change in it. libvirt reads an element that is missing in an update as a
+ * change, so an update is the interface's own node with everything that the user tuned there.
+ */
+
+#pragma once
+
+#include "nmm-guest.h"
+
+G_BEGIN_DECLS
+
+/* <interface type='network'> with the given properties. */
+typedef struct {
+    const char *network;
+    const char *mac;
+    const char *alias;
+    const char *model; /* (nullable): NULL writes none */
+    gboolean isolated;
+    gboolean link_down;
+} NmmNicSpec;
+
+char *nmm_nic_spec_to_xml(const NmmNicSpec *spec);
+
+/* The node of @nic, which has an xml, with the differences between @nic and these values, and no
+ * other change. @model: (nullable): NULL keeps it. */
+char *
+nmm_nic_change_to_xml(const NmmNic *nic, const char *model, gboolean isolated, gboolean link_down);
+
+G_END_DECLS
