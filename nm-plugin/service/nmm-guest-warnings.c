@@ -5,7 +5,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-watcher.h"
 #include "nmm-journal.h"
 #include "nmm-guest-selection.h"
 #include "nmm-reachability.h"
@@ -15,7 +14,6 @@ struct _NmmGuestWarnings {
     char *parent;
     GHashTable *unreachable; /* (element-type utf8 utf8): guest → why, as it was logged */
     char *unmatched;         /* (nullable): as it was logged */
-    NmmWatcher *watch;       /* (nullable) */
 };
 
 NmmGuestWarnings *
@@ -32,7 +30,6 @@ nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
 void
 nmm_guest_warnings_free(NmmGuestWarnings *self)
 {
-    g_clear_pointer(&self->watch, nmm_watcher_free);
     nmm_profile_unref(self->profile);
     g_free(self->parent);
     g_hash_table_unref(self->unreachable);
@@ -175,35 +172,4 @@ nmm_guest_warnings_describe(NmmGuestWarnings *self)
     if (!unreachable || !self->unmatched)
         return g_strdup(unreachable ?: self->unmatched);
     return g_strjoin("\n", unreachable, self->unmatched, NULL);
-}
-
-static void
-read_cb(const NmmReading *reading, gpointer user_data)
-{
-    nmm_guest_warnings_update(user_data, reading->guests, reading->networks);
-}
-
-static void
-failed_cb(const GError *error, gpointer user_data)
-{
-    NmmGuestWarnings *self = user_data;
-
-    g_message("profile '%s': cannot check which guests can reach the host: %s",
-              self->profile->id,
-              error->message);
-}
-
-static const NmmWatcherClient watcher_client = {
-    .remember_guests = TRUE,
-    .read = read_cb,
-    .failed = failed_cb,
-};
-
-void
-nmm_guest_warnings_follow(NmmGuestWarnings *self, NmmHypervisor *hypervisor)
-{
-    g_return_if_fail(!self->watch);
-
-    self->watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
-    nmm_watcher_start(self->watch);
 }

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "nmm-hypervisor.h"
+#include "nmm-profile.h"
 
 G_BEGIN_DECLS
 
@@ -22,9 +22,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmGuestWarnings, nmm_guest_warnings_free)
 gboolean nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *networks);
 /* (transfer full) (nullable): for the banner, one sentence on each line. */
 char *nmm_guest_warnings_describe(NmmGuestWarnings *self);
-
-/* Watches the guests itself from now on, for a mode that needs them for nothing else. Only logs if
- * libvirt cannot be reached. Once; takes a reference to @hypervisor, which is not open. */
-void nmm_guest_warnings_follow(NmmGuestWarnings *self, NmmHypervisor *hypervisor);
 
 G_END_DECLS

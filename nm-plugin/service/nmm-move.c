@@ -14,11 +14,13 @@
 
 #include "nmm-device.h"
 #include "nmm-error.h"
+#include "nmm-guest-multicast.h"
 #include "nmm-guest-warnings.h"
 #include "nmm-libvirt.h"
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
 #include "nmm-move-steps.h"
+#include "nmm-watcher.h"
 
 #define HELPER NMM_LIBEXECDIR "/nm-macvtap-dispatcher"
 
@@ -42,8 +44,12 @@ struct _NmmMove {
     NmmMoveContext context;
     GError *error; /* (nullable): the first */
 
-    gulong link_state_id;       /* while the profile is up */
-    NmmGuestWarnings *warnings; /* (nullable): likewise */
+    gulong link_state_id; /* while the profile is up */
+    /* all (nullable): likewise */
+    NmmWatcher *guest_watch;
+    NmmGuestWarnings *warnings;
+    NmmGuestMulticast *multicast;
+
     guint wait_id;
     gint64 wait_deadline;  /* monotonic, in µs */
     guint stop_timeout_ms; /* 0 before stop */
@@ -151,13 +157,42 @@ build_gateway(NmmMove *self)
 }
 
 static void
+guests_read_cb(const NmmReading *reading, gpointer user_data)
+{
+    NmmMove *self = user_data;
+
+    nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
+    nmm_guest_multicast_update(self->multicast, reading->guests, reading->networks);
+}
+
+/* The host is moved all the same. */
+static void
+guests_failed_cb(const GError *error, gpointer user_data)
+{
+    NmmMove *self = user_data;
+
+    g_message("profile '%s': cannot check which guests can reach the host: %s",
+              self->context.profile->id,
+              error->message);
+}
+
+static const NmmWatcherClient watcher_client = {
+    .remember_guests = TRUE,
+    .read = guests_read_cb,
+    .failed = guests_failed_cb,
+};
+
+static void
 follow_guests(NmmMove *self)
 {
     NmmProfile *profile = self->context.profile;
+    const char *parent = nm_device_get_iface(self->context.device);
     g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
 
-    self->warnings = nmm_guest_warnings_new(profile, nm_device_get_iface(self->context.device));
-    nmm_guest_warnings_follow(self->warnings, hypervisor);
+    self->warnings = nmm_guest_warnings_new(profile, parent);
+    self->multicast = nmm_guest_multicast_new(profile, parent);
+    self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
+    nmm_watcher_start(self->guest_watch);
 }
 
 static void
@@ -376,7 +411,9 @@ leave_step(NmmMove *self)
 {
     g_clear_handle_id(&self->wait_id, g_source_remove);
     g_clear_signal_handler(&self->link_state_id, self->context.link);
+    g_clear_pointer(&self->guest_watch, nmm_watcher_free);
     g_clear_pointer(&self->warnings, nmm_guest_warnings_free);
+    g_clear_pointer(&self->multicast, nmm_guest_multicast_free);
 }
 
 static void

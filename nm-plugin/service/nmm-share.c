@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-guest-multicast.h"
 #include "nmm-guest-warnings.h"
 #include "nmm-watcher.h"
 #include "nmm-host-watch.h"
@@ -31,6 +32,7 @@ struct _NmmShare {
     NmmWatcher *guest_watch;
     NmmHostWatch *host_watch;
     NmmGuestWarnings *warnings;
+    NmmGuestMulticast *multicast;
 
     GVariant *gateway; /* (nullable): as NetworkManager has it, NULL before the profile is up */
     guint stopped_id;
@@ -149,6 +151,7 @@ read_cb(const NmmReading *reading, gpointer user_data)
     for (guint i = 0; i < reading->guests->len; i++)
         add_guest(self, reading->guests->pdata[i], reading->networks, nics);
     nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
+    nmm_guest_multicast_update(self->multicast, reading->guests, reading->networks);
     news = nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
     if (!self->gateway)
         g_message("profile '%s': up on '%s' with host link '%s'",
@@ -219,6 +222,7 @@ start(NmmActivation *activation)
     }
     self->parent_mac = read_parent_mac(self);
     self->warnings = nmm_guest_warnings_new(get_profile(self), self->parent);
+    self->multicast = nmm_guest_multicast_new(get_profile(self), self->parent);
     self->host_watch =
         nmm_host_watch_new(nmm_activation_get_client(activation), host_changed_cb, self);
     update_host(self);
@@ -235,6 +239,7 @@ end(NmmShare *self)
     g_clear_pointer(&self->router, nmm_share_router_free);
     g_clear_pointer(&self->host_watch, nmm_host_watch_free);
     g_clear_pointer(&self->guest_watch, nmm_watcher_free);
+    g_clear_pointer(&self->multicast, nmm_guest_multicast_free);
 }
 
 static gboolean

@@ -34,7 +34,7 @@ BUS_CONFIG = '''<busconfig><listen>{address}</listen><auth>EXTERNAL</auth>
 <allow user="*"/><allow send_type="signal"/></policy></busconfig>'''
 
 GUEST = '''<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
-<interface type='direct'><source dev='eth0' mode='{mode}'/><model type='virtio'/></interface></devices></domain>'''
+<interface type='direct'><source dev='eth0' mode='{mode}'/>{target}<model type='virtio'/></interface></devices></domain>'''
 
 
 class Failure(Exception):
@@ -193,8 +193,12 @@ class Host:
         with open(f'{FAKE}/start', 'a', encoding='utf-8') as file:
             file.writelines(command + '\n' for command in commands)
 
-    def add_guest(self, name, mode='bridge', running=True):
-        xml = GUEST.format(name=name, mode=mode).replace('\n', ' ')
+    def add_guest(self, name, mode='bridge', running=True, device_name=None):
+        """With DEVICE_NAME, of a macvtap device that is made."""
+        if device_name:
+            ip('link', 'add', 'link', 'eth0', 'name', device_name, 'up', 'type', 'macvtap', 'mode', mode)
+        target = f"<target dev='{device_name}'/>" if device_name else ''
+        xml = GUEST.format(name=name, mode=mode, target=target).replace('\n', ' ')
         self.at_start(f'define "{xml}"', *([f'start {name}'] if running else []))
 
     def hypervisor(self, command, process=None):
@@ -248,6 +252,12 @@ class Host:
     @staticmethod
     def addresses(name):
         return device.kernel_addresses(name, 4) if name in Host.links() else None
+
+    @staticmethod
+    def is_allmulticast(name):
+        """The sum of what programs asked for, not the flag that `ip link` shows."""
+        with open(f'/sys/class/net/{name}/flags', encoding='ascii') as file:
+            return bool(int(file.read(), 16) & 0x200)
 
     # NetworkManager
 

@@ -93,6 +93,80 @@ test_case(gconstpointer data)
     g_assert_false(g_str_has_suffix(text, "."));
 }
 
+/* Devices of guests */
+
+#define DOMAIN(name, uuid, nics)                                                                   \
+    "<domain><name>" name "</name><uuid>" uuid "</uuid><devices>" nics "</devices></domain>"
+#define NIC(lower, mode, target)                                                                   \
+    "<interface type='direct'><source dev='" lower "' mode='" mode "'/>" target "</interface>"
+#define TARGET(name) "<target dev='" name "'/>"
+#define WEB          "3c2f8a10-1111-4a6b-9c3d-000000000001"
+#define OTHER        "3c2f8a10-2222-4a6b-9c3d-000000000002"
+
+static GPtrArray *
+make_running(const char *const *xmls)
+{
+    GPtrArray *guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+
+    for (; *xmls; xmls++) {
+        g_autoptr(GError) error = NULL;
+
+        g_ptr_array_add(guests, nmm_guest_new_from_xml(NULL, *xmls, &error));
+        g_assert_no_error(error);
+    }
+    return guests;
+}
+
+static void
+assert_devices(const char *guests, GPtrArray *all, const char *expected)
+{
+    g_autoptr(NmmProfile) profile = make_profile(guests, NULL);
+    g_autoptr(GPtrArray) networks = g_ptr_array_new();
+    g_autoptr(GPtrArray) names = nmm_guest_selection_list_devices(profile, "eth0", all, networks);
+    g_autofree char *text = NULL;
+
+    g_ptr_array_add(names, NULL);
+    text = g_strjoinv(" ", (char **)names->pdata);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void
+test_devices(void)
+{
+    static const char *const xmls[] = {
+        DOMAIN("web",
+               WEB,
+               NIC("eth0", "bridge", TARGET("macvtap0")) NIC("eth1", "bridge", TARGET("macvtap1"))
+                   NIC("eth0", "bridge", TARGET("macvtap2"))),
+        DOMAIN("other",
+               OTHER,
+               NIC("eth0", "vepa", TARGET("macvtap3")) NIC("eth0", "private", TARGET("macvtap4"))
+                   NIC("eth0", "passthrough", TARGET("macvtap5"))
+                       NIC("eth0", "bridge", TARGET("macvtap6")) NIC("eth0", "bridge", "")),
+        NULL,
+    };
+    g_autoptr(GPtrArray) all = make_running(xmls);
+
+    assert_devices(NULL, all, "macvtap0 macvtap2 macvtap6");
+    assert_devices("web", all, "macvtap0 macvtap2");
+    assert_devices(OTHER, all, "macvtap6");
+    assert_devices("nobody", all, "");
+}
+
+static void
+test_devices_of_a_guest_that_does_not_run(void)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(
+        all,
+        nmm_guest_new_from_xml(
+            DOMAIN("web", WEB, NIC("eth0", "bridge", TARGET("macvtap0"))), NULL, &error));
+    g_assert_no_error(error);
+    assert_devices(NULL, all, "");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -102,5 +176,8 @@ main(int argc, char **argv)
 
         g_test_add_data_func(path, &cases[i], test_case);
     }
+    g_test_add_func("/guest-selection/devices", test_devices);
+    g_test_add_func("/guest-selection/devices/not-running",
+                    test_devices_of_a_guest_that_does_not_run);
     return g_test_run();
 }

@@ -212,6 +212,7 @@ test_promises(void)
         {"hotplug", ISOLATED, "yes"},
         {"on-disconnect", ISOLATED, "unplug"},
         {"link-name", LINK, NULL},
+        {"multicast", LINK, "yes"},
         {"libvirt-uri", ALL, "qemu:///system"},
     };
     gsize i;

@@ -74,6 +74,7 @@ test_defaults(void)
     g_assert_true(profile->hotplug);
     g_assert_cmpint(profile->on_disconnect, ==, NMM_ON_DISCONNECT_UNPLUG);
     g_assert_null(profile->link_name);
+    g_assert_true(profile->multicast);
 }
 
 static void
@@ -161,13 +162,14 @@ static void
 test_choices(void)
 {
     g_autoptr(NmmProfile) share = parse_good(ITEMS("mode", "share", "link-name", "lan0"));
-    g_autoptr(NmmProfile) move = parse_good(ITEMS("mode", "move"));
+    g_autoptr(NmmProfile) move = parse_good(ITEMS("mode", "move", "multicast", "no"));
     g_autoptr(NmmProfile) words = parse_good(ITEMS(
         "address6", "auto", "dhcp-range", "none", "nic-model", "default", "on-disconnect", "keep"));
 
     g_assert_cmpint(share->mode, ==, NMM_MODE_SHARE);
     g_assert_cmpstr(share->link_name, ==, "lan0");
     g_assert_cmpint(move->mode, ==, NMM_MODE_MOVE);
+    g_assert_false(move->multicast);
     g_assert_cmpint(words->address6_type, ==, NMM_ADDRESS6_AUTO);
     g_assert_cmpint(words->dhcp_type, ==, NMM_DHCP_NONE);
     g_assert_null(words->nic_model);

@@ -154,3 +154,26 @@ nmm_guest_selection_describe_empty(const NmmHostState *state, const NmmHostProfi
     none = g_hash_table_new(g_str_hash, g_str_equal);
     return nmm_guest_selection_describe_unmatched(profile->profile, get_parent(profile), none);
 }
+
+GPtrArray *
+nmm_guest_selection_list_devices(const NmmProfile *profile,
+                                 const char *parent,
+                                 const GPtrArray *guests,
+                                 GPtrArray *networks)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < guests->len; i++) {
+        const NmmGuest *guest = guests->pdata[i];
+
+        if (!guest->live || !nmm_profile_selects(profile, guest->name, guest->uuid))
+            continue;
+        for (guint j = 0; j < guest->live->nics->len; j++) {
+            const NmmNic *nic = guest->live->nics->pdata[j];
+
+            if (nic->target && nmm_reachability_has_nic(nic, parent, networks))
+                g_ptr_array_add(names, g_strdup(nic->target));
+        }
+    }
+    return names;
+}

@@ -34,4 +34,12 @@ char *nmm_guest_selection_describe_unmatched(const NmmProfile *profile,
  * libvirt is not known. */
 char *nmm_guest_selection_describe_empty(const NmmHostState *state, const NmmHostProfile *profile);
 
+/* (transfer full) (element-type utf8): the macvtap devices on @parent through which the running
+ * guests that @profile selects reach a host link. @guests: (element-type NmmGuest); @networks:
+ * (element-type NmmNetwork): all. */
+GPtrArray *nmm_guest_selection_list_devices(const NmmProfile *profile,
+                                            const char *parent,
+                                            const GPtrArray *guests,
+                                            GPtrArray *networks);
+
 G_END_DECLS

@@ -175,6 +175,16 @@ static const NmmKeyInfo keys[] = {
                           "device, if unset."),
     },
     {
+        .name = NMM_KEY_MULTICAST,
+        .type = &nmm_key_type_bool,
+        FIELD(multicast),
+        .modes = MODES_WITH_LINK,
+        .default_value = "yes",
+        .label = N_("Deliver all multi_cast to guests"),
+        .description = N_("Whether running guests receive all multicast, which mDNS, SSDP and IPv6 "
+                          "privacy addresses need, not only the groups that macvtap lets pass."),
+    },
+    {
         .name = NMM_KEY_LIBVIRT_URI,
         .type = &nmm_key_type_uri,
         FIELD(libvirt_uri),

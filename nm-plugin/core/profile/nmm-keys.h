@@ -24,6 +24,7 @@ G_BEGIN_DECLS
 #define NMM_KEY_HOTPLUG        "hotplug"
 #define NMM_KEY_ON_DISCONNECT  "on-disconnect"
 #define NMM_KEY_LINK_NAME      "link-name"
+#define NMM_KEY_MULTICAST      "multicast"
 #define NMM_KEY_LIBVIRT_URI    "libvirt-uri"
 
 typedef enum {

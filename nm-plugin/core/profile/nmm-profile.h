@@ -50,6 +50,7 @@ typedef struct {
 
     /* share, move */
     char *link_name; /* (nullable): NULL derives it from the parent */
+    gboolean multicast;
 } NmmProfile;
 
 /*
