@@ -23,6 +23,7 @@ struct _NmmShareRouter {
     NmmNeighbourMonitor *monitor; /* (nullable) */
     NmmRouting *routing;
     GArray *routes; /* (element-type NmmRoute): installed; their guests know the host's MAC */
+    gboolean knows_neighbours;
     guint timer;
 };
 
@@ -176,7 +177,8 @@ gone_cb(const char *reason, gpointer user_data)
     self->callbacks->gone(error, self->user_data);
 }
 
-/* Hosts that the kernel knows on the LAN keep their addresses. */
+/* Hosts that the kernel knows on the LAN keep their addresses. Only at the start: later the kernel
+ * also has an entry of a guest that has arrived from another host. */
 static void
 add_neighbours(NmmShareRouter *self)
 {
@@ -200,10 +202,15 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
     if (!self->link)
         return;
     host->addresses = nmm_hostlink_list_addresses(self->hostlink, &error);
-    if (host->addresses)
-        carry_out(self, nmm_routing_set_host(self->routing, host));
-    else
+    if (!host->addresses) {
         g_warning("host link '%s': %s", self->link, error->message);
+        return;
+    }
+    carry_out(self, nmm_routing_set_host(self->routing, host));
+    /* The decision ignores what it hears before it knows the host. */
+    if (!self->knows_neighbours)
+        add_neighbours(self);
+    self->knows_neighbours = TRUE;
 }
 
 void
@@ -239,10 +246,7 @@ nmm_share_router_start(NmmShareRouter *self, const NmmHostlinkSpec *spec, GError
     self->link = g_strdup(spec->name);
     self->parent = g_strdup(spec->parent);
     nmm_hostlink_set_callbacks(self->hostlink, &callbacks, self);
-    if (!nmm_share_router_reopen(self, error))
-        return FALSE;
-    add_neighbours(self);
-    return TRUE;
+    return nmm_share_router_reopen(self, error);
 }
 
 void

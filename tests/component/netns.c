@@ -255,6 +255,40 @@ netns_add_address(const char *name, const char *text)
 }
 
 void
+netns_add_lifetime_address(const char *name, const char *text, const char *peer, guint preferred_s)
+{
+    struct nl_sock *sock = netns_connect();
+    struct rtnl_addr *address = make_address(name, text);
+    struct nl_addr *peer_address = peer ? netns_parse_address(peer) : NULL;
+
+    if (peer)
+        netns_check(rtnl_addr_set_peer(address, peer_address), peer);
+    rtnl_addr_set_preferred_lifetime(address, preferred_s);
+    rtnl_addr_set_valid_lifetime(address, preferred_s + 1000);
+    netns_check(rtnl_addr_add(sock, address, NLM_F_CREATE | NLM_F_REPLACE), text);
+    g_clear_pointer(&peer_address, nl_addr_put);
+    rtnl_addr_put(address);
+    nl_socket_free(sock);
+}
+
+char *
+netns_get_source(const char *text)
+{
+    struct nl_sock *sock = netns_connect();
+    struct nl_addr *address = netns_parse_address(text);
+    struct rtnl_route *route = NULL;
+    char source[INET6_ADDRSTRLEN + 4] = "";
+
+    netns_check(rtnl_route_lookup(sock, address, &route), text);
+    if (rtnl_route_get_pref_src(route))
+        nl_addr2str(rtnl_route_get_pref_src(route), source, sizeof(source));
+    rtnl_route_put(route);
+    nl_addr_put(address);
+    nl_socket_free(sock);
+    return *source ? g_strdup(source) : NULL;
+}
+
+void
 netns_remove_address(const char *name, const char *text)
 {
     struct nl_sock *sock = netns_connect();
@@ -309,6 +343,26 @@ netns_get_neighbour(const char *name, const char *text)
     gboolean permanent;
 
     return read_neighbour(name, text, &permanent);
+}
+
+void
+netns_add_neighbour(const char *name, const char *text, const char *mac)
+{
+    struct nl_sock *sock = netns_connect();
+    struct rtnl_neigh *neighbour = rtnl_neigh_alloc();
+    struct nl_addr *address = netns_parse_address(text);
+    struct nl_addr *lladdr = NULL;
+
+    netns_check(nl_addr_parse(mac, AF_LLC, &lladdr), mac);
+    rtnl_neigh_set_ifindex(neighbour, (int)if_nametoindex(name));
+    rtnl_neigh_set_dst(neighbour, address);
+    rtnl_neigh_set_lladdr(neighbour, lladdr);
+    rtnl_neigh_set_state(neighbour, NUD_PERMANENT);
+    netns_check(rtnl_neigh_add(sock, neighbour, NLM_F_CREATE | NLM_F_REPLACE), text);
+    nl_addr_put(lladdr);
+    nl_addr_put(address);
+    rtnl_neigh_put(neighbour);
+    nl_socket_free(sock);
 }
 
 void

@@ -38,10 +38,20 @@ void netns_set_ifalias(const char *name, const char *ifalias);
 void netns_delete(const char *name);
 /* "10.0.0.1/24", without duplicate address detection. */
 void netns_add_address(const char *name, const char *address);
+/* @peer: (nullable): with prefix; then @address has none. @preferred_s: its preferred lifetime; its
+ * valid one is longer. */
+void netns_add_lifetime_address(const char *name,
+                                const char *address,
+                                const char *peer,
+                                guint preferred_s);
+/* (transfer full) (nullable): the source that the kernel chooses for @address. */
+char *netns_get_source(const char *address);
 void netns_remove_address(const char *name, const char *address);
 
 /* (transfer full) (nullable): the MAC in the neighbour table. */
 char *netns_get_neighbour(const char *name, const char *address);
+/* One that the kernel does not have to confirm. */
+void netns_add_neighbour(const char *name, const char *address, const char *mac);
 void netns_flush_neighbours(const char *name);
 /* (transfer full): formats of hostlink-contract.h */
 char *netns_describe_link(const char *name);

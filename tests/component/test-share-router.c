@@ -6,14 +6,19 @@
 
 #include "config.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "netns.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
 #include "nmm-share-router.h"
+#include "traffic.h"
 
 #define UUID "11111111-0000-4000-8000-000000000000"
+
+#define WEB "52:54:00:00:00:01"
+#define LAN "00:11:22:33:44:55"
 
 static const NmmHostlinkSpec spec = {
     .name = "nmmveth0",
@@ -23,6 +28,7 @@ static const NmmHostlinkSpec spec = {
 
 typedef struct {
     int previous;
+    int web; /* the namespace of a guest */
     NmmShareRouter *router;
     GError *gone; /* (nullable) */
 } Fixture;
@@ -57,6 +63,9 @@ set_up(Fixture *fixture, gconstpointer data)
     close(ns);
     netns_add_veth("eth0", "lan0", -1);
     netns_add_address("eth0", "10.0.0.2/24");
+    netns_add_neighbour("eth0", "10.0.0.5", LAN);
+    fixture->web = netns_new();
+    netns_add_macvtap("tap0", "eth0", "bridge", WEB, fixture->web);
     hostlink = nmm_hostlink_netlink_new("/sys", &error);
     g_assert_no_error(error);
     fixture->router = nmm_share_router_new(hostlink, &callbacks, fixture);
@@ -70,6 +79,7 @@ tear_down(Fixture *fixture, gconstpointer data)
     g_clear_pointer(&fixture->router, nmm_share_router_free);
     g_clear_error(&fixture->gone);
     netns_leave(fixture->previous);
+    close(fixture->web);
 }
 
 /* NetworkManager reports the parent after the kernel reports the link. */
@@ -107,10 +117,78 @@ test_reopened(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(after, !=, before);
 }
 
+static void
+set_host_and_guest(Fixture *fixture)
+{
+    const NmmRoutingNic web = {"web", WEB, TRUE, TRUE};
+    NmmRoutingHost host = {NULL};
+
+    nmm_share_router_set_host(fixture->router, &host);
+    nmm_routing_host_clear(&host);
+    nmm_share_router_set_guests(fixture->router, &web, 1);
+}
+
+/* The guest has @address now, and sends a request from it for @target. */
+static void
+speak(Fixture *fixture, const char *address, const char *target)
+{
+    int previous = netns_enter(fixture->web);
+    g_autofree char *with_prefix = g_strconcat(address, "/24", NULL);
+
+    netns_add_address("tap0", with_prefix);
+    netns_leave(previous);
+    traffic_poke_from(fixture->web, address, target);
+}
+
+static void
+assert_routes(const char *expected)
+{
+    g_autofree char *text = NULL;
+
+    traffic_run_for(300);
+    text = netns_describe_routes("nmmveth0");
+    g_assert_cmpstr(text, ==, expected);
+}
+
+#define ROUTE "10.0.0.6/32 src 10.0.0.2 at " WEB "\n"
+
+/* Those in the kernel's table when the profile comes up count as heard on the LAN. */
+static void
+test_known_neighbour(Fixture *fixture, gconstpointer data)
+{
+    set_host_and_guest(fixture);
+    speak(fixture, "10.0.0.5", "10.0.0.98");
+    assert_routes("");
+    speak(fixture, "10.0.0.6", "10.0.0.99");
+    assert_routes(ROUTE);
+}
+
+/* Those that the kernel knows later do not count: a guest that has arrived from another host has
+ * such an entry. */
+static void
+test_later_neighbour(Fixture *fixture, gconstpointer data)
+{
+    set_host_and_guest(fixture);
+    netns_add_neighbour("eth0", "10.0.0.6", LAN);
+    set_host_and_guest(fixture);
+    speak(fixture, "10.0.0.6", "10.0.0.99");
+    assert_routes(ROUTE);
+    set_host_and_guest(fixture);
+    assert_routes(ROUTE);
+}
+
+/* A guest without an address is rejected, which is a warning. */
+static GLogWriterOutput
+write_cb(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+    return G_LOG_WRITER_HANDLED;
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_log_set_writer_func(write_cb, NULL, NULL);
     g_test_add("/share-router/reopened", Fixture, NULL, set_up, test_reopened, tear_down);
     g_test_add("/share-router/reopened-when-gone",
                Fixture,
@@ -118,5 +196,9 @@ main(int argc, char **argv)
                set_up,
                test_reopened_when_gone,
                tear_down);
+    g_test_add(
+        "/share-router/known-neighbour", Fixture, NULL, set_up, test_known_neighbour, tear_down);
+    g_test_add(
+        "/share-router/later-neighbour", Fixture, NULL, set_up, test_later_neighbour, tear_down);
     return g_test_run();
 }
