@@ -46,7 +46,7 @@ send_all(const char *device,
     if (fd < 0)
         return fail(error, device, "socket");
     for (guint i = 0; i < addresses->len; i++) {
-        const NmmCidr *address = &g_array_index(addresses, NmmCidr, i);
+        const NmmCidr *address = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
         gsize length;
 
         if (!is_announced(address))

@@ -27,7 +27,7 @@ typedef struct {
     int parent;
     GArray *routes;            /* NmmRoute, sorted: those installed, without guests' names */
     gboolean routes_uncertain; /* the kernel removed an address, and routes with it */
-    GArray *addresses;         /* (nullable) NmmCidr: the parent's, last seen */
+    GArray *addresses;         /* (nullable) NmmRoutingAddress: the parent's, last seen */
 } NetlinkHostlink;
 
 static NetlinkHostlink *
@@ -173,7 +173,8 @@ update_addresses(NetlinkHostlink *self)
     }
     changed = !old || old->len != now->len;
     for (guint i = 0; !changed && i < now->len; i++)
-        changed = !nmm_cidr_equal(&g_array_index(old, NmmCidr, i), &g_array_index(now, NmmCidr, i));
+        changed = !nmm_routing_address_equal(&g_array_index(old, NmmRoutingAddress, i),
+                                             &g_array_index(now, NmmRoutingAddress, i));
     g_clear_pointer(&self->addresses, g_array_unref);
     self->addresses = g_steal_pointer(&now);
     return changed;

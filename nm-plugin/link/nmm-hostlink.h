@@ -71,8 +71,8 @@ gboolean nmm_hostlink_remove(NmmHostlink *self, GError **error);
  */
 gboolean nmm_hostlink_set_routes(NmmHostlink *self, const GArray *routes, GError **error);
 
-/* (transfer full) (element-type NmmCidr): the parent's, with their prefixes, in the kernel's order;
- * no tentative, duplicate or deprecated ones. */
+/* (transfer full) (element-type NmmRoutingAddress): the parent's, in the kernel's order; no
+ * tentative or duplicate ones. */
 GArray *nmm_hostlink_list_addresses(NmmHostlink *self, GError **error);
 /* (transfer full) (element-type NmmLanNeighbour): on the parent. */
 GArray *nmm_hostlink_list_neighbours(NmmHostlink *self, GError **error);

@@ -325,7 +325,7 @@ nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
 
     self->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     for (guint i = 0; i < addresses->len; i++) {
-        const NmmCidr *address = &g_array_index(addresses, NmmCidr, i);
+        const NmmCidr *address = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
 
         if (address->family != G_SOCKET_FAMILY_IPV6 || !nmm_routing_is_routable(address))
             continue;

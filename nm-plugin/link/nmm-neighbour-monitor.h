@@ -44,8 +44,8 @@ void nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *prob
 
 /*
  * From now on replies to the IPv6 solicitations of the guests of @routes (element-type NmmRoute)
- * for @addresses (element-type NmmCidr; IPv4 ones are ignored) with the link's MAC, to the guest
- * alone. No other solicitation gets a reply. For IPv4 the kernel replies.
+ * for @addresses (element-type NmmRoutingAddress; IPv4 ones are ignored) with the link's MAC, to
+ * the guest alone. No other solicitation gets a reply. For IPv4 the kernel replies.
  */
 void nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
                                        const GArray *addresses,

@@ -246,15 +246,36 @@ nmm_rtnl_release_waiting(NmmNlSock *sock, int parent, const NmmRoute *route)
         rtnl_neigh_delete(sock, neighbour, 0);
 }
 
-gboolean
-nmm_rtnl_read_address(struct rtnl_addr *address, NmmCidr *out)
+/* @useless: flags, one of which is enough. */
+static gboolean
+read_address(struct rtnl_addr *address, unsigned int useless, NmmCidr *out)
 {
-    const unsigned int useless = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
-
     if ((rtnl_addr_get_flags(address) & useless) != 0 ||
         !nmm_netlink_addr_to_cidr(rtnl_addr_get_local(address), out))
         return FALSE;
     out->prefix = (guint)rtnl_addr_get_prefixlen(address);
+    return TRUE;
+}
+
+gboolean
+nmm_rtnl_read_address(struct rtnl_addr *address, NmmCidr *out)
+{
+    return read_address(address, IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED, out);
+}
+
+static gboolean
+read_routing_address(struct rtnl_addr *address, NmmRoutingAddress *out)
+{
+    unsigned int flags = rtnl_addr_get_flags(address);
+
+    if (!read_address(address, IFA_F_TENTATIVE | IFA_F_DADFAILED, &out->cidr))
+        return FALSE;
+    /* With a peer, the prefix is the peer's. */
+    out->subnet = out->cidr;
+    if (nmm_netlink_addr_to_cidr(rtnl_addr_get_peer(address), &out->subnet))
+        out->subnet.prefix = out->cidr.prefix;
+    out->secondary = (flags & IFA_F_SECONDARY) != 0; /* the same bit as IFA_F_TEMPORARY */
+    out->deprecated = (flags & IFA_F_DEPRECATED) != 0;
     return TRUE;
 }
 
@@ -266,14 +287,14 @@ nmm_rtnl_list_addresses(NmmNlSock *sock, int ifindex, GError **error)
 
     if (!cache)
         return NULL;
-    addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    addresses = g_array_new(FALSE, FALSE, sizeof(NmmRoutingAddress));
     for (struct nl_object *object = nl_cache_get_first(cache); object;
          object = nl_cache_get_next(object)) {
         struct rtnl_addr *address = (struct rtnl_addr *)object;
-        NmmCidr cidr;
+        NmmRoutingAddress one;
 
-        if (rtnl_addr_get_ifindex(address) == ifindex && nmm_rtnl_read_address(address, &cidr))
-            g_array_append_val(addresses, cidr);
+        if (rtnl_addr_get_ifindex(address) == ifindex && read_routing_address(address, &one))
+            g_array_append_val(addresses, one);
     }
     return addresses;
 }

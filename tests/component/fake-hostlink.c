@@ -23,7 +23,7 @@ typedef struct {
     gboolean passthrough;
     gboolean wireless;
     gboolean up;
-    GArray *addresses; /* NmmCidr */
+    GArray *addresses; /* NmmRoutingAddress */
     GArray *routes;    /* NmmRoute */
 } Device;
 
@@ -68,7 +68,7 @@ add_device(FakeHostlink *self, const char *name, const char *mac)
     device->name = g_strdup(name);
     device->mac = mac ? g_strdup(mac) : g_strdup_printf("02:00:00:00:00:%02x", ++self->n_devices);
     device->up = TRUE;
-    device->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    device->addresses = g_array_new(FALSE, FALSE, sizeof(NmmRoutingAddress));
     device->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     g_hash_table_insert(self->devices, device->name, device);
     return device;
@@ -180,7 +180,7 @@ static gboolean
 has_address(const Device *device, const NmmCidr *address)
 {
     for (guint i = 0; i < device->addresses->len; i++) {
-        const NmmCidr *mine = &g_array_index(device->addresses, NmmCidr, i);
+        const NmmCidr *mine = &g_array_index(device->addresses, NmmRoutingAddress, i).cidr;
 
         if (nmm_cidr_equal_address(mine, address))
             return TRUE;
@@ -305,12 +305,28 @@ parse(const char *address)
     return cidr;
 }
 
+/* Whether the subnet of @cidr (IPv4) has an address. */
+static gboolean
+has_primary(const GArray *addresses, const NmmCidr *cidr)
+{
+    for (guint i = 0; cidr->family == G_SOCKET_FAMILY_IPV4 && i < addresses->len; i++) {
+        const NmmCidr *mine = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
+
+        if (mine->prefix == cidr->prefix && nmm_cidr_overlaps(mine, cidr))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 void
 fake_hostlink_add_address(FakeHostlink *self, const char *parent, const char *address)
 {
-    NmmCidr cidr = parse(address);
+    GArray *addresses = find(self, parent)->addresses;
+    NmmRoutingAddress new = {.cidr = parse(address)};
 
-    g_array_append_val(find(self, parent)->addresses, cidr);
+    new.subnet = new.cidr;
+    new.secondary = has_primary(addresses, &new.cidr);
+    g_array_append_val(addresses, new);
     if (g_strcmp0(parent, self->parent) == 0) {
         self->addresses_changed = TRUE;
         notify_soon(self);
@@ -338,7 +354,7 @@ fake_hostlink_remove_address(FakeHostlink *self, const char *parent, const char 
     GArray *addresses = find(self, parent)->addresses;
 
     for (guint i = addresses->len; i > 0; i--) {
-        if (nmm_cidr_equal(&g_array_index(addresses, NmmCidr, i - 1), &cidr))
+        if (nmm_cidr_equal(&g_array_index(addresses, NmmRoutingAddress, i - 1).cidr, &cidr))
             g_array_remove_index(addresses, i - 1);
     }
     drop_routes(self, &cidr);

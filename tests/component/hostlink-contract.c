@@ -257,11 +257,12 @@ assert_addresses(Fixture *f, const char *expected)
 
     g_assert_no_error(error);
     for (guint i = 0; i < addresses->len; i++) {
-        const NmmCidr *cidr = &g_array_index(addresses, NmmCidr, i);
-        g_autofree char *one = nmm_cidr_to_string(cidr);
+        const NmmRoutingAddress *address = &g_array_index(addresses, NmmRoutingAddress, i);
+        g_autofree char *one = nmm_cidr_to_string(&address->cidr);
 
         if (!g_str_has_prefix(one, "fe80:"))
-            g_string_append_printf(text, "%s%s", text->len ? " " : "", one);
+            g_string_append_printf(
+                text, "%s%s%s", text->len ? " " : "", one, address->secondary ? ",secondary" : "");
     }
     g_assert_cmpstr(text->str, ==, expected);
 }
@@ -278,6 +279,14 @@ test_addresses(Fixture *f, gconstpointer data)
     f->kernel.remove_address(f->kernel.data, "eth0", "10.0.0.1/24");
     assert_events(f, "addresses\n");
     assert_addresses(f, "fd00::1/64");
+    f->kernel.add_address(f->kernel.data, "eth0", "10.0.0.1/24");
+    f->kernel.add_address(f->kernel.data, "eth0", "10.0.0.2/24");
+    f->kernel.add_address(f->kernel.data, "eth0", "10.0.0.3/32");
+    assert_events(f, "addresses\n");
+    f->kernel.remove_address(f->kernel.data, "eth0", "10.0.0.3/32");
+    f->kernel.remove_address(f->kernel.data, "eth0", "10.0.0.2/24");
+    f->kernel.remove_address(f->kernel.data, "eth0", "10.0.0.1/24");
+    assert_events(f, "addresses\n");
     /* another interface's addresses do not matter */
     f->kernel.add_parent(f->kernel.data, "eth1");
     f->kernel.add_address(f->kernel.data, "eth1", "10.0.1.1/24");

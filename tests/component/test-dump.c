@@ -100,7 +100,8 @@ test_addresses(Fixture *fixture, gconstpointer data)
     g_assert_no_error(error);
     g_assert_cmpuint(dumps, ==, 4);
     for (guint i = 0; i < addresses->len; i++) {
-        g_autofree char *text = nmm_cidr_to_string(&g_array_index(addresses, NmmCidr, i));
+        g_autofree char *text =
+            nmm_cidr_to_string(&g_array_index(addresses, NmmRoutingAddress, i).cidr);
 
         g_assert_cmpstr(text, !=, "10.0.0.2/24");
     }

@@ -168,6 +168,72 @@ teardown(HostlinkKernel *kernel)
     g_free(self);
 }
 
+/* The addresses of a host, and a guest. */
+static const struct {
+    struct {
+        const char *address;
+        const char *peer; /* (nullable) */
+        gboolean deprecated;
+    } host[4];
+    const char *guest;
+} sources[] = {
+    {{{"10.0.0.10/24"}, {"10.0.0.190/32"}}, "10.0.0.191"},
+    {{{"10.0.0.190/32"}, {"10.0.0.10/24"}}, "10.0.0.191"},
+    {{{"10.0.0.10/24"}, {"10.0.0.190/24"}}, "10.0.0.191"},
+    {{{"10.0.0.10/24", NULL, TRUE}, {"10.0.0.190/24"}}, "10.0.0.191"},
+    {{{"10.0.0.190/16"}, {"10.0.0.10/24"}}, "10.0.0.191"},
+    {{{"10.0.0.190/16"}, {"10.0.0.10/24"}}, "10.0.1.191"},
+    {{{"10.0.0.10/24"}, {"10.0.1.4/24"}, {"10.0.1.10/24"}}, "10.0.1.5"},
+    {{{"10.0.0.10/24"}, {"10.0.0.188/30"}}, "10.0.0.190"},
+    {{{"10.0.0.10/24"}, {"10.0.9.9", "10.0.1.5/32"}}, "10.0.1.5"},
+    {{{"10.9.0.1", "10.0.1.0/24"}}, "10.0.1.5"},
+    {{{"fd00::4/64", NULL, TRUE}, {"fd00::10/64"}}, "fd00::5"},
+    {{{"fd00::4/64", NULL, TRUE}, {"2001:db8::1/64"}}, "fd00::5"},
+    {{{"fd00::4/64", NULL, TRUE}}, "fd00::5"},
+    {{{"fd00::1/128"}, {"fd00::4/64"}}, "fd00::5"},
+    {{{"fd00::10/64"}, {"fd00::4/128"}}, "fd00::5"},
+    {{{"2001:db8::1/64"}, {"fd00::1/64"}}, "fd00::5"},
+};
+
+/* A route has the source that the kernel chooses without this project. */
+static void
+test_source(gconstpointer data)
+{
+    const guint n = GPOINTER_TO_UINT(data);
+    const NmmHostlinkSpec spec = {"nmmveth0", "eth0", UUID};
+    g_autofree char *expected = NULL;
+    g_autofree char *chosen = NULL;
+    NmmRoutingHost given = {NULL};
+    NmmRoutingHost host;
+    HostlinkKernel kernel;
+    NmmRejectionReason reason;
+    NmmCidr guest;
+    NmmCidr source;
+    GError *error = NULL;
+
+    setup(&kernel);
+    add_parent(kernel.data, "eth0");
+    for (gsize i = 0; sources[n].host[i].address; i++)
+        netns_add_lifetime_address("eth0",
+                                   sources[n].host[i].address,
+                                   sources[n].host[i].peer,
+                                   sources[n].host[i].deprecated ? 0 : 500);
+    g_assert_true(nmm_hostlink_create(kernel.hostlink, &spec, NULL));
+    given.addresses = nmm_hostlink_list_addresses(kernel.hostlink, &error);
+    g_assert_no_error(error);
+    nmm_routing_host_copy(&host, &given);
+    nmm_cidr_init_host(&guest, sources[n].guest, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(nmm_routing_host_judge(&host, &guest, &source, &reason), ==, NMM_VERDICT_GOOD);
+    chosen = nmm_cidr_address_to_string(&source);
+    expected = netns_get_source(sources[n].guest);
+    g_assert_cmpstr(chosen, ==, expected);
+    nmm_routing_host_clear(&given);
+    nmm_routing_host_clear(&host);
+    nmm_hostlink_free(kernel.hostlink);
+    teardown(&kernel);
+}
+
 /* The settings that keep the link silent on the LAN. */
 static void
 test_sysctls(void)
@@ -390,6 +456,11 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     hostlink_contract_add("/netlink-hostlink", setup, teardown);
     g_test_add_func("/netlink-hostlink/sysctls", test_sysctls);
+    for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+        g_autofree char *path = g_strdup_printf("/netlink-hostlink/source/%u", i);
+
+        g_test_add_data_func(path, GUINT_TO_POINTER(i), test_source);
+    }
     g_test_add_func("/netlink-hostlink/hidden-passthrough", test_hidden_passthrough);
     g_test_add_func("/netlink-hostlink/foreign-parent", test_foreign_parent);
     g_test_add_func("/netlink-hostlink/remove-orphan", test_remove_orphan);

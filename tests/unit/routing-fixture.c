@@ -8,6 +8,17 @@
 
 const NmmRoutingNic routing_both[] = {{"web", WEB, TRUE, TRUE}, {"db", DB, TRUE, TRUE}};
 
+static NmmCidr
+parse_cidr(const char *text)
+{
+    NmmCidr cidr;
+    GError *error = NULL;
+
+    nmm_cidr_parse(text, &cidr, &error);
+    g_assert_no_error(error);
+    return cidr;
+}
+
 GArray *
 routing_cidrs(const char *text)
 {
@@ -15,12 +26,42 @@ routing_cidrs(const char *text)
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
 
     for (gsize i = 0; words[i]; i++) {
-        NmmCidr cidr;
-        GError *error = NULL;
+        NmmCidr cidr = parse_cidr(words[i]);
 
-        nmm_cidr_parse(words[i], &cidr, &error);
-        g_assert_no_error(error);
         g_array_append_val(array, cidr);
+    }
+    return array;
+}
+
+/* "10.0.0.1/24,secondary", "10.0.0.1/32,10.0.0.5/32": flags, and the subnet of a peer. */
+static NmmRoutingAddress
+parse_host_address(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    NmmRoutingAddress address = {.cidr = parse_cidr(parts[0])};
+
+    address.subnet = address.cidr;
+    for (gsize i = 1; parts[i]; i++) {
+        if (strcmp(parts[i], "secondary") == 0)
+            address.secondary = TRUE;
+        else if (strcmp(parts[i], "deprecated") == 0)
+            address.deprecated = TRUE;
+        else
+            address.subnet = parse_cidr(parts[i]);
+    }
+    return address;
+}
+
+GArray *
+routing_addresses(const char *text)
+{
+    GArray *array = g_array_new(FALSE, FALSE, sizeof(NmmRoutingAddress));
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+    for (gsize i = 0; words[i]; i++) {
+        NmmRoutingAddress address = parse_host_address(words[i]);
+
+        g_array_append_val(array, address);
     }
     return array;
 }
@@ -89,7 +130,7 @@ gboolean
 routing_set_host(Fixture *f, const char *addresses)
 {
     NmmRoutingHost host = {
-        .addresses = routing_cidrs(addresses),
+        .addresses = routing_addresses(addresses),
         .own = routing_cidrs("192.168.254.1/24 10.0.0.250/8"),
         .gateways = routing_cidrs("10.0.0.254/32 fd00::254/128"),
         .servers = routing_cidrs("10.0.0.53/32 fd00::53/128"),

@@ -41,9 +41,12 @@ void routing_teardown(Fixture *f, gconstpointer data);
 
 /* (transfer full): separated by spaces. */
 GArray *routing_cidrs(const char *text);
+/* (transfer full) (element-type NmmRoutingAddress): the same with flags and subnets:
+ * "10.0.0.2/24,secondary fd00::1/64,deprecated 10.0.0.1/32,10.0.0.5/32". */
+GArray *routing_addresses(const char *text);
 
 /* Inputs. Return: whether the routes changed. */
-/* @addresses: with prefixes, separated by spaces. */
+/* @addresses: as for routing_addresses(). */
 gboolean routing_set_host(Fixture *f, const char *addresses);
 gboolean routing_set_host_config(Fixture *f, const NmmRoutingHost *host);
 gboolean routing_set_guests(Fixture *f, const NmmRoutingNic *nics, gsize n_nics);

@@ -95,7 +95,7 @@ check_route(const World *world, const NmmRoute *route)
     static const char *const reserved[] = {"10.0.0.53", "10.0.0.254", "10.0.0.255", "fd00::254"};
     g_autofree char *text = nmm_cidr_address_to_string(&route->address);
     const NmmRoutingNic *nic = find_nic(world, route->mac);
-    g_autoptr(GArray) addresses = routing_cidrs(world->host);
+    g_autoptr(GArray) addresses = routing_addresses(world->host);
     gboolean onlink = FALSE;
     gboolean source = FALSE;
 
@@ -107,7 +107,7 @@ check_route(const World *world, const NmmRoute *route)
     for (gsize i = 0; i < G_N_ELEMENTS(reserved); i++)
         g_assert_cmpstr(text, !=, reserved[i]);
     for (guint i = 0; i < addresses->len; i++) {
-        const NmmCidr *mine = &g_array_index(addresses, NmmCidr, i);
+        const NmmCidr *mine = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
         g_autofree char *mine_text = nmm_cidr_address_to_string(mine);
         g_autofree char *source_text = nmm_cidr_address_to_string(&route->source);
 

@@ -294,10 +294,83 @@ test_source(Fixture *f, gconstpointer data)
     routing_assert_rejections(f, "");
 }
 
+/* Which of the host's addresses a route has as source: the one that the kernel chooses. */
+static const struct {
+    const char *name;
+    const char *addresses;
+    const char *guest;
+    const char *source;
+} sources[] = {
+    {"host-prefix", "10.0.0.10/24 10.0.0.190/32", "10.0.0.191", "10.0.0.10"},
+    {"host-prefix-first", "10.0.0.190/32 10.0.0.10/24", "10.0.0.191", "10.0.0.10"},
+    {"secondary", "10.0.0.10/24 10.0.0.190/24,secondary", "10.0.0.191", "10.0.0.10"},
+    {"no-lifetime", "10.0.0.10/24,deprecated 10.0.0.190/24,secondary", "10.0.0.191", "10.0.0.10"},
+    {"nested-subnets", "10.0.0.190/16 10.0.0.10/24", "10.0.0.191", "10.0.0.10"},
+    {"nested-subnets-other", "10.0.0.190/16 10.0.0.10/24", "10.0.1.191", "10.0.0.190"},
+    {"two-subnets", "10.0.0.10/24 10.0.1.10/24", "10.0.1.5", "10.0.1.10"},
+    {"three-subnets", "10.0.0.10/24 10.0.1.10/24 10.0.1.4/24,secondary", "10.0.1.5", "10.0.1.10"},
+    {"peer", "10.0.0.10/24 10.0.9.9/32,10.0.1.5/32", "10.0.1.5", "10.0.9.9"},
+    {"peer-subnet", "10.9.0.1/24,10.0.1.0/24", "10.0.1.5", "10.9.0.1"},
+    {"ipv6-deprecated", "fd00::4/64,deprecated fd00::10/64", "fd00::5", "fd00::10"},
+    {"ipv6-deprecated-prefix", "fd00::4/64,deprecated 2001:db8::1/64", "fd00::5", "2001:db8::1"},
+    {"ipv6-deprecated-only", "fd00::4/64,deprecated", "fd00::5", "fd00::4"},
+    {"ipv6-temporary", "fd00::4/64,secondary fd00::10/64", "fd00::5", "fd00::10"},
+    {"ipv6-temporary-only", "fd00::4/64,deprecated fd00::10/64,secondary", "fd00::5", "fd00::10"},
+    {"ipv6-host-prefix", "fd00::4/64 fd00::1/128", "fd00::5", "fd00::1"},
+    {"ipv6-two-prefixes", "2001:db8::1/64 fd00::1/64", "fd00::5", "fd00::1"},
+    {"ipv6-link-local", "fe80::1/64 fd00::1/64", "fd00::5", "fd00::1"},
+};
+
+static void
+test_chosen_source(Fixture *f, gconstpointer data)
+{
+    const guint i = GPOINTER_TO_UINT(data);
+    g_autofree char *expected = g_strdup_printf("%s/%d web src %s/%d",
+                                                sources[i].guest,
+                                                strchr(sources[i].guest, ':') ? 128 : 32,
+                                                sources[i].source,
+                                                strchr(sources[i].source, ':') ? 128 : 32);
+
+    routing_set_host(f, sources[i].addresses);
+    routing_claim(f, WEB, sources[i].guest);
+    routing_pass(f, GRACE);
+    routing_assert_routes(f, expected);
+}
+
+/* A guest in none of the host's subnets, but on-link by a route. */
+static void
+test_chosen_source_on_link(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GArray) addresses =
+        routing_addresses("10.0.9.190/32 10.0.0.10/24 10.0.0.2/24,secondary");
+    g_autoptr(GArray) onlink = routing_cidrs("10.0.8.0/22");
+    NmmRoutingHost host = {.addresses = addresses, .onlink = onlink};
+
+    routing_set_host_config(f, &host);
+    routing_claim(f, WEB, "10.0.9.191");
+    routing_pass(f, GRACE);
+    routing_assert_routes(f, "10.0.9.191/32 web src 10.0.0.10/32");
+    g_array_set_size(addresses, 1); /* a rented server */
+    routing_set_host_config(f, &host);
+    routing_assert_routes(f, "10.0.9.191/32 web src 10.0.9.190/32");
+}
+
+/* keepalived moves its address here, and takes it away. */
+static void
+test_source_follows(Fixture *f, gconstpointer data)
+{
+    routing_claim(f, WEB, "10.0.0.5");
+    routing_pass(f, GRACE);
+    g_assert_false(routing_set_host(f, "10.0.0.1/24 10.0.0.4/32"));
+    g_assert_false(routing_set_host(f, "10.0.0.1/24 10.0.0.4/24,secondary"));
+    g_assert_true(routing_set_host(f, "10.0.0.4/24")); /* promote_secondaries */
+    routing_assert_routes(f, "10.0.0.5/32 web src 10.0.0.4/32");
+}
+
 static void
 test_onlink_prefix(Fixture *f, gconstpointer data)
 {
-    g_autoptr(GArray) addresses = routing_cidrs("2001:db8::1/128");
+    g_autoptr(GArray) addresses = routing_addresses("2001:db8::1/128");
     g_autoptr(GArray) onlink = routing_cidrs("2001:db8::/64");
     NmmRoutingHost host = {.addresses = addresses, .onlink = onlink};
 
@@ -475,7 +548,19 @@ main(int argc, char **argv)
     ROUTING_ADD("/routing/guest-gone", test_guest_gone);
     ROUTING_ADD("/routing/new-address", test_new_address);
     ROUTING_ADD("/routing/second-address", test_second_address);
-    ROUTING_ADD("/routing/source", test_source);
+    for (guint i = 0; i < G_N_ELEMENTS(sources); i++) {
+        g_autofree char *path = g_strconcat("/routing/source/", sources[i].name, NULL);
+
+        g_test_add(path,
+                   Fixture,
+                   GUINT_TO_POINTER(i),
+                   routing_setup,
+                   test_chosen_source,
+                   routing_teardown);
+    }
+    ROUTING_ADD("/routing/source/on-link", test_chosen_source_on_link);
+    ROUTING_ADD("/routing/source/follows", test_source_follows);
+    ROUTING_ADD("/routing/source/families", test_source);
     ROUTING_ADD("/routing/onlink-prefix", test_onlink_prefix);
     ROUTING_ADD("/routing/becomes-reserved", test_becomes_reserved);
     ROUTING_ADD("/routing/guest-full", test_guest_full);

@@ -6,6 +6,29 @@
 
 #include <string.h>
 
+gboolean
+nmm_routing_address_equal(const NmmRoutingAddress *a, const NmmRoutingAddress *b)
+{
+    return nmm_cidr_equal(&a->cidr, &b->cidr) && nmm_cidr_equal(&a->subnet, &b->subnet) &&
+           a->secondary == b->secondary && a->deprecated == b->deprecated;
+}
+
+static const NmmRoutingAddress *
+address_at(const GArray *addresses, guint i)
+{
+    return &g_array_index(addresses, NmmRoutingAddress, i);
+}
+
+static gboolean
+is_own_address(const GArray *addresses, const NmmCidr *address)
+{
+    for (guint i = 0; i < addresses->len; i++) {
+        if (nmm_cidr_equal_address(&address_at(addresses, i)->cidr, address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 contains_address(const GArray *array, const NmmCidr *address)
 {
@@ -17,9 +40,9 @@ contains_address(const GArray *array, const NmmCidr *address)
 }
 
 static GArray *
-copy_array(const GArray *array)
+copy_array(const GArray *array, guint size)
 {
-    GArray *copy = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    GArray *copy = g_array_new(FALSE, FALSE, size);
 
     if (array)
         g_array_append_vals(copy, array->data, array->len);
@@ -29,11 +52,11 @@ copy_array(const GArray *array)
 void
 nmm_routing_host_copy(NmmRoutingHost *out, const NmmRoutingHost *host)
 {
-    out->addresses = copy_array(host->addresses);
-    out->onlink = copy_array(host->onlink);
-    out->own = copy_array(host->own);
-    out->gateways = copy_array(host->gateways);
-    out->servers = copy_array(host->servers);
+    out->addresses = copy_array(host->addresses, sizeof(NmmRoutingAddress));
+    out->onlink = copy_array(host->onlink, sizeof(NmmCidr));
+    out->own = copy_array(host->own, sizeof(NmmCidr));
+    out->gateways = copy_array(host->gateways, sizeof(NmmCidr));
+    out->servers = copy_array(host->servers, sizeof(NmmCidr));
 }
 
 void
@@ -63,40 +86,92 @@ nmm_routing_is_routable(const NmmCidr *address)
     return memcmp(b, mapped_or_less, sizeof(mapped_or_less)) != 0;
 }
 
-/* *@io_best becomes the longest prefix of @subnets that contains @address. FALSE: it is no host's
- * address there. */
+/* *@io_best becomes @subnet if it is the longer prefix and contains @address. FALSE: @address is no
+ * host's address there. */
 static gboolean
-find_subnet(const GArray *subnets, const NmmCidr *address, const NmmCidr **io_best)
+compare_subnet(const NmmCidr *subnet, const NmmCidr *address, const NmmCidr **io_best)
 {
-    for (guint i = 0; i < subnets->len; i++) {
-        const NmmCidr *subnet = &g_array_index(subnets, NmmCidr, i);
-        NmmCidr member = *address;
+    NmmCidr member = *address;
 
-        if (!nmm_cidr_overlaps(subnet, address))
-            continue;
-        member.prefix = subnet->prefix;
-        if (!nmm_cidr_is_host(&member))
+    if (!nmm_cidr_overlaps(subnet, address))
+        return TRUE;
+    member.prefix = subnet->prefix;
+    if (!nmm_cidr_is_host(&member))
+        return FALSE;
+    if (!*io_best || subnet->prefix > (*io_best)->prefix)
+        *io_best = subnet;
+    return TRUE;
+}
+
+/* *@out_best: (nullable): the longest on-link prefix that contains @address. */
+static gboolean
+find_subnet(const NmmRoutingHost *host, const NmmCidr *address, const NmmCidr **out_best)
+{
+    *out_best = NULL;
+    for (guint i = 0; i < host->addresses->len; i++) {
+        if (!compare_subnet(&address_at(host->addresses, i)->subnet, address, out_best))
             return FALSE;
-        if (!*io_best || subnet->prefix > (*io_best)->prefix)
-            *io_best = subnet;
+    }
+    for (guint i = 0; i < host->onlink->len; i++) {
+        if (!compare_subnet(&g_array_index(host->onlink, NmmCidr, i), address, out_best))
+            return FALSE;
     }
     return TRUE;
 }
 
-/* (nullable): the first of several with as many bits in common. */
+/* How good a source is for a destination, the most important criterion first. */
+typedef struct {
+    guint score[3];
+} Rating;
+
+/* IPv4: the kernel takes the source of the most specific connected route, which is never a
+ * secondary address. Without such a route it takes the first address; a /32 among several is
+ * usually the one that a cluster moves from host to host (keepalived). IPv6: RFC 6724, rules 3, 7
+ * and 8. */
+static Rating
+rate_source(const NmmRoutingAddress *source, const NmmCidr *address)
+{
+    if (address->family == G_SOCKET_FAMILY_IPV4)
+        return (Rating){{
+            nmm_cidr_overlaps(&source->subnet, address) ? source->subnet.prefix + 1 : 0,
+            !source->secondary,
+            source->cidr.prefix < nmm_cidr_get_max_prefix(address),
+        }};
+    return (Rating){{
+        !source->deprecated,
+        !source->secondary,
+        MIN(nmm_cidr_count_common_bits(&source->cidr, address), source->cidr.prefix),
+    }};
+}
+
+static gboolean
+is_better(const Rating *a, const Rating *b)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(a->score); i++) {
+        if (a->score[i] != b->score[i])
+            return a->score[i] > b->score[i];
+    }
+    return FALSE;
+}
+
+/* (nullable): the first of several that are equally good. */
 static const NmmCidr *
 find_source(const GArray *addresses, const NmmCidr *address)
 {
     const NmmCidr *best = NULL;
+    Rating highest;
 
     for (guint i = 0; i < addresses->len; i++) {
-        const NmmCidr *mine = &g_array_index(addresses, NmmCidr, i);
+        const NmmRoutingAddress *mine = address_at(addresses, i);
+        Rating rating;
 
-        if (mine->family != address->family || !nmm_routing_is_routable(mine))
+        if (mine->cidr.family != address->family || !nmm_routing_is_routable(&mine->cidr))
             continue;
-        if (!best ||
-            nmm_cidr_count_common_bits(mine, address) > nmm_cidr_count_common_bits(best, address))
-            best = mine;
+        rating = rate_source(mine, address);
+        if (best && !is_better(&rating, &highest))
+            continue;
+        best = &mine->cidr;
+        highest = rating;
     }
     return best;
 }
@@ -104,16 +179,15 @@ find_source(const GArray *addresses, const NmmCidr *address)
 static gboolean
 find_reason(const NmmRoutingHost *host, const NmmCidr *address, NmmRejectionReason *out_reason)
 {
-    const NmmCidr *subnet = NULL;
+    const NmmCidr *subnet;
 
-    if (contains_address(host->addresses, address) || contains_address(host->own, address))
+    if (is_own_address(host->addresses, address) || contains_address(host->own, address))
         *out_reason = NMM_REJECTION_HOST;
     else if (contains_address(host->gateways, address))
         *out_reason = NMM_REJECTION_GATEWAY;
     else if (contains_address(host->servers, address))
         *out_reason = NMM_REJECTION_DNS_SERVER;
-    else if (!find_subnet(host->addresses, address, &subnet) ||
-             !find_subnet(host->onlink, address, &subnet))
+    else if (!find_subnet(host, address, &subnet))
         *out_reason = NMM_REJECTION_NOT_A_HOST;
     else if (!subnet)
         *out_reason = NMM_REJECTION_OFF_LINK;

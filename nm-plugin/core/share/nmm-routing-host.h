@@ -11,9 +11,19 @@
 
 G_BEGIN_DECLS
 
+/* One of the addresses of the parent, as the kernel has it. */
+typedef struct {
+    NmmCidr cidr;
+    NmmCidr subnet;      /* what is on-link by it: the same, or that of its peer */
+    gboolean secondary;  /* IPv4: another one of the same subnet came first; IPv6: temporary */
+    gboolean deprecated; /* its preferred lifetime is over */
+} NmmRoutingAddress;
+
+gboolean nmm_routing_address_equal(const NmmRoutingAddress *a, const NmmRoutingAddress *b);
+
 /* Every array may be NULL for none. Addresses of single hosts have prefix 32 or 128. */
 typedef struct {
-    GArray *addresses; /* (element-type NmmCidr): the parent's, with their on-link prefixes */
+    GArray *addresses; /* (element-type NmmRoutingAddress): the parent's */
     GArray *onlink;    /* (element-type NmmCidr): further on-link prefixes of the parent */
     GArray *own;       /* (element-type NmmCidr): the host's addresses on other devices */
     GArray *gateways;  /* (element-type NmmCidr): in use */
@@ -34,7 +44,7 @@ typedef enum {
 } NmmVerdict;
 
 /* @host: a copy. @address: routable. @out_source: (nullable): set with GOOD: the parent's address
- * that has most bits in common with @address. @out_reason: set with REJECTED. */
+ * that the kernel would choose. @out_reason: set with REJECTED. */
 NmmVerdict nmm_routing_host_judge(const NmmRoutingHost *host,
                                   const NmmCidr *address,
                                   NmmCidr *out_source,
