@@ -49,6 +49,8 @@ typedef struct {
 static const Sysctl sysctls[] = {
     /* Only the interface that the route back uses replies to an ARP request. */
     {"ipv4/conf", "arp_filter", "1", FALSE},
+    /* No proxy ARP: with net.ipv4.conf.all.proxy_arp, a guest would find every address taken. */
+    {"ipv4/conf", "medium_id", "-1", FALSE},
     /* Guests have permanent entries. The LAN would hear a request for any other address. */
     {"ipv4/neigh", "mcast_solicit", "0", FALSE},
     {"ipv6/neigh", "mcast_solicit", "0", TRUE},

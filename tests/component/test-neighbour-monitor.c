@@ -467,6 +467,37 @@ test_flood(Fixture *f, gconstpointer data)
 }
 
 static void
+assert_web_knows(Fixture *f, const char *address, const char *expected)
+{
+    g_autofree char *mac = NULL;
+    int previous = netns_enter(f->web);
+
+    mac = netns_get_neighbour("tap0", address);
+    netns_leave(previous);
+    g_assert_cmpstr(mac, ==, expected);
+}
+
+/* A host that forwards answers for other addresses on its interfaces, but not on the link. */
+static void
+test_proxy_arp(Fixture *f, gconstpointer data)
+{
+    g_autofree char *lan_mac = NULL;
+    int previous = netns_enter(f->lan);
+
+    lan_mac = netns_get_mac("lan0");
+    netns_leave(previous);
+    netns_write_sysctl("net/ipv4/ip_forward", "1");
+    netns_write_sysctl("net/ipv4/conf/all/proxy_arp", "1");
+    traffic_assert_tcp(f->web, f->host, "10.0.0.1");
+    wait_routes(f, ROUTE4);
+    traffic_poke(f->web, "10.0.0.77");
+    traffic_poke(f->web, "10.0.0.20");
+    traffic_run_for(1200); /* proxy_delay */
+    assert_web_knows(f, "10.0.0.77", NULL);
+    assert_web_knows(f, "10.0.0.20", lan_mac);
+}
+
+static void
 test_no_such_interface(void)
 {
     g_autoptr(GError) error = NULL;
@@ -495,6 +526,7 @@ main(int argc, char **argv)
     ADD("/neighbour-monitor/guest-changes-address", test_guest_changes_address);
     ADD("/neighbour-monitor/guest-stops", test_guest_stops);
     ADD("/neighbour-monitor/flood", test_flood);
+    ADD("/neighbour-monitor/proxy-arp", test_proxy_arp);
     g_test_add_func("/neighbour-monitor/no-such-interface", test_no_such_interface);
     return g_test_run();
 }

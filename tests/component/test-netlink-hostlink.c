@@ -240,6 +240,7 @@ test_sysctls(void)
 {
     static const char *const expected[][2] = {
         {"net/ipv4/conf/nmmveth0/arp_filter", "1"},
+        {"net/ipv4/conf/nmmveth0/medium_id", "-1"},
         {"net/ipv4/neigh/nmmveth0/mcast_solicit", "0"},
         {"net/ipv6/neigh/nmmveth0/mcast_solicit", "0"},
         {"net/ipv6/conf/nmmveth0/accept_ra", "0"},
