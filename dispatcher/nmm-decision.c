@@ -243,7 +243,8 @@ is_withdrawn(const Decider *self, const NmmProfileRow *row, const GPtrArray *lis
         return TRUE;
     return row->host->state == NMM_ACTIVE_DOWN &&
            (!self->input->suggest ||
-            (suggested && nmm_suggested_profile_is_taken(suggested, self->host, uri)));
+            (suggested && (nmm_suggested_profile_is_taken(suggested, self->host, uri) ||
+                           !nmm_suggested_profile_can_work(suggested, self->host))));
 }
 
 static void
@@ -253,7 +254,8 @@ suggest(Decider *self, const GPtrArray *list, const char *uri)
         const NmmSuggestedProfile *suggested = list->pdata[i];
 
         if (nmm_host_state_find_profile(self->host, suggested->uuid) ||
-            nmm_suggested_profile_is_taken(suggested, self->host, uri))
+            nmm_suggested_profile_is_taken(suggested, self->host, uri) ||
+            !nmm_suggested_profile_can_work(suggested, self->host))
             continue;
         add_action(self, NMM_ACTION_SUGGEST, suggested->uuid, suggested->id, NULL)->suggested =
             nmm_suggested_profile_new(suggested->mode, suggested->target);

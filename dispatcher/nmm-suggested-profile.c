@@ -44,6 +44,13 @@ nmm_suggested_profile_is_unsaved(const NmmHostProfile *profile)
 }
 
 gboolean
+nmm_suggested_profile_can_work(const NmmSuggestedProfile *suggested, const NmmHostState *host)
+{
+    return host->links_error || !nmm_mode_get_info(suggested->mode)->has_host_link ||
+           nmm_links_check_parent(host->links, suggested->target, NULL);
+}
+
+gboolean
 nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
                                const NmmHostState *host,
                                const char *uri)

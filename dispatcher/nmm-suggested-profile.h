@@ -25,6 +25,9 @@ void nmm_suggested_profile_free(NmmSuggestedProfile *suggested);
  * NmmSuggestedProfile) */
 GPtrArray *nmm_suggested_profile_list(const NmmHostHypervisor *hypervisor, const NmmGuestUse *use);
 
+/* It could be activated: its parent, if it has one, can carry a host link now, or is not known. */
+gboolean
+nmm_suggested_profile_can_work(const NmmSuggestedProfile *suggested, const NmmHostState *host);
 /* A profile of a user does the same. @uri: the libvirt of the suggested profile. */
 gboolean nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
                                         const NmmHostState *host,

@@ -7,6 +7,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-guest-devices.h"
+
 G_DEFINE_INTERFACE(NmmHypervisor, nmm_hypervisor, G_TYPE_OBJECT)
 
 gboolean
@@ -43,6 +45,27 @@ GPtrArray *
 nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error)
 {
     return NMM_HYPERVISOR_GET_IFACE(self)->list_leases(self, network, error);
+}
+
+#define LINKS_READER "nmm-links-reader"
+
+void
+nmm_hypervisor_set_links_reader(NmmHypervisor *self, NmmLinksReader reader)
+{
+    g_object_set_data(G_OBJECT(self), LINKS_READER, (gpointer)(gsize)reader);
+}
+
+void
+nmm_hypervisor_join_devices(NmmHypervisor *self, GPtrArray *guests, GPtrArray *networks)
+{
+    NmmLinksReader reader = (NmmLinksReader)(gsize)g_object_get_data(G_OBJECT(self), LINKS_READER);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) links = reader ? reader(&error) : NULL;
+
+    if (links)
+        nmm_guest_devices_join(guests, networks, links);
+    else if (reader)
+        g_warning("cannot read the host's network interfaces: %s", error->message);
 }
 
 static int
@@ -84,6 +107,7 @@ read_content(NmmHypervisor *self, NmmHostHypervisor *content, GError **error)
 
     if (!guests)
         return FALSE;
+    nmm_hypervisor_join_devices(self, guests, networks);
     g_ptr_array_sort(networks, compare_networks);
     g_ptr_array_sort(guests, compare_guests);
     g_ptr_array_unref(content->networks);

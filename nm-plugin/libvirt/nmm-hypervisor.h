@@ -60,7 +60,8 @@ GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);
 
 /* Reads the whole content of a hypervisor that is not open: opens it read-only, lists networks and
- * guests, on request the leases of active networks, and closes it. Blocks. @uri: of @self.
+ * guests, on request the leases of active networks, and closes it. Joins
+ * them with the kernel's interfaces. Blocks. @uri: of @self.
  * (transfer full): an error is in it. */
 NmmHostHypervisor *nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases);
 
@@ -70,6 +71,15 @@ NmmHostHypervisor *nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gbo
  * network. A LIVE detach only asks the guest; "guest-changed" follows when the interface has gone.
  */
 gboolean nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error);
+
+/* (transfer full) (element-type NmmLink): the host's interfaces; on any thread. */
+typedef GPtrArray *(*NmmLinksReader)(GError **error);
+
+/* Where nmm_hypervisor_join_devices() has the kernel's interfaces from. */
+void nmm_hypervisor_set_links_reader(NmmHypervisor *self, NmmLinksReader reader);
+/* Joins guests and networks (nullable) that were just read, and that no other thread has, with the
+ * kernel's interfaces: nmm_guest_devices_join(). Changes nothing if there is no reader. */
+void nmm_hypervisor_join_devices(NmmHypervisor *self, GPtrArray *guests, GPtrArray *networks);
 
 /* For implementations, on any thread: emits @signal with @text on the default main context. */
 void nmm_hypervisor_emit(NmmHypervisor *self, const char *signal, const char *text);

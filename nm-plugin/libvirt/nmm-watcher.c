@@ -117,9 +117,17 @@ read_guests(Job *job, GError **error)
 }
 
 static gboolean
+read_all_guests(Job *job, GError **error)
+{
+    job->reading.guests = nmm_hypervisor_list_guests(job->hypervisor, error);
+    return job->reading.guests != NULL;
+}
+
+static gboolean
 run_job(Job *job, GError **error)
 {
     NmmReading *reading = &job->reading;
+    gboolean has_networks = reading->networks != NULL;
 
     if (job->open) {
         job->opened = nmm_hypervisor_open(job->hypervisor, FALSE, error);
@@ -132,10 +140,12 @@ run_job(Job *job, GError **error)
         reading->networks = nmm_hypervisor_list_networks(job->hypervisor, error);
     if (!reading->networks)
         return FALSE;
-    if (reading->uuids)
-        return read_guests(job, error);
-    reading->guests = nmm_hypervisor_list_guests(job->hypervisor, error);
-    return reading->guests != NULL;
+    if (reading->uuids ? !read_guests(job, error) : !read_all_guests(job, error))
+        return FALSE;
+    /* Networks of an earlier reading are shared. */
+    nmm_hypervisor_join_devices(
+        job->hypervisor, reading->guests, has_networks ? NULL : reading->networks);
+    return TRUE;
 }
 
 static void

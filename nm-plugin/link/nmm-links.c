@@ -7,6 +7,7 @@
 
 #include "nmm-links.h"
 
+#include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -39,6 +40,7 @@ read_link(Reader *reader, NmmNlCache *cache, struct rtnl_link *from)
     link->kind = g_strdup(rtnl_link_get_type(from));
     link->mac = nmm_netlink_addr_to_mac(rtnl_link_get_addr(from));
     link->parent = parent ? g_strdup(rtnl_link_get_name(parent)) : NULL;
+    link->macvtap_mode = g_strdup(nmm_rtnl_get_macvtap_mode(from));
     link->profile_uuid = g_strdup(nmm_hostlink_read_mark(rtnl_link_get_ifalias(from)));
     link->up = (rtnl_link_get_flags(from) & IFF_UP) != 0;
     link->carrier = (rtnl_link_get_flags(from) & IFF_LOWER_UP) != 0;
@@ -53,16 +55,46 @@ read_link(Reader *reader, NmmNlCache *cache, struct rtnl_link *from)
     g_ptr_array_add(reader->links, link);
 }
 
+static NmmLink *
+find_link(Reader *reader, int ifindex)
+{
+    return g_hash_table_lookup(reader->by_index, GINT_TO_POINTER(ifindex));
+}
+
+/* libnl's objects lack them (seen with libnl 3.7). */
+static void
+read_altnames(Reader *reader, struct nlmsghdr *header)
+{
+    const struct nlattr *list = nlmsg_find_attr(header, sizeof(struct ifinfomsg), IFLA_PROP_LIST);
+    const struct ifinfomsg *info = nlmsg_data(header);
+    NmmLink *link = find_link(reader, info->ifi_index);
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    struct nlattr *name;
+    int rest;
+
+    if (!link || !list || link->altnames)
+        return;
+    nla_for_each_nested(name, list, rest)
+    {
+        if (nla_type(name) == IFLA_ALT_IFNAME && nla_len(name) > 0)
+            g_strv_builder_add(names, nla_get_string(name));
+    }
+    link->altnames = g_strv_builder_end(names);
+}
+
 static gboolean
 read_links(Reader *reader, GError **error)
 {
-    g_autoptr(NmmNlCache) cache = nmm_dump_cache(reader->sock, NMM_DUMP_LINKS, error);
+    g_autoptr(GPtrArray) messages = nmm_dump_messages(reader->sock, NMM_DUMP_LINKS, error);
+    g_autoptr(NmmNlCache) cache = messages ? nmm_dump_parse(messages, NMM_DUMP_LINKS, error) : NULL;
     struct nl_object *object;
 
     if (!cache)
         return FALSE;
     for (object = nl_cache_get_first(cache); object; object = nl_cache_get_next(object))
         read_link(reader, cache, (struct rtnl_link *)object);
+    for (guint i = 0; i < messages->len; i++)
+        read_altnames(reader, nlmsg_hdr(messages->pdata[i]));
     for (guint i = 0; i < reader->links->len; i++) {
         const NmmLink *port = g_ptr_array_index(reader->links, i);
         NmmLink *master = nmm_links_find(reader->links, port->master);
@@ -71,12 +103,6 @@ read_links(Reader *reader, GError **error)
             master->n_ports++;
     }
     return TRUE;
-}
-
-static NmmLink *
-find_link(Reader *reader, int ifindex)
-{
-    return g_hash_table_lookup(reader->by_index, GINT_TO_POINTER(ifindex));
 }
 
 static gboolean
@@ -236,6 +262,14 @@ GPtrArray *
 nmm_links_read_interfaces(NmmNlSock *sock, const char *sysfs, GError **error)
 {
     return read_all(sock, sysfs, TRUE, error);
+}
+
+GPtrArray *
+nmm_links_read_devices(GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+
+    return sock ? read_all(sock, "/sys", TRUE, error) : NULL;
 }
 
 GPtrArray *

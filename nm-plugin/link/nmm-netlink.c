@@ -103,15 +103,12 @@ nmm_dump_messages(NmmNlSock *sock, NmmDumpTable table, GError **error)
 }
 
 NmmNlCache *
-nmm_dump_cache(NmmNlSock *sock, NmmDumpTable table, GError **error)
+nmm_dump_parse(const GPtrArray *messages, NmmDumpTable table, GError **error)
 {
     const TableInfo *info = &tables[table];
-    g_autoptr(GPtrArray) messages = nmm_dump_messages(sock, table, error);
     g_autoptr(NmmNlCache) cache = NULL;
     int code;
 
-    if (!messages)
-        return NULL;
     code = nl_cache_alloc_name(info->objects, &cache);
     /* The kernel may send a row twice. */
     for (guint i = 0; i < messages->len && (code == 0 || code == -NLE_EXIST); i++)
@@ -121,6 +118,14 @@ nmm_dump_cache(NmmNlSock *sock, NmmDumpTable table, GError **error)
         return NULL;
     }
     return g_steal_pointer(&cache);
+}
+
+NmmNlCache *
+nmm_dump_cache(NmmNlSock *sock, NmmDumpTable table, GError **error)
+{
+    g_autoptr(GPtrArray) messages = nmm_dump_messages(sock, table, error);
+
+    return messages ? nmm_dump_parse(messages, table, error) : NULL;
 }
 
 /* Addresses */

@@ -51,6 +51,7 @@ typedef enum {
 /* (transfer full) (element-type nl_msg): in the kernel's order; for attributes that libnl's objects
  * lack. */
 GPtrArray *nmm_dump_messages(NmmNlSock *sock, NmmDumpTable table, GError **error);
+NmmNlCache *nmm_dump_parse(const GPtrArray *messages, NmmDumpTable table, GError **error);
 NmmNlCache *nmm_dump_cache(NmmNlSock *sock, NmmDumpTable table, GError **error);
 
 /* FALSE: @addr is NULL, no IP address, or incomplete. */

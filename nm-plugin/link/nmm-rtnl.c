@@ -103,14 +103,35 @@ nmm_rtnl_get_parent(NmmNlLink *link)
     return rtnl_link_get_link_netnsid(link, &namespace) == 0 ? 0 : rtnl_link_get_link(link);
 }
 
+const char *
+nmm_rtnl_get_macvtap_mode(NmmNlLink *link)
+{
+    uint32_t mode = 0;
+
+    if (rtnl_link_is_macvtap(link))
+        mode = rtnl_link_macvtap_get_mode(link);
+    else if (rtnl_link_is_macvlan(link))
+        mode = rtnl_link_macvlan_get_mode(link);
+    switch (mode) {
+    case MACVLAN_MODE_PRIVATE:
+        return "private";
+    case MACVLAN_MODE_VEPA:
+        return "vepa";
+    case MACVLAN_MODE_BRIDGE:
+        return "bridge";
+    case MACVLAN_MODE_PASSTHRU:
+        return "passthrough";
+    case MACVLAN_MODE_SOURCE:
+        return "source";
+    default:
+        return NULL;
+    }
+}
+
 static gboolean
 is_passthrough(struct rtnl_link *link)
 {
-    const int passthru = rtnl_link_macvlan_str2mode("passthru");
-
-    if (rtnl_link_is_macvtap(link))
-        return (int)rtnl_link_macvtap_get_mode(link) == passthru;
-    return rtnl_link_is_macvlan(link) && (int)rtnl_link_macvlan_get_mode(link) == passthru;
+    return g_strcmp0(nmm_rtnl_get_macvtap_mode(link), "passthrough") == 0;
 }
 
 char *

@@ -31,6 +31,8 @@ gboolean nmm_rtnl_change_link(NmmNlSock *sock,
 gboolean nmm_rtnl_delete_link(NmmNlSock *sock, int ifindex, GError **error);
 /* The index of the link below; 0: none, or it is in another network namespace. */
 int nmm_rtnl_get_parent(NmmNlLink *link);
+/* (nullable) (transfer none): of a macvtap or macvlan, as libvirt calls it: "bridge", … */
+const char *nmm_rtnl_get_macvtap_mode(NmmNlLink *link);
 /* (transfer full) (nullable): the macvtap or macvlan in mode passthrough on @parent. */
 char *nmm_rtnl_find_passthrough(NmmNlCache *links, int parent);
 /* From sysfs, because rtnetlink has no such attribute. @sysfs: "/sys" except in tests. */

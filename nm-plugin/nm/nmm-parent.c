@@ -54,7 +54,7 @@ find_under(NMClient *client, NMDevice *base)
 }
 
 NMDevice *
-nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GError **error)
+nmm_parent_find(NMClient *client, const char *name, NMDevice *base, GError **error)
 {
     NMDevice *device;
 
@@ -62,18 +62,18 @@ nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GEr
     if (base && g_strcmp0(nm_device_get_iface(base), "lo") == 0)
         base = NULL;
     device = base;
-    if (profile->parent)
-        device = nm_client_get_device_by_iface(client, profile->parent);
+    if (name)
+        device = nm_client_get_device_by_iface(client, name);
     else if (base)
         device = find_under(client, base);
     if (device)
         return device;
-    if (profile->parent)
+    if (name)
         nmm_fail(error,
                  NMM_ERROR_NOT_FOUND,
                  _("parent '%s' does not exist; set vpn.data parent to the network device that "
                    "the guests are on"),
-                 profile->parent);
+                 name);
     else
         nmm_fail(error,
                  NMM_ERROR_NOT_FOUND,

@@ -12,10 +12,11 @@
 
 G_BEGIN_DECLS
 
-/* (transfer none): the profile's parent, else @base (nullable), or the device below @base if that
- * is a host link. NULL with NMM_ERROR_NOT_FOUND. */
-NMDevice *
-nmm_parent_find(NMClient *client, const NmmProfile *profile, NMDevice *base, GError **error);
+/* (transfer none): the device @name (nullable), the kernel's own name for the profile's parent;
+ * else
+ * @base (nullable), or the device below @base if that is a host link. NULL with
+ * NMM_ERROR_NOT_FOUND. */
+NMDevice *nmm_parent_find(NMClient *client, const char *name, NMDevice *base, GError **error);
 /* (transfer none) (nullable): the device below @device if that is the host link of mode move of
  * any profile, whatever its name. */
 NMDevice *nmm_parent_below(NMClient *client, NMDevice *device);

@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 
 #include "nmm-active.h"
+#include "nmm-libvirt.h"
+#include "nmm-links.h"
 #include "nmm-lock-key.h"
 #include "nmm-parent.h"
 
@@ -79,6 +81,15 @@ nmm_activation_get_client(NmmActivation *self)
     return priv->client;
 }
 
+NmmHypervisor *
+nmm_activation_new_hypervisor(NmmActivation *self)
+{
+    NmmHypervisor *hypervisor = nmm_libvirt_new(nmm_activation_get_profile(self)->libvirt_uri);
+
+    nmm_hypervisor_set_links_reader(hypervisor, nmm_links_read_devices);
+    return hypervisor;
+}
+
 void
 nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway, const char *banner)
 {
@@ -126,18 +137,23 @@ nmm_activation_get_base(NmmActivation *self)
 }
 
 NMDevice *
-nmm_activation_find_parent(NmmActivation *self, GError **error)
+nmm_activation_find_parent(NMClient *client, const NmmProfile *profile, GError **error)
 {
-    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+    NMDevice *base = nmm_active_get_device(nmm_active_find(client, profile->uuid));
+    const char *name = profile->parent;
+    g_autoptr(GPtrArray) links = name ? nmm_links_read_devices(error) : NULL;
+    const NmmLink *link = links ? nmm_links_find(links, name) : NULL;
 
-    return nmm_parent_find(priv->client, priv->profile, nmm_activation_get_base(self), error);
+    if (name && !links)
+        return NULL;
+    return nmm_parent_find(client, link ? link->name : name, base, error);
 }
 
 GPtrArray *
 nmm_activation_list_link_keys(NmmActivation *self, GError **error)
 {
     NmmProfile *profile = nmm_activation_get_profile(self);
-    NMDevice *parent = nmm_activation_find_parent(self, error);
+    NMDevice *parent = nmm_activation_find_parent(nmm_activation_get_client(self), profile, error);
     g_autofree char *link = parent ? nmm_parent_name_link(profile, parent) : NULL;
 
     return parent ? nmm_lock_key_list(profile, link, nm_device_get_iface(parent)) : NULL;

@@ -8,6 +8,7 @@
 
 #include <NetworkManager.h>
 
+#include "nmm-hypervisor.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS
@@ -67,9 +68,12 @@ void nmm_activation_emit_stopped(NmmActivation *self);
 
 /* (transfer none) (nullable): the device of the VPN's base connection. */
 NMDevice *nmm_activation_get_base(NmmActivation *self);
-/* (transfer none) (nullable): the parent of a profile of mode share or move. Errors of
- * nmm_parent_find(). */
-NMDevice *nmm_activation_find_parent(NmmActivation *self, GError **error);
+/* (transfer full): of the profile's libvirt, not open; guests and networks are joined with the
+ * kernel's interfaces. */
+NmmHypervisor *nmm_activation_new_hypervisor(NmmActivation *self);
+/* (transfer none) (nullable): the parent of a profile of mode share or move, by any of its names.
+ * Errors of nmm_parent_find(). */
+NMDevice *nmm_activation_find_parent(NMClient *client, const NmmProfile *profile, GError **error);
 /* The list_lock_keys() of a mode with a host link. */
 GPtrArray *nmm_activation_list_link_keys(NmmActivation *self, GError **error);
 

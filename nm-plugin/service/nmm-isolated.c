@@ -15,7 +15,6 @@
 #include "nmm-error.h"
 #include "nmm-lock-key.h"
 #include "nmm-identity.h"
-#include "nmm-libvirt.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
 #include "nmm-routes.h"
@@ -156,7 +155,7 @@ start(NmmActivation *activation)
 {
     NmmIsolated *self = NMM_ISOLATED(activation);
     NmmProfile *profile = nmm_activation_get_profile(activation);
-    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_activation_new_hypervisor(activation);
     g_autofree char *host_id = nmm_profile_reader_read_host_id();
 
     self->sync = nmm_sync_new(hypervisor, profile, host_id, &sync_client, NULL, self);

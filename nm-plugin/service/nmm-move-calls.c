@@ -6,7 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-active.h"
+#include "nmm-activation.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
 #include "nmm-move-context.h"
@@ -68,8 +68,7 @@ static gboolean
 find_parent(NmmMoveContext *move, GError **error)
 {
     NmmProfile *profile = move->profile;
-    NMDevice *base = nmm_active_get_device(nmm_active_find(move->client, profile->uuid));
-    NMDevice *device = nmm_parent_find(move->client, profile, base, error);
+    NMDevice *device = nmm_activation_find_parent(move->client, profile, error);
 
     if (!device)
         return FALSE;

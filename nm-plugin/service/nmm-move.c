@@ -16,7 +16,6 @@
 #include "nmm-error.h"
 #include "nmm-guest-multicast.h"
 #include "nmm-guest-warnings.h"
-#include "nmm-libvirt.h"
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
 #include "nmm-move-steps.h"
@@ -187,7 +186,7 @@ follow_guests(NmmMove *self)
 {
     NmmProfile *profile = self->context.profile;
     const char *parent = nm_device_get_iface(self->context.device);
-    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(profile->libvirt_uri);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_activation_new_hypervisor(NMM_ACTIVATION(self));
 
     self->warnings = nmm_guest_warnings_new(profile, parent);
     self->multicast = nmm_guest_multicast_new(profile, parent);

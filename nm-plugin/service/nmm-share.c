@@ -15,7 +15,6 @@
 #include "nmm-watcher.h"
 #include "nmm-host-watch.h"
 #include "nmm-hostlink-netlink.h"
-#include "nmm-libvirt.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-reachability.h"
@@ -178,7 +177,8 @@ static const NmmShareRouterCallbacks router_callbacks = {
 static gboolean
 read_parent(NmmShare *self, GError **error)
 {
-    NMDevice *parent = nmm_activation_find_parent(NMM_ACTIVATION(self), error);
+    NMDevice *parent = nmm_activation_find_parent(
+        nmm_activation_get_client(NMM_ACTIVATION(self)), get_profile(self), error);
 
     if (!parent)
         return FALSE;
@@ -227,7 +227,7 @@ start(NmmActivation *activation)
         nmm_host_watch_new(nmm_activation_get_client(activation), host_changed_cb, self);
     update_host(self);
 
-    hypervisor = nmm_libvirt_new(get_profile(self)->libvirt_uri);
+    hypervisor = nmm_activation_new_hypervisor(activation);
     self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
     nmm_watcher_start(self->guest_watch);
 }

@@ -101,7 +101,7 @@ read_parent(Read *read, NmmHostProfile *profile, NMActiveConnection *active)
         profile->link = g_strdup(marked->name);
         return;
     }
-    device = nmm_parent_find(read->client, p, base, &profile->parent_error);
+    device = nmm_parent_find(read->client, p->parent, base, &profile->parent_error);
     profile->parent = device ? g_strdup(nm_device_get_iface(device)) : g_strdup(p->parent);
     if (p->link_name)
         profile->link = g_strdup(p->link_name);
@@ -109,6 +109,18 @@ read_parent(Read *read, NmmHostProfile *profile, NMActiveConnection *active)
         profile->link = nmm_identity_link_name(profile->parent);
     if (device && (read->flags & NMM_HOST_READ_LINKS) && !read->state->links_error)
         nmm_links_check_parent(read->state->links, profile->parent, &profile->parent_error);
+}
+
+/* NetworkManager and the kernel's own messages know a device only by its first name. */
+static void
+resolve_parent(const NmmHostState *state, NmmProfile *profile)
+{
+    const NmmLink *link = nmm_links_find(state->links, profile->parent);
+
+    if (!link)
+        return;
+    g_free(profile->parent);
+    profile->parent = g_strdup(link->name);
 }
 
 /* A service that died before the profile was up leaves such a link, too. */
@@ -176,6 +188,8 @@ read_profile(Read *read, NMRemoteConnection *remote)
         (nm_remote_connection_get_flags(remote) & NM_SETTINGS_CONNECTION_FLAG_UNSAVED) != 0;
     profile->profile = nmm_profile_reader_read(
         connection, (const char *const *)read->state->allowed_uris, &profile->error);
+    if (profile->profile)
+        resolve_parent(read->state, profile->profile);
     if (!profile->profile)
         profile->raw_network = nmm_profile_reader_read_raw_network(connection);
     else if (!nmm_mode_get_info(profile->profile->mode)->has_network)

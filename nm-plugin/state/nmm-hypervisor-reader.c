@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
+#include "nmm-links.h"
 
 /* A thread that reads one libvirt; on the main context until the thread has returned. */
 typedef struct {
@@ -99,6 +100,7 @@ start_job(NmmHypervisorMaker maker, const char *uri, gboolean leases, const char
     job->key = g_strdup(key);
     job->uri = g_strdup(uri);
     job->hypervisor = maker(uri);
+    nmm_hypervisor_set_links_reader(job->hypervisor, nmm_links_read_devices);
     job->leases = leases;
     job->waiters = g_ptr_array_new_with_free_func(waiter_free);
     g_hash_table_insert(jobs, job->key, job);

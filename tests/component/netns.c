@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/msg.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/bridge.h>
@@ -216,6 +218,22 @@ netns_add_macvtap(const char *name, const char *parent, const char *mode, const 
     }
     add_link(link, name);
     move_and_set_up(name, ns);
+}
+
+void
+netns_add_altname(const char *name, const char *altname)
+{
+    const struct ifinfomsg info = {.ifi_index = (int)if_nametoindex(name)};
+    struct nl_msg *message = nlmsg_alloc_simple(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL);
+    struct nl_sock *sock = netns_connect();
+    struct nlattr *list;
+
+    netns_check(nlmsg_append(message, (void *)&info, sizeof(info), NLMSG_ALIGNTO), altname);
+    list = nla_nest_start(message, IFLA_PROP_LIST | NLA_F_NESTED);
+    netns_check(nla_put_string(message, IFLA_ALT_IFNAME, altname), altname);
+    nla_nest_end(message, list);
+    netns_check(nl_send_sync(sock, message), altname);
+    nl_socket_free(sock);
 }
 
 void

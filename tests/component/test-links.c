@@ -206,6 +206,43 @@ test_foreign_parent(Fixture *fixture, gconstpointer data)
     close(other);
 }
 
+/* A device is found by each of its names; a name may be longer than those of old. */
+static void
+test_names(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *longest = g_strnfill(127, 'x');
+    g_autoptr(GPtrArray) links = NULL;
+
+    netns_add_altname("eth0", "enxaabbccddeeff");
+    netns_add_altname("eth0", longest);
+    links = read_links(fixture);
+    g_assert_cmpstr(nmm_links_find(links, "enxaabbccddeeff")->name, ==, "eth0");
+    g_assert_cmpstr(nmm_links_find(links, longest)->name, ==, "eth0");
+    g_assert_cmpuint(g_strv_length(nmm_links_find(links, "eth0")->altnames), ==, 2);
+    g_assert_null(nmm_links_find(links, "lo")->altnames);
+    g_assert_true(nmm_links_check_parent(links, longest, NULL));
+}
+
+static void
+test_macvtap_modes(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GPtrArray) links = NULL;
+
+    netns_add_macvtap("tap0", "eth0", "bridge", "52:54:00:00:00:01", -1);
+    netns_add_macvtap("tap1", "eth0", "vepa", NULL, -1);
+    netns_add_macvtap("tap2", "eth0", "private", NULL, -1);
+    netns_add_veth("far1", "peer1", -1);
+    netns_add_macvtap("tap3", "far1", "passthru", NULL, -1);
+    netns_set_mac("tap0", "52:54:00:00:00:99");
+    links = read_links(fixture);
+    g_assert_cmpstr(nmm_links_find(links, "tap0")->macvtap_mode, ==, "bridge");
+    g_assert_cmpstr(nmm_links_find(links, "tap1")->macvtap_mode, ==, "vepa");
+    g_assert_cmpstr(nmm_links_find(links, "tap2")->macvtap_mode, ==, "private");
+    g_assert_cmpstr(nmm_links_find(links, "tap3")->macvtap_mode, ==, "passthrough");
+    g_assert_null(nmm_links_find(links, "eth0")->macvtap_mode);
+    g_assert_cmpstr(nmm_links_find(links, "tap0")->mac, ==, "52:54:00:00:00:99");
+}
+
 static const NmmNeighbour *
 get_neighbour(const GPtrArray *links, const char *name)
 {
@@ -349,6 +386,8 @@ main(int argc, char **argv)
     g_test_add("/links/places", Fixture, NULL, set_up, test_places, tear_down);
     g_test_add("/links/parents", Fixture, NULL, set_up, test_parents, tear_down);
     g_test_add("/links/foreign-parent", Fixture, NULL, set_up, test_foreign_parent, tear_down);
+    g_test_add("/links/names", Fixture, NULL, set_up, test_names, tear_down);
+    g_test_add("/links/macvtap-modes", Fixture, NULL, set_up, test_macvtap_modes, tear_down);
     g_test_add("/links/marks", Fixture, NULL, set_up, test_marks, tear_down);
     g_test_add("/links/age", Fixture, NULL, set_up, test_age, tear_down);
     g_test_add("/links/learnt", Fixture, NULL, set_up, test_learnt, tear_down);

@@ -34,7 +34,10 @@ BUS_CONFIG = '''<busconfig><listen>{address}</listen><auth>EXTERNAL</auth>
 <allow user="*"/><allow send_type="signal"/></policy></busconfig>'''
 
 GUEST = '''<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
-<interface type='direct'><source dev='eth0' mode='{mode}'/>{target}<model type='virtio'/></interface></devices></domain>'''
+<interface type='{type}'>{source}<model type='virtio'/></interface></devices></domain>'''
+GUEST_MAC = '52:54:00:00:00:01'
+GUEST_ADDRESS = '10.0.0.50'
+ETH_P_ARP = 0x0806
 
 
 class Failure(Exception):
@@ -193,13 +196,42 @@ class Host:
         with open(f'{FAKE}/start', 'a', encoding='utf-8') as file:
             file.writelines(command + '\n' for command in commands)
 
-    def add_guest(self, name, mode='bridge', running=True, device_name=None):
+    def add_guest(self, name, mode='bridge', running=True, parent='eth0', device_name=None, mac=None):
         """With DEVICE_NAME, of a macvtap device that is made."""
         if device_name:
-            ip('link', 'add', 'link', 'eth0', 'name', device_name, 'up', 'type', 'macvtap', 'mode', mode)
+            self.add_macvtap(device_name, parent, mode, mac)
         target = f"<target dev='{device_name}'/>" if device_name else ''
-        xml = GUEST.format(name=name, mode=mode, target=target).replace('\n', ' ')
+        address = f"<mac address='{mac}'/>" if mac else ''
+        self.define_guest(name, 'direct', f"{address}<source dev='{parent}' mode='{mode}'/>{target}", running)
+
+    def define_guest(self, name, kind, source, running=True):
+        xml = GUEST.format(name=name, type=kind, source=source).replace('\n', ' ')
         self.at_start(f'define "{xml}"', *([f'start {name}'] if running else []))
+
+    @staticmethod
+    def add_macvtap(name, parent='eth0', mode='bridge', mac=GUEST_MAC):
+        ip('link', 'add', 'link', parent, 'name', name, *(['address', mac] if mac else []), 'up',
+           'type', 'macvtap', 'mode', mode)
+
+    @staticmethod
+    def speak(name, mac=GUEST_MAC, address=GUEST_ADDRESS):
+        """The guest on macvtap NAME asks for UPLINK: one ARP broadcast."""
+        me = bytes.fromhex(mac.replace(':', ''))
+        target = socket.inet_aton(UPLINK.split('/', maxsplit=1)[0])
+        question = struct.pack('!HHBBH', 1, 0x0800, 6, 4, 1) + me + socket.inet_aton(address) + bytes(6) + target
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+            sock.bind((name, ETH_P_ARP))
+            sock.send(b'\xff' * 6 + me + struct.pack('!H', ETH_P_ARP) + question)
+
+    def has_route(self, mac=GUEST_MAC, address=GUEST_ADDRESS):
+        return (LINK in self.links() and LINK in ip('route', 'get', address) and
+                mac in ip('neighbour', 'show', address, 'dev', LINK))
+
+    def wait_served(self, name, mac=GUEST_MAC, address=GUEST_ADDRESS):
+        def served():
+            self.speak(name, mac, address)
+            return self.has_route(mac, address)
+        self.wait(served, f'a route to the guest on {name}')
 
     def hypervisor(self, command, process=None):
         """Runs one command in the fake hypervisor of the service, or of PROCESS. Its answer."""

@@ -5,6 +5,7 @@ import os
 
 import device
 import mock
+from device import ip
 from host import LINK, RUN_DIR, UPLINK, UPLINK_UUID, check, equal
 
 AUTOCONNECT = {'autoconnect': True}.items()
@@ -138,6 +139,23 @@ def test_suggested_profiles_come_and_go_with_the_guests(host):
     os.unlink('/run/fake/start')
     host.refresh()
     check('Guests on eth0' not in [profile.id for profile in host.nm.profiles], 'the suggested profile stays')
+
+
+def test_suggested_profile_has_the_kernels_name_of_the_parent(host):
+    ip('link', 'property', 'add', 'dev', 'eth0', 'altname', 'enp0s31f6u1u2u3u4i5-dock')
+    host.add_guest('alpha', parent='enp0s31f6u1u2u3u4i5-dock')
+    host.add_guest('beta', parent='dock0')
+    host.refresh()
+    names = [profile.id for profile in host.nm.profiles if profile.id.startswith('Guests on')]
+    equal(names, ['Guests on eth0'], 'suggested profiles')
+
+
+def test_profile_whose_parent_has_another_name_comes_up_with_its_device(host):
+    host.install_hook()
+    ip('link', 'property', 'add', 'dev', 'eth0', 'altname', 'enxaabbccddeeff')
+    profile = host.add_profile('share', settings=AUTOCONNECT, parent='enxaabbccddeeff')
+    host.nm.dispatch('up', 'eth0', UPLINK_UUID)
+    host.wait(lambda: is_up(host, profile), 'the profile to be activated')
 
 
 def test_events_wait_for_networkmanager(host):

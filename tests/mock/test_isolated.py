@@ -3,6 +3,7 @@
 
 import device
 import mock
+from device import ip
 from host import check, equal
 from vpn import CONNECT_TIMEOUT, SERVICE_STOPPED
 
@@ -29,6 +30,16 @@ def test_guest_that_starts_while_up_gets_its_interface(host):
     vpn = host.up(host.add_profile('isolated'))
     host.hypervisor('start alpha')
     host.wait(lambda: has_nic(host), 'the interface of alpha')
+    host.down(vpn)
+
+
+def test_parent_by_another_name_selects_its_guests(host):
+    ip('link', 'property', 'add', 'dev', 'eth0', 'altname', 'enxaabbccddeeff')
+    host.add_guest('alpha')
+    host.add_guest('beta', parent='eth1')
+    vpn = host.up(host.add_profile('isolated', parent='enxaabbccddeeff'))
+    host.wait(lambda: has_nic(host), 'the interface of alpha')
+    check(not has_nic(host, 'beta'), 'the guest on another device has an interface')
     host.down(vpn)
 
 

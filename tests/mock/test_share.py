@@ -4,7 +4,7 @@
 import device
 import mock
 from device import ip
-from host import LINK, UPLINK, check, equal
+from host import GUEST_MAC, LINK, UPLINK, check, equal
 
 
 def test_up_and_down(host):
@@ -21,6 +21,52 @@ def test_up_and_down(host):
 def test_guest_in_mode_vepa_is_named_in_the_banner(host):
     host.add_guest('alpha', mode='vepa')
     vpn = host.up(host.add_profile('share'))
+    check('alpha' in vpn.get('VPN.Connection', 'Banner'), 'alpha is not in the banner')
+    host.down(vpn)
+
+
+ALTNAME = 'enxaabbccddeeff'
+LONG = 'enp0s31f6u1u2u3u4i5-dock'
+OTHER_UUID = '33333333-3333-4333-8333-333333333333'
+
+
+def add_altnames():
+    for name in (ALTNAME, LONG):
+        ip('link', 'property', 'add', 'dev', 'eth0', 'altname', name)
+
+
+def test_guest_on_any_name_of_the_parent_is_served(host):
+    add_altnames()
+    host.add_guest('alpha', parent=LONG, device_name='macvtap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share', parent=ALTNAME))
+    equal(vpn.config['tundev'], LINK, 'name of the host link')
+    host.wait_served('macvtap0')
+    host.down(vpn)
+
+
+def test_parent_by_two_names_is_one_parent(host):
+    add_altnames()
+    host.up(host.add_profile('share', parent=LONG))
+    host.refused(host.add_profile('share', uuid=OTHER_UUID, name='other', parent='eth0'), "'guests'", LINK)
+
+
+def ethernet(device, managed='no'):
+    return f"<mac address='{GUEST_MAC}'/><target dev='{device}' managed='{managed}'/>"
+
+
+def test_guest_on_a_macvtap_that_the_user_made_is_served(host):
+    host.add_macvtap('tap0')
+    host.define_guest('alpha', 'ethernet', ethernet('tap0'))
+    vpn = host.up(host.add_profile('share', parent='eth0'))
+    host.wait_served('tap0')
+    equal(vpn.get('VPN.Connection', 'Banner'), '', 'banner')
+    host.down(vpn)
+
+
+def test_guest_on_a_macvtap_of_mode_vepa_that_the_user_made_is_named_in_the_banner(host):
+    host.add_macvtap('tap0', mode='vepa')
+    host.define_guest('alpha', 'ethernet', ethernet('tap0'))
+    vpn = host.up(host.add_profile('share', parent='eth0'))
     check('alpha' in vpn.get('VPN.Connection', 'Banner'), 'alpha is not in the banner')
     host.down(vpn)
 

@@ -24,14 +24,14 @@ typedef struct {
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about",   "actions",  "active",    "again",      "autoconnect",
-    "base",    "bridge",   "busy",      "devices",    "devices-up",
-    "events",  "guests",   "in-memory", "last-event", "logged-problem",
-    "losses",  "mode",     "moved",     "network",    "networking",
-    "now",     "owner",    "parent",    "parents",    "primary",
-    "problem", "state",    "stopped",   "suggest",    "suggested",
-    "tried",   "up-since", "uri",       "usable",     "used",
-    "wanted",  NULL,
+    "about",          "absent",  "actions",  "active",    "again",
+    "autoconnect",    "base",    "bridge",   "busy",      "devices",
+    "devices-up",     "events",  "guests",   "in-memory", "last-event",
+    "logged-problem", "losses",  "mode",     "moved",     "network",
+    "networking",     "now",     "owner",    "parent",    "parents",
+    "primary",        "problem", "state",    "stopped",   "suggest",
+    "suggested",      "tried",   "up-since", "uri",       "usable",
+    "used",           "unfit",   "wanted",   NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -169,14 +169,37 @@ add_guest(NmmHostHypervisor *hypervisor, const char *parent, const char *mode, c
     g_assert_no_error(error);
 }
 
+static gboolean
+is_in_list(GKeyFile *file, const char *group, const char *key, const char *word)
+{
+    g_auto(GStrv) list = g_key_file_get_string_list(file, group, key, NULL, NULL);
+
+    return list && g_strv_contains((const char *const *)list, word);
+}
+
+static void
+add_parent(GKeyFile *file, const char *group, const char *name, NmmHostState *host)
+{
+    NmmLink *link;
+
+    if (is_in_list(file, group, "absent", name))
+        return;
+    link = nmm_link_new(name);
+    link->ethernet = TRUE;
+    link->wireless = is_in_list(file, group, "unfit", name);
+    g_ptr_array_add(host->links, link);
+}
+
 static void
 read_libvirt(GKeyFile *file, const char *group, const char *name, NmmHostState *host)
 {
     NmmHostHypervisor *hypervisor = nmm_host_hypervisor_new(name);
     g_auto(GStrv) parents = g_key_file_get_string_list(file, group, "parents", NULL, NULL);
 
-    for (gsize i = 0; parents && parents[i]; i++)
+    for (gsize i = 0; parents && parents[i]; i++) {
         add_guest(hypervisor, parents[i], "bridge", NULL);
+        add_parent(file, group, parents[i], host);
+    }
     if (get_flag(file, group, "guests") && !parents)
         add_guest(hypervisor, "eth9", "vepa", NULL);
     nmm_host_state_set_hypervisor(host, hypervisor);

@@ -20,8 +20,10 @@ nic_free(NmmNic *nic)
 {
     g_free(nic->network);
     g_free(nic->lower);
+    g_strfreev(nic->lower_names);
     g_free(nic->macvtap_mode);
     g_free(nic->mac);
+    g_free(nic->defined_mac);
     g_free(nic->alias);
     g_free(nic->model);
     g_free(nic->target);
@@ -73,6 +75,8 @@ nic_read(xmlNode *interface)
     nic->alias = nmm_xml_attr(nmm_xml_child(interface, "alias"), "name");
     nic->model = nmm_xml_attr(nmm_xml_child(interface, "model"), "type");
     nic->target = nmm_xml_attr(nmm_xml_child(interface, "target"), "dev");
+    nic->unmanaged = attr_is(interface, "type", "ethernet") &&
+                     attr_is(nmm_xml_child(interface, "target"), "managed", "no");
     nic->link_down = attr_is(nmm_xml_child(interface, "link"), "state", "down");
     nic->isolated = attr_is(nmm_xml_child(interface, "port"), "isolated", "yes");
     nic->xml = nmm_nic_is_ours(nic) ? nmm_xml_to_string(interface) : NULL;
@@ -151,6 +155,7 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
     g_atomic_ref_count_init(&guest->ref_count);
     if (!read_identity(guest, config ? config : live, error))
         return NULL;
+    guest->container = attr_is(xmlDocGetRootElement(config ? config : live), "type", "lxc");
     guest->config = config ? guest_state_read(config) : NULL;
     guest->live = live ? guest_state_read(live) : NULL;
     return g_steal_pointer(&guest);
@@ -186,6 +191,12 @@ nmm_nic_is_ours(const NmmNic *nic)
     return g_str_equal(alias, nic->alias);
 }
 
+static gboolean
+has_name(char **names, const char *name)
+{
+    return names && g_strv_contains((const char *const *)names, name);
+}
+
 gboolean
 nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks)
 {
@@ -193,12 +204,13 @@ nmm_nic_is_macvtap(const NmmNic *nic, const char *parent, GPtrArray *networks)
 
     switch (nic->type) {
     case NMM_NIC_DIRECT:
-        return !parent || g_strcmp0(nic->lower, parent) == 0;
+        return !parent || g_strcmp0(nic->lower, parent) == 0 || has_name(nic->lower_names, parent);
     case NMM_NIC_NETWORK:
         network = nic->network ? nmm_network_find(networks, nic->network) : NULL;
         if (!network || !network->macvtap)
             return FALSE;
-        return !parent || g_strv_contains((const char *const *)network->lower, parent);
+        return !parent || has_name(network->lower, parent) ||
+               has_name(network->lower_names, parent);
     case NMM_NIC_OTHER:
         break;
     }

@@ -21,11 +21,15 @@ typedef struct {
     NmmNicType type;
     char *network;      /* (nullable): source network; may be set with DIRECT too (running guest) */
     char *lower;        /* (nullable): lower device of DIRECT */
+    char **lower_names; /* (nullable): every name of @lower; NULL if the kernel does not have it */
     char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
     char *mac;          /* (nullable): lower case */
+    char *defined_mac;  /* (nullable): libvirt's, if the guest has changed it to @mac */
     char *alias;        /* (nullable) */
     char *model;        /* (nullable) */
     char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
+    gboolean unmanaged; /* type='ethernet': @target was made by another program */
+    gboolean gone;      /* the kernel does not have @target, on which the running guest depends */
     gboolean link_down; /* <link state='down'/> */
     gboolean isolated;  /* <port isolated='yes'/> */
     char *xml;          /* (nullable): the whole <interface>, if it is this project's */
@@ -40,6 +44,7 @@ typedef struct {
     gatomicrefcount ref_count;
     char *uuid;
     char *name;
+    gboolean container;    /* its devices are in a network namespace of its own */
     NmmGuestState *config; /* (nullable): NULL for a transient guest */
     NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
 } NmmGuest;

@@ -37,9 +37,11 @@ nmm_link_free(NmmLink *link)
     if (!link)
         return;
     g_free(link->name);
+    g_strfreev(link->altnames);
     g_free(link->kind);
     g_free(link->mac);
     g_free(link->parent);
+    g_free(link->macvtap_mode);
     g_free(link->profile_uuid);
     g_free(link->master);
     g_free(link->master_kind);
@@ -65,13 +67,20 @@ nmm_link_add_neighbour(NmmLink *link,
     g_ptr_array_add(link->neighbours, neighbour);
 }
 
+gboolean
+nmm_link_has_name(const NmmLink *link, const char *name)
+{
+    return g_str_equal(link->name, name) ||
+           (link->altnames && g_strv_contains((const char *const *)link->altnames, name));
+}
+
 NmmLink *
 nmm_links_find(const GPtrArray *links, const char *name)
 {
     for (guint i = 0; name && i < links->len; i++) {
         NmmLink *link = g_ptr_array_index(links, i);
 
-        if (g_str_equal(link->name, name))
+        if (nmm_link_has_name(link, name))
             return link;
     }
     return NULL;

@@ -25,9 +25,11 @@ typedef struct {
 
 typedef struct {
     char *name;
+    char **altnames;    /* (nullable): its other names; each one names it everywhere */
     char *kind;         /* (nullable): "macvtap", "bridge", …; NULL for hardware */
     char *mac;          /* (nullable): lower case */
     char *parent;       /* (nullable): the interface below, in this network namespace */
+    char *macvtap_mode; /* (nullable): of a macvtap or macvlan, as libvirt calls it: "bridge", … */
     char *profile_uuid; /* (nullable): from our mark: the profile whose host link it is */
     gboolean up;
     gboolean carrier;
@@ -51,7 +53,9 @@ void nmm_link_add_neighbour(NmmLink *link,
                             gboolean permanent,
                             gint64 age_ms);
 
-/* (nullable) (transfer none). @links: (element-type NmmLink); @name: (nullable). */
+gboolean nmm_link_has_name(const NmmLink *link, const char *name);
+/* (nullable) (transfer none): by any of its names. @links: (element-type NmmLink); @name:
+ * (nullable). */
 NmmLink *nmm_links_find(const GPtrArray *links, const char *name);
 /* Whether a host link can be made on @name: nmm_parent_check_fit() of a parent that keeps its IP
  * configuration. */

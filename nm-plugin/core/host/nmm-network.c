@@ -266,6 +266,7 @@ nmm_network_free(NmmNetwork *network)
     g_free(network->mac);
     g_free(network->forward_mode);
     g_strfreev(network->lower);
+    g_strfreev(network->lower_names);
     g_array_unref(network->addresses);
     g_array_unref(network->routes);
     g_array_unref(network->ranges);

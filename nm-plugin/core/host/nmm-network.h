@@ -19,6 +19,7 @@ typedef struct {
     char *mac;          /* (nullable): of the bridge, when libvirt makes it */
     char *forward_mode; /* (nullable): NULL is an isolated network */
     char **lower;       /* devices of <forward><interface dev=…/> and <pf dev=…/>, maybe none */
+    char **lower_names; /* (nullable): every name of those that the kernel has */
     gboolean macvtap;   /* forward_mode is bridge/private/vepa/passthrough and there is no bridge */
     GArray *addresses;  /* (element-type NmmCidr): the host's, <ip> in document order */
     GArray *routes;     /* (element-type NmmCidr): <route> */

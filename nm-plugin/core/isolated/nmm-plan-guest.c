@@ -26,6 +26,7 @@ typedef struct {
     NmmScope scope;
     const NmmGuestState *state; /* NULL: the guest has no such state */
     const NmmNic *macvtap;      /* (nullable) */
+    gboolean maybe_macvtap;     /* an interface is on a device that does not exist now */
     const NmmNic *own;          /* (nullable): the profile's */
     const NmmNic *users;        /* (nullable): another one on the network */
     const NmmNic *stray;        /* (nullable): not on the network, but with the profile's alias */
@@ -63,6 +64,7 @@ view_init(StateView *view, const NmmPlanner *planner, const NmmGuestState *state
             view->stray = nic;
         else if (on_network && !view->users)
             view->users = nic;
+        view->maybe_macvtap |= nic->unmanaged && nic->gone;
     }
     if (view->users)
         set_served(view, SERVED_BY_USER, view->users->mac);
@@ -238,7 +240,7 @@ bring_up(const GuestPlanner *self, StateView *view)
     const NmmProfile *profile = self->planner->profile;
 
     if (!view->macvtap || !self->selected || view->users) {
-        if (view->own)
+        if (view->own && !(view->maybe_macvtap && self->selected && !view->users))
             add_detach(self, view, describe_unwanted(self, view));
         return;
     }

@@ -70,13 +70,13 @@ static const NmmKeyInfo keys[] = {
     },
     {
         .name = NMM_KEY_PARENT,
-        .type = &nmm_key_type_ifname,
+        .type = &nmm_key_type_device,
         FIELD(parent),
         .modes = NMM_MODES_ALL,
         .is_basic = TRUE,
         .label = N_("_Parent device"),
-        .description = N_("The network interface that the guests are attached to; any one, or that "
-                          "of the base connection, if unset."),
+        .description = N_("The network interface that the guests are attached to, by any of its "
+                          "names; any one, or that of the base connection, if unset."),
     },
     {
         .name = NMM_KEY_NETWORK,

@@ -48,7 +48,8 @@ typedef struct {
 extern const NmmKeyType nmm_key_type_enum;       /* one of .choices: its index, an int */
 extern const NmmKeyType nmm_key_type_bool;       /* "yes" or "no": gboolean */
 extern const NmmKeyType nmm_key_type_guests;     /* names or UUIDs: char ** */
-extern const NmmKeyType nmm_key_type_ifname;     /* network interface name: char * */
+extern const NmmKeyType nmm_key_type_ifname;     /* new name of a network interface: char * */
+extern const NmmKeyType nmm_key_type_device;     /* any name of a network interface: char * */
 extern const NmmKeyType nmm_key_type_network;    /* libvirt network name: char * */
 extern const NmmKeyType nmm_key_type_address4;   /* IPv4 host address/prefix: NmmCidr */
 extern const NmmKeyType nmm_key_type_address6;   /* IPv6 ULA host address/prefix: NmmCidr */

@@ -13,6 +13,8 @@
 
 /* IFNAMSIZ without its NUL. */
 #define IFNAME_MAX_BYTES 15
+/* Of the other names that the kernel takes for an interface, ALTIFNAMSIZ - 1. */
+#define ALTNAME_MAX_BYTES 127
 
 /* libvirt names files after a network, the longest "NAME.addnhosts.new"; a file name has at most
  * 255 bytes. */
@@ -263,19 +265,31 @@ store_string(const char *text, gpointer field)
 /* The kernel's rule (dev_valid_name(), whose white space includes the byte 0xa0). '%' is refused
  * because the kernel replaces it by a free number; some names are taken in sysctl or sysfs. */
 static gboolean
-parse_ifname(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
+store_ifname(const char *text, gsize max_bytes, gpointer field, GError **error)
 {
     static const char *const reserved[] = {".", "..", "all", "default", "bonding_masters", NULL};
 
-    if (strlen(text) > IFNAME_MAX_BYTES || strpbrk(text, "/:% \xa0") != NULL ||
+    if (strlen(text) > max_bytes || strpbrk(text, "/:% \xa0") != NULL ||
         g_strv_contains(reserved, text))
         return refuse(
             error,
             _("'%s' is not a valid name of a network interface; use at most %d bytes without "
               "spaces, '/', ':', '%%'"),
             text,
-            IFNAME_MAX_BYTES);
+            (int)max_bytes);
     return store_string(text, field);
+}
+
+static gboolean
+parse_ifname(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
+{
+    return store_ifname(text, IFNAME_MAX_BYTES, field, error);
+}
+
+static gboolean
+parse_device(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
+{
+    return store_ifname(text, ALTNAME_MAX_BYTES, field, error);
 }
 
 static gboolean
@@ -435,6 +449,12 @@ const NmmKeyType nmm_key_type_guests = {
 const NmmKeyType nmm_key_type_ifname = {
     .size = sizeof(char *),
     .parse = parse_ifname,
+    .clear = clear_string,
+};
+
+const NmmKeyType nmm_key_type_device = {
+    .size = sizeof(char *),
+    .parse = parse_device,
     .clear = clear_string,
 };
 

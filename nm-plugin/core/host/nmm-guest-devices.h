@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Joins what libvirt has of guests and networks with what the kernel has of their devices. Each
+ * device gets the kernel's name, whichever of its names the XML has; and what a running guest
+ * really uses counts: parent, mode and MAC of its macvtap device.
+ */
+
+#pragma once
+
+#include "nmm-guest.h"
+#include "nmm-link.h"
+#include "nmm-network.h"
+
+G_BEGIN_DECLS
+
+/* Before the guests and networks are shared. @guests: (element-type NmmGuest); @networks:
+ * (nullable) (element-type NmmNetwork); @links: (element-type NmmLink): all. */
+void nmm_guest_devices_join(GPtrArray *guests, GPtrArray *networks, const GPtrArray *links);
+
+G_END_DECLS
