@@ -54,6 +54,8 @@ static const Sysctl sysctls[] = {
     /* Guests have permanent entries. The LAN would hear a request for any other address. */
     {"ipv4/neigh", "mcast_solicit", "0", FALSE},
     {"ipv6/neigh", "mcast_solicit", "0", TRUE},
+    /* Whatever new interfaces have: the parent decides whether there is IPv6. */
+    {"ipv6/conf", "disable_ipv6", "0", TRUE},
     {"ipv6/conf", "accept_ra", "0", TRUE},
     {"ipv6/conf", "autoconf", "0", TRUE},
     /* 1: no link-local address, so no duplicate address detection, no report, no second host. */

@@ -7,12 +7,14 @@
 #include <gio/gio.h>
 
 #include "nmm-check-probe.h"
+#include "nmm-check-switch.h"
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-neighbour-probe.h"
 #include "nmm-orphans.h"
 #include "nmm-guest-selection.h"
 #include "nmm-reachability.h"
+#include "nmm-sysctl.h"
 
 #define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
 #define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
@@ -79,6 +81,27 @@ read_names(Collection *self)
         self->names = nmm_check_has_names(text);
     else if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         self->names_problem = g_strdup(error->message);
+}
+
+/* Switches of the kernel */
+
+static void
+read_switches(NmmCheckInput *input)
+{
+    g_autoptr(GPtrArray) paths = nmm_check_switch_list(input);
+
+    for (guint i = 0; i < paths->len; i++) {
+        const char *path = g_ptr_array_index(paths, i);
+        g_autoptr(GError) error = NULL;
+        char *value = NULL;
+
+        if (!nmm_sysctl_read(path, &value, &error)) {
+            g_free(input->switches.problem);
+            input->switches.problem = g_strdup(error->message);
+        } else if (value) {
+            g_hash_table_insert(input->switches.values, g_strdup(path), value);
+        }
+    }
 }
 
 /* Mode isolated */
@@ -249,6 +272,18 @@ add_macvtap_nic(const NmmHostHypervisor *hypervisor,
         add_nic(nic, input);
 }
 
+static gboolean
+has_inet6(const NmmLink *link)
+{
+    for (guint i = 0; i < link->addresses->len; i++) {
+        const NmmCidr *address = &g_array_index(link->addresses, NmmCidr, i);
+
+        if (address->family == G_SOCKET_FAMILY_IPV6 && !nmm_cidr_is_link_local(address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInput *input)
 {
@@ -258,6 +293,7 @@ add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInp
     input->link.parent = g_strdup(profile->parent);
     input->link.parent_problem = g_strdup(nmm_error_get_message(profile->parent_error));
     input->link.parent_carrier = parent && parent->carrier;
+    input->link.parent_inet6 = parent && has_inet6(parent);
     input->link.name = g_strdup(profile->link);
     input->host_address = address ? nmm_cidr_to_string(address) : NULL;
 }
@@ -353,6 +389,7 @@ add_input(Collection *self,
         add_parent(self->state, profile, input);
         add_host_link(self->state, profile, input);
     }
+    read_switches(input);
     g_ptr_array_add(self->inputs, input);
 }
 

@@ -93,7 +93,7 @@ test_route(void)
     move->routed = FALSE;
     results = nmm_check_evaluate(move);
     g_assert_null(nmm_check_find_reason(results));
-    g_assert_cmpuint(results->len, ==, 11);
+    g_assert_cmpuint(results->len, ==, 12);
 }
 
 /* A guest without traffic is not broken. */
@@ -150,7 +150,7 @@ test_unasked(void)
 static void
 test_choose(void)
 {
-    g_autoptr(NmmCheckInput) input = g_new0(NmmCheckInput, 1);
+    g_autoptr(NmmCheckInput) input = nmm_check_input_new("web", URI);
 
     nmm_check_input_choose_address(input);
     g_assert_null(input->address);

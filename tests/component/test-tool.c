@@ -140,7 +140,7 @@ test_check_whole(void)
     g_autoptr(GPtrArray) hinted = NULL;
     const NmmCheckResult *last;
 
-    g_assert_cmpuint(results->len, ==, 13);
+    g_assert_cmpuint(results->len, ==, 14);
     g_assert_null(nmm_check_find_broken(results));
 
     /* No firewalld, no persistent definition, no names: none of these is broken. */

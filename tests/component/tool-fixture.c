@@ -11,6 +11,12 @@ set_string(char **where, const char *value)
     *where = g_strdup(value);
 }
 
+void
+set_switch(NmmCheckInput *input, const char *path, const char *value)
+{
+    g_hash_table_insert(input->switches.values, g_strdup(path), g_strdup(value));
+}
+
 NmmCheckInput *
 new_selected_input(const char *guest)
 {
@@ -26,6 +32,7 @@ new_selected_input(const char *guest)
     input->profile.active = TRUE;
     input->nic.in_definition = TRUE;
     input->nic.plugged = TRUE;
+    set_switch(input, "net/ipv4/icmp_echo_ignore_all", "0");
     return input;
 }
 

@@ -28,6 +28,8 @@ typedef struct {
 #define STRING(field)  G_STRUCT_OFFSET(NmmCheckInput, field), TRUE
 
 void set_string(char **where, const char *value);
+/* @path: below /proc/sys. */
+void set_switch(NmmCheckInput *input, const char *path, const char *value);
 /* A running guest on eth0 in mode bridge, selected by the active profile 'guests'. */
 NmmCheckInput *new_selected_input(const char *guest);
 void spoil_input(NmmCheckInput *input, const BrokenCase *c);

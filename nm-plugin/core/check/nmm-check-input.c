@@ -11,6 +11,7 @@ nmm_check_input_new(const char *guest, const char *uri)
 
     input->guest.name = g_strdup(guest);
     input->guest.uri = g_strdup(uri);
+    input->switches.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return input;
 }
 
@@ -98,6 +99,8 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->link.parent);
     g_free(input->link.parent_problem);
     g_clear_pointer(&input->link.addresses, g_ptr_array_unref);
+    g_hash_table_unref(input->switches.values);
+    g_free(input->switches.problem);
     g_free(input->kernel_problem);
     g_free(input->host_address);
     g_free(input->address);

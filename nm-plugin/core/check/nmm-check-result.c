@@ -78,6 +78,16 @@ nmm_check_make_activate(const NmmCheckInput *input)
     return nmm_check_make_command("nmcli", "connection", "up", input->profile.id, NULL);
 }
 
+char *
+nmm_check_make_again(const NmmCheckInput *input)
+{
+    g_autofree char *up = nmm_check_make_activate(input);
+    g_autofree char *down =
+        nmm_check_make_command("nmcli", "connection", "down", input->profile.id, NULL);
+
+    return g_strdup_printf("%s && %s", down, up);
+}
+
 const char *
 nmm_check_get_mac(const NmmCheckInput *input)
 {

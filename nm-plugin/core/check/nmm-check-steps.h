@@ -32,6 +32,8 @@ char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
 char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);
+/* Deactivates and activates the profile. */
+char *nmm_check_make_again(const NmmCheckInput *input);
 /* (transfer none): of the guest's interface, "?" if it is not known. */
 const char *nmm_check_get_mac(const NmmCheckInput *input);
 
@@ -55,6 +57,9 @@ NmmCheckResult *nmm_check_evaluate_profile(const NmmCheckInput *input);
 /* nmm-check-host-link.c: the parent and the host link */
 NmmCheckResult *nmm_check_evaluate_parent(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_host_link(const NmmCheckInput *input);
+
+/* nmm-check-switch.c */
+NmmCheckResult *nmm_check_evaluate_host(const NmmCheckInput *input);
 
 /* nmm-check-address.c: the guest's address, and whether it answers there */
 NmmCheckResult *nmm_check_evaluate_lease(const NmmCheckInput *input);

@@ -76,8 +76,15 @@ typedef struct {
         char *parent;
         char *parent_problem; /* why the parent cannot carry a host link */
         gboolean parent_carrier;
-        GPtrArray *addresses; /* (element-type NmmCheckAddress) */
+        gboolean parent_inet6; /* the host has an address of IPv6 there that is not link-local */
+        GPtrArray *addresses;  /* (element-type NmmCheckAddress) */
     } link;
+
+    struct { /* of the kernel, see nmm_check_switch_list() */
+        /* (element-type filename utf8): path → value; without those that the kernel lacks */
+        GHashTable *values;
+        char *problem;
+    } switches;
 
     char *kernel_problem; /* bridge, host link, parent and their addresses */
     char *host_address;   /* with prefix */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reads switches of the kernel.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* @path: below /proc/sys. @out_value: (transfer full) (nullable): without the line's end; NULL if
+ * the kernel has no such switch. NMM_ERROR_FAILED. */
+gboolean nmm_sysctl_read(const char *path, char **out_value, GError **error);
+
+G_END_DECLS

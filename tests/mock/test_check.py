@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`nm-macvtap check` between a mock NetworkManager, a fake hypervisor and the real kernel. In each situation the way
+of a packet is measured, broken and measured again; the command that check prints is carried out literally, and the
+way is measured once more."""
+
+import functools
+import json
+import re
+import subprocess
+
+import mock
+from device import ip
+from host import LINK, check, equal
+
+MAC, MAC2 = '52:54:00:00:00:07', '52:54:00:00:00:08'
+HOST, GUEST, GUEST2, LAN, ABSENT = '10.0.0.10', '10.0.0.50', '10.0.0.51', '10.0.0.1', '10.0.0.99'
+HOST6, GUEST6 = 'fd00::10', 'fd00::50'
+BRIDGE, BRIDGE_HOST, BRIDGE_GUEST = 'virbr1', '192.168.254.1', '192.168.254.50'
+DOMAIN = '''<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
+<interface type='direct'><mac address='{mac}'/><source dev='eth0' mode='bridge'/></interface>
+{more}</devices></domain>'''
+
+NETWORK = (f"<network><name>isolated</name><bridge name='{BRIDGE}'/>"
+           f"<ip address='{BRIDGE_HOST}' prefix='24'><dhcp><range start='192.168.254.2' end='192.168.254.254'/></dhcp>"
+           '</ip></network>')
+
+
+class Machine:
+    """A machine of the LAN, or a guest: a network namespace with one interface, which COMMAND makes."""
+
+    def __init__(self, host, name, device, *addresses):
+        self.host, self.name, self.device = host, name, device
+        ip('netns', 'add', name)
+        ip('link', 'set', device, 'netns', name)
+        for words in (['link', 'set', 'lo', 'up'], ['link', 'set', device, 'up']):
+            self.run('ip', *words)
+        for address in addresses:
+            self.run('ip', 'address', 'add', address, 'dev', device, *(['nodad'] if ':' in address else []))
+
+    def run(self, *argv):
+        """(exit code, output). The main loop runs meanwhile."""
+        return run(self.host, 'ip', 'netns', 'exec', self.name, *argv)
+
+    def pings(self, address):
+        self.run('ip', 'neighbour', 'flush', 'dev', self.device)
+        return self.run('ping', '-n', '-c', '1', '-W', '1', address)[0] == 0
+
+    def asks(self, address):
+        """The MAC addresses that answer an ARP request."""
+        output = self.run('arping', '-c', '2', '-w', '1', '-I', self.device, address)[1]
+        return {mac.lower() for mac in re.findall(r'\[(.*?)\]', output)}
+
+
+def run(host, *argv):
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    host.wait(lambda: process.poll() is not None, argv[0])
+    return process.returncode, process.stdout.read()
+
+
+def start(host, mode, **data):
+    """A profile of MODE that is active, a machine on its LAN, and a guest that has communicated with the host."""
+    host.lan = Machine(host, 'lan', 'lan0', f'{LAN}/24')
+    if mode == 'isolated':
+        host.at_start(f'define-network "{NETWORK}"', 'start-network isolated')
+    more = "<interface type='network'><mac address='%s'/><source network='isolated'/></interface>" % MAC2
+    xml = DOMAIN.format(name='alpha', mac=MAC, more=more if mode == 'isolated' else '').replace('\n', ' ')
+    host.at_start(f'define "{xml}"', 'start alpha')
+    host.vpn = host.up(host.add_profile(mode, **data))
+    if mode == 'isolated':
+        start_on_bridge(host)
+        return
+    if mode == 'share':
+        host.eth0.set_addresses([f'{HOST}/24', f'{HOST6}/64'])
+    host.guest = add_guest(host, 'alpha', MAC, f'{GUEST}/24', f'{GUEST6}/64')
+    host.wait(lambda: host.guest.pings(HOST), 'the guest to reach the host')
+    if mode == 'share':
+        host.wait(lambda: host.guest.pings(HOST6), 'the guest to reach the host over IPv6')
+
+
+def add_guest(host, name, mac, *addresses):
+    ip('link', 'add', 'link', 'eth0', 'name', 'g0', 'address', mac, 'type', 'macvlan', 'mode', 'bridge')
+    return Machine(host, name, 'g0', *addresses)
+
+
+def start_on_bridge(host):
+    """libvirt would make the bridge."""
+    ip('link', 'add', BRIDGE, 'type', 'bridge')
+    ip('address', 'add', f'{BRIDGE_HOST}/24', 'dev', BRIDGE)
+    ip('link', 'set', BRIDGE, 'up')
+    host.guest = add_port(host, 'alpha', MAC2, f'{BRIDGE_GUEST}/24')
+    host.wait(lambda: host.guest.pings(BRIDGE_HOST), 'the guest to reach the host')
+
+
+def add_port(host, name, mac, *addresses):
+    ip('link', 'add', 'g1', 'address', mac, 'type', 'veth', 'peer', f'port-{name}')
+    ip('link', 'set', f'port-{name}', 'master', BRIDGE, 'up')
+    return Machine(host, name, 'g1', *addresses)
+
+
+def examine(host, guest='alpha'):
+    """(exit code, {step: result}, text) of check."""
+    code, output = run(host, host.programs.tool, 'check', '--json', guest)
+    document = json.loads(output)
+    return code, {step['step']: step for step in document['steps']}
+
+
+def repair_all(host, step):
+    """One fault can hide another."""
+    for _ in range(3):
+        result = examine(host)[1][step]
+        if result['verdict'] == 'ok':
+            return
+        repair(host, result)
+    check(False, f'it is still not ok: {result}')
+
+
+def repair(host, result):
+    check(result['remedy'], f'no command: {result}')
+    code, output = run(host, 'sh', '-c', result['remedy'])
+    equal(code, 0, f"exit code of {result['remedy']!r}: {output}")
+
+
+# Switches of the kernel: mode, what breaks, whether the way works, the verdict
+
+def guest_pings_host(host):
+    return host.guest.pings(BRIDGE_HOST if host.guest.device == 'g1' else HOST)
+
+
+def guest_pings_host6(host):
+    return host.guest.pings(HOST6)
+
+
+def absent_address_is_free(host):
+    return host.guest.asks(ABSENT) == set()
+
+
+def only_guest_answers_for_guest(host):
+    return host.lan.asks(GUEST) == {MAC}
+
+
+def only_parent_answers_for_host(host):
+    return len(host.lan.asks(HOST)) == 1
+
+
+ALL, PARENT, OWN = 'net/ipv4/conf/all/', 'net/ipv4/conf/eth0/', f'net/ipv4/conf/{LINK}/'
+OWN6 = f'net/ipv6/conf/{LINK}/'
+SILENT = {OWN + 'medium_id': '-1'}  # as the service makes it
+SWITCHES = {
+    'arp_ignore_move': ('move', {ALL + 'arp_ignore': '8'}, guest_pings_host, 'broken'),
+    'arp_ignore_link_move': ('move', {OWN + 'arp_ignore': '8'}, guest_pings_host, 'broken'),
+    'arp_ignore_isolated': ('isolated', {ALL + 'arp_ignore': '8'}, guest_pings_host, 'broken'),
+    'proxy_arp_all_share': ('share', {ALL + 'forwarding': '1', ALL + 'proxy_arp': '1', OWN + 'medium_id': '0'},
+                            absent_address_is_free, 'broken'),
+    'proxy_arp_link_share': ('share', {ALL + 'forwarding': '1', OWN + 'proxy_arp': '1', OWN + 'medium_id': '0'},
+                             absent_address_is_free, 'broken'),
+    'proxy_arp_parent_share': ('share', {**SILENT, ALL + 'forwarding': '1', PARENT + 'proxy_arp': '1'},
+                               only_guest_answers_for_guest, 'hint'),
+    'arp_filter_share': ('share', {OWN + 'arp_filter': '0'}, only_parent_answers_for_host, 'hint'),
+    'disable_ipv6_share': ('share', {OWN6 + 'disable_ipv6': '1'}, guest_pings_host6, 'broken'),
+    'ping_share': ('share', {'net/ipv4/icmp_echo_ignore_all': '1'}, guest_pings_host, 'hint'),
+    'ping_isolated': ('isolated', {'net/ipv4/icmp_echo_ignore_all': '1'}, guest_pings_host, 'hint'),
+}
+
+
+def check_switch(host, mode, values, works, verdict):
+    start(host, mode)
+    check(works(host), 'the way does not work at first')
+    equal(examine(host)[1]['host']['verdict'], 'ok', 'verdict at first')
+    for path, value in values.items():
+        host.write(f'/proc/sys/{path}', value)
+    check(not works(host), 'the way works in spite of the switch')
+    code, steps = examine(host)
+    equal(steps['host']['verdict'], verdict, f"verdict of {steps['host']}")
+    equal(code, 3 if verdict == 'broken' else 0, 'exit code')
+    check(any(path.replace('/', '.') in steps['host']['detail'] for path in values), steps['host']['detail'])
+    repair(host, steps['host'])
+    check(works(host), f"the way does not work after {steps['host']['remedy']!r}")
+    repair_all(host, 'host')
+
+
+# What was suspected, and breaks nothing: no false alarm.
+HARMLESS = {
+    'share': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', PARENT + 'arp_ignore': '1',
+              ALL + 'forwarding': '1', 'net/ipv6/conf/all/forwarding': '1'},
+    'move': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', ALL + 'arp_ignore': '1',
+             ALL + 'forwarding': '1', ALL + 'proxy_arp': '1'},
+    'isolated': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', ALL + 'arp_ignore': '2',
+                 ALL + 'forwarding': '1', ALL + 'proxy_arp': '1', 'net/bridge/bridge-nf-call-iptables': '1'},
+}
+
+
+def check_harmless(host, mode, values):
+    start(host, mode)
+    for path, value in values.items():
+        host.write(f'/proc/sys/{path}', value)
+    check(guest_pings_host(host), 'the way does not work')
+    equal(examine(host)[1]['host']['verdict'], 'ok', 'verdict')
+
+
+def test_new_interfaces_without_ipv6_do_not_matter(host):
+    host.write('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1')
+    start(host, 'share')
+    equal(examine(host)[1]['host']['verdict'], 'ok', 'verdict')
+
+
+for switch_name, case in SWITCHES.items():
+    globals()[f'test_switch_{switch_name}'] = functools.partial(check_switch, mode=case[0], values=case[1], works=case[2],
+                                                                verdict=case[3])
+for mode_name, case in HARMLESS.items():
+    globals()[f'test_harmless_switches_{mode_name}'] = functools.partial(check_harmless, mode=mode_name, values=case)
+
+
+if __name__ == '__main__':
+    mock.main()
