@@ -6,12 +6,20 @@
 
 #include "nmm-cidr.h"
 
-const char *
-nmm_device_find_address(NMDevice *device, int family)
+/* (nullable) (element-type NMIPAddress) */
+static GPtrArray *
+get_addresses(NMDevice *device, int family)
 {
     NMIPConfig *config =
         family == AF_INET ? nm_device_get_ip4_config(device) : nm_device_get_ip6_config(device);
-    GPtrArray *addresses = config ? nm_ip_config_get_addresses(config) : NULL;
+
+    return config ? nm_ip_config_get_addresses(config) : NULL;
+}
+
+const char *
+nmm_device_find_address(NMDevice *device, int family)
+{
+    GPtrArray *addresses = get_addresses(device, family);
 
     for (guint i = 0; addresses && i < addresses->len; i++) {
         const char *address = nm_ip_address_get_address(addresses->pdata[i]);
@@ -22,6 +30,18 @@ nmm_device_find_address(NMDevice *device, int family)
             return address;
     }
     return NULL;
+}
+
+gboolean
+nmm_device_has_address(NMDevice *device, const char *address)
+{
+    GPtrArray *addresses = get_addresses(device, strchr(address, ':') ? AF_INET6 : AF_INET);
+
+    for (guint i = 0; addresses && i < addresses->len; i++) {
+        if (g_str_equal(nm_ip_address_get_address(addresses->pdata[i]), address))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 gboolean

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 /* (transfer none) (nullable): the first address of @family (AF_INET, AF_INET6) that is not
  * link-local. */
 const char *nmm_device_find_address(NMDevice *device, int family);
+gboolean nmm_device_has_address(NMDevice *device, const char *address);
 /* Whether nothing will give it an address: the cable is out, it is unmanaged, a user disconnected
  * it, or its profile was deleted. NetworkManager also disconnects a device whose DHCP server does
  * not reply, but that one gets an address as soon as the server does. */

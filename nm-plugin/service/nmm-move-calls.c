@@ -16,21 +16,21 @@
 #include "nmm-parent.h"
 #include "nmm-restore.h"
 
-static void
-end(GTask *task, NmmEvent event)
+void
+nmm_move_call_end(GTask *task, NmmEvent event)
 {
     g_task_return_int(task, event);
     g_object_unref(task);
 }
 
-/* Takes the task and @error (nullable); @format: what was tried. */
-static void G_GNUC_PRINTF(3, 4) end_call(GTask *task, GError *error, const char *format, ...)
+void
+nmm_move_call_end_with(GTask *task, GError *error, const char *format, ...)
 {
     g_autofree char *place = NULL;
     va_list args;
 
     if (!error) {
-        end(task, NMM_EVENT_DONE);
+        nmm_move_call_end(task, NMM_EVENT_DONE);
         return;
     }
     va_start(args, format);
@@ -42,8 +42,8 @@ static void G_GNUC_PRINTF(3, 4) end_call(GTask *task, GError *error, const char 
     g_object_unref(task);
 }
 
-static void
-fail(GTask *task, GError *error)
+void
+nmm_move_call_fail(GTask *task, GError *error)
 {
     g_task_return_error(task, error);
     g_object_unref(task);
@@ -86,9 +86,7 @@ note_state(NmmMoveContext *move, NMConnection *wanted)
     move->was_online = nm_client_get_connectivity(move->client) == NM_CONNECTIVITY_FULL;
     move->was_online4 = nm_device_get_connectivity(move->device, AF_INET) == NM_CONNECTIVITY_FULL;
     nmm_move_context_note_addresses(move, move->device);
-    g_set_object(&move->saved, wanted);
-    g_clear_object(&move->stripped);
-    move->stripped = nmm_move_profile_build_parent(wanted);
+    nmm_move_context_save(move, wanted);
 }
 
 /* What a dead process, or NetworkManager's restart, left. A link that is active is kept, because
@@ -131,12 +129,12 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         nm_device_get_applied_connection_finish(move->device, result, &move->version, &error);
 
     if (applied)
-        end(task, find_leftover(move, applied));
+        nmm_move_call_end(task, find_leftover(move, applied));
     else
-        end_call(task,
-                 error,
-                 _("cannot read the configuration of '%s'"),
-                 nm_device_get_iface(move->device));
+        nmm_move_call_end_with(task,
+                               error,
+                               _("cannot read the configuration of '%s'"),
+                               nm_device_get_iface(move->device));
 }
 
 static void
@@ -171,7 +169,7 @@ nmm_move_read(GTask *task)
     g_autofree char *left = NULL;
 
     if (!find_parent(move, &error)) {
-        fail(task, error);
+        nmm_move_call_fail(task, error);
         return;
     }
     left = nmm_checkpoint_find_left(move->client, NMM_RUN_DIR, nm_device_get_iface(move->device));
@@ -197,10 +195,10 @@ checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         nmm_checkpoint_note(move->checkpoint,
                             nm_object_get_path(NM_OBJECT(checkpoint)),
                             nm_checkpoint_get_created(checkpoint));
-    end_call(task,
-             error,
-             _("NetworkManager cannot make a checkpoint of '%s'"),
-             nm_device_get_iface(move->device));
+    nmm_move_call_end_with(task,
+                           error,
+                           _("NetworkManager cannot make a checkpoint of '%s'"),
+                           nm_device_get_iface(move->device));
 }
 
 /* In ms, the clock of a checkpoint's time. */
@@ -225,7 +223,7 @@ nmm_move_create_checkpoint(GTask *task)
     move->checkpoint =
         nmm_checkpoint_begin(NMM_RUN_DIR, nm_device_get_iface(move->device), read_clock(), &error);
     if (!move->checkpoint) {
-        fail(task, error);
+        nmm_move_call_fail(task, error);
         return;
     }
     g_ptr_array_add(devices, move->device);
@@ -250,10 +248,10 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
      * note stays for the next activation. */
     if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
         g_clear_pointer(&move->checkpoint, nmm_checkpoint_end);
-    end_call(task,
-             error,
-             _("NetworkManager cannot end the checkpoint of '%s'"),
-             nm_device_get_iface(move->device));
+    nmm_move_call_end_with(task,
+                           error,
+                           _("NetworkManager cannot end the checkpoint of '%s'"),
+                           nm_device_get_iface(move->device));
 }
 
 void
@@ -265,7 +263,7 @@ nmm_move_destroy_checkpoint(GTask *task)
     if (path)
         nm_client_checkpoint_destroy(move->client, path, NULL, destroy_cb, task);
     else
-        end(task, NMM_EVENT_DONE);
+        nmm_move_call_end(task, NMM_EVENT_DONE);
 }
 
 /* ADD */
@@ -279,7 +277,8 @@ add_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMRemoteConnection) profile G_GNUC_UNUSED =
         nm_client_add_connection2_finish(NM_CLIENT(object), result, NULL, &error);
 
-    end_call(task, error, _("cannot add a profile for the host link '%s'"), move->link_name);
+    nmm_move_call_end_with(
+        task, error, _("cannot add a profile for the host link '%s'"), move->link_name);
 }
 
 static const char *
@@ -349,12 +348,12 @@ nmm_move_add_link(GTask *task)
     g_autoptr(NMConnection) connection = NULL;
 
     if (move->link) {
-        end(task, NMM_EVENT_DONE);
+        nmm_move_call_end(task, NMM_EVENT_DONE);
         return;
     }
     connection = build_link(move, &error);
     if (!connection) {
-        fail(task, error);
+        nmm_move_call_fail(task, error);
         return;
     }
     nm_client_add_connection2(move->client,
@@ -379,7 +378,7 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 
     g_clear_object(&move->link);
     move->link = nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
-    end_call(task, error, _("cannot make the host link '%s'"), move->link_name);
+    nmm_move_call_end_with(task, error, _("cannot make the host link '%s'"), move->link_name);
 }
 
 /* Not bound to this process, so that the host stays online if it dies.
@@ -395,7 +394,7 @@ nmm_move_activate_link(GTask *task)
     const NmmMoveContext *move = g_task_get_task_data(task);
 
     if (move->link) {
-        end(task, NMM_EVENT_DONE);
+        nmm_move_call_end(task, NMM_EVENT_DONE);
         return;
     }
     nm_client_activate_connection_async(move->client,
@@ -416,7 +415,8 @@ bind_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(GVariant) reply G_GNUC_UNUSED =
         nm_remote_connection_update2_finish(NM_REMOTE_CONNECTION(object), result, &error);
 
-    end_call(task, error, _("cannot change the profile of the host link '%s'"), move->link_name);
+    nmm_move_call_end_with(
+        task, error, _("cannot change the profile of the host link '%s'"), move->link_name);
 }
 
 /* AddAndActivateConnection2() could do all three, but not for a device that does not exist yet (NM
@@ -437,7 +437,40 @@ nmm_move_bind_link(GTask *task)
                                      bind_cb,
                                      task);
     else
-        end(task, NMM_EVENT_DONE);
+        nmm_move_call_end(task, NMM_EVENT_DONE);
+}
+
+/* FOLLOW */
+
+static void
+follow_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    GError *error = NULL;
+
+    nm_device_reapply_finish(NM_DEVICE(object), result, &error);
+    nmm_move_call_end_with(
+        task, error, _("NetworkManager cannot change the configuration of '%s'"), move->link_name);
+}
+
+void
+nmm_move_follow_parent(GTask *task)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+    NMDevice *device = nmm_move_context_get_link_device(move);
+    g_autoptr(NMConnection) connection = NULL;
+    GError *error = NULL;
+
+    if (!move->is_changed || !device) {
+        nmm_move_call_end(task, NMM_EVENT_DONE);
+        return;
+    }
+    connection = build_link(move, &error);
+    if (connection)
+        nm_device_reapply_async(device, connection, 0, 0, NULL, follow_cb, task);
+    else
+        nmm_move_call_fail(task, error);
 }
 
 /* REMOVE */
@@ -445,7 +478,7 @@ nmm_move_bind_link(GTask *task)
 static void
 profile_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-    end(user_data, NMM_EVENT_DONE);
+    nmm_move_call_end(user_data, NMM_EVENT_DONE);
 }
 
 static void
@@ -484,70 +517,4 @@ nmm_move_remove_link(GTask *task)
         nm_device_delete_async(device, NULL, device_deleted_cb, task);
     else
         delete_profile(task);
-}
-
-/* REAPPLY, RESTORE, REACTIVATE */
-
-static void
-strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
-{
-    GTask *task = user_data;
-    const NmmMoveContext *move = g_task_get_task_data(task);
-    GError *error = NULL;
-
-    nm_device_reapply_finish(move->device, result, &error);
-    end_call(task,
-             error,
-             _("NetworkManager cannot change the configuration of '%s'"),
-             nm_device_get_iface(move->device));
-}
-
-/* NetworkManager refuses if another program changed the configuration meanwhile. */
-void
-nmm_move_strip_parent(GTask *task)
-{
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, strip_cb, task);
-}
-
-static void
-restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
-{
-    GError *error = NULL;
-    gboolean changed;
-
-    if (nmm_restore_parent_finish(result, &changed, &error))
-        end(user_data, NMM_EVENT_DONE);
-    else
-        fail(user_data, error);
-}
-
-void
-nmm_move_restore_parent(GTask *task)
-{
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nmm_restore_parent_async(move->device, move->saved, restore_cb, task);
-}
-
-static void
-reactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
-{
-    GTask *task = user_data;
-    const NmmMoveContext *move = g_task_get_task_data(task);
-    GError *error = NULL;
-    g_autoptr(NMActiveConnection) active G_GNUC_UNUSED =
-        nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
-
-    end_call(task, error, _("cannot activate '%s' again"), nm_device_get_iface(move->device));
-}
-
-void
-nmm_move_reactivate_parent(GTask *task)
-{
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nm_client_activate_connection_async(
-        move->client, NULL, move->device, NULL, NULL, reactivate_cb, task);
 }

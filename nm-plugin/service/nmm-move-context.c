@@ -10,6 +10,7 @@
 #include "nmm-device.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
+#include "nmm-move-profile.h"
 #include "nmm-parent.h"
 
 void
@@ -68,6 +69,27 @@ nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device)
 }
 
 void
+nmm_move_context_save(NmmMoveContext *self, NMConnection *wanted)
+{
+    g_set_object(&self->saved, wanted);
+    g_clear_object(&self->stripped);
+    self->stripped = nmm_move_profile_build_parent(wanted);
+}
+
+void
+nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version)
+{
+    self->version = version;
+    self->is_changed =
+        applied &&
+        !nm_connection_compare(self->saved, applied, NM_SETTING_COMPARE_FLAG_IGNORE_TIMESTAMP);
+    if (!self->is_changed)
+        return;
+    nmm_move_context_note_addresses(self, self->device);
+    nmm_move_context_save(self, applied);
+}
+
+void
 nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device)
 {
     g_autoptr(GError) error = NULL;
@@ -116,6 +138,17 @@ nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error)
                           "DHCP server replies and that the address is not in use"),
                         self->link_name);
     return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
+}
+
+gboolean
+nmm_move_context_is_followed(NmmMoveContext *self, GError **error)
+{
+    NMDevice *device = nmm_move_context_get_link_device(self);
+
+    if (nm_active_connection_get_state(self->link) >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
+        return nmm_fail(
+            error, NMM_ERROR_NOT_FOUND, _("the host link '%s' went down"), self->link_name);
+    return device && has_addresses(self, device);
 }
 
 /* Only after the parent lost its configuration: with a strict rp_filter the kernel accepts no reply

@@ -21,6 +21,7 @@ typedef struct {
     NMConnection *saved;    /* (nullable): its applied connection, to be restored */
     NMConnection *stripped; /* (nullable): the same without IP */
     guint64 version;        /* of the applied connection that was saved */
+    gboolean is_changed;    /* in FOLLOW: the link gets another configuration than it has */
     gboolean was_online;    /* the host */
     gboolean was_online4;   /* the parent */
     gboolean is_checked;    /* NetworkManager checked the connectivity after the move */
@@ -45,13 +46,19 @@ void nmm_move_context_clear(NmmMoveContext *self);
 NMDevice *nmm_move_context_get_link_device(const NmmMoveContext *self);
 NMRemoteConnection *nmm_move_context_get_link_profile(const NmmMoveContext *self);
 
+/* Takes @wanted as the parent's applied connection, to be restored. */
+void nmm_move_context_save(NmmMoveContext *self, NMConnection *wanted);
 /* Notes the addresses of @device as those that must be there afterwards. */
 void nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device);
+/* The parent has the IP configuration @applied (nullable: addresses alone) again, of @version,
+ * which moves to the link. */
+void nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version);
 /* Sends the addresses of @device (nullable) to the LAN. */
 void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);
 
 /* Whether the wait is over; FALSE with an error if it cannot succeed. */
 gboolean nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error);
+gboolean nmm_move_context_is_followed(NmmMoveContext *self, GError **error);
 gboolean nmm_move_context_is_online(NmmMoveContext *self, GError **error);
 /* A new NetworkManager has started, with new objects for the devices. */
 gboolean nmm_move_context_is_manager_back(NmmMoveContext *self, GError **error);

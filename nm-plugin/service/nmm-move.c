@@ -14,12 +14,12 @@
 
 #include "nmm-device.h"
 #include "nmm-error.h"
-#include "nmm-guest-multicast.h"
-#include "nmm-guest-warnings.h"
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
+#include "nmm-move-guests.h"
+#include "nmm-move-parent.h"
 #include "nmm-move-steps.h"
-#include "nmm-watcher.h"
+#include "nmm-move-watch.h"
 
 #define HELPER NMM_LIBEXECDIR "/nm-macvtap-dispatcher"
 
@@ -43,11 +43,10 @@ struct _NmmMove {
     NmmMoveContext context;
     GError *error; /* (nullable): the first */
 
-    gulong link_state_id; /* while the profile is up */
-    /* all (nullable): likewise */
-    NmmWatcher *guest_watch;
-    NmmGuestWarnings *warnings;
-    NmmGuestMulticast *multicast;
+    gulong link_state_id; /* in step UP */
+    /* all (nullable): while the profile is up */
+    NmmMoveWatch *watch;
+    NmmMoveGuests *guests;
 
     guint wait_id;
     gint64 wait_deadline;  /* monotonic, in µs */
@@ -155,61 +154,104 @@ build_gateway(NmmMove *self)
     return nmm_activation_build_gateway(base == self->context.device ? NULL : base);
 }
 
+/* A tool that never lets go would move the host's addresses for ever. */
 static void
-guests_read_cb(const NmmReading *reading, gpointer user_data)
+returned_cb(NMConnection *applied, guint64 version, gpointer user_data)
+{
+    NmmMove *self = user_data;
+    const char *parent = nm_device_get_iface(self->context.device);
+
+    if (self->steps.step != NMM_MOVE_STEP_UP)
+        return;
+    if (!nmm_move_watch_count(self->watch)) {
+        end_step(self,
+                 NMM_EVENT_FAILED,
+                 g_error_new(NMM_ERROR,
+                             NMM_ERROR_CONFLICT,
+                             _("another program gives '%s' its IP configuration back again and "
+                               "again, so '%s' keeps it; stop that program, or use mode 'share'"),
+                             parent,
+                             parent));
+        return;
+    }
+    nmm_move_context_follow(&self->context, applied, version);
+    advance(self, NMM_EVENT_RETURNED);
+}
+
+/* It may be wanted, as the address that a cluster moves from host to host. */
+static void
+foreign_cb(const char *address, gpointer user_data)
 {
     NmmMove *self = user_data;
 
-    nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
-    nmm_guest_multicast_update(self->multicast, reading->guests, reading->networks);
+    g_warning(
+        "profile '%s': another program gave '%s' the address %s, where the guests cannot reach "
+        "it; add it to '%s'",
+        self->context.profile->id,
+        nm_device_get_iface(self->context.device),
+        address,
+        self->context.link_name);
 }
 
-/* The host is moved all the same. */
-static void
-guests_failed_cb(const GError *error, gpointer user_data)
-{
-    NmmMove *self = user_data;
-
-    g_message("profile '%s': cannot check which guests can reach the host: %s",
-              self->context.profile->id,
-              error->message);
-}
-
-static const NmmWatcherClient watcher_client = {
-    .remember_guests = TRUE,
-    .read = guests_read_cb,
-    .failed = guests_failed_cb,
+static const NmmMoveWatchClient watch_client = {
+    .returned = returned_cb,
+    .foreign = foreign_cb,
 };
 
-static void
-follow_guests(NmmMove *self)
+/* (transfer full) */
+static char *
+describe_return(const NmmMoveContext *move)
 {
-    NmmProfile *profile = self->context.profile;
-    const char *parent = nm_device_get_iface(self->context.device);
-    g_autoptr(NmmHypervisor) hypervisor = nmm_activation_new_hypervisor(NMM_ACTIVATION(self));
+    const char *parent = nm_device_get_iface(move->device);
 
-    self->warnings = nmm_guest_warnings_new(profile, parent);
-    self->multicast = nmm_guest_multicast_new(profile, parent);
-    self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
-    nmm_watcher_start(self->guest_watch);
+    if (move->is_changed)
+        return g_strdup_printf(_("another program changed the IP configuration of '%s'; the new "
+                                 "one is on '%s' now"),
+                               parent,
+                               move->link_name);
+    return g_strdup_printf(_("another program gave '%s' its IP configuration back; it is only on "
+                             "'%s' again"),
+                           parent,
+                           move->link_name);
 }
 
 static void
-enter_up(NmmMove *self)
+begin_up(NmmMove *self)
 {
     const NmmMoveContext *move = &self->context;
-    g_autofree char *banner = describe_new_address(move);
+    g_autoptr(NmmHypervisor) hypervisor = nmm_activation_new_hypervisor(NMM_ACTIVATION(self));
 
     g_message("profile '%s': up, the configuration of '%s' is on '%s'",
               move->profile->id,
               nm_device_get_iface(move->device),
               move->link_name);
+    self->watch = nmm_move_watch_new(
+        move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
+    self->guests =
+        nmm_move_guests_new(move->profile, nm_device_get_iface(move->device), hypervisor);
+}
+
+/* Also after another program gave the parent an IP configuration: the LAN may have learned that the
+ * addresses are there. */
+static void
+enter_up(NmmMove *self)
+{
+    const NmmMoveContext *move = &self->context;
+    gboolean has_returned = self->watch != NULL;
+    g_autofree char *banner = has_returned ? describe_return(move) : describe_new_address(move);
+
+    if (has_returned)
+        nmm_move_context_announce(move, nmm_move_context_get_link_device(move));
+    else
+        begin_up(self);
     if (banner)
         g_warning("profile '%s': %s", move->profile->id, banner);
     self->link_state_id =
         g_signal_connect(move->link, "state-changed", G_CALLBACK(link_state_cb), self);
     nmm_activation_emit_up(NMM_ACTIVATION(self), NULL, build_gateway(self), banner);
-    follow_guests(self);
+    nmm_move_watch_look(self->watch);
+    /* It may have gone since the last wait. */
+    link_state_cb(move->link, nm_active_connection_get_state(move->link), 0, self);
 }
 
 /* DOWN */
@@ -310,6 +352,15 @@ static const StepRow rows[] = {
         },
     [NMM_MOVE_STEP_COMMIT] = {.call = nmm_move_destroy_checkpoint},
     [NMM_MOVE_STEP_UP] = {.enter = enter_up},
+    [NMM_MOVE_STEP_FOLLOW] = {.call = nmm_move_follow_parent},
+    [NMM_MOVE_STEP_WAIT_FOLLOWED] =
+        {
+            .is_done = nmm_move_context_is_followed,
+            .timeout_s = LINK_TIMEOUT_S,
+            .timeout = N_("the host link did not get its new addresses in time; everything was "
+                          "moved back"),
+        },
+    [NMM_MOVE_STEP_STRIP] = {.call = nmm_move_strip_parent_again},
     [NMM_MOVE_STEP_WAIT_MANAGER] =
         {
             .enter = enter_wait_manager,
@@ -410,9 +461,13 @@ leave_step(NmmMove *self)
 {
     g_clear_handle_id(&self->wait_id, g_source_remove);
     g_clear_signal_handler(&self->link_state_id, self->context.link);
-    g_clear_pointer(&self->guest_watch, nmm_watcher_free);
-    g_clear_pointer(&self->warnings, nmm_guest_warnings_free);
-    g_clear_pointer(&self->multicast, nmm_guest_multicast_free);
+}
+
+static void
+leave_up(NmmMove *self)
+{
+    g_clear_pointer(&self->watch, nmm_move_watch_free);
+    g_clear_pointer(&self->guests, nmm_move_guests_free);
 }
 
 static void
@@ -421,6 +476,8 @@ begin_step(NmmMove *self)
     const StepRow *row = &rows[self->steps.step];
 
     leave_step(self);
+    if (!nmm_move_step_is_up(self->steps.step))
+        leave_up(self);
     self->is_lost = FALSE;
     self->context.recovering = self->steps.recovering;
     set_stop_timeout(self);
@@ -472,6 +529,7 @@ dispose(GObject *object)
     NmmMove *self = NMM_MOVE(object);
 
     leave_step(self);
+    leave_up(self);
     g_clear_handle_id(&self->stop_timeout_id, g_source_remove);
     nmm_move_context_clear(&self->context);
     g_clear_error(&self->error);

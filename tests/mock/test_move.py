@@ -229,7 +229,7 @@ def test_host_link_that_goes_down_moves_everything_back(host):
 def test_networkmanager_that_never_answers_does_not_keep_the_service(host):
     host.speed_up(10)
     vpn = host.up(host.add_profile('move'))
-    host.nm.bus.hang('GetAppliedConnection')
+    host.nm.bus.hang('GetAppliedConnection', times=2)
     host.down(vpn)
     check('does not reply in time' in host.messages(), 'no word of it in the log')
 
@@ -283,6 +283,165 @@ def test_parent_with_another_configuration_meanwhile_keeps_it(host):
     host.eth0.do_Reapply(settings, 0, 0)
     host.down(vpn)
     equal(host.addresses('eth0'), ['10.0.0.50/24'], 'addresses of the parent')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+# Another program configures the parent while the profile is up
+
+
+def reapply(host, settings=None):
+    """As `nmcli device reapply eth0`: the stored profile, without SETTINGS."""
+    host.eth0.do_Reapply(settings or {}, 0, 0)
+
+
+def manual(host, *addresses):
+    host.nm.find_profile(UPLINK_UUID).change('ipv4', method='manual', address_data=device.address_data(*addresses))
+
+
+def wait_moved(host, address=UPLINK):
+    host.wait(lambda: host.addresses('eth0') == [] and host.addresses(LINK) == [address],
+              f'{address} to be on the host link alone')
+
+
+def test_reapplied_parent_is_stripped_again(host):
+    watch_addresses(host)
+    vpn = host.up(host.add_profile('move'))
+    for _ in range(3):
+        reapply(host)
+        equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent after the reapply')
+        wait_moved(host)
+    host.wait(lambda: "gave 'eth0' its IP configuration back" in vpn.get('VPN.Connection', 'Banner'), 'the banner')
+    equal(vpn.state, device.ACTIVATED, 'state of the VPN')
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_changed_configuration_moves_to_the_link(host):
+    vpn = host.up(host.add_profile('move'))
+    manual(host, '10.0.0.50/24')
+    reapply(host)
+    wait_moved(host, '10.0.0.50/24')
+    host.wait(lambda: "changed the IP configuration of 'eth0'" in vpn.get('VPN.Connection', 'Banner'), 'the banner')
+    manual(host, '10.0.0.51/24')
+    reapply(host)
+    wait_moved(host, '10.0.0.51/24')
+    host.down(vpn)
+    equal(host.addresses('eth0'), ['10.0.0.51/24'], 'addresses of the parent')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_parent_that_is_activated_again_is_stripped_again(host):
+    """With another base, the profile stays up."""
+    host.nm.add_profile(device.build_settings(
+        connection={'id': 'lo', 'uuid': '44444444-4444-4444-8444-444444444444', 'type': 'loopback',
+                    'interface_name': 'lo'}, ipv4={'method': 'disabled'}, ipv6={'method': 'disabled'}, loopback={}))
+    loopback = host.nm.add_device('lo', device.LOOPBACK)
+    host.nm.take_up(loopback, host.nm.profiles[-1])
+    vpn = host.activate(host.add_profile('move', parent='eth0'), 'lo')
+    host.wait(lambda: vpn.state == device.ACTIVATED, 'the profile to be activated')
+    check_moved(host)
+    host.eth0.begin(host.nm.find_profile(UPLINK_UUID))
+    host.wait(lambda: 'gave' in vpn.get('VPN.Connection', 'Banner'), 'the banner')
+    wait_moved(host)
+    host.down(vpn)
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+
+
+def test_guests_are_followed_while_the_parent_is_stripped_again(host):
+    host.add_guest('alpha', device_name='tap0')
+    vpn = host.up(host.add_profile('move'))
+    host.wait(lambda: host.is_allmulticast('tap0'), 'allmulticast')
+    reapply(host)
+    wait_moved(host)
+    check(host.is_allmulticast('tap0'), 'allmulticast was taken back')
+    host.hypervisor('stop alpha')
+    host.wait(lambda: not host.is_allmulticast('tap0'), 'the guest to be forgotten')
+    host.down(vpn)
+
+
+def test_tool_that_never_lets_go_gets_the_parent_back(host):
+    vpn = host.up(host.add_profile('move'))
+
+    def apply_again():
+        if host.eth0.applied and host.addresses('eth0') == []:
+            reapply(host)
+        return vpn.state == device.ACTIVATED
+    device.GLib.timeout_add(20, apply_again)
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    check('again and again' in host.messages(), 'no word of it in the log')
+    check_unmoved(host)
+
+
+def test_new_configuration_that_the_link_cannot_get_stays_on_the_parent(host):
+    vpn = host.up(host.add_profile('move'))
+    manual(host, '10.0.0.50/24')
+    reapply(host)
+    host.nm.bus.fail('Reapply', 'refused by the test')
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    equal(host.addresses('eth0'), ['10.0.0.50/24'], 'addresses of the parent')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_service_killed_while_it_strips_the_parent_again(host):
+    profile = host.add_profile('move')
+    vpn = host.up(profile)
+    host.nm.bus.before['Reapply'] = host.kill_service
+    reapply(host)
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.down(host.up(profile))
+    check_unmoved(host)
+
+
+def test_disconnect_while_the_parent_is_stripped_again(host):
+    watch_addresses(host)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.bus.before['Reapply'] = vpn.deactivate
+    reapply(host)
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
+def test_parent_configured_twice_at_once_is_stripped(host):
+    """The service does not overwrite a configuration that it has not seen."""
+    vpn = host.up(host.add_profile('move'))
+
+    def change_again():
+        manual(host, '10.0.0.51/24')
+        reapply(host)
+    manual(host, '10.0.0.50/24')
+    reapply(host)
+    host.wait(lambda: host.addresses(LINK) == ['10.0.0.50/24'], 'the first change on the link')
+    host.nm.bus.before['Reapply'] = change_again
+    wait_moved(host, '10.0.0.51/24')
+    host.down(vpn)
+    equal(host.addresses('eth0'), ['10.0.0.51/24'], 'addresses of the parent')
+
+
+def test_address_of_the_link_that_a_program_adds_to_the_parent_is_removed(host):
+    host.speed_up(10)
+    vpn = host.up(host.add_profile('move'))
+    ip('address', 'add', UPLINK, 'dev', 'eth0')
+    host.eth0.publish()
+    wait_moved(host)
+    equal(vpn.state, device.ACTIVATED, 'state of the VPN')
+    host.down(vpn)
+    check_unmoved(host)
+
+
+def test_other_address_that_a_program_adds_to_the_parent_stays(host):
+    host.speed_up(10)
+    vpn = host.up(host.add_profile('move'))
+    ip('address', 'add', '10.0.0.200/24', 'dev', 'eth0')
+    host.eth0.publish()
+    host.wait(lambda: "gave 'eth0' the address 10.0.0.200" in host.messages(), 'the warning')
+    host.eth0.publish()
+    host.pause(0.5)
+    equal(host.messages().count('the address 10.0.0.200'), 1, 'number of warnings')
+    equal(host.addresses('eth0'), ['10.0.0.200/24'], 'addresses of the parent')
+    host.down(vpn)
     check(LINK not in host.links(), 'the host link is still there')
 
 

@@ -118,6 +118,36 @@ test_adoption(void)
     walk(&steps, way_down, G_N_ELEMENTS(way_down));
 }
 
+/* Another program configured the parent. */
+static void
+test_return(void)
+{
+    static const NmmMoveStep way[] = {
+        NMM_MOVE_STEP_FOLLOW,
+        NMM_MOVE_STEP_WAIT_FOLLOWED,
+        NMM_MOVE_STEP_STRIP,
+        NMM_MOVE_STEP_UP,
+    };
+    NmmMoveSteps steps;
+
+    nmm_move_steps_init(&steps);
+    g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_RETURNED));
+    walk(&steps, way_up, G_N_ELEMENTS(way_up));
+    for (guint i = 0; i < 3; i++) {
+        g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_RETURNED));
+        walk(&steps, way, G_N_ELEMENTS(way));
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(way); i++) {
+        NmmMoveSteps failed = {.step = way[i]};
+
+        g_assert_true(nmm_move_step_is_up(way[i]));
+        g_assert_true(nmm_move_steps_handle(&failed, NMM_EVENT_FAILED));
+        walk(&failed, way_down, G_N_ELEMENTS(way_down));
+    }
+    g_assert_false(nmm_move_step_is_up(NMM_MOVE_STEP_COMMIT));
+    g_assert_false(nmm_move_step_is_up(NMM_MOVE_STEP_WAIT_MANAGER));
+}
+
 /* Waits for a new NetworkManager each time it goes away, then moves everything back. */
 static void
 test_lost_manager(void)
@@ -159,7 +189,8 @@ typedef struct {
     gboolean is_stripped; /* the parent, maybe */
     gboolean has_link;
     gboolean has_checkpoint;
-    gboolean was_lost; /* NetworkManager, once */
+    gboolean was_lost;     /* NetworkManager, once */
+    gboolean has_returned; /* the parent's configuration, once */
 } State;
 
 static guint n_ends;
@@ -172,7 +203,8 @@ play(State *state, NmmMoveStep step, NmmEvent event)
         state->was_lost = TRUE;
         state->has_checkpoint = FALSE;
         state->has_link = state->has_link || step == NMM_MOVE_STEP_ADD;
-        state->is_stripped = state->is_stripped || step == NMM_MOVE_STEP_REAPPLY;
+        state->is_stripped =
+            state->is_stripped || step == NMM_MOVE_STEP_REAPPLY || step == NMM_MOVE_STEP_STRIP;
         return;
     }
     switch (step) {
@@ -182,7 +214,11 @@ play(State *state, NmmMoveStep step, NmmEvent event)
     case NMM_MOVE_STEP_ADD:
         state->has_link = TRUE;
         break;
+    case NMM_MOVE_STEP_UP:
+        state->is_stripped = event != NMM_EVENT_RETURNED;
+        break;
     case NMM_MOVE_STEP_REAPPLY:
+    case NMM_MOVE_STEP_STRIP:
         state->is_stripped = TRUE;
         break;
     case NMM_MOVE_STEP_WAIT_RESTORED:
@@ -209,6 +245,7 @@ explore(NmmMoveSteps steps, State state, guint depth)
         NMM_EVENT_FAILED,
         NMM_EVENT_STOP,
         NMM_EVENT_LOST,
+        NMM_EVENT_RETURNED,
     };
 
     g_assert_cmpuint(depth, <, MAX_DEPTH);
@@ -226,9 +263,12 @@ explore(NmmMoveSteps steps, State state, guint depth)
         /* UP does not end by itself; a stop is requested once. */
         if ((steps.step == NMM_MOVE_STEP_UP && events[i] == NMM_EVENT_DONE) ||
             (steps.stopping && events[i] == NMM_EVENT_STOP) ||
-            (state.was_lost && events[i] == NMM_EVENT_LOST))
+            (state.was_lost && events[i] == NMM_EVENT_LOST) ||
+            (events[i] == NMM_EVENT_RETURNED &&
+             (state.has_returned || steps.step != NMM_MOVE_STEP_UP)))
             continue;
         g_assert_true(begins || events[i] == NMM_EVENT_STOP);
+        after.has_returned |= events[i] == NMM_EVENT_RETURNED;
         if (begins)
             play(&after, steps.step, events[i]);
         explore(next, after, depth + 1);
@@ -278,6 +318,7 @@ main(int argc, char **argv)
     g_test_add_func("/move-steps/stop", test_stop_in_call_and_wait);
     g_test_add_func("/move-steps/recovery", test_recovery_begins_again);
     g_test_add_func("/move-steps/adoption", test_adoption);
+    g_test_add_func("/move-steps/return", test_return);
     g_test_add_func("/move-steps/lost-manager", test_lost_manager);
     g_test_add_func("/move-steps/every-way", test_every_way);
     g_test_add_func("/move-steps/names", test_names);

@@ -27,6 +27,9 @@ static const StepInfo steps[] = {
     [STEP(WAIT_ONLINE)] = {"wait-online", STEP(COMMIT), STEP(RESTORE), STEP(RESTORE), TRUE},
     [STEP(COMMIT)] = {"commit", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
     [STEP(UP)] = {"up", STEP(RESTORE), STEP(RESTORE), STEP(RESTORE), TRUE},
+    [STEP(FOLLOW)] = {"follow", STEP(WAIT_FOLLOWED), STEP(RESTORE), STEP(RESTORE), FALSE},
+    [STEP(WAIT_FOLLOWED)] = {"wait-followed", STEP(STRIP), STEP(RESTORE), STEP(RESTORE), TRUE},
+    [STEP(STRIP)] = {"strip", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
     [STEP(WAIT_MANAGER)] = {"wait-manager", STEP(RESTORE), STEP(DOWN), STEP(WAIT_MANAGER), TRUE},
     [STEP(RESTORE)] = {"restore", STEP(WAIT_RESTORED), STEP(REACTIVATE), STEP(RESTORE), FALSE},
     [STEP(
@@ -75,6 +78,8 @@ find_next(NmmMoveSteps *self, NmmEvent event)
         return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_RESTORE : self->step;
     case NMM_EVENT_ADOPT:
         return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_UP : self->step;
+    case NMM_EVENT_RETURNED:
+        return self->step == NMM_MOVE_STEP_UP ? NMM_MOVE_STEP_FOLLOW : self->step;
     case NMM_EVENT_LOST:
         return find_lost(self);
     }
@@ -99,6 +104,12 @@ gboolean
 nmm_move_step_is_wait(NmmMoveStep step)
 {
     return steps[step].is_wait;
+}
+
+gboolean
+nmm_move_step_is_up(NmmMoveStep step)
+{
+    return step >= NMM_MOVE_STEP_UP && step <= NMM_MOVE_STEP_STRIP;
 }
 
 const char *

@@ -12,16 +12,19 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    NMM_MOVE_STEP_READ,          /* the parent's applied connection */
-    NMM_MOVE_STEP_CHECKPOINT,    /* NetworkManager restores the parent if this process dies */
-    NMM_MOVE_STEP_ADD,           /* the host link's profile, with the parent's IP settings */
-    NMM_MOVE_STEP_ACTIVATE,      /* the host link */
-    NMM_MOVE_STEP_BIND,          /* the profile goes when the link goes */
-    NMM_MOVE_STEP_WAIT_LINK,     /* until it has its addresses */
-    NMM_MOVE_STEP_REAPPLY,       /* the parent without IP */
-    NMM_MOVE_STEP_WAIT_ONLINE,   /* until the host is as online as before */
-    NMM_MOVE_STEP_COMMIT,        /* the checkpoint goes */
-    NMM_MOVE_STEP_UP,            /* until an event ends it */
+    NMM_MOVE_STEP_READ,        /* the parent's applied connection */
+    NMM_MOVE_STEP_CHECKPOINT,  /* NetworkManager restores the parent if this process dies */
+    NMM_MOVE_STEP_ADD,         /* the host link's profile, with the parent's IP settings */
+    NMM_MOVE_STEP_ACTIVATE,    /* the host link */
+    NMM_MOVE_STEP_BIND,        /* the profile goes when the link goes */
+    NMM_MOVE_STEP_WAIT_LINK,   /* until it has its addresses */
+    NMM_MOVE_STEP_REAPPLY,     /* the parent without IP */
+    NMM_MOVE_STEP_WAIT_ONLINE, /* until the host is as online as before */
+    NMM_MOVE_STEP_COMMIT,      /* the checkpoint goes */
+    NMM_MOVE_STEP_UP,          /* until an event ends it */
+    NMM_MOVE_STEP_FOLLOW, /* the host link with the parent's new configuration, if it changed */
+    NMM_MOVE_STEP_WAIT_FOLLOWED, /* until it has its addresses */
+    NMM_MOVE_STEP_STRIP,         /* the parent without IP again */
     NMM_MOVE_STEP_WAIT_MANAGER,  /* until NetworkManager, which went away, is back */
     NMM_MOVE_STEP_RESTORE,       /* the parent with its IP settings */
     NMM_MOVE_STEP_REACTIVATE,    /* the parent with its stored profile, if that failed */
@@ -36,6 +39,7 @@ typedef enum {
 typedef enum {
     NMM_EVENT_DONE,
     NMM_EVENT_FAILED,   /* in step UP: the host link was lost */
+    NMM_EVENT_RETURNED, /* in step UP: another program gave the parent an IP configuration */
     NMM_EVENT_STOP,     /* the profile goes down */
     NMM_EVENT_LEFTOVER, /* in step READ: a process that died left something half done */
     NMM_EVENT_ADOPT,    /* in step READ: a process that died left the host moved */
@@ -57,6 +61,8 @@ void nmm_move_steps_init(NmmMoveSteps *self);
 gboolean nmm_move_steps_handle(NmmMoveSteps *self, NmmEvent event);
 /* Whether the step waits for a condition, so that STOP ends it at once. */
 gboolean nmm_move_step_is_wait(NmmMoveStep step);
+/* Whether the profile is up in the step. */
+gboolean nmm_move_step_is_up(NmmMoveStep step);
 /* For the log. */
 const char *nmm_move_step_to_string(NmmMoveStep step);
 
