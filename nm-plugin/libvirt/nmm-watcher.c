@@ -511,6 +511,38 @@ nmm_watcher_read_now(NmmWatcher *self, GHashTable *uuids)
     go_on(self);
 }
 
+static gboolean
+has_device(const NmmGuest *guest, const char *name)
+{
+    for (guint i = 0; guest->live && i < guest->live->nics->len; i++) {
+        const NmmNic *nic = guest->live->nics->pdata[i];
+
+        if (g_strcmp0(nic->target, name) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+nmm_watcher_note_device(NmmWatcher *self, const char *name)
+{
+    GHashTableIter iter;
+    gpointer uuid;
+    gpointer guest;
+    gboolean due = !name;
+
+    self->all_dirty |= !name;
+    g_hash_table_iter_init(&iter, self->guests);
+    while (name && g_hash_table_iter_next(&iter, &uuid, &guest)) {
+        if (has_device(guest, name))
+            due |= g_hash_table_add(self->dirty, g_strdup(uuid));
+    }
+    if (!due)
+        return;
+    nmm_debounce_note(&self->settle);
+    go_on(self);
+}
+
 void
 nmm_watcher_read_later(NmmWatcher *self, guint ms)
 {

@@ -72,6 +72,9 @@ void nmm_watcher_resume(NmmWatcher *self, const char *lost);
 /* Reads the guests of @uuids (a set of utf8), NULL for all, as soon as nothing else is read, and
  * connects first if necessary. */
 void nmm_watcher_read_now(NmmWatcher *self, GHashTable *uuids);
+/* With remember_guests: the host's device @name (nullable: any) changed, so its running guest is
+ * due as after an event. */
+void nmm_watcher_note_device(NmmWatcher *self, const char *name);
 /* Reads all guests after @ms; to be called in read(). */
 void nmm_watcher_read_later(NmmWatcher *self, guint ms);
 

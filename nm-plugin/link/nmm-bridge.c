@@ -9,7 +9,10 @@
 #include "nmm-bridge.h"
 
 #include <glib/gi18n-lib.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 
 #include "nmm-error.h"
 #include "nmm-rtnl.h"
@@ -70,6 +73,39 @@ nmm_bridge_add_port(const char *bridge,
     }
     *out_changed = master == 0;
     return TRUE;
+}
+
+/* (transfer full) (nullable): NULL unless the bridge has learnt it on @port. */
+static char *
+read_learnt(struct nlmsghdr *header, int port)
+{
+    struct nlattr *attributes[NDA_MAX + 1];
+    const struct ndmsg *entry = nlmsg_data(header);
+
+    if (!nlmsg_valid_hdr(header, sizeof(*entry)) || entry->ndm_ifindex != port ||
+        (entry->ndm_state & NUD_PERMANENT) != 0 ||
+        nlmsg_parse(header, sizeof(*entry), attributes, NDA_MAX, NULL) < 0 ||
+        !attributes[NDA_LLADDR] || nla_len(attributes[NDA_LLADDR]) != NMM_MAC_BYTES)
+        return NULL;
+    return nmm_mac_to_string(nla_data(attributes[NDA_LLADDR]));
+}
+
+GPtrArray *
+nmm_bridge_list_macs(const char *port, GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+    g_autoptr(NmmNlLink) link = sock ? nmm_rtnl_get_link(sock, port, error) : NULL;
+    g_autoptr(GPtrArray) messages =
+        link ? nmm_dump_messages(sock, NMM_DUMP_BRIDGE_MACS, error) : NULL;
+    g_autoptr(GPtrArray) macs = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; messages && i < messages->len; i++) {
+        char *mac = read_learnt(nlmsg_hdr(messages->pdata[i]), rtnl_link_get_ifindex(link));
+
+        if (mac)
+            g_ptr_array_add(macs, mac);
+    }
+    return messages ? g_steal_pointer(&macs) : NULL;
 }
 
 static gboolean

@@ -22,6 +22,10 @@ gboolean nmm_bridge_add_port(const char *bridge,
                              gboolean *out_changed,
                              GError **error);
 
+/* (transfer full) (element-type utf8): the MACs, in lower case, from which frames came in through
+ * @port. NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED. */
+GPtrArray *nmm_bridge_list_macs(const char *port, GError **error);
+
 /* Removes the bridge of a network whose libvirt daemon ended while it started the network. Errors:
  * NMM_ERROR_NOT_FOUND, NMM_ERROR_CONFLICT if it is no bridge or has ports, NMM_ERROR_FAILED. */
 gboolean nmm_bridge_remove(const char *bridge, GError **error);

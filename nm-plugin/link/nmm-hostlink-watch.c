@@ -114,15 +114,11 @@ open_events(NmmHostlinkWatch *self, GError **error)
 {
     int code;
 
-    self->events = nmm_netlink_connect(error);
+    self->events = nmm_netlink_connect_events(message_cb, self, error);
     if (!self->events)
         return FALSE;
-    nl_socket_disable_seq_check(self->events);
-    nl_socket_modify_cb(self->events, NL_CB_VALID, NL_CB_CUSTOM, message_cb, self);
-    code = nl_socket_set_nonblocking(self->events);
-    if (code == 0)
-        code = nl_socket_add_memberships(
-            self->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NONE);
+    code = nl_socket_add_memberships(
+        self->events, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NONE);
     return code == 0 || nmm_netlink_fail(code, "watch links", error);
 }
 

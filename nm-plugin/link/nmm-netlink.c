@@ -46,19 +46,40 @@ nmm_netlink_connect(GError **error)
     return g_steal_pointer(&sock);
 }
 
+NmmNlSock *
+nmm_netlink_connect_events(nl_recvmsg_msg_cb_t message_cb, gpointer user_data, GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+    int code;
+
+    if (!sock)
+        return NULL;
+    nl_socket_disable_seq_check(sock);
+    nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, message_cb, user_data);
+    code = nl_socket_set_nonblocking(sock);
+    if (code < 0) {
+        nmm_netlink_fail(code, "watch links", error);
+        return NULL;
+    }
+    return g_steal_pointer(&sock);
+}
+
 /* Dumps */
 
 typedef struct {
     const char *objects; /* libnl's name for them */
     const char *what;    /* for the error */
     int request;
-    gsize header_bytes; /* of the request, all zero: every family */
+    gsize header_bytes; /* of the request, zero but for the family */
+    guint8 family;      /* 0: every one */
 } TableInfo;
 
 static const TableInfo tables[] = {
     [NMM_DUMP_LINKS] = {"route/link", "list links", RTM_GETLINK, sizeof(struct ifinfomsg)},
     [NMM_DUMP_ADDRESSES] = {"route/addr", "list addresses", RTM_GETADDR, sizeof(struct ifaddrmsg)},
     [NMM_DUMP_NEIGHBOURS] = {"route/neigh", "list neighbours", RTM_GETNEIGH, sizeof(struct ndmsg)},
+    [NMM_DUMP_BRIDGE_MACS] =
+        {"route/neigh", "list MACs of bridges", RTM_GETNEIGH, sizeof(struct ndmsg), AF_BRIDGE},
     [NMM_DUMP_ROUTES] = {"route/route", "list routes", RTM_GETROUTE, sizeof(struct rtmsg)},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(tables) == NMM_DUMP_LAST + 1);
@@ -79,6 +100,7 @@ read_once(NmmNlSock *sock, const TableInfo *info, GPtrArray *messages)
     int code;
 
     g_ptr_array_set_size(messages, 0);
+    header[0] = info->family;
     code = nl_send_simple(sock, info->request, NLM_F_DUMP, header, info->header_bytes);
     return code < 0 ? code : nl_recvmsgs_default(sock);
 }

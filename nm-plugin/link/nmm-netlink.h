@@ -30,6 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNlNeigh, rtnl_neigh_put)
 
 /* Acts on the network namespace of the calling thread. */
 NmmNlSock *nmm_netlink_connect(GError **error);
+/* (transfer full): a socket for the kernel's events, without groups; it does not block. */
+NmmNlSock *
+nmm_netlink_connect_events(nl_recvmsg_msg_cb_t message_cb, gpointer user_data, GError **error);
 /* Sets NMM_ERROR_FAILED from @code, a negative libnl error, and returns FALSE. @what: the request,
  * for the message. */
 gboolean nmm_netlink_fail(int code, const char *what, GError **error);
@@ -38,6 +41,7 @@ typedef enum {
     NMM_DUMP_LINKS,
     NMM_DUMP_ADDRESSES,
     NMM_DUMP_NEIGHBOURS,
+    NMM_DUMP_BRIDGE_MACS,
     NMM_DUMP_ROUTES,
 } NmmDumpTable;
 

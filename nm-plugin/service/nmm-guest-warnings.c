@@ -13,6 +13,7 @@ struct _NmmGuestWarnings {
     NmmProfile *profile;
     char *parent;
     GHashTable *unreachable; /* (element-type utf8 utf8): guest → why, as it was logged */
+    GHashTable *gone;        /* (element-type utf8): those whose interface is gone */
     char *unmatched;         /* (nullable): as it was logged */
 };
 
@@ -24,6 +25,7 @@ nmm_guest_warnings_new(NmmProfile *profile, const char *parent)
     self->profile = nmm_profile_ref(profile);
     self->parent = g_strdup(parent);
     self->unreachable = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->gone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return self;
 }
 
@@ -33,6 +35,7 @@ nmm_guest_warnings_free(NmmGuestWarnings *self)
     nmm_profile_unref(self->profile);
     g_free(self->parent);
     g_hash_table_unref(self->unreachable);
+    g_hash_table_unref(self->gone);
     g_free(self->unmatched);
     g_free(self);
 }
@@ -56,11 +59,25 @@ explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
                            mode);
 }
 
+static char *
+explain_gone(NmmGuestWarnings *self, const NmmGuest *guest, const NmmNic *nic)
+{
+    g_hash_table_add(self->gone, g_strdup(guest->name));
+    return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface '%s' "
+                           "disappeared together with '%s' while the guest was running; restart "
+                           "the guest, or detach the interface and attach it again; 'nm-macvtap "
+                           "check %s' prints the commands",
+                           guest->name,
+                           nic->target,
+                           self->parent,
+                           guest->name);
+}
+
 /* A running guest counts with its live interfaces; another one if it cannot start. */
 static gboolean
 is_in_the_way(const NmmGuest *guest, const NmmNic *nic)
 {
-    return guest->live ? !nmm_reachability_has_mode(nic->macvtap_mode)
+    return guest->live ? nic->gone || !nmm_reachability_has_mode(nic->macvtap_mode)
                        : g_strcmp0(nic->macvtap_mode, "passthrough") == 0;
 }
 
@@ -80,6 +97,8 @@ explain_guest(NmmGuestWarnings *self, const NmmGuest *guest, GPtrArray *networks
             return NULL;
         worst = nic;
     }
+    if (worst && worst->gone)
+        return explain_gone(self, guest, worst);
     return worst ? explain_mode(self, guest, nmm_nic_get_macvtap_mode(worst, networks)) : NULL;
 }
 
@@ -132,6 +151,7 @@ nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gboolean changed;
 
+    g_hash_table_remove_all(self->gone);
     for (guint i = 0; i < guests->len; i++) {
         const NmmGuest *guest = guests->pdata[i];
         char *why;
@@ -148,28 +168,44 @@ nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *
     return replace_unmatched(self, present) || changed;
 }
 
+/* (transfer full) (nullable): the unreachable guests whose interface is @gone, or is not. */
 static char *
-describe_unreachable(NmmGuestWarnings *self)
+list_unreachable(NmmGuestWarnings *self, gboolean gone)
 {
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(self->unreachable),
                                          (GCompareFunc)(void (*)(void))g_strcmp0);
     g_autoptr(GString) list = g_string_new(NULL);
 
-    for (GList *name = names; name; name = name->next)
-        g_string_append_printf(list, "%s%s", name == names ? "" : ", ", (const char *)name->data);
-    return g_strdup_printf(
-        _("these guests cannot reach the host because their macvtap interface is "
-          "not in mode 'bridge': %s"),
-        list->str);
+    for (GList *name = names; name; name = name->next) {
+        if (g_hash_table_contains(self->gone, name->data) == gone)
+            g_string_append_printf(
+                list, "%s%s", list->len > 0 ? ", " : "", (const char *)name->data);
+    }
+    return list->len > 0 ? g_strdup(list->str) : NULL;
 }
 
 char *
 nmm_guest_warnings_describe(NmmGuestWarnings *self)
 {
-    g_autofree char *unreachable =
-        g_hash_table_size(self->unreachable) > 0 ? describe_unreachable(self) : NULL;
+    g_autofree char *modes = list_unreachable(self, FALSE);
+    g_autofree char *gone = list_unreachable(self, TRUE);
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
 
-    if (!unreachable || !self->unmatched)
-        return g_strdup(unreachable ?: self->unmatched);
-    return g_strjoin("\n", unreachable, self->unmatched, NULL);
+    if (modes)
+        g_ptr_array_add(lines,
+                        g_strdup_printf(_("these guests cannot reach the host because their "
+                                          "macvtap interface is not in mode 'bridge': %s"),
+                                        modes));
+    if (gone)
+        g_ptr_array_add(lines,
+                        g_strdup_printf(_("these guests need a restart to reach the host, because "
+                                          "their macvtap interface disappeared together with its "
+                                          "parent: %s"),
+                                        gone));
+    if (self->unmatched)
+        g_ptr_array_add(lines, g_strdup(self->unmatched));
+    if (lines->len == 0)
+        return NULL;
+    g_ptr_array_add(lines, NULL);
+    return g_strjoinv("\n", (char **)lines->pdata);
 }

@@ -15,6 +15,7 @@
 #include "nmm-watcher.h"
 #include "nmm-host-watch.h"
 #include "nmm-hostlink-netlink.h"
+#include "nmm-macvtap-watch.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-reachability.h"
@@ -29,6 +30,7 @@ struct _NmmShare {
     char *parent_mac;
     NmmShareRouter *router;
     NmmWatcher *guest_watch;
+    NmmMacvtapWatch *macvtap_watch;
     NmmHostWatch *host_watch;
     NmmGuestWarnings *warnings;
     NmmGuestMulticast *multicast;
@@ -83,7 +85,7 @@ add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *ni
             .bridge = nmm_reachability_has_nic(nic, self->parent, networks),
         };
 
-        if (nic->type != NMM_NIC_DIRECT || !nic->mac || nic->link_down ||
+        if (nic->type != NMM_NIC_DIRECT || !nic->mac || nic->link_down || nic->gone ||
             g_strcmp0(nic->lower, self->parent) != 0)
             continue;
         g_array_append_val(nics, entry);
@@ -203,6 +205,13 @@ start_router(NmmShare *self, GError **error)
     return nmm_share_router_start(self->router, &spec, error);
 }
 
+/* The guest changed its MAC, or its device is gone: routes by the old MAC are stale. */
+static void
+device_changed_cb(const char *name, gpointer user_data)
+{
+    nmm_watcher_note_device(NMM_SHARE(user_data)->guest_watch, name);
+}
+
 static const NmmWatcherClient watcher_client = {
     .remember_guests = TRUE,
     .read = read_cb,
@@ -230,6 +239,9 @@ start(NmmActivation *activation)
     hypervisor = nmm_activation_new_hypervisor(activation);
     self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
     nmm_watcher_start(self->guest_watch);
+    self->macvtap_watch = nmm_macvtap_watch_new(device_changed_cb, self, &error);
+    if (!self->macvtap_watch)
+        g_warning("profile '%s': %s", get_profile(self)->id, error->message);
 }
 
 /* The link goes first, because others can see it. */
@@ -238,6 +250,7 @@ end(NmmShare *self)
 {
     g_clear_pointer(&self->router, nmm_share_router_free);
     g_clear_pointer(&self->host_watch, nmm_host_watch_free);
+    g_clear_pointer(&self->macvtap_watch, nmm_macvtap_watch_free);
     g_clear_pointer(&self->guest_watch, nmm_watcher_free);
     g_clear_pointer(&self->multicast, nmm_guest_multicast_free);
 }

@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 
+#include "nmm-bridge.h"
 #include "nmm-check-probe.h"
 #include "nmm-check-switch.h"
 #include "nmm-error.h"
@@ -169,25 +170,55 @@ add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *
     input->network.bridge_has_address = bridge && address && nmm_link_has_address(bridge, address);
 }
 
-/* The lease has the address, or the kernel's neighbour table if it was set by hand. */
+/* (transfer full) (nullable): from the lease, or from the kernel's neighbour table if it was set by
+ * hand. */
+static char *
+find_address(const GPtrArray *leases, const char *bridge, const char *mac)
+{
+    g_autoptr(GError) error = NULL;
+    char *address = NULL;
+
+    for (guint i = 0; leases && i < leases->len; i++) {
+        const NmmLease *lease = g_ptr_array_index(leases, i);
+
+        if (g_ascii_strcasecmp(lease->mac, mac) == 0 && !strchr(lease->address, ':'))
+            return g_strdup(lease->address);
+    }
+    if (bridge)
+        address = nmm_neighbour_lookup(bridge, mac, &error);
+    if (error)
+        g_debug("%s: %s", bridge, error->message);
+    return address;
+}
+
+/* The guest may use another MAC than libvirt gave its interface. */
+static void
+find_changed_mac(const GPtrArray *leases, NmmCheckInput *input)
+{
+    g_autoptr(GPtrArray) macs =
+        input->nic.target ? nmm_bridge_list_macs(input->nic.target, NULL) : NULL;
+
+    for (guint i = 0; macs && i < macs->len && !input->address; i++) {
+        const char *mac = macs->pdata[i];
+
+        input->address = find_address(leases, input->network.bridge, mac);
+        if (!input->address)
+            continue;
+        input->nic.defined_mac = input->nic.mac;
+        input->nic.mac = g_strdup(mac);
+    }
+}
+
 static void
 add_lease(const NmmHostHypervisor *hypervisor, NmmCheckInput *input)
 {
     const GPtrArray *leases = g_hash_table_lookup(hypervisor->leases, input->network.name);
-    g_autoptr(GError) error = NULL;
 
     if (!input->network.active || !input->nic.mac || !input->nic.plugged)
         return;
-    for (guint i = 0; leases && i < leases->len && !input->address; i++) {
-        const NmmLease *lease = g_ptr_array_index(leases, i);
-
-        if (g_ascii_strcasecmp(lease->mac, input->nic.mac) == 0 && !strchr(lease->address, ':'))
-            input->address = g_strdup(lease->address);
-    }
-    if (!input->address && input->network.bridge)
-        input->address = nmm_neighbour_lookup(input->network.bridge, input->nic.mac, &error);
-    if (error)
-        g_debug("%s: %s", input->network.bridge, error->message);
+    input->address = find_address(leases, input->network.bridge, input->nic.mac);
+    if (!input->address)
+        find_changed_mac(leases, input);
 }
 
 static void
@@ -233,6 +264,7 @@ add_nic(const NmmNic *nic, NmmCheckInput *input)
 {
     input->nic.link_down = input->nic.plugged && nic->link_down;
     input->nic.mac = g_strdup(nic->mac);
+    input->nic.defined_mac = g_strdup(nic->defined_mac);
     input->nic.alias = g_strdup(nic->alias);
     input->nic.target = g_strdup(nic->target);
 }
@@ -340,6 +372,19 @@ add_host_link(const NmmHostState *state, const NmmHostProfile *profile, NmmCheck
 
 /* Guests */
 
+/* (nullable): the device of an interface that could be macvtap, but is not there. */
+static const char *
+find_missing(const NmmGuestState *state)
+{
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (nic->unmanaged && nic->gone)
+            return nic->target;
+    }
+    return NULL;
+}
+
 /* @profile: (nullable) */
 static NmmCheckInput *
 new_input(const NmmHostState *state,
@@ -355,7 +400,15 @@ new_input(const NmmHostState *state,
     input->guest.running = guest->live != NULL;
     input->guest.transient = guest->config == NULL;
     input->guest.is_macvtap = macvtap != NULL;
+    if (!macvtap)
+        input->guest.missing = g_strdup(find_missing(guest->live));
     if (macvtap) {
+        input->guest.device = guest->live ? g_strdup(macvtap->target) : NULL;
+        input->guest.gone = macvtap->gone;
+        input->guest.mac = g_strdup(macvtap->mac);
+        input->guest.defined_mac = g_strdup(macvtap->defined_mac);
+        input->guest.macvtap_network = g_strdup(macvtap->network);
+        input->guest.model = g_strdup(macvtap->model);
         input->guest.lower = g_strdup(macvtap->lower);
         input->guest.macvtap_mode =
             g_strdup(nmm_nic_get_macvtap_mode(macvtap, hypervisor->networks));

@@ -8,7 +8,10 @@
 #include <dlfcn.h>
 #include <net/if.h>
 #include <netlink/msg.h>
+#include <netpacket/packet.h>
 #include <netlink/route/link.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "netns.h"
 #include "nmm-bridge.h"
@@ -133,6 +136,58 @@ test_remove(void)
     g_assert_cmpint(if_nametoindex("bridge1"), ==, 0);
 }
 
+#define SENDER "52:54:00:00:00:99"
+
+/* One broadcast out of @name. */
+static void
+send_frame(const char *name)
+{
+    const guint8 frame[60] = {
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x52, 0x54, 0, 0, 0, 0x99, 0x88, 0xb5};
+    const struct sockaddr_ll address = {
+        .sll_family = AF_PACKET,
+        .sll_ifindex = (int)if_nametoindex(name),
+    };
+    int fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+    g_assert_cmpint(sendto(fd, frame, sizeof(frame), 0, (const void *)&address, sizeof(address)),
+                    ==,
+                    sizeof(frame));
+    close(fd);
+}
+
+static gboolean
+has_sender(GPtrArray *macs)
+{
+    return g_ptr_array_find_with_equal_func(macs, SENDER, g_str_equal, NULL);
+}
+
+/* What the bridge learnt on a port; not the MAC of the port itself. */
+static void
+test_macs(void)
+{
+    g_autoptr(GPtrArray) other = NULL;
+    g_autoptr(GPtrArray) macs = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean changed;
+
+    nmm_bridge_add_port("bridge0", "port0", FALSE, &changed, &error);
+    nmm_bridge_add_port("bridge0", "port1", FALSE, &changed, &error);
+    g_assert_no_error(error);
+    send_frame("peer0");
+    for (guint i = 0; i < 100 && (!macs || !has_sender(macs)); i++) {
+        g_clear_pointer(&macs, g_ptr_array_unref);
+        macs = nmm_bridge_list_macs("port0", &error);
+        g_assert_no_error(error);
+        g_usleep(10 * 1000);
+    }
+    g_assert_true(has_sender(macs));
+    other = nmm_bridge_list_macs("port1", &error);
+    g_assert_false(has_sender(other));
+    g_assert_null(nmm_bridge_list_macs("nosuch0", &error));
+    g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -149,5 +204,6 @@ main(int argc, char **argv)
     g_test_add_func("/bridge/not-isolated", test_not_isolated);
     g_test_add_func("/bridge/refused", test_refused);
     g_test_add_func("/bridge/remove", test_remove);
+    g_test_add_func("/bridge/macs", test_macs);
     return g_test_run();
 }

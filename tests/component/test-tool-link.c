@@ -46,6 +46,12 @@ static const BrokenCase broken_cases[] = {
     {STRING(host_address), NULL, "host-link", "no address on 'eth0'", "nmcli device show eth0"},
     {BOOLEAN(guest.running), "running", "shut off", "start web"},
     {BOOLEAN(nic.plugged), "plugged", "needs a restart", "shutdown web"},
+    {BOOLEAN(guest.gone),
+     "device",
+     "'macvtap0' disappeared together with the device 'eth0'",
+     "virsh -c qemu:///system detach-interface web direct --mac 52:54:00:00:00:0a --live && "
+     "virsh -c qemu:///system attach-interface web direct eth0 --mac 52:54:00:00:00:0a "
+     "--source-mode bridge --live"},
     {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
     {BOOLEAN(answers), "neighbour", "'10.0.0.7'", "console web"},
 };
@@ -78,6 +84,24 @@ test_modes(gconstpointer data)
         assert_broken(input, "mode", modes[i], "virsh -c qemu:///system edit web");
         assert_broken(input, "mode", "mode='bridge'", "edit web");
     }
+}
+
+/* libvirt knows the MAC of the definition alone. */
+static void
+test_changed_mac(gconstpointer data)
+{
+    g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
+    g_autoptr(GPtrArray) results = NULL;
+    const NmmCheckResult *macvtap;
+
+    input->nic.defined_mac = g_strdup("52:54:00:00:00:77");
+    input->guest.defined_mac = g_strdup("52:54:00:00:00:77");
+    results = nmm_check_evaluate(input);
+    g_assert_null(nmm_check_find_reason(results));
+    macvtap = results->pdata[1];
+    g_assert_nonnull(strstr(macvtap->detail, "from '52:54:00:00:00:77' to '52:54:00:00:00:0a'"));
+    input->nic.link_down = TRUE;
+    assert_broken(input, "link", "unplugged", "domif-setlink web 52:54:00:00:00:77 up");
 }
 
 static void
@@ -641,7 +665,10 @@ main(int argc, char **argv)
         static const struct {
             const char *name;
             GTestDataFunc func;
-        } tests[] = {{"broken", test_broken}, {"modes", test_modes}, {"waiting", test_waiting}};
+        } tests[] = {{"broken", test_broken},
+                     {"modes", test_modes},
+                     {"changed-mac", test_changed_mac},
+                     {"waiting", test_waiting}};
 
         for (gsize t = 0; t < G_N_ELEMENTS(tests); t++) {
             g_autofree char *path =

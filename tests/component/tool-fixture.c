@@ -28,6 +28,8 @@ new_selected_input(const char *guest)
     input->guest.is_macvtap = TRUE;
     input->guest.lower = g_strdup("eth0");
     input->guest.macvtap_mode = g_strdup("bridge");
+    input->guest.device = g_strdup("macvtap0");
+    input->guest.mac = g_strdup("52:54:00:00:00:0a");
     input->profile.id = g_strdup("guests");
     input->profile.active = TRUE;
     input->nic.in_definition = TRUE;

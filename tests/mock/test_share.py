@@ -71,6 +71,38 @@ def test_guest_on_a_macvtap_of_mode_vepa_that_the_user_made_is_named_in_the_bann
     host.down(vpn)
 
 
+NEW_MAC = '52:54:00:00:00:99'
+
+
+def test_guest_that_changes_its_mac_is_served_with_the_new_one(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0')
+    ip('link', 'set', 'tap0', 'address', NEW_MAC)
+    host.wait(lambda: not host.has_route(), 'the stale route to go')
+    host.wait_served('tap0', mac=NEW_MAC)
+    host.down(vpn)
+
+
+def test_guest_that_has_changed_its_mac_before_is_served(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    ip('link', 'set', 'tap0', 'address', NEW_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0', mac=NEW_MAC)
+    host.down(vpn)
+
+
+def test_guest_whose_device_disappears_loses_its_route_and_is_named(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0')
+    ip('link', 'del', 'tap0')
+    host.wait(lambda: not host.has_route(), 'the stale route to go')
+    host.wait(lambda: 'need a restart' in vpn.get('VPN.Connection', 'Banner'), 'a banner that names the guest')
+    check("'tap0' disappeared together with 'eth0'" in host.messages(), 'no word of it in the log')
+    host.down(vpn)
+
+
 def test_parent_that_is_a_port_is_refused(host):
     ip('link', 'add', 'br0', 'type', 'bridge')
     ip('link', 'set', 'eth0', 'master', 'br0')

@@ -9,11 +9,23 @@
 
 #include <glib/gi18n-lib.h>
 
+static NmmCheckResult *
+report_address(const NmmCheckInput *input)
+{
+    if (input->nic.defined_mac)
+        return ok(_("its address is '%s'; the guest has changed the MAC address of the interface "
+                    "from '%s' to '%s'"),
+                  input->address,
+                  input->nic.defined_mac,
+                  input->nic.mac);
+    return ok(_("its address is '%s'"), input->address);
+}
+
 NmmCheckResult *
 nmm_check_evaluate_lease(const NmmCheckInput *input)
 {
     if (input->address)
-        return ok(_("its address is '%s'"), input->address);
+        return report_address(input);
     if (input->network.lease_problem)
         return unknown(_("cannot read the leases of the network '%s': %s"),
                        input->network.name,
@@ -51,7 +63,7 @@ NmmCheckResult *
 nmm_check_evaluate_address(const NmmCheckInput *input)
 {
     if (input->address)
-        return ok(_("its address is '%s'"), input->address);
+        return report_address(input);
     if (input->kernel_problem)
         return unknown(_("cannot read its addresses: %s"), input->kernel_problem);
     return evaluate_silence(input);

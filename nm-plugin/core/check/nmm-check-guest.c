@@ -21,17 +21,88 @@ nmm_check_evaluate_guest(const NmmCheckInput *input)
     return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
+/* The interface again, in the running guest alone. */
+static char *
+make_attach(const NmmCheckInput *input)
+{
+    const char *network = input->guest.macvtap_network;
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    g_ptr_array_add(words, (gpointer)(network ? "network" : "direct"));
+    g_ptr_array_add(words, (gpointer)(network ? network : input->guest.lower));
+    g_ptr_array_add(words, (gpointer) "--mac");
+    g_ptr_array_add(words, input->guest.mac);
+    if (input->guest.model) {
+        g_ptr_array_add(words, (gpointer) "--model");
+        g_ptr_array_add(words, input->guest.model);
+    }
+    if (!network) {
+        g_ptr_array_add(words, (gpointer) "--source-mode");
+        g_ptr_array_add(words, input->guest.macvtap_mode);
+    }
+    return nmm_check_join_virsh(input, "attach-interface", words);
+}
+
+static char *
+make_reattach(const NmmCheckInput *input)
+{
+    const char *words[] = {"direct", "--mac", input->guest.mac};
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    g_autofree char *detach = NULL;
+    g_autofree char *attach = make_attach(input);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        g_ptr_array_add(list, (gpointer)words[i]);
+    detach = nmm_check_join_virsh(input, "detach-interface", list);
+    return g_strdup_printf("%s && %s", detach, attach);
+}
+
+#define GONE                                                                                       \
+    _("its interface '%s' disappeared together with the device '%s' while the guest was running: " \
+      "restart the guest (shut it down, then start it), or detach the interface and attach it "    \
+      "again")
+
+static NmmCheckResult *
+evaluate_no_macvtap(const NmmCheckInput *input)
+{
+    if (input->guest.missing)
+        return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+                      _("it has no macvtap interface: its interface of type 'ethernet' uses the "
+                        "device '%s', which does not exist; make the device, then restart the "
+                        "guest"),
+                      input->guest.missing);
+    return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+                  _("it has no macvtap interface, so no profile applies to it"));
+}
+
 NmmCheckResult *
 nmm_check_evaluate_macvtap(const NmmCheckInput *input)
 {
     if (!input->guest.is_macvtap)
-        return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
-                      _("it has no macvtap interface, so no profile applies to it"));
+        return evaluate_no_macvtap(input);
+    /* The host and the guest reach each other over another interface. */
+    if (input->guest.gone && nmm_mode_get_info(input->profile.mode)->has_network)
+        return hint(make_reattach(input), GONE, input->guest.device, input->guest.lower);
+    if (input->guest.defined_mac)
+        return ok(_("it is attached with macvtap to '%s', mode '%s'; the guest has changed the MAC "
+                    "address from '%s' to '%s'"),
+                  input->guest.lower,
+                  input->guest.macvtap_mode,
+                  input->guest.defined_mac,
+                  input->guest.mac);
     if (input->guest.lower)
         return ok(_("it is attached with macvtap to '%s', mode '%s'"),
                   input->guest.lower,
                   input->guest.macvtap_mode);
     return ok(_("it is attached with macvtap through a libvirt network"));
+}
+
+NmmCheckResult *
+nmm_check_evaluate_device(const NmmCheckInput *input)
+{
+    if (input->guest.gone)
+        return broken(make_reattach(input), GONE, input->guest.device, input->guest.lower);
+    return ok(_("its interface '%s' exists"), input->guest.device ? input->guest.device : "?");
 }
 
 NmmCheckResult *
@@ -91,6 +162,13 @@ nmm_check_evaluate_plugged(const NmmCheckInput *input)
     return ok(_("the running guest has that interface"));
 }
 
+/* The only one that libvirt knows. */
+static const char *
+get_defined_mac(const NmmCheckInput *input)
+{
+    return input->nic.defined_mac ? input->nic.defined_mac : nmm_check_get_mac(input);
+}
+
 NmmCheckResult *
 nmm_check_evaluate_link(const NmmCheckInput *input)
 {
@@ -100,7 +178,7 @@ nmm_check_evaluate_link(const NmmCheckInput *input)
                                              input->guest.uri,
                                              "domif-setlink",
                                              input->guest.name,
-                                             nmm_check_get_mac(input),
+                                             get_defined_mac(input),
                                              "up",
                                              NULL),
                       _("the interface's cable is unplugged (link state down)"));

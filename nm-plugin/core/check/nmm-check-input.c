@@ -83,9 +83,16 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->guest.uri);
     g_free(input->guest.lower);
     g_free(input->guest.macvtap_mode);
+    g_free(input->guest.device);
+    g_free(input->guest.mac);
+    g_free(input->guest.defined_mac);
+    g_free(input->guest.macvtap_network);
+    g_free(input->guest.model);
+    g_free(input->guest.missing);
     g_free(input->profile.id);
     g_free(input->profile.nm_problem);
     g_free(input->nic.mac);
+    g_free(input->nic.defined_mac);
     g_free(input->nic.alias);
     g_free(input->nic.target);
     g_free(input->network.name);

@@ -30,6 +30,8 @@ NmmCheckResult *nmm_check_report_bridge_left(const NmmCheckInput *input);
 char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
 /* virsh VERB OBJECT on the guest's libvirt. */
 char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object);
+/* virsh VERB GUEST WORDS --live. @words: (element-type utf8) */
+char *nmm_check_join_virsh(const NmmCheckInput *input, const char *verb, const GPtrArray *words);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);
 /* Deactivates and activates the profile. */
@@ -40,6 +42,7 @@ const char *nmm_check_get_mac(const NmmCheckInput *input);
 /* nmm-check-guest.c: the guest and its interface */
 NmmCheckResult *nmm_check_evaluate_guest(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_macvtap(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_device(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_mode(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_definition(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_running(const NmmCheckInput *input);

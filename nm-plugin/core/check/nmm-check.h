@@ -34,6 +34,13 @@ typedef struct {
         char *lower; /* NULL if a libvirt network chooses it */
         char *macvtap_mode;
         gboolean definition_is_bridge; /* macvtap mode in the definition, whatever runs now */
+        char *device;                  /* the macvtap device of the running guest */
+        gboolean gone;                 /* the kernel does not have it */
+        char *mac;                     /* of the macvtap interface … */
+        char *defined_mac;             /* … and libvirt's, if the guest has changed it */
+        char *macvtap_network;         /* the libvirt network that chooses lower */
+        char *model;
+        char *missing; /* without macvtap: a device made by another program that is not there */
     } guest;
 
     struct {
@@ -46,6 +53,7 @@ typedef struct {
     /* The guest's interface: on the network (isolated), or the macvtap one (share, move) */
     struct {
         char *mac;
+        char *defined_mac; /* libvirt's, if the guest has changed it */
         char *alias;
         char *target; /* device on the host */
         gboolean in_definition;
