@@ -234,6 +234,12 @@ set_autostart(virNetworkPtr network)
     return virNetworkSetAutostart(network, TRUE);
 }
 
+static int
+unset_autostart(virNetworkPtr network)
+{
+    return virNetworkSetAutostart(network, FALSE);
+}
+
 /* @active: a network that is in this state in spite of the failure is no error, because another
  * program was faster; -1: no such state. */
 static gboolean
@@ -325,6 +331,8 @@ apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
         return call_nic(call, edit, virDomainUpdateDeviceFlags, edit->xml, error);
     case NMM_EDIT_NETWORK_DESTROY:
         return call_network(call, edit->network, virNetworkDestroy, FALSE, error);
+    case NMM_EDIT_NETWORK_NO_AUTOSTART:
+        return call_network(call, edit->network, unset_autostart, -1, error);
     case NMM_EDIT_NETWORK_UNDEFINE:
         return call_network(call, edit->network, virNetworkUndefine, -1, error);
     }

@@ -9,6 +9,8 @@
 
 #include "nmm-sync-pass.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "nmm-error.h"
 
 /* libvirtd answers five requests of one client at a time; one is left for readers. */
@@ -23,6 +25,37 @@ typedef struct {
 } Batch;
 
 /* Life */
+
+NmmSyncBefore *
+nmm_sync_before_new(const NmmReading *reading)
+{
+    NmmSyncBefore *before = g_atomic_rc_box_new0(NmmSyncBefore);
+
+    before->guests = g_ptr_array_ref(reading->guests);
+    before->networks = g_ptr_array_ref(reading->networks);
+    return before;
+}
+
+NmmSyncBefore *
+nmm_sync_before_ref(NmmSyncBefore *before)
+{
+    return g_atomic_rc_box_acquire(before);
+}
+
+static void
+before_clear(gpointer data)
+{
+    NmmSyncBefore *before = data;
+
+    g_ptr_array_unref(before->guests);
+    g_ptr_array_unref(before->networks);
+}
+
+void
+nmm_sync_before_unref(NmmSyncBefore *before)
+{
+    g_atomic_rc_box_release_full(before, before_clear);
+}
 
 NmmSyncPass *
 nmm_sync_pass_new(NmmPurpose purpose,
@@ -62,6 +95,7 @@ pass_clear(gpointer data)
     g_ptr_array_unref(pass->guests);
     g_ptr_array_unref(pass->networks);
     g_ptr_array_unref(pass->used);
+    g_clear_pointer(&pass->before, nmm_sync_before_unref);
     g_hash_table_unref(pass->asked);
     g_object_unref(pass->cancellable);
     g_clear_error(&pass->error);
@@ -99,6 +133,8 @@ make_plan(NmmSyncPass *pass)
         .used = pass->used,
         .host_id = pass->host_id,
         .guests_partial = !pass->all,
+        .guests_before = pass->before ? pass->before->guests : NULL,
+        .networks_before = pass->before ? pass->before->networks : NULL,
     };
 
     pass->plan = nmm_plan_isolated(pass->profile, pass->purpose, &observed, &pass->error);
@@ -269,6 +305,35 @@ is_network_removal(const NmmEdit *edit)
     return edit->kind >= NMM_EDIT_NETWORK_DESTROY;
 }
 
+/* libvirt's message names the zone, but not where it comes from. */
+static void
+explain_zone(NmmSyncPass *pass)
+{
+    g_autofree char *message = NULL;
+
+    if (!pass->profile->zone || is_unreachable(pass->error))
+        return;
+    message = g_strdup_printf(
+        _("%s; if it is because of firewalld zone '%s', which 'connection.zone' of the profile "
+          "asks for, start firewalld, create the zone, or remove the property"),
+        pass->error->message,
+        pass->profile->zone);
+    g_free(pass->error->message);
+    pass->error->message = g_steal_pointer(&message);
+}
+
+static gboolean
+apply_network_edit(NmmSyncPass *pass, const NmmEdit *edit)
+{
+    if (g_cancellable_set_error_if_cancelled(pass->cancellable, &pass->error))
+        return FALSE;
+    if (apply(pass, edit, &pass->error))
+        return TRUE;
+    if (edit->kind == NMM_EDIT_NETWORK_START)
+        explain_zone(pass);
+    return FALSE;
+}
+
 static gboolean
 apply_network_edits(NmmSyncPass *pass, gboolean removal)
 {
@@ -277,8 +342,7 @@ apply_network_edits(NmmSyncPass *pass, gboolean removal)
 
         if (edit->guest_uuid || is_network_removal(edit) != removal)
             continue;
-        if (g_cancellable_set_error_if_cancelled(pass->cancellable, &pass->error) ||
-            !apply(pass, edit, &pass->error))
+        if (!apply_network_edit(pass, edit))
             return FALSE;
     }
     return TRUE;

@@ -13,6 +13,16 @@
 
 G_BEGIN_DECLS
 
+/* Guests and networks as an activation found them, for its undoing. */
+typedef struct {
+    GPtrArray *guests;   /* (element-type NmmGuest) */
+    GPtrArray *networks; /* (element-type NmmNetwork) */
+} NmmSyncBefore;
+
+NmmSyncBefore *nmm_sync_before_new(const NmmReading *reading);
+NmmSyncBefore *nmm_sync_before_ref(NmmSyncBefore *before);
+void nmm_sync_before_unref(NmmSyncBefore *before);
+
 typedef struct _NmmSyncPass NmmSyncPass;
 
 /* On the main context, once; may unref the pass. */
@@ -27,7 +37,8 @@ struct _NmmSyncPass {
     gboolean all; /* the reading was about all guests */
     GPtrArray *guests;
     GPtrArray *networks;
-    GPtrArray *used;   /* (element-type NmmUsedSubnet) */
+    GPtrArray *used;       /* (element-type NmmUsedSubnet) */
+    NmmSyncBefore *before; /* (nullable): with NMM_PURPOSE_UNDO */
     GHashTable *asked; /* (element-type utf8): UUIDs of guests that are not asked again to release
                           their interface */
 

@@ -50,8 +50,10 @@ struct _NmmSync {
     NmmWatcher *watcher;   /* (nullable): NULL when stopped */
     NmmSyncPass *pass;     /* (nullable): the one that runs */
     NmmTeardown *teardown; /* (nullable): while stopping */
+    NmmSyncBefore *before; /* (nullable): from the first reading until the engine is up */
     NmmGuestStatusTable *statuses;
     guint retry_source;
+    gboolean was_up;
     gboolean absent;   /* the network was not there in the last reading */
     GHashTable *asked; /* (element-type utf8): UUIDs of guests asked to release their interface */
     GHashTable *notes; /* (element-type utf8): notes of plans that were logged */
@@ -242,6 +244,8 @@ pass_succeeded(NmmSync *self, NmmSyncPass *pass)
     gboolean first = self->state == STATE_STARTING;
 
     self->state = STATE_UP;
+    self->was_up = TRUE;
+    g_clear_pointer(&self->before, nmm_sync_before_unref);
     note_pass(self, pass);
     arm_retry(self);
     nmm_watcher_resume(self->watcher, get_loss(pass));
@@ -273,6 +277,7 @@ begin_pass(NmmSync *self, const NmmReading *reading)
     self->pass =
         nmm_sync_pass_new(NMM_PURPOSE_UP, self->hypervisor, self->profile, self->host_id, reading);
     if (self->state == STATE_STARTING) {
+        self->before = nmm_sync_before_new(reading);
         g_ptr_array_unref(self->pass->used);
         self->pass->used = self->client->collect_subnets(self->user_data);
     }
@@ -409,6 +414,15 @@ torn_down_cb(gpointer user_data)
     self->client->stopped(self->user_data);
 }
 
+/* Before the engine was up, what it did is undone, even with value "keep". */
+static gboolean
+is_undo_wanted(const NmmSync *self)
+{
+    if (self->was_up)
+        return self->profile->on_disconnect != NMM_ON_DISCONNECT_KEEP;
+    return self->before != NULL;
+}
+
 void
 nmm_sync_stop(NmmSync *self, guint timeout_ms)
 {
@@ -418,7 +432,8 @@ nmm_sync_stop(NmmSync *self, guint timeout_ms)
         .host_id = self->host_id,
         .watcher = self->watcher,
         .held = self->pass != NULL,
-        .undo = timeout_ms > 0 && self->profile->on_disconnect != NMM_ON_DISCONNECT_KEEP,
+        .undo = timeout_ms > 0 && is_undo_wanted(self),
+        .before = self->before,
         .timeout_ms = timeout_ms,
         .done = torn_down_cb,
         .user_data = self,
@@ -441,6 +456,7 @@ nmm_sync_free(NmmSync *self)
     g_object_unref(self->hypervisor);
     nmm_profile_unref(self->profile);
     g_free(self->host_id);
+    g_clear_pointer(&self->before, nmm_sync_before_unref);
     nmm_guest_status_table_free(self->statuses);
     g_hash_table_unref(self->asked);
     g_hash_table_unref(self->notes);

@@ -10,7 +10,6 @@
 
 #include "nmm-identity.h"
 #include "nmm-names.h"
-#include "nmm-sync-pass.h"
 
 /* Guests that were asked to release their interface are read a last time so long before the
  * deadline, but never in the second half of the time. In milliseconds. */
@@ -228,8 +227,13 @@ read_cb(const NmmReading *reading, gpointer user_data)
         awaited_read(self, reading);
         return;
     }
-    self->pass = nmm_sync_pass_new(
-        NMM_PURPOSE_DOWN, self->spec.hypervisor, self->spec.profile, self->spec.host_id, reading);
+    self->pass = nmm_sync_pass_new(self->spec.before ? NMM_PURPOSE_UNDO : NMM_PURPOSE_DOWN,
+                                   self->spec.hypervisor,
+                                   self->spec.profile,
+                                   self->spec.host_id,
+                                   reading);
+    if (self->spec.before)
+        self->pass->before = nmm_sync_before_ref(self->spec.before);
     nmm_sync_pass_run(self->pass, pass_cb, self);
 }
 

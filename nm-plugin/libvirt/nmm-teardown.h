@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a sync engine: takes over its watcher, does what on-disconnect says in a pass over all
- * guests, gives guests time to release an interface, then removes the rest. Logs what is left
- * behind. Ends in time even if libvirt hangs.
+ * The end of a sync engine: takes over its watcher, does what on-disconnect says, or undoes an
+ * activation that failed, in a pass over all guests, gives guests time to release an interface,
+ * then removes the rest. Logs what is left behind. Ends in time even if libvirt hangs.
  *
  * Private to the layer.
  */
 
 #pragma once
 
-#include "nmm-watcher.h"
+#include "nmm-sync-pass.h"
 
 G_BEGIN_DECLS
 
@@ -21,8 +21,9 @@ typedef struct {
     NmmProfile *profile;
     const char *host_id;
     NmmWatcher *watcher;
-    gboolean held; /* the engine is at work and calls nmm_watcher_resume() */
-    gboolean undo; /* otherwise it only waits for that */
+    gboolean held;         /* the engine is at work and calls nmm_watcher_resume() */
+    gboolean undo;         /* otherwise it only waits for that */
+    NmmSyncBefore *before; /* (nullable): undo an activation, whatever on-disconnect says */
     guint timeout_ms;
     char **served; /* (transfer full): names of the guests that the engine serves */
 

@@ -210,6 +210,16 @@ refuse(GError **error, const char *why)
     return FALSE;
 }
 
+/* A definition of the same name has the same UUID; one without gets another one. */
+static gboolean
+check_network_uuid(const FakeNetwork *network, xmlDoc *doc, GError **error)
+{
+    g_autofree char *uuid = nmm_xml_text(nmm_xml_child(xmlDocGetRootElement(doc), "uuid"));
+    g_autoptr(NmmNetwork) read = fake_network_read(network, NULL);
+
+    return g_strcmp0(uuid, read->uuid) == 0 || refuse(error, "already exists with another uuid");
+}
+
 /* libvirt fills in the UUID, and a bridge if the network does not forward to a device. */
 static char *
 complete_network_xml(FakeHost *host, xmlDoc *doc)
@@ -246,6 +256,8 @@ fake_host_define_network(FakeHost *host, const char *xml, GError **error)
         return FALSE;
     name = nmm_xml_text(nmm_xml_child(xmlDocGetRootElement(doc), "name"));
     network = fake_host_find_network(host, name);
+    if (network && !check_network_uuid(network, doc, error))
+        return FALSE;
     if (!network) {
         network = g_new0(FakeNetwork, 1);
         network->name = g_strdup(name);
@@ -260,7 +272,7 @@ fake_host_define_network(FakeHost *host, const char *xml, GError **error)
 }
 
 gboolean
-fake_host_autostart_network(FakeHost *host, const char *name, GError **error)
+fake_host_autostart_network(FakeHost *host, const char *name, gboolean autostart, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     FakeNetwork *network = need_network(host, name, error);
@@ -269,7 +281,7 @@ fake_host_autostart_network(FakeHost *host, const char *name, GError **error)
         return FALSE;
     if (!network->persistent)
         return refuse(error, "is transient");
-    network->autostart = TRUE;
+    network->autostart = autostart;
     return TRUE;
 }
 
@@ -278,11 +290,14 @@ fake_host_start_network(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     FakeNetwork *network = need_network(host, name, error);
+    g_autoptr(NmmNetwork) read = network ? fake_network_read(network, error) : NULL;
 
-    if (!network)
+    if (!read)
         return FALSE;
     if (network->active)
         return TRUE;
+    if (read->zone)
+        return refuse(error, "a zone is requested but firewalld is not active");
     network->active = TRUE;
     fake_host_network_event(host, name);
     return TRUE;

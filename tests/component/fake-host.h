@@ -64,7 +64,9 @@ char *fake_host_get_guest_name(FakeHost *host, const char *guest);
 char *fake_host_dump_guest(FakeHost *host, const char *guest, NmmScope scope);
 
 gboolean fake_host_define_network(FakeHost *host, const char *xml, GError **error);
-gboolean fake_host_autostart_network(FakeHost *host, const char *name, GError **error);
+gboolean
+fake_host_autostart_network(FakeHost *host, const char *name, gboolean autostart, GError **error);
+/* No firewalld runs: a network with a zone does not start. */
 gboolean fake_host_start_network(FakeHost *host, const char *name, GError **error);
 gboolean fake_host_stop_network(FakeHost *host, const char *name, GError **error);
 gboolean fake_host_undefine_network(FakeHost *host, const char *name, GError **error);

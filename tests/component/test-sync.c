@@ -9,6 +9,7 @@
 
 #include "sync-fixture.h"
 #include "test-sync-stop.h"
+#include "test-sync-undo.h"
 
 #define LIVE   NMM_SCOPE_LIVE
 #define CONFIG NMM_SCOPE_CONFIG
@@ -552,5 +553,6 @@ main(int argc, char **argv)
     add("connection/lost-in-pass", test_lost_in_pass);
     add("many", test_many);
     test_sync_stop_add_tests();
+    test_sync_undo_add_tests();
     return g_test_run();
 }

@@ -45,8 +45,22 @@ def test_parent_by_another_name_selects_its_guests(host):
 
 def test_network_that_cannot_start_fails_the_activation(host):
     host.at_start('fail "network-start*" "no bridge today"')
-    vpn = host.refused(host.add_profile('isolated'), 'no bridge today')
+    vpn = host.refused(host.add_profile('isolated'), 'no bridge today', 'network-undefine of')
     equal(vpn.reason, SERVICE_STOPPED, 'reason')
+
+
+def test_cancelled_activation_takes_the_interfaces_of_guests_back(host):
+    host.add_guest('alpha')
+    host.add_guest('beta', running=False)
+    host.at_start('hang "nic-attach config beta"')
+    vpn = host.activate(host.add_profile('isolated'))
+    host.wait(lambda: has_nic(host), 'the interface of alpha')
+    vpn.deactivate()
+    host.hypervisor('release')
+    host.wait_service_ended()
+    for text in ('nic-detach of \'alpha\'', 'network-destroy of', 'network-undefine of'):
+        check(text in host.messages(), f'no {text!r} in the log')
+    check('could not undo' not in host.messages(), 'something is left')
 
 
 def test_network_stopped_by_another_program_takes_the_profile_down(host):

@@ -220,12 +220,28 @@ detach(const PlanHost *host, const NmmEdit *edit)
     g_ptr_array_remove_index(state->nics, index);
 }
 
+/* libvirt shows what is running, not the new definition, of an active network. */
+static void
+redefine(PlanHost *host, NmmNetwork *old, const NmmEdit *edit)
+{
+    NmmNetwork *network = plan_host_add_network(host, edit->xml, old->active);
+
+    g_assert_cmpstr(network->name, ==, old->name);
+    g_assert_cmpstr(network->uuid, ==, old->uuid);
+    g_assert_true(old->persistent);
+    network->autostart = old->autostart;
+    g_ptr_array_remove(host->networks, old);
+}
+
 static void
 define(PlanHost *host, const NmmEdit *edit)
 {
-    NmmNetwork *network;
+    NmmNetwork *network = nmm_network_find(host->networks, edit->network);
 
-    g_assert_null(nmm_network_find(host->networks, edit->network));
+    if (network) {
+        redefine(host, network, edit);
+        return;
+    }
     network = plan_host_add_network(host, edit->xml, FALSE);
     g_assert_cmpstr(network->name, ==, edit->network);
     network->bridge = g_strdup("virbr7");
@@ -281,6 +297,10 @@ apply_edit(PlanHost *host, const NmmEdit *edit)
         return;
     case NMM_EDIT_NETWORK_DESTROY:
         stop(host, network);
+        return;
+    case NMM_EDIT_NETWORK_NO_AUTOSTART:
+        g_assert_true(network->persistent && network->autostart);
+        network->autostart = FALSE;
         return;
     case NMM_EDIT_NETWORK_UNDEFINE:
         undefine(host, network);

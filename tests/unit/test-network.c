@@ -11,7 +11,7 @@
 #include <libxml/relaxng.h>
 
 #include "nmm-error.h"
-#include "nmm-network.h"
+#include "nmm-network-definition.h"
 
 #define SCHEMA "/usr/share/libvirt/schemas/network.rng"
 #define UUID   "8a7c1a0e-2b7f-4f0e-9f7e-0a4a6f1f2d11"

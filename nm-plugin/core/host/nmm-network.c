@@ -6,7 +6,6 @@
 
 #include <string.h>
 #include <glib/gi18n-lib.h>
-#include <libxml/chvalid.h>
 
 #include "nmm-error.h"
 #include "nmm-names.h"
@@ -206,6 +205,16 @@ read_owner(xmlNode *root)
 }
 
 static gboolean
+has_hosts(xmlNode *root)
+{
+    for (xmlNode *ip = nmm_xml_child(root, "ip"); ip; ip = nmm_xml_next(ip)) {
+        if (nmm_xml_child(nmm_xml_child(ip, "dhcp"), "host"))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 read_network(NmmNetwork *network, xmlNode *root, GError **error)
 {
     static const char *const macvtap_modes[] = {"bridge", "private", "vepa", "passthrough", NULL};
@@ -224,6 +233,7 @@ read_network(NmmNetwork *network, xmlNode *root, GError **error)
     network->macvtap = network->forward_mode && !network->bridge &&
                        g_strv_contains(macvtap_modes, network->forward_mode);
     network->owner_uuid = read_owner(root);
+    network->has_hosts = has_hosts(root);
     if (!read_addresses(network, root, error)) {
         g_prefix_error(error, _("network '%s': "), network->name);
         return FALSE;
@@ -248,6 +258,7 @@ nmm_network_new_from_xml(const char *xml,
     network->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     network->routes = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     network->ranges = g_array_new(FALSE, FALSE, sizeof(NmmRange));
+    network->xml = g_strdup(xml);
     network->active = active;
     network->autostart = autostart;
     network->persistent = persistent;
@@ -271,6 +282,7 @@ nmm_network_free(NmmNetwork *network)
     g_array_unref(network->routes);
     g_array_unref(network->ranges);
     g_free(network->owner_uuid);
+    g_free(network->xml);
     g_free(network);
 }
 
@@ -286,6 +298,16 @@ nmm_network_get_address(const NmmNetwork *network, GSocketFamily family)
     return NULL;
 }
 
+gboolean
+nmm_network_has_address(const NmmNetwork *network, const NmmCidr *address)
+{
+    for (guint i = 0; i < network->addresses->len; i++) {
+        if (nmm_cidr_equal(&g_array_index(network->addresses, NmmCidr, i), address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 NmmNetwork *
 nmm_network_find(GPtrArray *networks, const char *name)
 {
@@ -296,103 +318,6 @@ nmm_network_find(GPtrArray *networks, const char *name)
             return network;
     }
     return NULL;
-}
-
-static xmlNode *
-add_child(xmlNode *parent, const char *name)
-{
-    return xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
-}
-
-static void
-set_attr(xmlNode *node, const char *name, const char *value)
-{
-    xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
-}
-
-/* (transfer full): a profile's name may have characters that XML does not allow. */
-static char *
-to_xml_text(const char *text)
-{
-    GString *kept = g_string_new(NULL);
-
-    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        if (xmlIsCharQ(g_utf8_get_char(p)))
-            g_string_append_unichar(kept, g_utf8_get_char(p));
-    }
-    return g_string_free(kept, FALSE);
-}
-
-static void
-add_metadata(xmlNode *root, const NmmProfile *profile)
-{
-    xmlNode *owner = add_child(add_child(root, "metadata"), "profile");
-    g_autofree char *id = to_xml_text(profile->id);
-    xmlNs *ns =
-        xmlNewNs(owner, (const xmlChar *)NMM_METADATA_NS, (const xmlChar *)NMM_METADATA_PREFIX);
-
-    xmlSetNs(owner, ns);
-    set_attr(owner, "uuid", profile->uuid);
-    set_attr(owner, "id", id);
-}
-
-static xmlNode *
-add_ip(xmlNode *root, const NmmCidr *cidr)
-{
-    xmlNode *ip = add_child(root, "ip");
-    g_autofree char *address = nmm_cidr_address_to_string(cidr);
-    g_autofree char *prefix = g_strdup_printf("%u", cidr->prefix);
-
-    if (cidr->family == G_SOCKET_FAMILY_IPV6)
-        set_attr(ip, "family", "ipv6");
-    set_attr(ip, "address", address);
-    set_attr(ip, "prefix", prefix);
-    return ip;
-}
-
-static void
-add_dhcp(xmlNode *ip, const NmmProfile *profile, const NmmCidr *address)
-{
-    NmmRange range = profile->dhcp_range;
-    g_autofree char *start = NULL;
-    g_autofree char *end = NULL;
-    xmlNode *node;
-
-    if (profile->dhcp_type == NMM_DHCP_NONE)
-        return;
-    if (profile->dhcp_type == NMM_DHCP_DEFAULT && !nmm_range_for_subnet(address, &range))
-        return;
-
-    start = nmm_range_first_to_string(&range);
-    end = nmm_range_last_to_string(&range);
-    node = add_child(add_child(ip, "dhcp"), "range");
-    set_attr(node, "start", start);
-    set_attr(node, "end", end);
-}
-
-char *
-nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6)
-{
-    g_autoptr(xmlDoc) doc = xmlNewDoc((const xmlChar *)"1.0");
-    xmlNode *root = xmlNewNode(NULL, (const xmlChar *)"network");
-    xmlNode *bridge;
-
-    xmlDocSetRootElement(doc, root);
-    xmlNewTextChild(root, NULL, (const xmlChar *)"name", (const xmlChar *)profile->network);
-    add_metadata(root, profile);
-    /* Without STP a port forwards at once, not after 4 s (seen with Linux 6.18): each guest has one
-     * interface here and the bridge has no uplink, so there can be no loop. */
-    bridge = add_child(root, "bridge");
-    set_attr(bridge, "stp", "off");
-    set_attr(bridge, "delay", "0");
-    if (profile->zone)
-        set_attr(bridge, "zone", profile->zone);
-    /* With a DNS server the guests would use a resolver that need not reach the Internet. */
-    set_attr(add_child(root, "dns"), "enable", "no");
-    add_dhcp(add_ip(root, address), profile, address);
-    if (address6)
-        add_ip(root, address6);
-    return nmm_xml_to_string(root);
 }
 
 void

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A libvirt network, read from its XML, and the XML of a network that this project defines. Decides
- * which network is isolated and which forwards through macvtap, as libvirt does; not whether one
- * can be adopted.
+ * A libvirt network, read from its XML. Decides which network is isolated and which forwards
+ * through macvtap, as libvirt does; not whether one can be adopted.
  */
 
 #pragma once
@@ -24,7 +23,9 @@ typedef struct {
     GArray *addresses;  /* (element-type NmmCidr): the host's, <ip> in document order */
     GArray *routes;     /* (element-type NmmCidr): <route> */
     GArray *ranges;     /* (element-type NmmRange): IPv4 DHCP */
+    gboolean has_hosts; /* <host>: fixed DHCP addresses, which only a user adds */
     char *owner_uuid;   /* (nullable): UUID of the profile in our metadata: we defined it */
+    char *xml;          /* as libvirt wrote it */
     gboolean active;    /* the caller says so, XML does not */
     gboolean autostart; /* likewise */
     gboolean persistent;
@@ -51,12 +52,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLease, nmm_lease_free)
 
 /* (nullable) (transfer none): the host's first address of @family. */
 const NmmCidr *nmm_network_get_address(const NmmNetwork *network, GSocketFamily family);
+/* With the same prefix. */
+gboolean nmm_network_has_address(const NmmNetwork *network, const NmmCidr *address);
 /* (nullable) (transfer none). @networks: (element-type NmmNetwork). */
 NmmNetwork *nmm_network_find(GPtrArray *networks, const char *name);
-
-/* @address6: (nullable): guests make theirs by SLAAC. No <bridge name>, because libvirt picks a
- * free one; isolate-guests is a property of each interface, not of the network. */
-char *
-nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6);
 
 G_END_DECLS

@@ -16,6 +16,7 @@ nmm_edit_kind_to_string(NmmEditKind kind)
         [NMM_EDIT_NIC_ATTACH] = "nic-attach",
         [NMM_EDIT_NIC_UPDATE] = "nic-update",
         [NMM_EDIT_NETWORK_DESTROY] = "network-destroy",
+        [NMM_EDIT_NETWORK_NO_AUTOSTART] = "network-no-autostart",
         [NMM_EDIT_NETWORK_UNDEFINE] = "network-undefine",
     };
 
@@ -87,6 +88,14 @@ nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit)
 
     copy->network = g_strdup(planner->profile->network);
     g_ptr_array_add(planner->plan->edits, copy);
+}
+
+void
+nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
+{
+    const NmmEdit edit = {.kind = kind, .xml = xml, .reason = reason};
+
+    nmm_planner_add_edit(planner, &edit);
 }
 
 void

@@ -310,6 +310,8 @@ do_state(const GuestPlanner *self, StateView *view)
     case NMM_PURPOSE_PURGE:
         take_out(self, view);
         return;
+    case NMM_PURPOSE_UNDO:
+        return; /* nmm-plan-undo.c */
     }
 }
 

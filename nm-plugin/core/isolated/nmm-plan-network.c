@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plans the network. Never changes one that exists, never removes one that a guest uses. */
+/*
+ * Plans the network. Changes one that exists only if this project made it and it is not active.
+ * Never removes one that a guest uses.
+ */
 
 #include "config.h"
 
@@ -10,14 +13,7 @@
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-keys.h"
-
-static void
-add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
-{
-    const NmmEdit edit = {.kind = kind, .xml = xml, .reason = reason};
-
-    nmm_planner_add_edit(planner, &edit);
-}
+#include "nmm-network-definition.h"
 
 static void
 add_network_subnets(GPtrArray *used, const NmmNetwork *network)
@@ -77,6 +73,18 @@ check_key_is_free(const char *key, const NmmCidr *cidr, GPtrArray *used, GError 
 }
 
 static gboolean
+check_range_fits(const NmmPlanner *planner, GError **error)
+{
+    const NmmProfile *profile = planner->profile;
+
+    if (profile->dhcp_type != NMM_DHCP_GIVEN ||
+        nmm_range_check(&profile->dhcp_range, &planner->plan->address, error))
+        return TRUE;
+    g_prefix_error(error, _("key '%s': "), NMM_KEY_DHCP_RANGE);
+    return FALSE;
+}
+
+static gboolean
 choose_address(NmmPlanner *planner, GPtrArray *used, GError **error)
 {
     const NmmProfile *profile = planner->profile;
@@ -90,13 +98,7 @@ choose_address(NmmPlanner *planner, GPtrArray *used, GError **error)
             return FALSE;
         plan->address = profile->address;
     }
-
-    if (profile->dhcp_type == NMM_DHCP_GIVEN &&
-        !nmm_range_check(&profile->dhcp_range, &plan->address, error)) {
-        g_prefix_error(error, _("key '%s': "), NMM_KEY_DHCP_RANGE);
-        return FALSE;
-    }
-    return TRUE;
+    return check_range_fits(planner, error);
 }
 
 static gboolean
@@ -131,7 +133,7 @@ define_network(NmmPlanner *planner, GError **error)
         return FALSE;
 
     address = nmm_cidr_to_string(&plan->address);
-    add_network_edit(
+    nmm_planner_add_network_edit(
         planner,
         NMM_EDIT_NETWORK_DEFINE,
         nmm_network_build_xml(profile, &plan->address, plan->has_address6 ? &plan->address6 : NULL),
@@ -165,23 +167,13 @@ fail_differs(const NmmPlanner *planner,
 }
 
 static gboolean
-has_address(const NmmNetwork *network, const NmmCidr *address)
-{
-    for (guint i = 0; i < network->addresses->len; i++) {
-        if (nmm_cidr_equal(&g_array_index(network->addresses, NmmCidr, i), address))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
 check_address(const NmmPlanner *planner, const char *key, const NmmCidr *wanted, GError **error)
 {
     const NmmCidr *actual = nmm_network_get_address(planner->network, wanted->family);
     g_autofree char *wanted_text = NULL;
     g_autofree char *actual_text = NULL;
 
-    if (has_address(planner->network, wanted))
+    if (nmm_network_has_address(planner->network, wanted))
         return TRUE;
     wanted_text = nmm_cidr_to_string(wanted);
     actual_text = actual ? nmm_cidr_to_string(actual) : g_strdup("none");
@@ -296,6 +288,102 @@ check_can_start(const NmmPlanner *planner, GError **error)
     return TRUE;
 }
 
+/* The address that the profile asks for, if the network has it; else the network's first. */
+static void
+describe_addresses(NmmPlanner *planner)
+{
+    const NmmProfile *profile = planner->profile;
+    NmmPlan *plan = planner->plan;
+    const NmmCidr *address = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV4);
+    const NmmCidr *address6 = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV6);
+
+    if (profile->has_address && nmm_network_has_address(planner->network, &profile->address))
+        address = &profile->address;
+    if (profile->address6_type == NMM_ADDRESS6_GIVEN &&
+        nmm_network_has_address(planner->network, &profile->address6))
+        address6 = &profile->address6;
+
+    if (address)
+        plan->address = *address;
+    plan->has_address6 = address6 != NULL;
+    if (address6)
+        plan->address6 = *address6;
+}
+
+/* Fixed DHCP addresses tie a network to its subnet: then check_keys() and check_can_start() refuse
+ * what does not fit. */
+static gboolean
+keeps_address(const NmmPlanner *planner)
+{
+    const NmmNetwork *network = planner->network;
+    const NmmCidr *own = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
+    g_autoptr(GPtrArray) used = NULL;
+
+    if (network->has_hosts)
+        return TRUE;
+    if (planner->profile->has_address)
+        return nmm_network_has_address(network, &planner->profile->address);
+    used = collect_used(planner, TRUE);
+    return !nmm_subnet_find_overlap(own, used);
+}
+
+static gboolean
+keeps_address6(const NmmPlanner *planner)
+{
+    const NmmProfile *profile = planner->profile;
+
+    switch (profile->address6_type) {
+    case NMM_ADDRESS6_NONE:
+        return TRUE;
+    case NMM_ADDRESS6_AUTO:
+        return nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV6) != NULL;
+    case NMM_ADDRESS6_GIVEN:
+        return nmm_network_has_address(planner->network, &profile->address6);
+    }
+    g_return_val_if_reached(TRUE);
+}
+
+static gboolean
+choose_addresses(NmmPlanner *planner, GError **error)
+{
+    g_autoptr(GPtrArray) used = collect_used(planner, FALSE);
+
+    describe_addresses(planner);
+    if (keeps_address(planner) ? !check_range_fits(planner, error)
+                               : !choose_address(planner, used, error))
+        return FALSE;
+    return keeps_address6(planner) || choose_address6(planner, used, error);
+}
+
+/* A network that this project made and that is not active follows the profile before it starts. */
+static gboolean
+follow_profile(NmmPlanner *planner, GError **error)
+{
+    NmmNetwork *network = planner->network;
+    NmmPlan *plan = planner->plan;
+    g_autofree char *xml = NULL;
+
+    if (!choose_addresses(planner, error))
+        return FALSE;
+    xml = nmm_network_follow(
+        network, planner->profile, &plan->address, plan->has_address6 ? &plan->address6 : NULL);
+    if (!xml)
+        return TRUE;
+    planner->followed =
+        nmm_network_new_from_xml(xml, FALSE, network->autostart, network->persistent, error);
+    if (!planner->followed)
+        return FALSE;
+    planner->network = planner->followed;
+    nmm_planner_add_network_edit(
+        planner,
+        NMM_EDIT_NETWORK_DEFINE,
+        g_steal_pointer(&xml),
+        g_strdup_printf(_("network '%s' is not active, and its zone, address or DHCP "
+                          "range is not the profile's"),
+                        network->name));
+    return TRUE;
+}
+
 static void
 note_differences(NmmPlanner *planner)
 {
@@ -331,34 +419,14 @@ note_differences(NmmPlanner *planner)
 static gboolean
 adopt_network(NmmPlanner *planner, GError **error)
 {
-    if (!check_kind(planner, error) || !check_keys(planner, error) ||
-        !check_can_start(planner, error))
+    gboolean follows = !planner->network->active && planner->network->owner_uuid;
+
+    if (!check_kind(planner, error) || (follows && !follow_profile(planner, error)) ||
+        !check_keys(planner, error) || !check_can_start(planner, error))
         return FALSE;
     nmm_planner_describe_network(planner);
     note_differences(planner);
     return TRUE;
-}
-
-/* The address that the profile asks for, if the network has it; else the network's first. */
-static void
-describe_addresses(NmmPlanner *planner)
-{
-    const NmmProfile *profile = planner->profile;
-    NmmPlan *plan = planner->plan;
-    const NmmCidr *address = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV4);
-    const NmmCidr *address6 = nmm_network_get_address(planner->network, G_SOCKET_FAMILY_IPV6);
-
-    if (profile->has_address && has_address(planner->network, &profile->address))
-        address = &profile->address;
-    if (profile->address6_type == NMM_ADDRESS6_GIVEN &&
-        has_address(planner->network, &profile->address6))
-        address6 = &profile->address6;
-
-    if (address)
-        plan->address = *address;
-    plan->has_address6 = address6 != NULL;
-    if (address6)
-        plan->address6 = *address6;
 }
 
 void
@@ -376,20 +444,21 @@ nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
     const NmmNetwork *network = planner->network;
     const char *name = planner->profile->network;
 
+    /* What an activation changes here, nmm-plan-undo.c takes back. */
     if (!(network ? adopt_network(planner, error) : define_network(planner, error)))
         return FALSE;
 
     if (!network || (network->persistent && !network->autostart))
-        add_network_edit(
+        nmm_planner_add_network_edit(
             planner,
             NMM_EDIT_NETWORK_AUTOSTART,
             NULL,
             g_strdup_printf(_("libvirt does not start network '%s' automatically"), name));
     if (!network || !network->active)
-        add_network_edit(planner,
-                         NMM_EDIT_NETWORK_START,
-                         NULL,
-                         g_strdup_printf(_("network '%s' is not active"), name));
+        nmm_planner_add_network_edit(planner,
+                                     NMM_EDIT_NETWORK_START,
+                                     NULL,
+                                     g_strdup_printf(_("network '%s' is not active"), name));
     return TRUE;
 }
 
@@ -433,12 +502,13 @@ nmm_planner_remove_network(NmmPlanner *planner)
     if (!is_owner || planner->observed->guests_partial || is_network_used(planner))
         return;
     if (network->active)
-        add_network_edit(planner,
-                         NMM_EDIT_NETWORK_DESTROY,
-                         NULL,
-                         g_strdup_printf(_("no guest uses network '%s' any more"), network->name));
+        nmm_planner_add_network_edit(
+            planner,
+            NMM_EDIT_NETWORK_DESTROY,
+            NULL,
+            g_strdup_printf(_("no guest uses network '%s' any more"), network->name));
     if (network->persistent)
-        add_network_edit(
+        nmm_planner_add_network_edit(
             planner,
             NMM_EDIT_NETWORK_UNDEFINE,
             NULL,

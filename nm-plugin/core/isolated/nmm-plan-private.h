@@ -11,8 +11,9 @@ typedef struct {
     const NmmProfile *profile;
     NmmPurpose purpose;
     const NmmObserved *observed;
-    NmmNetwork *network; /* (nullable), borrowed: the profile's network */
-    char *alias;         /* of the interfaces that we attach to it */
+    NmmNetwork *network;  /* (nullable), borrowed: the profile's network, as it will be */
+    NmmNetwork *followed; /* (nullable): the network after a change of its definition */
+    char *alias;          /* of the interfaces that we attach to it */
     NmmPlan *plan;
 } NmmPlanner;
 
@@ -20,6 +21,7 @@ typedef struct {
 NmmPlan *nmm_plan_new(void);
 /* Takes the strings of @edit, fills its network in. */
 void nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit);
+void nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason);
 void nmm_planner_add_note(NmmPlanner *planner, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* nmm-plan-network.c */
@@ -30,6 +32,11 @@ void nmm_planner_describe_network(NmmPlanner *planner);
 /* Removes the network if a profile defined it and no guest uses it: this profile, or in a purge
  * any. */
 void nmm_planner_remove_network(NmmPlanner *planner);
+
+/* nmm-plan-undo.c */
+/* What an activation that failed did to the network, to a guest. */
+void nmm_planner_undo_network(NmmPlanner *planner);
+void nmm_planner_undo_guest(NmmPlanner *planner, NmmGuest *guest);
 
 /* nmm-plan-guest.c */
 void nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest);

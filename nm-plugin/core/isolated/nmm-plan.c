@@ -18,6 +18,34 @@ is_taken_out(const NmmPlanner *planner)
             planner->profile->on_disconnect == NMM_ON_DISCONNECT_REMOVE);
 }
 
+static void
+do_guests(NmmPlanner *planner)
+{
+    for (guint i = 0; i < planner->observed->guests->len; i++) {
+        NmmGuest *guest = g_ptr_array_index(planner->observed->guests, i);
+
+        if (planner->purpose == NMM_PURPOSE_UNDO)
+            nmm_planner_undo_guest(planner, guest);
+        else
+            nmm_planner_do_guest(planner, guest);
+    }
+}
+
+static gboolean
+fill_plan(NmmPlanner *planner, GError **error)
+{
+    if (planner->purpose != NMM_PURPOSE_UP)
+        nmm_planner_describe_network(planner);
+    else if (!nmm_planner_bring_network_up(planner, error))
+        return FALSE;
+    do_guests(planner);
+    if (planner->purpose == NMM_PURPOSE_UNDO)
+        nmm_planner_undo_network(planner);
+    else if (is_taken_out(planner))
+        nmm_planner_remove_network(planner);
+    return TRUE;
+}
+
 NmmPlan *
 nmm_plan_isolated(const NmmProfile *profile,
                   NmmPurpose purpose,
@@ -34,18 +62,8 @@ nmm_plan_isolated(const NmmProfile *profile,
         .alias = alias,
         .plan = plan,
     };
+    gboolean ok = fill_plan(&planner, error);
 
-    if (purpose == NMM_PURPOSE_UP) {
-        if (!nmm_planner_bring_network_up(&planner, error))
-            return NULL;
-    } else {
-        nmm_planner_describe_network(&planner);
-    }
-
-    for (guint i = 0; i < observed->guests->len; i++)
-        nmm_planner_do_guest(&planner, g_ptr_array_index(observed->guests, i));
-
-    if (is_taken_out(&planner))
-        nmm_planner_remove_network(&planner);
-    return g_steal_pointer(&plan);
+    g_clear_pointer(&planner.followed, nmm_network_free);
+    return ok ? g_steal_pointer(&plan) : NULL;
 }

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 
 typedef enum {
     NMM_PURPOSE_UP,    /* the profile is being activated, or is active */
+    NMM_PURPOSE_UNDO,  /* its activation failed: back to what it found */
     NMM_PURPOSE_DOWN,  /* it is being deactivated: on-disconnect decides */
     NMM_PURPOSE_PURGE, /* the profile is gone: remove everything it made (cleanup) */
 } NmmPurpose;
@@ -34,6 +35,7 @@ typedef enum {
     NMM_EDIT_NIC_ATTACH,
     NMM_EDIT_NIC_UPDATE, /* link state, port isolation, model (CONFIG only) */
     NMM_EDIT_NETWORK_DESTROY,
+    NMM_EDIT_NETWORK_NO_AUTOSTART,
     NMM_EDIT_NETWORK_UNDEFINE,
 } NmmEditKind;
 
@@ -75,12 +77,14 @@ typedef struct {
 
 /* The state of the host; everything borrowed. */
 typedef struct {
-    GPtrArray *guests;       /* (element-type NmmGuest) */
-    GPtrArray *networks;     /* (element-type NmmNetwork): all of them */
-    GPtrArray *used;         /* (element-type NmmUsedSubnet): routes and NM profiles; libvirt
-                                networks are taken from @networks */
-    const char *host_id;     /* machine id, for address6=auto */
-    gboolean guests_partial; /* @guests are only those that changed: never remove the network */
+    GPtrArray *guests;        /* (element-type NmmGuest) */
+    GPtrArray *networks;      /* (element-type NmmNetwork): all of them */
+    GPtrArray *used;          /* (element-type NmmUsedSubnet): routes and NM profiles; libvirt
+                                 networks are taken from @networks */
+    const char *host_id;      /* machine id, for address6=auto */
+    gboolean guests_partial;  /* @guests are only those that changed: never remove the network */
+    GPtrArray *guests_before; /* (nullable): with NMM_PURPOSE_UNDO, as the activation found them */
+    GPtrArray *networks_before; /* (nullable): likewise */
 } NmmObserved;
 
 /*
