@@ -89,9 +89,10 @@ void
 nmm_editor_model_set(NmmEditorModel *model, const char *key, const char *text)
 {
     g_autofree char *stripped = g_strstrip(g_strdup(text));
-    const char *default_value = nmm_keys_find(key)->default_value;
+    const NmmKeyInfo *info = nmm_keys_find(key);
+    gboolean is_default = g_strcmp0(stripped, info->default_value) == 0;
 
-    if (stripped[0] == '\0' || g_strcmp0(stripped, default_value) == 0)
+    if (stripped[0] == '\0' || (is_default && !info->keeps_default))
         g_hash_table_remove(model->texts, key);
     else
         g_hash_table_replace(model->texts, g_strdup(key), g_steal_pointer(&stripped));

@@ -132,6 +132,7 @@ make_plan(NmmSyncPass *pass)
         .networks = pass->networks,
         .used = pass->used,
         .host_id = pass->host_id,
+        .activating = pass->activating,
         .guests_partial = !pass->all,
         .guests_before = pass->before ? pass->before->guests : NULL,
         .networks_before = pass->before ? pass->before->networks : NULL,

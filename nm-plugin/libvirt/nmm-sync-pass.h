@@ -37,7 +37,8 @@ struct _NmmSyncPass {
     gboolean all; /* the reading was about all guests */
     GPtrArray *guests;
     GPtrArray *networks;
-    GPtrArray *used;       /* (element-type NmmUsedSubnet) */
+    GPtrArray *used; /* (element-type NmmUsedSubnet) */
+    gboolean activating;
     NmmSyncBefore *before; /* (nullable): with NMM_PURPOSE_UNDO */
     GHashTable *asked; /* (element-type utf8): UUIDs of guests that are not asked again to release
                           their interface */

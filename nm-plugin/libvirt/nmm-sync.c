@@ -277,6 +277,7 @@ begin_pass(NmmSync *self, const NmmReading *reading)
     self->pass =
         nmm_sync_pass_new(NMM_PURPOSE_UP, self->hypervisor, self->profile, self->host_id, reading);
     if (self->state == STATE_STARTING) {
+        self->pass->activating = TRUE;
         self->before = nmm_sync_before_new(reading);
         g_ptr_array_unref(self->pass->used);
         self->pass->used = self->client->collect_subnets(self->user_data);

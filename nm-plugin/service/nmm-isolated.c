@@ -69,6 +69,17 @@ describe_restarts(const NmmPlan *plan)
     return g_strdup_printf(_("these guests need a restart to reach the host: %s"), list);
 }
 
+/* (transfer full) (nullable): the banner. */
+static char *
+describe_plan(const NmmPlan *plan)
+{
+    g_autofree char *restarts = describe_restarts(plan);
+
+    if (!restarts || !plan->adopted)
+        return g_strdup(restarts ? restarts : plan->adopted);
+    return g_strjoin("\n", restarts, plan->adopted, NULL);
+}
+
 /* If the network was stopped and started while the guest ran, the interface that the service made
  * for it is in no bridge. */
 static void
@@ -118,15 +129,17 @@ up_cb(const NmmPlan *plan, gpointer user_data)
 {
     NmmActivation *self = user_data;
     g_autofree char *address = nmm_cidr_to_string(&plan->address);
-    g_autofree char *restarts = describe_restarts(plan);
+    g_autofree char *banner = describe_plan(plan);
 
     g_message("profile '%s': up on network '%s', the host has address %s",
               nmm_activation_get_profile(self)->id,
               nmm_activation_get_profile(self)->network,
               address);
+    if (plan->adopted)
+        g_message("profile '%s': %s", nmm_activation_get_profile(self)->id, plan->adopted);
 
     nmm_activation_emit_up(
-        self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), restarts);
+        self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), banner);
     plug_guests(self, plan);
 }
 

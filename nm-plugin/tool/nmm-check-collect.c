@@ -13,6 +13,7 @@
 #include "nmm-identity.h"
 #include "nmm-neighbour-probe.h"
 #include "nmm-orphans.h"
+#include "nmm-plan.h"
 #include "nmm-guest-selection.h"
 #include "nmm-reachability.h"
 #include "nmm-sysctl.h"
@@ -38,6 +39,7 @@ typedef struct {
     gboolean names;
     char *names_problem;
     GHashTable *networks; /* NmmNetwork → NetworkFacts */
+    GHashTable *refusals; /* NmmHostProfile → utf8 (nullable): read once for each profile */
     GPtrArray *inputs;
 } Collection;
 
@@ -244,6 +246,41 @@ add_network(Collection *self, const NmmHostHypervisor *hypervisor, NmmCheckInput
     add_lease(hypervisor, input);
 }
 
+/* (transfer full) (nullable): what the planner would refuse; it does not know the subnets in use.
+ */
+static char *
+find_refusal(const Collection *self,
+             const NmmHostHypervisor *hypervisor,
+             const NmmHostProfile *profile)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmPlan) plan = NULL;
+    const NmmObserved observed = {
+        .guests = hypervisor->guests,
+        .networks = hypervisor->networks,
+        .used = self->state->subnets,
+        .host_id = "",
+        .activating = TRUE,
+    };
+
+    if (profile->state == NMM_ACTIVE_DOWN)
+        plan = nmm_plan_isolated(profile->profile, NMM_PURPOSE_UP, &observed, &error);
+    return g_strdup(nmm_error_get_message(error));
+}
+
+/* (nullable) (transfer none) */
+static const char *
+get_refusal(Collection *self, const NmmHostHypervisor *hypervisor, const NmmHostProfile *profile)
+{
+    gpointer refusal;
+
+    if (!g_hash_table_lookup_extended(self->refusals, profile, NULL, &refusal)) {
+        refusal = find_refusal(self, hypervisor, profile);
+        g_hash_table_insert(self->refusals, (gpointer)profile, refusal);
+    }
+    return refusal;
+}
+
 /* (nullable): one on @network; one that this project made if @network is NULL. */
 static const NmmNic *
 find_nic(const NmmGuestState *state, const char *network)
@@ -437,6 +474,8 @@ add_input(Collection *self,
     if (nmm_mode_get_info(input->profile.mode)->has_network) {
         add_network_nic(guest, profile ? profile->profile->network : NULL, input);
         add_network(self, hypervisor, input);
+        if (profile)
+            input->profile.refusal = g_strdup(get_refusal(self, hypervisor, profile));
     } else {
         add_macvtap_nic(hypervisor, guest, profile, input);
         add_parent(self->state, profile, input);
@@ -492,7 +531,8 @@ nmm_check_collect(const NmmHostState *state, const char *guest)
 {
     g_autoptr(GHashTable) networks = g_hash_table_new_full(NULL, NULL, NULL, network_facts_free);
     g_autoptr(GError) error = NULL;
-    Collection self = {.state = state, .networks = networks};
+    g_autoptr(GHashTable) refusals = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    Collection self = {.state = state, .networks = networks, .refusals = refusals};
 
     self.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
     self.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);

@@ -157,6 +157,8 @@ nmm_plan_report(const NmmProfile *profile, const NmmPlan *plan, const char *refu
     for (guint i = 0; i < plan->reports->len; i++)
         add_planned_guest(get_array(report, "guests"), g_ptr_array_index(plan->reports, i));
     add_changes_table(report, profile, edit_columns);
+    if (plan->adopted)
+        add_note(report, plan->adopted);
     for (guint i = 0; i < plan->notes->len; i++)
         add_note(report, g_ptr_array_index(plan->notes, i));
     set_refused(report, refused);
@@ -172,8 +174,9 @@ pass(const GError *problem, GError **error)
 }
 
 static NmmPlan *
-make_plan(const NmmHostState *state, const NmmProfile *profile, GError **error)
+make_plan(const NmmHostState *state, const NmmHostProfile *host_profile, GError **error)
 {
+    const NmmProfile *profile = host_profile->profile;
     g_autofree char *host_id = nmm_profile_reader_read_host_id();
     const NmmHostHypervisor *hypervisor =
         nmm_host_state_find_hypervisor(state, profile->libvirt_uri);
@@ -182,6 +185,7 @@ make_plan(const NmmHostState *state, const NmmProfile *profile, GError **error)
         .networks = hypervisor->networks,
         .used = state->subnets,
         .host_id = host_id,
+        .activating = host_profile->state == NMM_ACTIVE_DOWN,
     };
 
     if (!pass(state->subnets_error, error))
@@ -306,7 +310,7 @@ make_report(const NmmHostState *state, const NmmHostProfile *profile, GError **e
     const char *refused = check_activation(state, profile, &refusal) ? NULL : refusal->message;
 
     if (nmm_mode_get_info(profile->profile->mode)->has_network) {
-        g_autoptr(NmmPlan) plan = make_plan(state, profile->profile, error);
+        g_autoptr(NmmPlan) plan = make_plan(state, profile, error);
 
         return plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
     } else {

@@ -131,6 +131,24 @@ def test_profile_changed_while_up_counts_at_the_next_activation(host):
     host.down(vpn)
 
 
+SANDBOX = '''<network><name>isolated</name><ip address='192.168.60.1' prefix='24'/></network>'''
+
+MALWARE = '''<domain type='qemu'><name>malware</name><memory>65536</memory><os><type>hvm</type></os><devices><interface type='network'><source network='isolated'/></interface></devices></domain>'''
+
+
+def test_network_with_guests_of_the_user_is_refused_unless_the_profile_names_it(host):
+    host.add_guest('alpha')
+    host.at_start(f'define-network "{SANDBOX}"', 'start-network isolated', f'define "{MALWARE}"', 'start malware')
+    profile = host.add_profile('isolated')
+    host.refused(profile, "network 'isolated' exists", "'malware'", "key 'network'")
+    check('nic-attach of' not in host.messages(), 'alpha has an interface')
+    profile.change('vpn', data={'mode': 'isolated', 'network': 'isolated'})
+    vpn = host.up(profile)
+    host.wait(lambda: has_nic(host), 'the interface of alpha')
+    check("'malware'" in vpn.config['banner'], f"banner {vpn.config.get('banner')}")
+    host.down(vpn)
+
+
 def test_second_profile_for_the_same_network_is_refused(host):
     host.up(host.add_profile('isolated'))
     other = host.add_profile('isolated', uuid='33333333-3333-4333-8333-333333333333', name='other')

@@ -167,6 +167,61 @@ test_adopt_refused(void)
     }
 }
 
+/* A network of the default name that this project did not make. */
+static void
+test_adopt_users(void)
+{
+    static const char lan[] = "<interface type='network'><source network='lan'/></interface>";
+    static const char named[] =
+        "<interface type='network'><source network='isolated'/><mac address='52:54:00:00:00:05'/>"
+        "</interface>";
+    const struct {
+        const char *xml;
+        gboolean active;
+        const char *config, *live; /* of the other guest */
+        gboolean is_refused;
+    } cases[] = {
+        {ISOLATED(ADDRESS), TRUE, USERS, NULL, TRUE},
+        {ISOLATED(ADDRESS), FALSE, USERS, NULL, TRUE},
+        {ISOLATED(ADDRESS), TRUE, NULL, USERS, TRUE},
+        {ISOLATED(ADDRESS), TRUE, "", USERS, TRUE},
+        {ISOLATED(ADDRESS), TRUE, named, named, TRUE},
+        /* No other guest, one with macvtap, one on another network, one with our interface. */
+        {ISOLATED(ADDRESS), TRUE, "", "", FALSE},
+        {ISOLATED(ADDRESS), TRUE, ETH0 USERS, NULL, FALSE},
+        {ISOLATED(ADDRESS), TRUE, lan, lan, FALSE},
+        {ISOLATED(ADDRESS), TRUE, "O", NULL, FALSE},
+        {ISOLATED(OWNER("other") ADDRESS), TRUE, USERS, USERS, FALSE},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) unset = plan_host_profile_new(NULL, NULL);
+        g_autoptr(NmmProfile) set = plan_host_profile_new("network", "isolated", NULL);
+        g_autofree char *config = plan_expand_nics(cases[i].config);
+        g_autoptr(NmmPlan) plan = NULL;
+        g_autoptr(NmmPlan) active = NULL;
+        gboolean is_ours = strstr(cases[i].xml, "profile") != NULL;
+
+        plan_host_add_network(host, cases[i].xml, cases[i].active);
+        plan_host_add_guest(host, config, cases[i].live);
+        host->observed.activating = TRUE;
+        if (cases[i].is_refused)
+            assert_plan_conflict(
+                host, unset, PARTS("network 'isolated'", "'g1'", "key 'network'", "to 'isolated'"));
+        else
+            nmm_plan_free(plan_isolated_for(host, unset, NMM_PURPOSE_UP));
+
+        plan = plan_isolated_for(host, set, NMM_PURPOSE_UP);
+        g_assert_true(is_ours == !plan->adopted);
+        if (cases[i].is_refused)
+            assert_text_contains(plan->adopted, "'g1'");
+        /* A guest that comes while the profile is active does not end it. */
+        host->observed.activating = FALSE;
+        active = plan_isolated_for(host, unset, NMM_PURPOSE_UP);
+    }
+}
+
 /* Every key is set, and the network matches. */
 static void
 test_adopt_same(void)
@@ -391,6 +446,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/define-refused", test_define_refused);
     g_test_add_func("/plan/adopt", test_adopt);
     g_test_add_func("/plan/adopt-refused", test_adopt_refused);
+    g_test_add_func("/plan/adopt-users", test_adopt_users);
     g_test_add_func("/plan/adopt-same", test_adopt_same);
     g_test_add_func("/plan/adopt-notes", test_adopt_notes);
     g_test_add_func("/plan/start-refused", test_start_refused);

@@ -47,6 +47,7 @@ typedef struct {
         char *id; /* of the profile that selects the guest */
         gboolean active;
         NmmMode mode;     /* isolated without a profile */
+        char *refusal;    /* why it cannot be activated; if it is not active */
         char *nm_problem; /* NetworkManager */
     } profile;
 

@@ -75,6 +75,7 @@ void
 nmm_plan_free(NmmPlan *plan)
 {
     g_free(plan->bridge);
+    g_free(plan->adopted);
     g_ptr_array_unref(plan->edits);
     g_ptr_array_unref(plan->reports);
     g_ptr_array_unref(plan->notes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Plans the network. Changes one that exists only if this project made it and it is not active.
- * Never removes one that a guest uses.
+ * Plans the network of a profile that goes up. Changes one that exists only if this project made it
+ * and it is not active.
  */
 
 #include "config.h"
@@ -421,8 +421,9 @@ adopt_network(NmmPlanner *planner, GError **error)
 {
     gboolean follows = !planner->network->active && planner->network->owner_uuid;
 
-    if (!check_kind(planner, error) || (follows && !follow_profile(planner, error)) ||
-        !check_keys(planner, error) || !check_can_start(planner, error))
+    if (!check_kind(planner, error) || !nmm_planner_check_users(planner, error) ||
+        (follows && !follow_profile(planner, error)) || !check_keys(planner, error) ||
+        !check_can_start(planner, error))
         return FALSE;
     nmm_planner_describe_network(planner);
     note_differences(planner);
@@ -460,58 +461,4 @@ nmm_planner_bring_network_up(NmmPlanner *planner, GError **error)
                                      NULL,
                                      g_strdup_printf(_("network '%s' is not active"), name));
     return TRUE;
-}
-
-/* Whether an interface is still on the network after the plan was carried out. The profile's in a
- * running guest counts, because it stays until the guest releases it. */
-static gboolean
-is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, NmmScope scope)
-{
-    for (guint i = 0; state && i < state->nics->len; i++) {
-        const NmmNic *nic = g_ptr_array_index(state->nics, i);
-
-        if (g_strcmp0(nic->network, planner->profile->network) != 0)
-            continue;
-        if (scope == NMM_SCOPE_LIVE || !nmm_nic_is_ours(nic))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
-is_network_used(const NmmPlanner *planner)
-{
-    for (guint i = 0; i < planner->observed->guests->len; i++) {
-        const NmmGuest *guest = g_ptr_array_index(planner->observed->guests, i);
-
-        if (is_state_on_network(planner, guest->config, NMM_SCOPE_CONFIG) ||
-            is_state_on_network(planner, guest->live, NMM_SCOPE_LIVE))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-void
-nmm_planner_remove_network(NmmPlanner *planner)
-{
-    const NmmNetwork *network = planner->network;
-    gboolean is_owner = network && network->owner_uuid &&
-                        (planner->purpose == NMM_PURPOSE_PURGE ||
-                         g_str_equal(network->owner_uuid, planner->profile->uuid));
-
-    if (!is_owner || planner->observed->guests_partial || is_network_used(planner))
-        return;
-    if (network->active)
-        nmm_planner_add_network_edit(
-            planner,
-            NMM_EDIT_NETWORK_DESTROY,
-            NULL,
-            g_strdup_printf(_("no guest uses network '%s' any more"), network->name));
-    if (network->persistent)
-        nmm_planner_add_network_edit(
-            planner,
-            NMM_EDIT_NETWORK_UNDEFINE,
-            NULL,
-            g_strdup_printf(_("network '%s' was defined for a profile that no longer needs it"),
-                            network->name));
 }

@@ -29,6 +29,13 @@ void nmm_planner_add_note(NmmPlanner *planner, const char *format, ...) G_GNUC_P
 gboolean nmm_planner_bring_network_up(NmmPlanner *planner, GError **error);
 /* Fills in the plan's bridge and addresses if the network exists. */
 void nmm_planner_describe_network(NmmPlanner *planner);
+
+/* nmm-plan-users.c */
+/* Whether the network that exists may be used in spite of its users; fills in the plan's adopted.
+ * NMM_ERROR_CONFLICT. */
+gboolean nmm_planner_check_users(NmmPlanner *planner, GError **error);
+
+/* nmm-plan-remove.c */
 /* Removes the network if a profile defined it and no guest uses it: this profile, or in a purge
  * any. */
 void nmm_planner_remove_network(NmmPlanner *planner);

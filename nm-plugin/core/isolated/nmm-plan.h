@@ -70,6 +70,7 @@ typedef struct {
     gboolean has_address6;
     NmmCidr address6;
     char *bridge;       /* (nullable): of an existing network */
+    char *adopted;      /* (nullable): translated, if this project did not make the network */
     GPtrArray *edits;   /* (element-type NmmEdit): network edits, then by guest */
     GPtrArray *reports; /* (element-type NmmGuestReport), in the order observed */
     GPtrArray *notes;   /* (element-type utf8): warnings for the log, translated */
@@ -82,6 +83,7 @@ typedef struct {
     GPtrArray *used;          /* (element-type NmmUsedSubnet): routes and NM profiles; libvirt
                                  networks are taken from @networks */
     const char *host_id;      /* machine id, for address6=auto */
+    gboolean activating;      /* NMM_PURPOSE_UP: the profile is not active yet */
     gboolean guests_partial;  /* @guests are only those that changed: never remove the network */
     GPtrArray *guests_before; /* (nullable): with NMM_PURPOSE_UNDO, as the activation found them */
     GPtrArray *networks_before; /* (nullable): likewise */
@@ -89,6 +91,7 @@ typedef struct {
 
 /*
  * Errors, only with NMM_PURPOSE_UP: NMM_ERROR_CONFLICT: the network forwards, has no IPv4 address,
+ * has other guests (only if @activating, and if the profile has no key network),
  * differs from a key that the profile sets, or the subnet overlaps another; NMM_ERROR_BAD_PROFILE:
  * the DHCP range does not fit the address.
  */

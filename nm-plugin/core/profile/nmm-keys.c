@@ -85,6 +85,7 @@ static const NmmKeyInfo keys[] = {
         .modes = MODE_ISOLATED,
         .is_basic = TRUE,
         .default_value = "isolated",
+        .keeps_default = TRUE,
         .label = N_("libvirt _network"),
         .description = N_("The libvirt network that joins host and guests; it is made if there is "
                           "none of that name."),

@@ -68,6 +68,7 @@ struct _NmmKeyInfo {
     const char *const *choices; /* (nullable): words allowed besides what the type allows */
     const char *const *choice_labels; /* (nullable): N_()-marked, for the editor */
     const char *default_value;        /* (nullable): NULL if the default depends on the host */
+    gboolean keeps_default;           /* a profile that has the default as value means it */
     const char *label;                /* N_()-marked, with mnemonic, no colon */
     const char *description;          /* N_()-marked, one sentence */
 };

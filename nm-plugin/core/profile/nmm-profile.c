@@ -257,6 +257,7 @@ read_data(NmmProfile *profile,
           GError **error)
 {
     *out_key = NULL;
+    profile->names_network = g_hash_table_contains(data, NMM_KEY_NETWORK);
     return check_keys_known(data, error) && read_values(profile, data, out_key, error) &&
            check_together(profile, allowed_uris, out_key, error);
 }

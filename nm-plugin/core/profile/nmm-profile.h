@@ -37,7 +37,8 @@ typedef struct {
 
     /* isolated */
     char *network;
-    gboolean has_address; /* FALSE: the network's own, or the first free subnet */
+    gboolean names_network; /* the profile has the key, maybe with its default */
+    gboolean has_address;   /* FALSE: the network's own, or the first free subnet */
     NmmCidr address;
     NmmAddress6 address6_type;
     NmmCidr address6; /* with NMM_ADDRESS6_GIVEN */
