@@ -34,7 +34,7 @@ struct _NmmNeighbourMonitor {
     gpointer user_data;
     Socket link;
     Socket parent;
-    GArray *addresses;  /* NmmCidr: the host's IPv6 addresses, to whose groups the link listens */
+    GArray *addresses;  /* NmmCidr: the host's, for which guests get replies */
     GHashTable *guests; /* set of NmmMacKey: those that get replies */
 };
 
@@ -173,12 +173,15 @@ send_frame(const Socket *sock, const guint8 *frame, gsize length)
         g_warning("cannot send a neighbour discovery frame: %s", g_strerror(errno));
 }
 
+/* A request without a sender is a probe, whether the address is free. The reply to one of IPv6 goes
+ * to all nodes, so the LAN would hear it. */
 static gboolean
 wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
     NmmMacKey key = nmm_mac_key_from_bytes(frame->mac);
 
-    if (!frame->has_sender || !frame->has_target || !g_hash_table_contains(self->guests, &key))
+    if (!frame->has_target || !g_hash_table_contains(self->guests, &key) ||
+        (!frame->has_sender && frame->target.family == G_SOCKET_FAMILY_IPV6))
         return FALSE;
     for (guint i = 0; i < self->addresses->len; i++) {
         if (nmm_cidr_equal_address(&frame->target, &g_array_index(self->addresses, NmmCidr, i)))
@@ -188,18 +191,28 @@ wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 }
 
 static void
+send_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
+{
+    static const NmmCidr unspecified = {.family = G_SOCKET_FAMILY_IPV4};
+    guint8 reply[NMM_NEIGHBOUR_FRAME_MAX];
+    gsize length =
+        nmm_neighbour_frame_build_reply(reply,
+                                        self->link.mac,
+                                        frame->mac,
+                                        &frame->target,
+                                        frame->has_sender ? &frame->sender : &unspecified);
+
+    send_frame(&self->link, reply, length);
+}
+
+static void
 handle_link_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
     if (frame->has_sender)
         self->callbacks->claimed(frame->mac, &frame->sender, FALSE, self->user_data);
     /* After the handler: a guest whose first solicitation made its route gets a reply. */
-    if (wants_reply(self, frame)) {
-        guint8 reply[NMM_NEIGHBOUR_FRAME_MAX];
-        gsize length = nmm_neighbour_frame_build_reply(
-            reply, self->link.mac, frame->mac, &frame->target, &frame->sender);
-
-        send_frame(&self->link, reply, length);
-    }
+    if (wants_reply(self, frame))
+        send_reply(self, frame);
 }
 
 static void
@@ -311,6 +324,8 @@ set_membership(NmmNeighbourMonitor *self, const NmmCidr *address, int option)
         .mr_alen = NMM_MAC_BYTES,
     };
 
+    if (address->family != G_SOCKET_FAMILY_IPV6)
+        return;
     nmm_neighbour_solicited_mac(address, group.mr_address);
     if (setsockopt(self->link.fd, SOL_PACKET, option, &group, sizeof(group)) < 0)
         g_warning("cannot change the multicast groups of the host link: %s", g_strerror(errno));
@@ -327,7 +342,7 @@ nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
     for (guint i = 0; i < addresses->len; i++) {
         const NmmCidr *address = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
 
-        if (address->family != G_SOCKET_FAMILY_IPV6 || !nmm_routing_is_routable(address))
+        if (!nmm_routing_is_routable(address))
             continue;
         g_array_append_val(self->addresses, *address);
         set_membership(self, address, PACKET_ADD_MEMBERSHIP);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ARP and IPv6 neighbour discovery of mode share: listens on the host link, and on the parent to
- * the host's requests and the LAN's replies; sends probes on either; replies to the guests' IPv6
- * solicitations for the host's addresses. NmmRouting decides.
+ * the host's requests and the LAN's replies; sends probes on either; replies to the guests'
+ * requests for the host's addresses. NmmRouting decides.
  *
  * Two packet sockets on the thread-default main context, filtered in the kernel; no timer, no
  * polling. Never opens the link's /dev/tapN. It is bound to the two devices as they are: if the
@@ -43,9 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmNeighbourMonitor, nmm_neighbour_monitor_free)
 void nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *probe);
 
 /*
- * From now on replies to the IPv6 solicitations of the guests of @routes (element-type NmmRoute)
- * for @addresses (element-type NmmRoutingAddress; IPv4 ones are ignored) with the link's MAC, to
- * the guest alone. No other solicitation gets a reply. For IPv4 the kernel replies.
+ * From now on replies to ARP requests and IPv6 solicitations of the guests of @routes (element-type
+ * NmmRoute) for @addresses (element-type NmmRoutingAddress) with the link's MAC, to the guest
+ * alone. No other request gets a reply. For IPv4 the kernel replies too, with the same MAC, unless
+ * net.ipv4.conf.all.arp_ignore is set.
  */
 void nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
                                        const GArray *addresses,

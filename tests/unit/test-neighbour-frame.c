@@ -202,6 +202,27 @@ test_advert(void)
     assert_silent(frame, length);
 }
 
+/* An ARP reply to the guest alone; to 0.0.0.0 after a probe. */
+static void
+test_arp_reply(void)
+{
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmCidr mine = address("10.0.0.1");
+    NmmCidr asker = address("10.0.0.5");
+    NmmCidr none = address("0.0.0.0");
+    gsize length = nmm_neighbour_frame_build_reply(frame, link_mac, guest_mac, &mine, &asker);
+
+    g_assert_cmpuint(length, ==, 42);
+    assert_says(frame, length, "10.0.0.1/32", NULL);
+    g_assert_cmpmem(frame, 6, guest_mac, 6);
+    g_assert_cmpmem(frame + 6, 6, link_mac, 6);
+    g_assert_cmpuint(frame[21], ==, 2); /* a reply */
+    g_assert_cmpmem(frame + 32, 6, guest_mac, 6);
+    g_assert_cmpmem(frame + 38, 4, asker.bytes, 4);
+    nmm_neighbour_frame_build_reply(frame, link_mac, guest_mac, &mine, &none);
+    g_assert_cmpmem(frame + 38, 4, none.bytes, 4);
+}
+
 static void
 test_announcement(void)
 {
@@ -303,6 +324,7 @@ main(int argc, char **argv)
     g_test_add_func("/neighbour-frame/arp-malformed", test_arp_malformed);
     g_test_add_func("/neighbour-frame/solicit", test_solicit);
     g_test_add_func("/neighbour-frame/advert", test_advert);
+    g_test_add_func("/neighbour-frame/arp-reply", test_arp_reply);
     g_test_add_func("/neighbour-frame/announcement", test_announcement);
     g_test_add_func("/neighbour-frame/nd-malformed", test_nd_malformed);
     g_test_add_func("/neighbour-frame/random", test_random);

@@ -259,6 +259,26 @@ write_nd(guint8 *ip,
     return ETHERNET_BYTES + IPV6_BYTES + length;
 }
 
+/* The target's MAC stays 0. */
+static guint8 *
+write_arp(guint8 *out,
+          guint8 operation,
+          const guint8 *source_mac,
+          const guint8 *destination_mac,
+          const NmmCidr *source,
+          const NmmCidr *target)
+{
+    const guint8 prefix[] = {0, 1, 0x08, 0x00, NMM_MAC_BYTES, 4, 0, operation};
+    guint8 *arp = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_ARP_V);
+
+    memset(arp, 0, ARP_BYTES);
+    memcpy(arp, prefix, sizeof(prefix));
+    memcpy(arp + ARP_SENDER_AT, source_mac, NMM_MAC_BYTES);
+    memcpy(arp + ARP_SENDER_AT + NMM_MAC_BYTES, source->bytes, 4);
+    memcpy(arp + ARP_TARGET_AT + NMM_MAC_BYTES, target->bytes, 4);
+    return arp;
+}
+
 static gsize
 build_arp_request(guint8 *out,
                   const guint8 *source_mac,
@@ -267,16 +287,26 @@ build_arp_request(guint8 *out,
                   const NmmCidr *target)
 {
     static const guint8 broadcast[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    static const guint8 prefix[] = {0, 1, 0x08, 0x00, NMM_MAC_BYTES, 4, 0, ARP_REQUEST};
-    guint8 *arp;
 
-    arp = write_ethernet(
-        out, destination_mac ? destination_mac : broadcast, source_mac, ETHERTYPE_ARP_V);
-    memset(arp, 0, ARP_BYTES);
-    memcpy(arp, prefix, sizeof(prefix));
-    memcpy(arp + ARP_SENDER_AT, source_mac, NMM_MAC_BYTES);
-    memcpy(arp + ARP_SENDER_AT + NMM_MAC_BYTES, source->bytes, 4);
-    memcpy(arp + ARP_TARGET_AT + NMM_MAC_BYTES, target->bytes, 4);
+    write_arp(out,
+              ARP_REQUEST,
+              source_mac,
+              destination_mac ? destination_mac : broadcast,
+              source,
+              target);
+    return ETHERNET_BYTES + ARP_BYTES;
+}
+
+static gsize
+build_arp_reply(guint8 *out,
+                const guint8 *source_mac,
+                const guint8 *destination_mac,
+                const NmmCidr *address,
+                const NmmCidr *destination)
+{
+    guint8 *arp = write_arp(out, ARP_REPLY, source_mac, destination_mac, address, destination);
+
+    memcpy(arp + ARP_TARGET_AT, destination_mac, NMM_MAC_BYTES);
     return ETHERNET_BYTES + ARP_BYTES;
 }
 
@@ -307,8 +337,11 @@ nmm_neighbour_frame_build_reply(guint8 *out,
                                 const NmmCidr *address,
                                 const NmmCidr *destination)
 {
-    guint8 *ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
+    guint8 *ip;
 
+    if (address->family == G_SOCKET_FAMILY_IPV4)
+        return build_arp_reply(out, source_mac, destination_mac, address, destination);
+    ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
     return write_nd(ip,
                     address->bytes,
                     destination->bytes,
