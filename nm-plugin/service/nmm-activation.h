@@ -56,7 +56,7 @@ void nmm_activation_stop(NmmActivation *self, guint timeout_ms);
 NmmProfile *nmm_activation_get_profile(NmmActivation *self);
 NMClient *nmm_activation_get_client(NmmActivation *self);
 /* Reports that the profile is up, with no address and no route for NetworkManager to set. @link:
- * (nullable): the device that gets the profile's firewall zone. @gateway: of
+ * (nullable): the device that NetworkManager shows for the profile. @gateway: of
  * nmm_activation_build_gateway(), consumed if floating. @banner: (nullable): a text for the user.
  */
 void nmm_activation_emit_up(NmmActivation *self,

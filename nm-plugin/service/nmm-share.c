@@ -15,6 +15,7 @@
 #include "nmm-watcher.h"
 #include "nmm-host-watch.h"
 #include "nmm-hostlink-netlink.h"
+#include "nmm-link-zone.h"
 #include "nmm-macvtap-watch.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
@@ -32,6 +33,7 @@ struct _NmmShare {
     NmmWatcher *guest_watch;
     NmmMacvtapWatch *macvtap_watch;
     NmmHostWatch *host_watch;
+    NmmLinkZone *zone;
     NmmGuestWarnings *warnings;
     NmmGuestMulticast *multicast;
 
@@ -94,10 +96,10 @@ add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *ni
 
 /* NetworkManager */
 
-/* NetworkManager gets the link, so that the link has the profile's firewall zone, but no address
- * and no route: NM 1.42 to 1.46.0 accept no route without an address, and announce an address to
- * the LAN with the link's MAC; when that address is removed, the kernel drops all neighbours of the
- * link (both seen with NM 1.42). */
+/* NetworkManager gets the link, so that its clients see it, but no address and no route: NM 1.42
+ * to 1.46.0 accept no route without an address, and announce an address to the LAN with the link's
+ * MAC; when that address is removed, the kernel drops all neighbours of the link (both seen with
+ * NM 1.42). */
 static void
 report_up(NmmShare *self)
 {
@@ -169,6 +171,22 @@ failed_cb(const GError *error, gpointer user_data)
     nmm_activation_emit_failed(user_data, error);
 }
 
+static void
+zone_cb(const char *zone, const GError *error, gpointer user_data)
+{
+    NmmShare *self = user_data;
+
+    if (error)
+        g_warning("host link '%s': cannot put it into the firewalld zone '%s': %s",
+                  self->link,
+                  zone,
+                  error->message);
+    else if (zone)
+        g_info("host link '%s' is in the firewalld zone '%s' now", self->link, zone);
+    else
+        g_info("host link '%s' is in no firewalld zone now, as its parent", self->link);
+}
+
 static const NmmShareRouterCallbacks router_callbacks = {
     .host_changed = host_changed_cb,
     .gone = failed_cb,
@@ -235,6 +253,13 @@ start(NmmActivation *activation)
     self->host_watch =
         nmm_host_watch_new(nmm_activation_get_client(activation), host_changed_cb, self);
     update_host(self);
+    self->zone =
+        nmm_link_zone_new(nm_client_get_dbus_connection(nmm_activation_get_client(activation)),
+                          self->link,
+                          self->parent,
+                          get_profile(self)->zone,
+                          zone_cb,
+                          self);
 
     hypervisor = nmm_activation_new_hypervisor(activation);
     self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
@@ -248,6 +273,7 @@ start(NmmActivation *activation)
 static void
 end(NmmShare *self)
 {
+    g_clear_pointer(&self->zone, nmm_link_zone_free);
     g_clear_pointer(&self->router, nmm_share_router_free);
     g_clear_pointer(&self->host_watch, nmm_host_watch_free);
     g_clear_pointer(&self->macvtap_watch, nmm_macvtap_watch_free);

@@ -19,6 +19,7 @@ from network_manager import NetworkManager
 BUS_SOCKET = '/run/dbus/system_bus_socket'  # the default
 BUS_ADDRESS = f'unix:path={BUS_SOCKET}'
 FAKE = '/run/fake'
+SERVICES = '/run/services'  # that the bus may start
 LOG = '/run/log'
 RUN_DIR = '/run/nm-macvtap'
 HELPER = 'nm-macvtap-dispatcher'
@@ -30,6 +31,7 @@ LINK = 'nmmveth0'
 PATIENCE = 30  # s; only a test that fails waits so long
 
 BUS_CONFIG = '''<busconfig><listen>{address}</listen><auth>EXTERNAL</auth>
+<servicedir>{services}</servicedir>
 <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/>
 <allow user="*"/><allow send_type="signal"/></policy></busconfig>'''
 
@@ -61,10 +63,10 @@ class Host:
         self.programs = programs
         self.services = []
         self.has_hook = False
-        for directory in ('/run/dbus', FAKE):
+        for directory in ('/run/dbus', FAKE, SERVICES):
             os.makedirs(directory)
         self.speed_up(4)
-        self.write('/run/bus.conf', BUS_CONFIG.format(address=BUS_ADDRESS))
+        self.write('/run/bus.conf', BUS_CONFIG.format(address=BUS_ADDRESS, services=SERVICES))
         self.log_file = open(LOG, 'ab', buffering=0)
         self.bus = subprocess.Popen(['dbus-daemon', '--config-file=/run/bus.conf', '--nofork'],
                                     stderr=self.log_file)
@@ -86,6 +88,11 @@ class Host:
         return build_settings(
             connection={'id': 'eth0', 'uuid': UPLINK_UUID, 'type': '802-3-ethernet', 'interface_name': 'eth0'},
             ipv4={'method': method}, ipv6={'method': 'disabled'}, **{'802-3-ethernet': {}})
+
+    def add_bus_service(self, name, command):
+        """From now on the bus starts COMMAND for a call to NAME that nothing answers."""
+        self.write(f'{SERVICES}/{name}.service', f'[D-BUS Service]\nName={name}\nExec={command}\nUser=root\n')
+        self.bus.send_signal(signal.SIGHUP)
 
     # Files and log
 
