@@ -57,7 +57,7 @@ fail_update(NmmLinkZone *self, GError *error)
 {
     g_dbus_error_strip_remote_error(error);
     if (!is_stopped(error))
-        self->changed(self->wanted, error, self->user_data);
+        self->changed(self->link, self->wanted, error, self->user_data);
     end_update(self);
 }
 
@@ -103,7 +103,7 @@ changed_cb(GObject *bus, GAsyncResult *result, gpointer data)
 
     if (!zone)
         return;
-    self->changed(*self->wanted ? self->wanted : NULL, NULL, self->user_data);
+    self->changed(self->link, *self->wanted ? self->wanted : NULL, NULL, self->user_data);
     end_update(self);
 }
 

@@ -13,11 +13,14 @@ G_BEGIN_DECLS
 
 typedef struct _NmmLinkZone NmmLinkZone;
 
-/* The link has changed to @zone (nullable: to none), or could not: @error. Must not free the
+/* @link has changed to @zone (nullable: to none), or could not: @error. Must not free the
  * NmmLinkZone. */
-typedef void (*NmmLinkZoneFunc)(const char *zone, const GError *error, gpointer user_data);
+typedef void (*NmmLinkZoneFunc)(const char *link,
+                                const char *zone,
+                                const GError *error,
+                                gpointer user_data);
 
-/* @zone: (nullable): that of the parent. */
+/* @zone: (nullable): NULL is that of the parent. */
 NmmLinkZone *nmm_link_zone_new(GDBusConnection *bus,
                                const char *link,
                                const char *parent,

@@ -159,6 +159,33 @@ nmm_activation_list_link_keys(NmmActivation *self, GError **error)
     return parent ? nmm_lock_key_list(profile, link, nm_device_get_iface(parent)) : NULL;
 }
 
+static void
+zone_changed_cb(const char *link, const char *zone, const GError *error, gpointer user_data)
+{
+    if (error)
+        g_warning("host link '%s': cannot put it into the firewalld zone '%s': %s",
+                  link,
+                  zone ? zone : "",
+                  error->message);
+    else if (zone)
+        g_info("host link '%s' is in the firewalld zone '%s' now", link, zone);
+    else
+        g_info("host link '%s' is in no firewalld zone now, as its parent", link);
+}
+
+NmmLinkZone *
+nmm_activation_follow_zone(NmmActivation *self, const char *link, const char *parent)
+{
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+
+    return nmm_link_zone_new(nm_client_get_dbus_connection(priv->client),
+                             link,
+                             parent,
+                             priv->profile->zone,
+                             zone_changed_cb,
+                             NULL);
+}
+
 static const char *
 get_first_address(NMIPConfig *config)
 {

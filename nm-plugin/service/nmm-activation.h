@@ -9,6 +9,7 @@
 #include <NetworkManager.h>
 
 #include "nmm-hypervisor.h"
+#include "nmm-link-zone.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS
@@ -76,6 +77,10 @@ NmmHypervisor *nmm_activation_new_hypervisor(NmmActivation *self);
 NMDevice *nmm_activation_find_parent(NMClient *client, const NmmProfile *profile, GError **error);
 /* The list_lock_keys() of a mode with a host link. */
 GPtrArray *nmm_activation_list_link_keys(NmmActivation *self, GError **error);
+
+/* (transfer full): keeps the host link in the firewalld zone of the profile, or else of @parent,
+ * and logs it. */
+NmmLinkZone *nmm_activation_follow_zone(NmmActivation *self, const char *link, const char *parent);
 
 /* (transfer floating): an "external gateway" in the form of NetworkManager's Config dictionary: an
  * address of @device (nullable), else the loopback address. */

@@ -47,6 +47,7 @@ struct _NmmMove {
     /* all (nullable): while the profile is up */
     NmmMoveWatch *watch;
     NmmMoveGuests *guests;
+    NmmLinkZone *zone;
 
     guint wait_id;
     gint64 wait_deadline;  /* monotonic, in µs */
@@ -229,6 +230,8 @@ begin_up(NmmMove *self)
         move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
     self->guests =
         nmm_move_guests_new(move->profile, nm_device_get_iface(move->device), hypervisor);
+    self->zone = nmm_activation_follow_zone(
+        NMM_ACTIVATION(self), move->link_name, nm_device_get_iface(move->device));
 }
 
 /* Also after another program gave the parent an IP configuration: the LAN may have learned that the
@@ -468,6 +471,7 @@ leave_up(NmmMove *self)
 {
     g_clear_pointer(&self->watch, nmm_move_watch_free);
     g_clear_pointer(&self->guests, nmm_move_guests_free);
+    g_clear_pointer(&self->zone, nmm_link_zone_free);
 }
 
 static void

@@ -15,7 +15,6 @@
 #include "nmm-watcher.h"
 #include "nmm-host-watch.h"
 #include "nmm-hostlink-netlink.h"
-#include "nmm-link-zone.h"
 #include "nmm-macvtap-watch.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
@@ -171,22 +170,6 @@ failed_cb(const GError *error, gpointer user_data)
     nmm_activation_emit_failed(user_data, error);
 }
 
-static void
-zone_cb(const char *zone, const GError *error, gpointer user_data)
-{
-    NmmShare *self = user_data;
-
-    if (error)
-        g_warning("host link '%s': cannot put it into the firewalld zone '%s': %s",
-                  self->link,
-                  zone,
-                  error->message);
-    else if (zone)
-        g_info("host link '%s' is in the firewalld zone '%s' now", self->link, zone);
-    else
-        g_info("host link '%s' is in no firewalld zone now, as its parent", self->link);
-}
-
 static const NmmShareRouterCallbacks router_callbacks = {
     .host_changed = host_changed_cb,
     .gone = failed_cb,
@@ -253,13 +236,7 @@ start(NmmActivation *activation)
     self->host_watch =
         nmm_host_watch_new(nmm_activation_get_client(activation), host_changed_cb, self);
     update_host(self);
-    self->zone =
-        nmm_link_zone_new(nm_client_get_dbus_connection(nmm_activation_get_client(activation)),
-                          self->link,
-                          self->parent,
-                          get_profile(self)->zone,
-                          zone_cb,
-                          self);
+    self->zone = nmm_activation_follow_zone(activation, self->link, self->parent);
 
     hypervisor = nmm_activation_new_hypervisor(activation);
     self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The firewalld zone of the host link, in mode share, with a mock firewalld."""
+"""The firewalld zone of the host link in modes share and move, with a mock firewalld."""
 
 import os
 
@@ -19,9 +19,9 @@ def wait_zone(host, firewalld, zone, link=LINK):
     equal(firewalld.zones.get(link, ''), zone, f'zone of {link}')
 
 
-def up(host, zone=None):
+def up(host, zone=None, mode='share'):
     settings = {'zone': zone} if zone else {}
-    return host.up(host.add_profile('share', settings=settings))
+    return host.up(host.add_profile(mode, settings=settings))
 
 
 def test_link_is_in_the_zone_of_its_parent(host):
@@ -146,6 +146,26 @@ def test_link_that_is_gone_is_not_put_anywhere(host):
     firewalld.removeInterface('', LINK)  # as NetworkManager does
     firewalld.changeZoneOfInterface('trusted', 'eth0')
     wait_zone(host, firewalld, '')
+
+
+def test_moved_link_follows_its_parent(host):
+    firewalld = start({'eth0': 'internal'})
+    vpn = up(host, mode='move')
+    wait_zone(host, firewalld, 'internal')
+    firewalld.changeZoneOfInterface('', LINK)  # NetworkManager, with the zone of the parent's profile
+    wait_zone(host, firewalld, 'internal')
+    firewalld.changeZoneOfInterface('trusted', 'eth0')
+    wait_zone(host, firewalld, 'trusted')
+    host.down(vpn)
+    equal(firewalld.zones['eth0'], 'trusted', 'zone of the parent')
+
+
+def test_zone_of_the_profile_overrides_in_mode_move(host):
+    firewalld = start({'eth0': 'internal'})
+    vpn = up(host, 'trusted', 'move')
+    wait_zone(host, firewalld, 'trusted')
+    equal(firewalld.zones['eth0'], 'internal', 'zone of the parent')
+    host.down(vpn)
 
 
 if __name__ == '__main__':
