@@ -167,6 +167,8 @@ test_proxy_arp(Fixture *f, gconstpointer data)
     netns_leave(previous);
     netns_write_sysctl("net/ipv4/ip_forward", "1");
     netns_write_sysctl("net/ipv4/conf/all/proxy_arp", "1");
+    netns_write_sysctl("net/ipv4/conf/all/proxy_arp_pvlan", "1");
+    netns_write_sysctl("net/ipv4/conf/nmmveth0/proxy_arp", "1"); /* by conf/default */
     traffic_assert_tcp(f->web, f->host, "10.0.0.1");
     monitor_wait_routes(f, ROUTE4);
     traffic_poke(f->web, "10.0.0.77");
