@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Key multicast: a guest with a default definition receives what it asks for, from the LAN and, in mode move, from its
+host; and nothing of it is left afterwards."""
+
+import os
+import subprocess
+
+import profiles
+import tap
+from machine import HERE
+from move import LINK
+from tap import check, equal
+
+RECEIVER = '/run/multicast-receiver'
+GROUPS = {'mDNS': ('224.0.0.251', 5353), 'SSDP': ('239.255.255.250', 1900), 'LLMNR': ('224.0.0.252', 5355)}
+SEND = '''import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(sys.argv[1]))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)
+s.sendto(sys.argv[4].encode(), (sys.argv[2], int(sys.argv[3])))'''
+SERVE = ['python3', '-I', '-m', 'http.server', '--directory', '/run', '8000']
+# An interface identifier as privacy extensions make it: not derived from the MAC.
+PRIVATE = 'fd77:77:0:0:a1b2:c3d4:e5f6:789a'
+
+
+def listen(host, guest):
+    """The guest joins every group, over a program that it gets from the LAN."""
+    subprocess.run(['cc', '-static', '-O1', '-o', host.lan.path(RECEIVER), os.path.join(HERE, 'multicast-receiver.c')],
+                   check=True)
+    host.lan.start_service('receiver', SERVE)
+    host.lan.wait_for(lambda: ':8000' in host.lan.run(['ss', '-tln']).stdout, 'the web server')
+    guest.run(f'wget -q -O /receiver http://{host.lan.gateway()}:8000{RECEIVER[4:]} && chmod 755 /receiver', check=True)
+    for name, (group, port) in GROUPS.items():
+        guest.run(f'/receiver {group} {port} >/tmp/{name} 2>&1 </dev/null &')
+        host.wait_for(lambda name=name: 'ready' in guest.run(f'cat /tmp/{name}')[1], f'the guest to join {name}', 10)
+    guest.run(f'ip addr add {PRIVATE}/64 dev eth0', check=True)
+
+
+def received(guest, name, text):
+    return text in guest.run(f'cat /tmp/{name}')[1].splitlines()
+
+
+def send_to(machine, address, name, text):
+    group, port = GROUPS[name]
+    machine.run(['python3', '-I', '-c', SEND, address, group, str(port), text])
+
+
+def check_received(host, guest, machine, address, what, expected=True):
+    """Everything that MACHINE sends from its ADDRESS, again and again as a real sender, arrives, or nothing."""
+    for name in GROUPS:
+        text = f'{name} {what}'
+
+        def arrives(name=name, text=text):
+            send_to(machine, address, name, text)
+            return received(guest, name, text)
+        if expected:
+            host.wait_for(arrives, f'{name} from {what}', 10)
+        else:
+            check(not any(arrives() for _ in range(3)), f'{name} arrives from {what}')
+    machine.run('ip -6 neigh flush all', check=False)
+    if expected:
+        host.wait_for(lambda: machine.ping(PRIVATE), f'an answer to {what} from the privacy address', 10)
+    else:
+        check(not machine.ping(PRIVATE), f'the privacy address answers {what}')
+
+
+def allmulti(host, device):
+    """The sum of what programs asked for."""
+    return bool(int(host.read(f'/sys/class/net/{device}/flags'), 16) & 0x200)
+
+
+def device_of(guest):
+    return next(nic.find('target').get('dev') for nic in guest.interfaces() if nic.get('type') == 'direct')
+
+
+@tap.host(ipv6=True)
+def test_guest_with_a_default_definition_receives_multicast(host):
+    alpha, beta = host.running_guests('alpha', 'beta')
+    listen(host, alpha)
+    lan, definitions = host.lan.gateway(), profiles.definitions(host)
+    live = alpha.dumpxml()
+    check_received(host, alpha, host.lan, lan, 'the LAN before', False)
+    for mode in ('share', 'move'):
+        profiles.add_by_hand(host, mode, mode=mode, parent='eth0', exclude_guests='beta')
+        profiles.up(host, mode)
+        check_received(host, alpha, host.lan, lan, f'the LAN in mode {mode}')
+        if mode == 'move':
+            check_received(host, alpha, host, host.address(LINK), 'the host in mode move')
+        check(not allmulti(host, device_of(beta)), 'a guest that is not selected has it too')
+        profiles.down(host, mode)
+        check_received(host, alpha, host.lan, lan, f'the LAN after mode {mode}', False)
+        check(not allmulti(host, 'eth0'), f'the parent is not as before after mode {mode}')
+    equal(profiles.definitions(host), definitions, 'definitions of the guests')
+    equal(alpha.dumpxml(), live, "libvirt's description of the running guest")
+
+
+@tap.host()
+def test_devices_that_come_and_go_are_followed(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add_by_hand(host, mode='share', parent='eth0')
+    profiles.up(host)
+    host.wait_for(lambda: allmulti(host, device_of(alpha)), 'allmulticast of the running guest')
+    alpha.destroy()
+    alpha.start()
+    host.wait_for(lambda: allmulti(host, device_of(alpha)), 'allmulticast after the restart of the guest')
+    host.restart_libvirtd()
+    check(allmulti(host, device_of(alpha)), 'a restart of libvirtd takes it back')
+    # The service dies: at once, with no helper that could do it.
+    host.run("find /usr/lib/NetworkManager/dispatcher.d -name '*nm-macvtap*' -delete")
+    host.run(['kill', '-9', *profiles.services(host)])
+    host.wait_for(lambda: not allmulti(host, device_of(alpha)), 'allmulticast to be taken back after kill -9', 5)
+    host.wait_for(lambda: profiles.state(host) != 'activated', 'the profile to go down')
+    host.run(['ip', 'link', 'set', device_of(alpha), 'allmulticast', 'on'])
+    profiles.up(host)
+    profiles.down(host)
+    check(allmulti(host, device_of(alpha)), "the administrator's allmulticast is gone")
+
+
+if __name__ == '__main__':
+    tap.main()
