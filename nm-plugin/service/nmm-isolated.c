@@ -19,6 +19,7 @@
 #include "nmm-profile-reader.h"
 #include "nmm-routes.h"
 #include "nmm-sync.h"
+#include "nmm-unmanaged.h"
 
 struct _NmmIsolated {
     NmmActivation parent_instance;
@@ -124,6 +125,20 @@ kept_cb(const NmmPlan *plan, gboolean all, gpointer user_data)
         plug_guests(user_data, plan);
 }
 
+/* Another base than lo goes down with its cable, and the profile with it. */
+static void
+check_base(NmmActivation *self)
+{
+    NMDevice *base = nmm_activation_get_base(self);
+    NMDevice *loopback = nm_client_get_device_by_iface(nmm_activation_get_client(self), "lo");
+    g_autofree char *text = NULL;
+
+    if (!base || !loopback || base == loopback || nm_device_get_managed(loopback))
+        return;
+    text = nmm_unmanaged_describe_loopback(nm_device_get_iface(base));
+    g_message("profile '%s': %s", nmm_activation_get_profile(self)->id, text);
+}
+
 static void
 up_cb(const NmmPlan *plan, gpointer user_data)
 {
@@ -141,6 +156,7 @@ up_cb(const NmmPlan *plan, gpointer user_data)
     nmm_activation_emit_up(
         self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), banner);
     plug_guests(self, plan);
+    check_base(self);
 }
 
 static void

@@ -77,6 +77,7 @@ find_parent(NmmMoveContext *move, GError **error)
     g_free(move->link_uuid);
     move->link_name = nmm_parent_name_link(profile, device);
     move->link_uuid = nmm_move_profile_build_uuid(profile->uuid, nm_device_get_iface(device));
+    move->is_name_free = !nm_client_get_device_by_iface(move->client, move->link_name);
     return nmm_parent_check(move->client, device, error) && check_link_name(move, error);
 }
 
@@ -374,10 +375,16 @@ activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     GTask *task = user_data;
     NmmMoveContext *move = g_task_get_task_data(task);
+    GError *unmanaged = NULL;
     GError *error = NULL;
 
     g_clear_object(&move->link);
     move->link = nm_client_activate_connection_finish(NM_CLIENT(object), result, &error);
+    if (error && !nmm_move_context_check_managed(move, &unmanaged)) {
+        g_error_free(error);
+        nmm_move_call_fail(task, unmanaged);
+        return;
+    }
     nmm_move_call_end_with(task, error, _("cannot make the host link '%s'"), move->link_name);
 }
 

@@ -12,6 +12,7 @@
 #include "nmm-inet6.h"
 #include "nmm-move-profile.h"
 #include "nmm-parent.h"
+#include "nmm-unmanaged.h"
 
 void
 nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile)
@@ -38,14 +39,30 @@ nmm_move_context_clear(NmmMoveContext *self)
     g_clear_pointer(&self->checkpoint, nmm_checkpoint_free);
 }
 
+/* Without a profile that is active, the name alone shows whose it is. */
+static gboolean
+owns(const NmmMoveContext *self, NMDevice *device)
+{
+    return nmm_parent_owns_link(self->device, device, self->link_uuid) ||
+           (self->is_name_free && NM_IS_DEVICE_MACVLAN(device) &&
+            nm_device_macvlan_get_parent(NM_DEVICE_MACVLAN(device)) == self->device);
+}
+
 NMDevice *
 nmm_move_context_get_link_device(const NmmMoveContext *self)
 {
     NMDevice *device = nm_client_get_device_by_iface(self->client, self->link_name);
 
-    if (device && nmm_parent_owns_link(self->device, device, self->link_uuid))
-        return device;
-    return NULL;
+    return device && owns(self, device) ? device : NULL;
+}
+
+gboolean
+nmm_move_context_check_managed(const NmmMoveContext *self, GError **error)
+{
+    NMDevice *device = nmm_move_context_get_link_device(self);
+
+    return !device || nm_device_get_managed(device) ||
+           nmm_unmanaged_fail_link(self->link_name, self->profile->link_name, error);
 }
 
 NMRemoteConnection *
@@ -132,7 +149,8 @@ nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error)
     NMDevice *device = nmm_move_context_get_link_device(self);
 
     if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
-        return nmm_fail(error,
+        return nmm_move_context_check_managed(self, error) &&
+               nmm_fail(error,
                         NMM_ERROR_UNREACHABLE,
                         _("could not activate host link '%s'; nothing was moved. Check that the "
                           "DHCP server replies and that the address is not in use"),

@@ -31,6 +31,7 @@ typedef struct {
     char **addresses6; /* (nullable): likewise, without temporary ones */
 
     char *link_name;
+    gboolean is_name_free;      /* there was no such device before this activation */
     char *link_uuid;            /* of its profile */
     NMActiveConnection *link;   /* (nullable) */
     NmmCheckpoint *checkpoint;  /* (nullable) */
@@ -41,6 +42,9 @@ typedef struct {
 /* Takes references. */
 void nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile);
 void nmm_move_context_clear(NmmMoveContext *self);
+
+/* FALSE with NMM_ERROR_UNSUPPORTED if NetworkManager leaves the link's device alone. */
+gboolean nmm_move_context_check_managed(const NmmMoveContext *self, GError **error);
 
 /* (transfer none) (nullable): the host link's device and profile. */
 NMDevice *nmm_move_context_get_link_device(const NmmMoveContext *self);

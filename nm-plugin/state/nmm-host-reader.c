@@ -11,11 +11,13 @@
 #include "nmm-identity.h"
 #include "nmm-libvirt.h"
 #include "nmm-links.h"
+#include "nmm-manager-config.h"
 #include "nmm-move-profile.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-profile-reader.h"
 #include "nmm-routes.h"
+#include "nmm-unmanaged.h"
 
 typedef struct {
     NmmHostState *state;
@@ -149,6 +151,17 @@ is_suggested(const NmmHostProfile *profile)
                p->uuid, p->mode, nmm_mode_get_info(p->mode)->has_network ? p->network : p->parent);
 }
 
+/* The host link that NetworkManager would make. */
+static gboolean
+check_managed(const NmmHostProfile *profile, GError **error)
+{
+    g_autofree char *config = nmm_manager_config_read();
+    const NmmManagedDevice link = {profile->link, "macvlan", "macvtap"};
+
+    return !config || !nmm_unmanaged_has(config, &link) ||
+           nmm_unmanaged_fail_link(profile->link, profile->profile->link_name, error);
+}
+
 /* Of mode move alone: can NetworkManager move what the parent has? What is active has passed. */
 static gboolean
 check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
@@ -159,7 +172,7 @@ check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
         profile->state != NMM_ACTIVE_DOWN || profile->parent_error || !profile->parent)
         return TRUE;
     parent = nm_client_get_device_by_iface(client, profile->parent);
-    return !parent || nmm_parent_check(client, parent, error);
+    return !parent || (nmm_parent_check(client, parent, error) && check_managed(profile, error));
 }
 
 static void

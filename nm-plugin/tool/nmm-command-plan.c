@@ -15,6 +15,7 @@
 #include "nmm-plan.h"
 #include "nmm-profile-reader.h"
 #include "nmm-guest-selection.h"
+#include "nmm-unmanaged.h"
 
 /* Text */
 
@@ -302,6 +303,18 @@ check_activation(const NmmHostState *state, const NmmHostProfile *profile, GErro
            nmm_host_state_check_link_name(state, profile, error);
 }
 
+static void
+add_base_note(NmmReport *report, const NmmHostState *state)
+{
+    const NmmHostDevice *loopback = nmm_host_state_find_device(state, "lo");
+
+    if (loopback && loopback->state == NMM_DEVICE_UNMANAGED && state->primary) {
+        g_autofree char *note = nmm_unmanaged_describe_loopback(state->primary);
+
+        add_note(report, note);
+    }
+}
+
 /* (nullable) */
 static NmmReport *
 make_report(const NmmHostState *state, const NmmHostProfile *profile, GError **error)
@@ -312,7 +325,11 @@ make_report(const NmmHostState *state, const NmmHostProfile *profile, GError **e
     if (nmm_mode_get_info(profile->profile->mode)->has_network) {
         g_autoptr(NmmPlan) plan = make_plan(state, profile, error);
 
-        return plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
+        NmmReport *report = plan ? nmm_plan_report(profile->profile, plan, refused) : NULL;
+
+        if (report)
+            add_base_note(report, state);
+        return report;
     } else {
         g_autoptr(GPtrArray) inputs = nmm_check_predict(state, profile);
 

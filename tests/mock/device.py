@@ -174,6 +174,7 @@ class Device(BusObject):
                 'Managed': True, 'Autoconnect': True, 'DeviceType': kind, 'AvailableConnections': [], 'Real': True,
                 'Ip4Connectivity': NONE, 'Ip6Connectivity': NONE, 'InterfaceFlags': 1, 'HwAddress': mac},
             **({'Device.Wired': {'HwAddress': mac, 'PermHwAddress': mac, 'Carrier': True}} if kind == ETHERNET else {}),
+            **({'Device.Loopback': {}} if kind == LOOPBACK else {}),
             **interfaces})
         nm.devices.append(self)
         nm.update_lists()
@@ -270,6 +271,11 @@ class Device(BusObject):
             return False
         if self.nm.hold_activations:
             return True
+        if not self.get('Device', 'Managed'):
+            self.active = None
+            active.change(DEACTIVATED)
+            active.drop()
+            return False
         ip('link', 'set', self.name, 'up')
         if not self.configure(active.profile.settings):
             active.deactivate(FAILED, DHCP_FAILED)

@@ -6,7 +6,7 @@ connectivity check; a test decides what they find (`leases`, `dhcp`, `online`)."
 import time
 
 from bus_object import Bus, BusError, BusObject
-from device import (ACTIVATED, DEACTIVATING, DEVICE_DISCONNECTED, ETHERNET, FULL, IN_MEMORY, MACVLAN, NONE, UNSAVED, Device, Profile, ip,
+from device import (ACTIVATED, DEACTIVATING, DEVICE_DISCONNECTED, ETHERNET, FULL, IN_MEMORY, MACVLAN, NONE, UNMANAGED, UNSAVED, Device, Profile, ip,
                     value)
 from vpn import Vpn
 
@@ -25,6 +25,7 @@ class NetworkManager:
         self.online = True
         self.on_addresses = None
         self.hold_activations = False
+        self.unmanaged = []  # names of links that are strictly unmanaged
         self.before_connect = None
         self.manager = Manager(self)
         self.settings = Settings(self)
@@ -105,6 +106,9 @@ class NetworkManager:
             return self.activate_vpn(profile, device, specific)
         if profile.type == 'macvlan':
             device = self.device(profile.interface) or self.make_macvlan(profile)
+            if profile.interface in self.unmanaged:
+                device.set('Device', Managed=False)
+                device.change(UNMANAGED)
         return device.begin(profile)
 
     @staticmethod

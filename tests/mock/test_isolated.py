@@ -43,6 +43,15 @@ def test_parent_by_another_name_selects_its_guests(host):
     host.down(vpn)
 
 
+def test_loopback_that_is_not_managed_is_named_with_the_line_to_add(host):
+    loopback = host.nm.add_device('lo', device.LOOPBACK)
+    loopback.set('Device', Managed=False)
+    loopback.change(device.UNMANAGED)
+    vpn = host.up(host.add_profile('isolated'))
+    host.wait(lambda: "'unmanaged-devices+=except:interface-name:lo'" in host.messages(), 'the line to add')
+    host.down(vpn)
+
+
 def test_network_that_cannot_start_fails_the_activation(host):
     host.at_start('fail "network-start*" "no bridge today"')
     vpn = host.refused(host.add_profile('isolated'), 'no bridge today', 'network-undefine of')

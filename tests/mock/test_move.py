@@ -286,6 +286,20 @@ def test_parent_with_another_configuration_meanwhile_keeps_it(host):
     check(LINK not in host.links(), 'the host link is still there')
 
 
+def link_that_is_unmanaged(name, pattern, **data):
+    def test(host):
+        watch_addresses(host)
+        host.nm.unmanaged = [name]
+        host.refused(host.add_profile('move', **data), f"'{name}'", f"'unmanaged-devices+=except:interface-name:{pattern}'")
+        check(name not in host.links(), 'the host link is still there')
+        check_unmoved(host)
+    return test
+
+
+test_link_that_is_unmanaged_names_the_line_to_add = link_that_is_unmanaged(LINK, 'nmmv*')
+test_link_with_a_name_of_the_users_that_is_unmanaged = link_that_is_unmanaged('tohost', 'tohost', link_name='tohost')
+
+
 # Another program configures the parent while the profile is up
 
 
