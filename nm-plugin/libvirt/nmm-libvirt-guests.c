@@ -25,9 +25,43 @@ is_live_xml(const char *xml)
     return end && g_strstr_len(start, end - start, " id='");
 }
 
-static NmmGuest *
-read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GError **error)
+/* What is known of a guest before it is read. */
+typedef struct {
+    gboolean persistent;
+    gboolean has_image;
+    gboolean has_snapshots;
+} Traits;
+
+/* One that cannot be read may need any network. */
+static void
+read_image(virDomainPtr domain, NmmGuest *guest)
 {
+    g_autofree char *xml = virDomainManagedSaveGetXMLDesc(domain, 0);
+
+    nmm_guest_add_saved(guest, NULL, xml);
+}
+
+static void
+read_snapshots(virDomainPtr domain, NmmGuest *guest)
+{
+    virDomainSnapshotPtr *snapshots = NULL;
+    int n = virDomainListAllSnapshots(domain, &snapshots, 0);
+
+    if (n < 0)
+        nmm_guest_add_saved(guest, "?", NULL);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *xml = virDomainSnapshotGetXMLDesc(snapshots[i], 0);
+
+        nmm_guest_add_saved(guest, virDomainSnapshotGetName(snapshots[i]), xml);
+        virDomainSnapshotFree(snapshots[i]);
+    }
+    free(snapshots);
+}
+
+static NmmGuest *
+read_domain(NmmLibvirtCall *call, virDomainPtr domain, const Traits *traits, GError **error)
+{
+    NmmGuest *guest;
     g_autofree char *config_xml = NULL;
     g_autofree char *live_xml = NULL;
 
@@ -41,14 +75,19 @@ read_domain(NmmLibvirtCall *call, virDomainPtr domain, gboolean persistent, GErr
         if (!is_live_xml(live_xml))
             g_clear_pointer(&live_xml, g_free);
     }
-    if (persistent || !live_xml) {
+    if (traits->persistent || !live_xml) {
         config_xml = virDomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
         if (!config_xml) {
             nmm_libvirt_call_fail(call, error);
             return NULL;
         }
     }
-    return nmm_guest_new_from_xml(config_xml, live_xml, error);
+    guest = nmm_guest_new_from_xml(config_xml, live_xml, error);
+    if (guest && traits->has_image)
+        read_image(domain, guest);
+    if (guest && traits->has_snapshots)
+        read_snapshots(domain, guest);
+    return guest;
 }
 
 NmmGuest *
@@ -56,12 +95,16 @@ nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
 {
     g_autoptr(virDomain) domain = virDomainLookupByUUIDString(call->conn, uuid);
     int persistent = domain ? virDomainIsPersistent(domain) : -1;
+    Traits traits = {.persistent = persistent};
 
     if (persistent < 0) {
         nmm_libvirt_call_fail(call, error);
         return NULL;
     }
-    return read_domain(call, domain, persistent, error);
+    /* A driver without images or snapshots fails. */
+    traits.has_image = virDomainHasManagedSaveImage(domain, 0) > 0;
+    traits.has_snapshots = virDomainSnapshotNum(domain, 0) > 0;
+    return read_domain(call, domain, &traits, error);
 }
 
 typedef virDomainPtr *DomainList; /* ends with NULL */
@@ -96,17 +139,17 @@ list_domains(NmmLibvirtCall *call,
     return TRUE;
 }
 
-/* (transfer full): the UUIDs of guests without a definition. One call for all guests, because one
+/* (transfer full): the UUIDs of guests that @flags select. One call for all guests, because one
  * for each would double the time. */
 static GHashTable *
-list_transient(NmmLibvirtCall *call, GError **error)
+list_selected(NmmLibvirtCall *call, unsigned int flags, GError **error)
 {
     g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(DomainList) domains = NULL;
     char uuid[VIR_UUID_STRING_BUFLEN];
     int n = 0;
 
-    if (!list_domains(call, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, &domains, &n, error))
+    if (!list_domains(call, flags, &domains, &n, error))
         return NULL;
     for (int i = 0; i < n; i++) {
         if (virDomainGetUUIDString(domains[i], uuid) == 0)
@@ -115,11 +158,48 @@ list_transient(NmmLibvirtCall *call, GError **error)
     return g_steal_pointer(&uuids);
 }
 
+/* Of all guests: (element-type utf8): UUIDs. */
+typedef struct {
+    GHashTable *transient;
+    GHashTable *with_image;
+    GHashTable *with_snapshots;
+} AllTraits;
+
+static gboolean
+list_traits(NmmLibvirtCall *call, AllTraits *traits, GError **error)
+{
+    const struct {
+        GHashTable **uuids;
+        unsigned int flags;
+    } lists[] = {
+        {&traits->transient, VIR_CONNECT_LIST_DOMAINS_TRANSIENT},
+        {&traits->with_image, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE},
+        {&traits->with_snapshots, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        *lists[i].uuids = list_selected(call, lists[i].flags, error);
+        if (!*lists[i].uuids)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+all_traits_clear(AllTraits *traits)
+{
+    g_clear_pointer(&traits->transient, g_hash_table_unref);
+    g_clear_pointer(&traits->with_image, g_hash_table_unref);
+    g_clear_pointer(&traits->with_snapshots, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AllTraits, all_traits_clear)
+
 /* One reader's part of the guests. The hash of the UUID selects the reader, because the list may
  * change while the readers list the guests. */
 typedef struct {
     NmmLibvirtConn *owner;
-    GHashTable *transient; /* (element-type utf8): borrowed */
+    const AllTraits *traits; /* borrowed */
     guint share;
     guint shares;
     GPtrArray *guests; /* (element-type NmmGuest) */
@@ -132,13 +212,19 @@ read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
 {
     g_autoptr(GError) local = NULL;
     char uuid[VIR_UUID_STRING_BUFLEN];
+    Traits traits;
     NmmGuest *guest;
 
     if (virDomainGetUUIDString(domain, uuid) < 0 ||
         g_str_hash(uuid) % reading->shares != reading->share)
         return TRUE;
 
-    guest = read_domain(call, domain, !g_hash_table_contains(reading->transient, uuid), &local);
+    traits = (Traits){
+        .persistent = !g_hash_table_contains(reading->traits->transient, uuid),
+        .has_image = g_hash_table_contains(reading->traits->with_image, uuid),
+        .has_snapshots = g_hash_table_contains(reading->traits->with_snapshots, uuid),
+    };
+    guest = read_domain(call, domain, &traits, &local);
     if (guest) {
         g_ptr_array_add(reading->guests, guest);
     } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
@@ -175,7 +261,7 @@ reading_thread(gpointer data)
 GPtrArray *
 nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
 {
-    g_autoptr(GHashTable) transient = list_transient(call, error);
+    g_auto(AllTraits) traits = {0};
     g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     g_auto(DomainList) domains = NULL;
     Reading readings[READERS];
@@ -184,14 +270,14 @@ nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
     guint i, shares;
     int n = 0;
 
-    if (!transient || !list_domains(call, 0, &domains, &n, error))
+    if (!list_traits(call, &traits, error) || !list_domains(call, 0, &domains, &n, error))
         return NULL;
 
     shares = n > FEW_ENOUGH ? READERS : 1;
     for (i = 0; i < shares; i++) {
         readings[i] = (Reading){
             .owner = call->owner,
-            .transient = transient,
+            .traits = &traits,
             .share = i,
             .shares = shares,
             .guests = g_ptr_array_new(),

@@ -16,7 +16,7 @@
 /* libvirtd answers five requests of one client at a time; one is left for readers. */
 #define MAX_PARALLEL 4
 
-#define N_SCOPES 2
+#define N_SCOPES 3
 
 /* One guest's edits, in the order of the plan. */
 typedef struct {
@@ -261,7 +261,7 @@ run_batch(gpointer data, gpointer user_data)
 {
     Batch *batch = data;
     NmmSyncPass *pass = user_data;
-    gboolean ended[N_SCOPES] = {FALSE, FALSE};
+    gboolean ended[N_SCOPES] = {FALSE};
 
     for (guint i = 0; i < batch->edits->len; i++) {
         const NmmEdit *edit = batch->edits->pdata[i];

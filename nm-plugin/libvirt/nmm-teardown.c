@@ -97,6 +97,20 @@ warn_failures(NmmSyncPass *pass)
                          ((GError *)failure)->message);
 }
 
+/* What stays on purpose */
+static void
+log_notes(NmmTeardown *self)
+{
+    for (guint i = 0; i < self->pass->plan->notes->len; i++)
+        g_log_structured(NMM_LOG_DOMAIN,
+                         G_LOG_LEVEL_MESSAGE,
+                         "NM_MACVTAP_NETWORK",
+                         self->spec.profile->network,
+                         "MESSAGE",
+                         "%s",
+                         (const char *)self->pass->plan->notes->pdata[i]);
+}
+
 /* Waiting for guests */
 
 /* Reads those of the guests awaited that an event was about, or all of them. */
@@ -206,6 +220,7 @@ pass_cb(NmmSyncPass *pass, gpointer user_data)
         finish(self);
         return;
     }
+    log_notes(self);
     g_hash_table_iter_init(&iter, pass->detaching);
     while (g_hash_table_iter_next(&iter, &uuid, &name))
         g_hash_table_replace(self->awaiting, g_strdup(uuid), g_strdup(name));

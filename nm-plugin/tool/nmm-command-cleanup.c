@@ -39,8 +39,27 @@ static const NmmReportColumn columns[] = {
     {NULL},
 };
 
+static void
+add_kept_notes(NmmReport *report, const NmmHostState *state)
+{
+    for (guint h = 0; h < state->hypervisors->len; h++) {
+        const NmmHostHypervisor *hypervisor = g_ptr_array_index(state->hypervisors, h);
+
+        for (guint i = 0; i < hypervisor->networks->len; i++) {
+            const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
+            g_autofree char *keeper = nmm_orphans_describe_keeper(state, hypervisor, network);
+
+            if (keeper)
+                nmm_report_add_note(report,
+                                    _("Network '%s': it stays because %s needs it."),
+                                    network->name,
+                                    keeper);
+        }
+    }
+}
+
 NmmReport *
-nmm_cleanup_report(const GPtrArray *orphans)
+nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans)
 {
     NmmReport *report = nmm_report_new();
     JsonArray *array = nmm_json_set_array(report->json, "leftovers");
@@ -63,6 +82,7 @@ nmm_cleanup_report(const GPtrArray *orphans)
         nmm_report_add_table(report, "leftovers", columns);
     else
         nmm_report_add_text(report, "%s\n", _("There is nothing to clean up."));
+    add_kept_notes(report, state);
     return report;
 }
 
@@ -166,9 +186,9 @@ ask_and_remove(NmmHostState *state, GPtrArray *orphans)
 }
 
 static void
-print_orphans(const GPtrArray *orphans, gboolean json)
+print_orphans(const NmmHostState *state, const GPtrArray *orphans, gboolean json)
 {
-    g_autoptr(NmmReport) report = nmm_cleanup_report(orphans);
+    g_autoptr(NmmReport) report = nmm_cleanup_report(state, orphans);
 
     nmm_report_print(report, json);
 }
@@ -181,11 +201,11 @@ list_and_remove(NmmHostState *state, gboolean complete, gboolean json)
     int code = NMM_EXIT_OK;
 
     if (!json && (orphans->len > 0 || complete))
-        print_orphans(orphans, FALSE);
+        print_orphans(state, orphans, FALSE);
     if (orphans->len > 0)
         code = ask_and_remove(state, orphans);
     if (json)
-        print_orphans(orphans, TRUE);
+        print_orphans(state, orphans, TRUE);
     return code == NMM_EXIT_OK && !complete ? NMM_EXIT_FAILED : code;
 }
 

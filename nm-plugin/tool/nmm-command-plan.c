@@ -26,6 +26,7 @@ static const NmmReportLabel kind_labels[] = {
     {"nic-detach", N_("remove interface")},
     {"nic-attach", N_("add interface")},
     {"nic-update", N_("change interface")},
+    {"image-link", N_("change interface")},
     {"link-add", N_("make host link")},
     {"configuration-move", N_("move configuration")},
     {NULL},
@@ -34,6 +35,7 @@ static const NmmReportLabel kind_labels[] = {
 static const NmmReportLabel scope_labels[] = {
     {"config", N_("definition")},
     {"live", N_("running guest")},
+    {"image", N_("saved guest")},
     {NULL},
 };
 
@@ -126,7 +128,7 @@ static void
 add_edit(JsonArray *changes, const NmmEdit *edit)
 {
     JsonObject *json = nmm_json_add_object(changes);
-    const char *scope = edit->scope == NMM_SCOPE_LIVE ? "live" : "config";
+    const char *scope = nmm_scope_to_string(edit->scope);
 
     nmm_json_set_string(json, "kind", nmm_edit_kind_to_string(edit->kind));
     nmm_json_set_string(json, "network", edit->network);

@@ -113,11 +113,36 @@ add_bridge(NmmReport *report,
     nmm_report_set_code(report, NMM_EXIT_PROBLEM);
 }
 
+/* A network that is there only so that a saved guest can be resumed. */
+static void
+add_kept(NmmReport *report,
+         JsonArray *kept,
+         const NmmHostState *state,
+         const NmmHostHypervisor *hypervisor,
+         const NmmNetwork *network)
+{
+    g_autofree char *keeper = nmm_orphans_describe_keeper(state, hypervisor, network);
+    JsonObject *json;
+
+    if (!keeper)
+        return;
+    json = nmm_json_add_object(kept);
+    nmm_json_set_string(json, "network", network->name);
+    nmm_json_set_string(json, "libvirt-uri", hypervisor->uri);
+    nmm_json_set_string(json, "needed-by", keeper);
+    nmm_report_add_note(report,
+                        _("Network '%s': it stays because %s needs it; when that is gone, "
+                          "'nm-macvtap cleanup' removes the network."),
+                        network->name,
+                        keeper);
+}
+
 static void
 add_hosts(NmmReport *report, const NmmHostState *state)
 {
     JsonArray *hosts = nmm_json_set_array(report->json, "libvirt");
     JsonArray *bridges = nmm_json_set_array(report->json, "bridges-in-the-way");
+    JsonArray *kept = nmm_json_set_array(report->json, "kept-networks");
 
     for (guint h = 0; h < state->hypervisors->len; h++) {
         const NmmHostHypervisor *hypervisor = g_ptr_array_index(state->hypervisors, h);
@@ -130,6 +155,7 @@ add_hosts(NmmReport *report, const NmmHostState *state)
 
             if (nmm_orphans_find_bridge(state, network))
                 add_bridge(report, bridges, state, hypervisor->uri, network);
+            add_kept(report, kept, state, hypervisor, network);
         }
         if (hypervisor->error) {
             nmm_report_add_note(report,

@@ -39,7 +39,7 @@ NmmReport *nmm_plan_link_report(const NmmHostState *state,
                                 const char *refused);
 NmmReport *nmm_check_report(const NmmCheckInput *input);
 /* @orphans: (element-type NmmOrphan) */
-NmmReport *nmm_cleanup_report(const GPtrArray *orphans);
+NmmReport *nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans);
 /* @output: (nullable): of the dispatcher helper, a line for each action */
 NmmReport *nmm_refresh_report(const char *output);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The planner's purge removes what is in libvirt. In doubt an object has an owner: nothing on a
- * network that any profile names, valid or not, is an orphan.
+ * network that any profile names, valid or not, is an orphan, except if the profile is down and
+ * removes everything then.
  */
 
 #include "config.h"
@@ -39,8 +40,20 @@ nmm_orphan_free(NmmOrphan *orphan)
     g_free(orphan);
 }
 
-/* A profile that is not valid names its network at every libvirt. A suggested one, which may exist
- * only because of the orphan, names none. */
+/* A suggested profile may exist only because of the orphan. One that is down and removes everything
+ * then has no use for what it could not remove: what a saved guest needed, or a running guest kept.
+ */
+static gboolean
+has_no_use(const NmmHostProfile *profile)
+{
+    const NmmProfile *p = profile->profile;
+
+    return profile->suggested ||
+           (p && nmm_mode_get_info(p->mode)->has_network && profile->state == NMM_ACTIVE_DOWN &&
+            p->on_disconnect == NMM_ON_DISCONNECT_REMOVE);
+}
+
+/* A profile that is not valid names its network at every libvirt. */
 static gboolean
 is_named(const NmmHostState *state, const char *uri, const char *network)
 {
@@ -48,7 +61,7 @@ is_named(const NmmHostState *state, const char *uri, const char *network)
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
         const NmmProfile *p = profile->profile;
 
-        if (profile->suggested)
+        if (has_no_use(profile))
             continue;
         if (p ? nmm_mode_get_info(p->mode)->has_network && g_str_equal(p->libvirt_uri, uri) &&
                     g_str_equal(p->network, network)
@@ -64,7 +77,7 @@ is_owner_alive(const NmmHostState *state, const char *uuid)
     for (guint i = 0; i < state->profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
-        if (!profile->suggested && g_str_equal(profile->uuid, uuid))
+        if (!has_no_use(profile) && g_str_equal(profile->uuid, uuid))
             return TRUE;
     }
     return FALSE;
@@ -168,14 +181,47 @@ is_used(const NmmHostHypervisor *hypervisor, const char *network)
     return FALSE;
 }
 
+static gboolean
+is_without_use(const NmmHostState *state,
+               const NmmHostHypervisor *hypervisor,
+               const NmmNetwork *network)
+{
+    return network->owner_uuid && !is_owner_alive(state, network->owner_uuid) &&
+           !is_named(state, hypervisor->uri, network->name) && !is_used(hypervisor, network->name);
+}
+
+/* (transfer full) (nullable) */
+static char *
+describe_saved_user(const NmmHostHypervisor *hypervisor, const char *network)
+{
+    for (guint i = 0; i < hypervisor->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
+        const NmmSavedState *saved = nmm_guest_find_saved(guest, network);
+
+        if (saved)
+            return nmm_guest_describe_saved(guest, saved);
+    }
+    return NULL;
+}
+
+char *
+nmm_orphans_describe_keeper(const NmmHostState *state,
+                            const NmmHostHypervisor *hypervisor,
+                            const NmmNetwork *network)
+{
+    return is_without_use(state, hypervisor, network)
+               ? describe_saved_user(hypervisor, network->name)
+               : NULL;
+}
+
 static void
 find_networks(const NmmHostState *state, const NmmHostHypervisor *hypervisor, GPtrArray *orphans)
 {
     for (guint i = 0; i < hypervisor->networks->len; i++) {
         const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
+        g_autofree char *keeper = describe_saved_user(hypervisor, network->name);
 
-        if (network->owner_uuid && !is_owner_alive(state, network->owner_uuid) &&
-            !is_named(state, hypervisor->uri, network->name) && !is_used(hypervisor, network->name))
+        if (!keeper && is_without_use(state, hypervisor, network))
             add_orphan(orphans, "network", hypervisor->uri, network->name, NULL);
     }
 }

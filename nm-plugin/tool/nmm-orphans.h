@@ -28,6 +28,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmOrphan, nmm_orphan_free)
 /* (transfer full) (element-type NmmOrphan): in the order of removal. @state must hold the profiles
  * of all users: what belongs to a missing one is an orphan. */
 GPtrArray *nmm_orphans_find(const NmmHostState *state);
+/* (transfer full) (nullable): "the managed save image of guest 'web1'": why a network of this
+ * project, which nothing else needs, stays. Translated. */
+char *nmm_orphans_describe_keeper(const NmmHostState *state,
+                                  const NmmHostHypervisor *hypervisor,
+                                  const NmmNetwork *network);
 /* Of a network that is not active: an interface that has the name of its bridge, so that it cannot
  * start. (nullable) (transfer none) */
 const NmmLink *nmm_orphans_find_bridge(const NmmHostState *state, const NmmNetwork *network);

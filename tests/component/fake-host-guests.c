@@ -16,6 +16,8 @@ fake_guest_free(FakeGuest *guest)
     g_free(guest->name);
     g_clear_pointer(&guest->config, xmlFreeDoc);
     g_clear_pointer(&guest->live, xmlFreeDoc);
+    g_clear_pointer(&guest->image, xmlFreeDoc);
+    g_hash_table_unref(guest->snapshots);
     g_ptr_array_unref(guest->asked);
     g_free(guest);
 }
@@ -32,8 +34,8 @@ find_guest(FakeHost *host, const char *name)
     return NULL;
 }
 
-static FakeGuest *
-need_guest(FakeHost *host, const char *name, GError **error)
+FakeGuest *
+fake_host_need_guest(FakeHost *host, const char *name, GError **error)
 {
     FakeGuest *guest = find_guest(host, name);
 
@@ -160,6 +162,7 @@ ensure_guest(FakeHost *host, xmlDoc *doc)
         guest->name = g_steal_pointer(&name);
         guest->uuid = uuid ? g_strdup(uuid) : g_uuid_string_random();
         guest->asked = g_ptr_array_new_with_free_func(g_free);
+        guest->snapshots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_ptr_array_add(host->guests, guest);
     }
     if (!uuid)
@@ -215,15 +218,16 @@ gboolean
 fake_host_start_guest(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    FakeGuest *guest = need_guest(host, name, error);
+    FakeGuest *guest = fake_host_need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
     if (guest->live)
         return refuse(error, NMM_ERROR_FAILED, "is already running");
-    guest->live = realise(host, guest->config, error);
+    guest->live = realise(host, guest->image ? guest->image : guest->config, error);
     if (!guest->live)
         return FALSE;
+    g_clear_pointer(&guest->image, xmlFreeDoc);
     fake_host_guest_event(host, guest->uuid);
     return TRUE;
 }
@@ -232,7 +236,7 @@ gboolean
 fake_host_stop_guest(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    FakeGuest *guest = need_guest(host, name, error);
+    FakeGuest *guest = fake_host_need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
@@ -249,7 +253,7 @@ gboolean
 fake_host_undefine_guest(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    FakeGuest *guest = need_guest(host, name, error);
+    FakeGuest *guest = fake_host_need_guest(host, name, error);
 
     if (!guest)
         return FALSE;
@@ -280,7 +284,7 @@ fake_host_attach(FakeHost *host, const char *name, NmmScope scope, const char *x
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
-    FakeGuest *guest = nic_doc ? need_guest(host, name, error) : NULL;
+    FakeGuest *guest = nic_doc ? fake_host_need_guest(host, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *alias = NULL;
     xmlNode *nic;
@@ -329,7 +333,7 @@ fake_host_update(FakeHost *host, const char *name, NmmScope scope, const char *x
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
     g_autoptr(xmlDoc) nic_doc = nmm_xml_parse(xml, "interface", error);
-    FakeGuest *guest = nic_doc ? need_guest(host, name, error) : NULL;
+    FakeGuest *guest = nic_doc ? fake_host_need_guest(host, name, error) : NULL;
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     g_autofree char *mac = NULL;
     xmlNode *old;
@@ -365,7 +369,7 @@ fake_host_detach(FakeHost *host,
                  GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    FakeGuest *guest = need_guest(host, name, error);
+    FakeGuest *guest = fake_host_need_guest(host, name, error);
     xmlDoc *doc = guest ? need_doc(guest, scope, error) : NULL;
     xmlNode *nic;
 

@@ -14,8 +14,10 @@ G_BEGIN_DECLS
 typedef struct {
     char *uuid;
     char *name;
-    xmlDoc *config; /* (nullable) */
-    xmlDoc *live;   /* (nullable) */
+    xmlDoc *config;        /* (nullable) */
+    xmlDoc *live;          /* (nullable) */
+    xmlDoc *image;         /* (nullable): managed save */
+    GHashTable *snapshots; /* (element-type utf8 utf8): name → <domainsnapshot> */
     gboolean rigid;
     gboolean reluctant;
     GPtrArray *asked; /* (element-type utf8): aliases that the guest was asked to release */
@@ -49,6 +51,8 @@ struct _FakeHost {
 void fake_guest_free(FakeGuest *guest);
 void fake_network_free(FakeNetwork *network);
 
+/* By name or UUID. NMM_ERROR_NOT_FOUND. */
+FakeGuest *fake_host_need_guest(FakeHost *host, const char *name, GError **error);
 FakeNetwork *fake_host_find_network(FakeHost *host, const char *name);
 /* (transfer full) (nullable): as the plan sees it. */
 NmmNetwork *fake_network_read(const FakeNetwork *network, GError **error);

@@ -56,6 +56,21 @@ void fake_host_set_rigid(FakeHost *host, const char *guest, gboolean rigid);
 void fake_host_set_reluctant(FakeHost *host, const char *guest, gboolean reluctant);
 void fake_host_release_nics(FakeHost *host, const char *guest);
 
+/* A running guest is saved; it is resumed from the image when it is started. */
+gboolean fake_host_save_guest(FakeHost *host, const char *guest, GError **error);
+gboolean fake_host_discard_image(FakeHost *host, const char *guest, GError **error);
+gboolean fake_host_set_image_link(FakeHost *host,
+                                  const char *guest,
+                                  const char *alias,
+                                  gboolean link_down,
+                                  GError **error);
+gboolean
+fake_host_snapshot_guest(FakeHost *host, const char *guest, const char *snapshot, GError **error);
+gboolean
+fake_host_delete_snapshot(FakeHost *host, const char *guest, const char *snapshot, GError **error);
+/* Adds image and snapshots to what was read of the guest. */
+void fake_host_add_saved(FakeHost *host, NmmGuest *guest);
+
 /* (transfer full) (nullable): UUIDs of all guests, in the order defined. */
 char **fake_host_list_guests(FakeHost *host);
 /* (transfer full) (nullable): NULL if there is no such guest. */

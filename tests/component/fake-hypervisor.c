@@ -81,9 +81,14 @@ read_guest(FakeHypervisor *self, const char *uuid, GError **error)
 {
     g_autofree char *config = fake_host_dump_guest(self->host, uuid, NMM_SCOPE_CONFIG);
     g_autofree char *live = fake_host_dump_guest(self->host, uuid, NMM_SCOPE_LIVE);
+    NmmGuest *guest;
 
-    if (config || live)
-        return nmm_guest_new_from_xml(config, live, error);
+    if (config || live) {
+        guest = nmm_guest_new_from_xml(config, live, error);
+        if (guest)
+            fake_host_add_saved(self->host, guest);
+        return guest;
+    }
     g_set_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND, "no domain '%s'", uuid);
     return NULL;
 }
@@ -172,6 +177,9 @@ change(FakeHost *host, const NmmEdit *edit, GError **error)
         return fake_host_attach(host, edit->guest_uuid, edit->scope, edit->xml, error);
     case NMM_EDIT_NIC_UPDATE:
         return fake_host_update(host, edit->guest_uuid, edit->scope, edit->xml, error);
+    case NMM_EDIT_IMAGE_LINK:
+        return fake_host_set_image_link(
+            host, edit->guest_uuid, edit->alias, edit->link_down, error);
     case NMM_EDIT_NETWORK_DESTROY:
         return fake_host_stop_network(host, edit->network, error);
     case NMM_EDIT_NETWORK_UNDEFINE:
@@ -190,10 +198,8 @@ describe(FakeHypervisor *self, const NmmEdit *edit)
     if (!edit->guest_uuid)
         return g_strdup_printf("%s %s", kind, edit->network);
     name = fake_host_get_guest_name(self->host, edit->guest_uuid);
-    return g_strdup_printf("%s %s %s",
-                           kind,
-                           edit->scope == NMM_SCOPE_LIVE ? "live" : "config",
-                           name ? name : edit->guest_uuid);
+    return g_strdup_printf(
+        "%s %s %s", kind, nmm_scope_to_string(edit->scope), name ? name : edit->guest_uuid);
 }
 
 static gboolean

@@ -503,6 +503,7 @@ hypervisor_contract_add_tests(const HypervisorHost *host)
     gsize i;
 
     contract_add_update_tests(host);
+    contract_add_saved_tests(host);
     for (i = 0; i < G_N_ELEMENTS(cases); i++)
         g_test_add(
             cases[i].path, Fixture, host, contract_set_up, cases[i].test, contract_tear_down);

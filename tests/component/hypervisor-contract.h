@@ -34,6 +34,13 @@ typedef struct {
     /* The running guest releases the interfaces that it was asked for. */
     void (*guest_releases)(gpointer data, const char *name);
 
+    /* The running guest is saved; when it is started, it is resumed, unless the image is discarded.
+     */
+    void (*save_guest)(gpointer data, const char *name);
+    void (*discard_image)(gpointer data, const char *name);
+    void (*snapshot_guest)(gpointer data, const char *name, const char *snapshot);
+    void (*delete_snapshot)(gpointer data, const char *name, const char *snapshot);
+
     void (*define_network)(gpointer data, const char *xml);
     void (*start_network)(gpointer data, const char *name);
     void (*stop_network)(gpointer data, const char *name);

@@ -58,6 +58,7 @@ NmmGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
 NmmNetwork *contract_read_network(Fixture *f, const char *name);
 GPtrArray *contract_list_leases(Fixture *f, const char *network, int code);
 void contract_run_apply(Call *call);
+void contract_apply(Fixture *f, const NmmEdit *edit, int code);
 void
 contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char *xml, int code);
 void contract_edit_nic(Fixture *f,
@@ -84,6 +85,8 @@ void contract_assert_untouched(const NmmGuestState *state);
 void contract_assert_nic(Fixture *f, const char *uuid, gboolean in_config, gboolean in_live);
 /* hypervisor-contract-update.c: adds the cases about updates of an interface. */
 void contract_add_update_tests(const HypervisorHost *host);
+/* hypervisor-contract-saved.c */
+void contract_add_saved_tests(const HypervisorHost *host);
 /* Collects the hypervisor's events from now on. */
 void contract_listen(Fixture *f);
 void contract_set_up(Fixture *f, gconstpointer user_data);

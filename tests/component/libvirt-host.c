@@ -60,7 +60,9 @@ remove_guests(virConnectPtr conn)
         if (virDomainIsActive(domains[i]))
             check(virDomainDestroy(domains[i]) == 0);
         if (persistent)
-            check(virDomainUndefine(domains[i]) == 0);
+            check(virDomainUndefineFlags(domains[i],
+                                         VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+                                             VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA) == 0);
         virDomainFree(domains[i]);
     }
     free(domains);
@@ -131,6 +133,52 @@ world_stop_guest(gpointer data, const char *name)
     g_autoptr(virDomain) domain = look_up_guest(conn, name);
 
     check(virDomainDestroy(domain) == 0);
+}
+
+static void
+world_save_guest(gpointer data, const char *name)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+
+    check(virDomainManagedSave(domain, 0) == 0);
+}
+
+static void
+world_discard_image(gpointer data, const char *name)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+
+    check(virDomainManagedSaveRemove(domain, 0) == 0);
+}
+
+/* The guests have no disk. */
+static void
+world_snapshot_guest(gpointer data, const char *name, const char *snapshot)
+{
+    g_autofree char *xml = g_strdup_printf("<domainsnapshot><name>%s</name><memory "
+                                           "snapshot='external' file='/run/%s.memory'/>"
+                                           "</domainsnapshot>",
+                                           snapshot,
+                                           snapshot);
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+    virDomainSnapshotPtr made = virDomainSnapshotCreateXML(domain, xml, 0);
+
+    check(made != NULL);
+    virDomainSnapshotFree(made);
+}
+
+static void
+world_delete_snapshot(gpointer data, const char *name, const char *snapshot)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+    virDomainSnapshotPtr found = virDomainSnapshotLookupByName(domain, snapshot, 0);
+
+    check(found && virDomainSnapshotDelete(found, VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY) == 0);
+    virDomainSnapshotFree(found);
 }
 
 static void
@@ -291,6 +339,10 @@ const HypervisorHost libvirt_host = {
     .start_network = world_start_network,
     .stop_network = world_stop_network,
     .undefine_network = world_undefine_network,
+    .save_guest = world_save_guest,
+    .discard_image = world_discard_image,
+    .snapshot_guest = world_snapshot_guest,
+    .delete_snapshot = world_delete_snapshot,
     .define_filter = world_define_filter,
     .lose_daemon = world_lose_daemon,
     .restore_daemon = world_restore_daemon,

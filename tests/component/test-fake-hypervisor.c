@@ -82,6 +82,38 @@ define_rigid_guest(gpointer data, const char *name, const char *uuid)
 }
 
 static void
+save_guest(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_host_save_guest(data, name, &error), error);
+}
+
+static void
+discard_image(gpointer data, const char *name)
+{
+    GError *error = NULL;
+
+    must(fake_host_discard_image(data, name, &error), error);
+}
+
+static void
+snapshot_guest(gpointer data, const char *name, const char *snapshot)
+{
+    GError *error = NULL;
+
+    must(fake_host_snapshot_guest(data, name, snapshot, &error), error);
+}
+
+static void
+delete_snapshot(gpointer data, const char *name, const char *snapshot)
+{
+    GError *error = NULL;
+
+    must(fake_host_delete_snapshot(data, name, snapshot, &error), error);
+}
+
+static void
 guest_releases(gpointer data, const char *name)
 {
     fake_host_release_nics(data, name);
@@ -156,6 +188,10 @@ main(int argc, char **argv)
         .start_network = start_network,
         .stop_network = stop_network,
         .undefine_network = undefine_network,
+        .save_guest = save_guest,
+        .discard_image = discard_image,
+        .snapshot_guest = snapshot_guest,
+        .delete_snapshot = delete_snapshot,
         .define_filter = define_filter,
         .lose_daemon = lose_daemon,
         .restore_daemon = restore_daemon,

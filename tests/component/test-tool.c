@@ -354,6 +354,71 @@ test_orphans(void)
     assert_orphans(state, "interface isolated web1;");
 }
 
+static const char saved_xml[] =
+    "<domain><devices><interface type='network'><source network='isolated'/></interface></devices>"
+    "</domain>";
+static const char snapshot_xml[] =
+    "<domainsnapshot><domain><devices/></domain><inactiveDomain><devices><interface "
+    "type='network'><source network='isolated'/></interface></devices></inactiveDomain>"
+    "</domainsnapshot>";
+
+/* A saved guest could not be resumed without the network. */
+static void
+test_orphans_saved(void)
+{
+    static const struct {
+        const char *snapshot;
+        const char *xml;
+        const char *found;
+        const char *keeper;
+    } cases[] = {
+        {NULL, saved_xml, "", "the managed save image of guest 'web1'"},
+        {"clean", snapshot_xml, "", "snapshot 'clean' of guest 'web1'"},
+        /* One that cannot be read may need it. */
+        {NULL, NULL, "", "the managed save image of guest 'web1'"},
+        {"clean", "<x/>", "", "snapshot 'clean' of guest 'web1'"},
+        {NULL, "<domain><devices/></domain>", "network isolated -;", NULL},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(NmmHostState) state = nmm_host_state_new();
+        g_autoptr(GPtrArray) inputs = g_ptr_array_new();
+        NmmHostHypervisor *hypervisor = add_host(state, URI);
+        g_autofree char *keeper = NULL;
+        g_autoptr(NmmReport) status = NULL;
+
+        add_network(hypervisor, "isolated", UUID);
+        add_guest(hypervisor, "web1", "default", "ua-mine");
+        nmm_guest_add_saved(hypervisor->guests->pdata[0], cases[i].snapshot, cases[i].xml);
+        assert_orphans(state, cases[i].found);
+        keeper = nmm_orphans_describe_keeper(state, hypervisor, hypervisor->networks->pdata[0]);
+        g_assert_cmpstr(keeper, ==, cases[i].keeper);
+        status = nmm_status_report(state, inputs);
+        if (keeper)
+            assert_text_has(status, keeper);
+    }
+}
+
+/* A profile that is down and should have removed everything: what a saved guest kept. */
+static void
+test_orphans_of_remove(void)
+{
+    static const char *const keys[] = {"on-disconnect", "remove", NULL};
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    g_autofree char *ours = nmm_identity_alias("isolated");
+    NmmHostProfile *profile = add_profile(state, "guests", UUID, keys);
+
+    add_network(hypervisor, "isolated", UUID);
+    add_guest(hypervisor, "web1", "isolated", ours);
+    profile->state = NMM_ACTIVE_DOWN;
+    assert_orphans(state, "interface isolated web1;network isolated -;");
+    profile->state = NMM_ACTIVE_UP;
+    assert_orphans(state, "");
+    profile->state = NMM_ACTIVE_DEACTIVATING;
+    assert_orphans(state, "");
+}
+
 static void
 test_orphans_foreign(void)
 {
@@ -535,7 +600,7 @@ test_cleanup_output(void)
     add_network(hypervisor, "isolated", UUID);
     add_guest(hypervisor, "web1", "isolated", alias);
     orphans = nmm_orphans_find(state);
-    report = nmm_cleanup_report(orphans);
+    report = nmm_cleanup_report(state, orphans);
     assert_text(report,
                 "LEFTOVER   DEVICE  NETWORK   GUEST  LIBVIRT\n"
                 "interface  -       isolated  web1   qemu:///system\n"
@@ -601,6 +666,8 @@ main(int argc, char **argv)
     g_test_add_func("/tool/check/uri", test_check_uri);
     g_test_add_func("/tool/names", test_names);
     g_test_add_func("/tool/orphans", test_orphans);
+    g_test_add_func("/tool/orphans/saved", test_orphans_saved);
+    g_test_add_func("/tool/orphans/of-remove", test_orphans_of_remove);
     g_test_add_func("/tool/orphans/foreign", test_orphans_foreign);
     g_test_add_func("/tool/status/text", test_status_text);
     g_test_add_func("/tool/status/judge", test_status_judge);

@@ -28,10 +28,8 @@ assert_plan_edits(const NmmPlan *plan, const char *expected)
         g_string_append_printf(
             text, "%s%s", i > 0 ? ", " : "", nmm_edit_kind_to_string(edit->kind));
         if (edit->guest_name)
-            g_string_append_printf(text,
-                                   " %s %s",
-                                   edit->scope == NMM_SCOPE_CONFIG ? "config" : "live",
-                                   edit->guest_name);
+            g_string_append_printf(
+                text, " %s %s", nmm_scope_to_string(edit->scope), edit->guest_name);
     }
     g_assert_cmpstr(text->str, ==, expected);
 }

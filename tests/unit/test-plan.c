@@ -423,6 +423,39 @@ test_remove_network(void)
     }
 }
 
+/* A saved guest that could not be resumed without the network. */
+static void
+test_keep_saved_network(void)
+{
+    static const char snapshot[] =
+        "<domainsnapshot><domain><devices>" USERS "</devices></domain></domainsnapshot>";
+    static const struct {
+        const char *snapshot, *xml;
+        const char *note; /* (nullable) */
+    } cases[] = {
+        {NULL, "<domain><devices>" USERS "</devices></domain>", "managed save image of guest 'g1'"},
+        {NULL, "<domain><devices>" ETH0 "</devices></domain>", NULL},
+        {NULL, NULL, "managed save image of guest 'g1'"},
+        {"clean", snapshot, "snapshot 'clean' of guest 'g1'"},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new("on-disconnect", "remove", NULL);
+        g_autoptr(NmmPlan) down = NULL;
+        g_autoptr(NmmPlan) purge = NULL;
+        const char *edits = cases[i].note ? "" : "network-destroy, network-undefine";
+
+        plan_host_add_network(host, ISOLATED(OWNER(PLAN_HOST_PROFILE) ADDRESS), TRUE);
+        nmm_guest_add_saved(plan_host_add_guest(host, "", NULL), cases[i].snapshot, cases[i].xml);
+        down = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
+        assert_plan_edits(down, edits);
+        assert_plan_note(down, cases[i].note);
+        purge = plan_isolated_for(host, profile, NMM_PURPOSE_PURGE);
+        assert_plan_edits(purge, edits);
+    }
+}
+
 /* The user removed the network: the profile's interfaces in definitions are still removed. */
 static void
 test_remove_without_network(void)
@@ -453,6 +486,7 @@ main(int argc, char **argv)
     g_test_add_func("/plan/xml", test_xml);
     g_test_add_func("/plan/notes", test_notes);
     g_test_add_func("/plan/remove-network", test_remove_network);
+    g_test_add_func("/plan/keep-saved-network", test_keep_saved_network);
     g_test_add_func("/plan/remove-without-network", test_remove_without_network);
     return g_test_run();
 }

@@ -38,6 +38,14 @@ guest_state_free(NmmGuestState *state)
     g_free(state);
 }
 
+static void
+saved_state_free(NmmSavedState *saved)
+{
+    g_free(saved->snapshot);
+    g_clear_pointer(&saved->state, guest_state_free);
+    g_free(saved);
+}
+
 static gboolean
 attr_is(xmlNode *node, const char *name, const char *value)
 {
@@ -84,15 +92,30 @@ nic_read(xmlNode *interface)
 }
 
 static NmmGuestState *
-guest_state_read(xmlDoc *doc)
+guest_state_new(void)
 {
     NmmGuestState *state = g_new0(NmmGuestState, 1);
-    xmlNode *devices = nmm_xml_child(xmlDocGetRootElement(doc), "devices");
-    xmlNode *interface = nmm_xml_child(devices, "interface");
 
     state->nics = g_ptr_array_new_with_free_func((GDestroyNotify)nic_free);
+    return state;
+}
+
+/* @domain: (nullable) */
+static void
+read_nics(NmmGuestState *state, xmlNode *domain)
+{
+    xmlNode *interface = nmm_xml_child(nmm_xml_child(domain, "devices"), "interface");
+
     for (; interface; interface = nmm_xml_next(interface))
         g_ptr_array_add(state->nics, nic_read(interface));
+}
+
+static NmmGuestState *
+guest_state_read(xmlDoc *doc)
+{
+    NmmGuestState *state = guest_state_new();
+
+    read_nics(state, xmlDocGetRootElement(doc));
     return state;
 }
 
@@ -156,9 +179,72 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
     if (!read_identity(guest, config ? config : live, error))
         return NULL;
     guest->container = attr_is(xmlDocGetRootElement(config ? config : live), "type", "lxc");
+    guest->saved = g_ptr_array_new_with_free_func((GDestroyNotify)saved_state_free);
     guest->config = config ? guest_state_read(config) : NULL;
     guest->live = live ? guest_state_read(live) : NULL;
     return g_steal_pointer(&guest);
+}
+
+/* A snapshot has the running guest and, if it differs, the definition. */
+void
+nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml)
+{
+    NmmSavedState *saved = g_new0(NmmSavedState, 1);
+    g_autoptr(xmlDoc) doc =
+        xml ? nmm_xml_parse(xml, snapshot ? "domainsnapshot" : "domain", NULL) : NULL;
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+
+    saved->snapshot = g_strdup(snapshot);
+    if (root) {
+        saved->state = guest_state_new();
+        read_nics(saved->state, snapshot ? nmm_xml_child(root, "domain") : root);
+        read_nics(saved->state, nmm_xml_child(root, "inactiveDomain"));
+    }
+    g_ptr_array_add(guest->saved, saved);
+}
+
+const NmmSavedState *
+nmm_guest_get_image(const NmmGuest *guest)
+{
+    for (guint i = 0; i < guest->saved->len; i++) {
+        const NmmSavedState *saved = g_ptr_array_index(guest->saved, i);
+
+        if (!saved->snapshot)
+            return saved;
+    }
+    return NULL;
+}
+
+static gboolean
+needs_network(const NmmSavedState *saved, const char *network)
+{
+    for (guint i = 0; saved->state && i < saved->state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(saved->state->nics, i);
+
+        if (g_strcmp0(nic->network, network) == 0)
+            return TRUE;
+    }
+    return !saved->state;
+}
+
+const NmmSavedState *
+nmm_guest_find_saved(const NmmGuest *guest, const char *network)
+{
+    for (guint i = 0; i < guest->saved->len; i++) {
+        const NmmSavedState *saved = g_ptr_array_index(guest->saved, i);
+
+        if (needs_network(saved, network))
+            return saved;
+    }
+    return NULL;
+}
+
+char *
+nmm_guest_describe_saved(const NmmGuest *guest, const NmmSavedState *saved)
+{
+    if (saved->snapshot)
+        return g_strdup_printf(_("snapshot '%s' of guest '%s'"), saved->snapshot, guest->name);
+    return g_strdup_printf(_("the managed save image of guest '%s'"), guest->name);
 }
 
 NmmGuest *
@@ -177,6 +263,7 @@ nmm_guest_unref(NmmGuest *guest)
     g_free(guest->name);
     g_clear_pointer(&guest->config, guest_state_free);
     g_clear_pointer(&guest->live, guest_state_free);
+    g_clear_pointer(&guest->saved, g_ptr_array_unref);
     g_free(guest);
 }
 

@@ -40,6 +40,12 @@ typedef struct {
     GPtrArray *nics; /* (element-type NmmNic) */
 } NmmGuestState;
 
+/* What a guest can be resumed from: its managed save image, or a snapshot. */
+typedef struct {
+    char *snapshot;       /* (nullable): its name; NULL: the managed save image */
+    NmmGuestState *state; /* (nullable): NULL if it cannot be read */
+} NmmSavedState;
+
 typedef struct {
     gatomicrefcount ref_count;
     char *uuid;
@@ -47,11 +53,21 @@ typedef struct {
     gboolean container;    /* its devices are in a network namespace of its own */
     NmmGuestState *config; /* (nullable): NULL for a transient guest */
     NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
+    GPtrArray *saved;      /* (element-type NmmSavedState) */
 } NmmGuest;
 
 /* At least one of @config_xml, the inactive XML, and @live_xml. NMM_ERROR_BAD_XML, prefixed with
  * the guest's name if it is known. */
 NmmGuest *nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
+/* @snapshot: (nullable), as in NmmSavedState. @xml: (nullable): of the image, or <domainsnapshot>;
+ * bad XML counts as NULL, unreadable. */
+void nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml);
+/* (nullable) (transfer none): the managed save image. */
+const NmmSavedState *nmm_guest_get_image(const NmmGuest *guest);
+/* (nullable) (transfer none): the first that needs @network. One that cannot be read needs any. */
+const NmmSavedState *nmm_guest_find_saved(const NmmGuest *guest, const char *network);
+/* (transfer full): "the managed save image of guest 'web1'", translated. */
+char *nmm_guest_describe_saved(const NmmGuest *guest, const NmmSavedState *saved);
 /* Thread-safe, as is unref. */
 NmmGuest *nmm_guest_ref(NmmGuest *guest);
 void nmm_guest_unref(NmmGuest *guest);

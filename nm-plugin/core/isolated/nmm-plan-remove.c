@@ -36,6 +36,29 @@ is_network_used(const NmmPlanner *planner)
     return FALSE;
 }
 
+/* Without the network the guest could not be resumed. An activation that failed found none, so that
+ * the guest could not be resumed before. */
+static gboolean
+is_network_saved(NmmPlanner *planner)
+{
+    for (guint i = 0; i < planner->observed->guests->len; i++) {
+        const NmmGuest *guest = g_ptr_array_index(planner->observed->guests, i);
+        const NmmSavedState *saved = nmm_guest_find_saved(guest, planner->profile->network);
+        g_autofree char *what = NULL;
+
+        if (!saved || planner->purpose == NMM_PURPOSE_UNDO)
+            continue;
+        what = nmm_guest_describe_saved(guest, saved);
+        nmm_planner_add_note(planner,
+                             _("network '%s' stays because %s needs it; when that is gone, "
+                               "'nm-macvtap cleanup' removes the network"),
+                             planner->profile->network,
+                             what);
+        return TRUE;
+    }
+    return FALSE;
+}
+
 void
 nmm_planner_remove_network(NmmPlanner *planner)
 {
@@ -44,7 +67,8 @@ nmm_planner_remove_network(NmmPlanner *planner)
                         (planner->purpose == NMM_PURPOSE_PURGE ||
                          g_str_equal(network->owner_uuid, planner->profile->uuid));
 
-    if (!is_owner || planner->observed->guests_partial || is_network_used(planner))
+    if (!is_owner || planner->observed->guests_partial || is_network_used(planner) ||
+        is_network_saved(planner))
         return;
     if (network->active)
         nmm_planner_add_network_edit(
