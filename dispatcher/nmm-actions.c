@@ -189,7 +189,8 @@ static void
 restore(NMClient *client, const NmmAction *action, GTask *task)
 {
     g_task_set_task_data(task, g_strdup(action->device), g_free);
-    nmm_restore_all_async(client, action->uuid, action->device, restore_cb, task);
+    nmm_restore_all_async(
+        client, action->uuid, action->device, g_task_get_cancellable(task), restore_cb, task);
 }
 
 static void (*const runners[])(NMClient *client, const NmmAction *action, GTask *task) = {

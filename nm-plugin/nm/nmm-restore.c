@@ -122,6 +122,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = user_data;
     NMDevice *device = NM_DEVICE(object);
     const Restore *restore = g_task_get_task_data(task);
+    GCancellable *cancellable = g_task_get_cancellable(task);
     GError *error = NULL;
     guint64 version = 0;
     g_autoptr(NMConnection) applied =
@@ -138,7 +139,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_clear_error(&error);
     if (applied && needs_restore(device, applied, restore))
         nm_device_reapply_async(
-            device, restore->wanted, version, 0, NULL, reapply_cb, g_steal_pointer(&task));
+            device, restore->wanted, version, 0, cancellable, reapply_cb, g_steal_pointer(&task));
     else
         g_task_return_boolean(task, FALSE);
 }
@@ -148,7 +149,8 @@ static void
 restore_parent(NMDevice *device, GTask *task)
 {
     if (nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED) {
-        nm_device_get_applied_connection_async(device, 0, NULL, applied_cb, task);
+        nm_device_get_applied_connection_async(
+            device, 0, g_task_get_cancellable(task), applied_cb, task);
         return;
     }
     g_task_return_boolean(task, FALSE);
@@ -281,7 +283,8 @@ wait_cb(gpointer user_data)
 {
     GTask *task = user_data;
     Restore *restore = g_task_get_task_data(task);
-    gboolean is_over = is_taken_over(restore) || !find_link_profile(restore);
+    gboolean is_over = is_taken_over(restore) || !find_link_profile(restore) ||
+                       g_cancellable_is_cancelled(g_task_get_cancellable(task));
 
     if (!is_over && can_link_go(restore)) {
         restore->changed = TRUE;
@@ -342,7 +345,7 @@ restore_device(GTask *task)
         wait_for_address(task);
         return;
     }
-    parent = g_task_new(device, NULL, parent_restored_cb, task);
+    parent = g_task_new(device, g_task_get_cancellable(task), parent_restored_cb, task);
     g_task_set_task_data(parent, restore, NULL);
     restore_parent(device, parent);
 }
@@ -362,10 +365,11 @@ void
 nmm_restore_all_async(NMClient *client,
                       const char *uuid,
                       const char *device,
+                      GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
 {
-    GTask *task = g_task_new(client, NULL, callback, user_data);
+    GTask *task = g_task_new(client, cancellable, callback, user_data);
     Restore *restore = g_new(Restore, 1);
     g_autofree char *checkpoint = nmm_checkpoint_find_left(client, NMM_RUN_DIR, device);
 
@@ -379,7 +383,8 @@ nmm_restore_all_async(NMClient *client,
     g_task_set_task_data(task, restore, restore_free);
     /* Otherwise NetworkManager would activate the device again at the checkpoint's timeout. */
     if (checkpoint)
-        nm_client_checkpoint_destroy(client, checkpoint, NULL, checkpoint_destroyed_cb, task);
+        nm_client_checkpoint_destroy(
+            client, checkpoint, cancellable, checkpoint_destroyed_cb, task);
     else
         restore_device(task);
 }

@@ -32,10 +32,11 @@ void nmm_restore_delete_profile_async(NMClient *client,
 
 /* Everything that a dead process of profile @uuid left on the device named @device: checkpoint,
  * parent, host link. Stops when the profile, or another one that moves the device, comes up
- * meanwhile. The link stays if the device gets no address in time. */
+ * meanwhile. The link stays if the device gets no address in time, or if it is cancelled. */
 void nmm_restore_all_async(NMClient *client,
                            const char *uuid,
                            const char *device,
+                           GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);
 /* Sets @out_changed also with an error, which is the first of several. */

@@ -191,7 +191,8 @@ checkpoint_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(NMCheckpoint) checkpoint =
         nm_client_checkpoint_create_finish(NM_CLIENT(object), result, &error);
 
-    /* After an error the note stays: the checkpoint may exist, and only the reply be lost. */
+    /* After an error the note stays: the checkpoint may exist, and only the reply be lost. RELEASE
+     * looks for it. */
     if (checkpoint)
         nmm_checkpoint_note(move->checkpoint,
                             nm_object_get_path(NM_OBJECT(checkpoint)),
@@ -247,7 +248,8 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     nm_client_checkpoint_destroy_finish(NM_CLIENT(object), result, &error);
     /* Otherwise NetworkManager may still have it: a later step tries again, and if that fails, the
      * note stays for the next activation. */
-    if (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS))
+    if (move->checkpoint &&
+        (!error || g_error_matches(error, NM_MANAGER_ERROR, NM_MANAGER_ERROR_INVALID_ARGUMENTS)))
         g_clear_pointer(&move->checkpoint, nmm_checkpoint_end);
     nmm_move_call_end_with(task,
                            error,
@@ -255,11 +257,24 @@ destroy_cb(GObject *object, GAsyncResult *result, gpointer user_data)
                            nm_device_get_iface(move->device));
 }
 
+/* (transfer full) (nullable): if the reply to the request was lost, the checkpoint is one of a
+ * process that no longer holds its note. */
+static char *
+find_checkpoint(NmmMoveContext *move)
+{
+    const char *path = move->checkpoint ? nmm_checkpoint_get_path(move->checkpoint) : NULL;
+
+    if (path || !move->checkpoint)
+        return g_strdup(path);
+    g_clear_pointer(&move->checkpoint, nmm_checkpoint_free);
+    return nmm_checkpoint_find_left(move->client, NMM_RUN_DIR, nm_device_get_iface(move->device));
+}
+
 void
 nmm_move_destroy_checkpoint(GTask *task)
 {
-    const NmmMoveContext *move = g_task_get_task_data(task);
-    const char *path = move->checkpoint ? nmm_checkpoint_get_path(move->checkpoint) : NULL;
+    NmmMoveContext *move = g_task_get_task_data(task);
+    g_autofree char *path = find_checkpoint(move);
 
     if (path)
         nm_client_checkpoint_destroy(move->client, path, NULL, destroy_cb, task);

@@ -180,6 +180,29 @@ def test_networkmanager_that_never_answers_ends_the_helper(host):
     check('NetworkManager has not answered in time' in host.messages(), 'no word of it in the log')
 
 
+def restore_without_answer(method):
+    """The limit of the helper reaches a restore, too; the next event tries again."""
+    def test(host):
+        host.speed_up(30)
+        host.add_profile('move')
+        vpn = host.up(host.nm.profiles[-1])
+        host.kill_service()
+        host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+        host.nm.bus.hang(method)
+        code, _ = host.refresh()
+        equal(code, 1, 'exit code')
+        check('NetworkManager has not answered in time' in host.messages(), 'no word of it in the log')
+        equal(host.addresses(LINK), [UPLINK], 'addresses of the host link')
+        equal(host.refresh()[0], 0, 'exit code of the next run')
+        equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+        check(LINK not in host.links(), 'the host link is still there')
+    return test
+
+
+for _method in ('GetAppliedConnection', 'Reapply'):
+    globals()[f'test_networkmanager_that_never_answers_{_method}_ends_the_restore'] = restore_without_answer(_method)
+
+
 def test_activation_that_fails_is_not_repeated_for_ever(host):
     host.install_hook()
     host.add_profile('isolated', settings=AUTOCONNECT)

@@ -18,7 +18,7 @@ typedef struct {
  * because its reply may have been lost. */
 static const StepInfo steps[] = {
     [STEP(READ)] = {"read", STEP(CHECKPOINT), STEP(DOWN), STEP(DOWN), FALSE},
-    [STEP(CHECKPOINT)] = {"checkpoint", STEP(ADD), STEP(DOWN), STEP(RELEASE), FALSE},
+    [STEP(CHECKPOINT)] = {"checkpoint", STEP(ADD), STEP(RELEASE), STEP(RELEASE), FALSE},
     [STEP(ADD)] = {"add", STEP(ACTIVATE), STEP(REMOVE), STEP(REMOVE), FALSE},
     [STEP(ACTIVATE)] = {"activate", STEP(BIND), STEP(REMOVE), STEP(REMOVE), FALSE},
     [STEP(BIND)] = {"bind", STEP(WAIT_LINK), STEP(REMOVE), STEP(REMOVE), FALSE},
