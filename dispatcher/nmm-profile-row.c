@@ -82,6 +82,7 @@ static void
 join_profile(const NmmProfileRows *self, NmmProfileRow *row, const NmmHostProfile *host)
 {
     gboolean has_process = g_hash_table_contains(self->input->lock_holders, host->uuid);
+    const NmmHostHypervisor *hypervisor;
 
     row->host = host;
     row->at_rest = host->state == NMM_ACTIVE_DOWN && !has_process;
@@ -90,6 +91,8 @@ join_profile(const NmmProfileRows *self, NmmProfileRow *row, const NmmHostProfil
         return;
     row->profile = host->profile;
     row->mode = nmm_mode_get_info(host->profile->mode);
+    hypervisor = nmm_host_state_find_hypervisor(self->host, host->profile->libvirt_uri);
+    row->asleep = hypervisor && hypervisor->asleep;
     row->use = nmm_profile_rows_find_use(self, host->profile->libvirt_uri);
     row->network = nmm_host_state_find_network(self->host, host->profile);
     row->parent = host->profile->parent ?: self->host->primary;

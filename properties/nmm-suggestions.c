@@ -107,7 +107,7 @@ nmm_suggestions_load_async(NmmHypervisorMaker maker,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-    nmm_hypervisor_read_async(maker, uri, FALSE, 0, cancellable, callback, user_data);
+    nmm_hypervisor_read_async(maker, uri, FALSE, TRUE, 0, cancellable, callback, user_data);
 }
 
 NmmSuggestions *

@@ -7,6 +7,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-error.h"
 #include "nmm-guest-devices.h"
 
 G_DEFINE_INTERFACE(NmmHypervisor, nmm_hypervisor, G_TYPE_OBJECT)
@@ -39,6 +40,25 @@ GPtrArray *
 nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error)
 {
     return NMM_HYPERVISOR_GET_IFACE(self)->list_networks(self, error);
+}
+
+gboolean
+nmm_hypervisor_is_asleep(NmmHypervisor *self)
+{
+    NmmHypervisorInterface *iface = NMM_HYPERVISOR_GET_IFACE(self);
+
+    return iface->is_asleep && iface->is_asleep(self);
+}
+
+void
+nmm_hypervisor_wait_awake(NmmHypervisor *self)
+{
+    NmmHypervisorInterface *iface = NMM_HYPERVISOR_GET_IFACE(self);
+
+    if (iface->wait_awake)
+        iface->wait_awake(self);
+    else
+        nmm_hypervisor_emit(self, "awake", NULL);
 }
 
 GPtrArray *
@@ -118,10 +138,17 @@ read_content(NmmHypervisor *self, NmmHostHypervisor *content, GError **error)
 }
 
 NmmHostHypervisor *
-nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases)
+nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gboolean wake)
 {
     NmmHostHypervisor *content = nmm_host_hypervisor_new(uri);
 
+    content->asleep = !wake && nmm_hypervisor_is_asleep(self);
+    if (content->asleep) {
+        nmm_fail(&content->error,
+                 NMM_ERROR_UNREACHABLE,
+                 _("libvirt is not running, so no guest is running"));
+        return content;
+    }
     if (nmm_hypervisor_open(self, TRUE, &content->error) &&
         read_content(self, content, &content->error) && leases)
         read_leases(self, content);
@@ -201,4 +228,5 @@ nmm_hypervisor_default_init(NmmHypervisorInterface *iface)
     add_signal(iface, "guest-changed");
     add_signal(iface, "network-changed");
     add_signal(iface, "closed");
+    add_signal(iface, "awake");
 }

@@ -33,6 +33,10 @@ struct _NmmHypervisorInterface {
     GPtrArray *(*list_leases)(NmmHypervisor *self, const char *network, GError **error);
 
     gboolean (*apply)(NmmHypervisor *self, const NmmEdit *edit, GError **error);
+
+    /* (nullable), both: it is always awake */
+    gboolean (*is_asleep)(NmmHypervisor *self);
+    void (*wait_awake)(NmmHypervisor *self);
 };
 
 /*
@@ -40,6 +44,7 @@ struct _NmmHypervisorInterface {
  *   "guest-changed"   (utf8 uuid): defined, undefined, started, stopped, interface added or removed
  *   "network-changed" (utf8 name): defined, undefined, started, stopped
  *   "closed"          (utf8 reason): the connection broke; only open() makes it usable again
+ *   "awake"           (utf8 unused): see nmm_hypervisor_wait_awake()
  */
 
 /* Connects and registers for events, also after "closed", and replaces a connection. DENIED.
@@ -48,6 +53,12 @@ gboolean nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **e
 /* On any thread, in any state; does not wait long. Does not emit "closed". Calls in progress on
  * other threads end with an error or a result. */
 void nmm_hypervisor_close(NmmHypervisor *self);
+
+/* It does not run, and open() would start it. Does not block; any thread. */
+gboolean nmm_hypervisor_is_asleep(NmmHypervisor *self);
+/* Emits "awake", once, when another program has started it, or at once if it is not asleep. Main
+ * thread. */
+void nmm_hypervisor_wait_awake(NmmHypervisor *self);
 
 /* (transfer full) (element-type NmmGuest). A guest whose XML cannot be read is left out and logged
  * as a warning. Reads in parallel. */
@@ -60,10 +71,11 @@ GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);
 
 /* Reads the whole content of a hypervisor that is not open: opens it read-only, lists networks and
- * guests, on request the leases of active networks, and closes it. Joins
- * them with the kernel's interfaces. Blocks. @uri: of @self.
- * (transfer full): an error is in it. */
-NmmHostHypervisor *nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases);
+ * guests, on request the leases of active networks, and closes it. Without @wake, one that is
+ * asleep stays so and has an error. Joins them with the kernel's interfaces. Blocks. @uri: of
+ * @self. (transfer full): an error is in it. */
+NmmHostHypervisor *
+nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gboolean wake);
 
 /*
  * Carries out one edit of a plan. NOT_FOUND (guest or network gone meanwhile), UNSUPPORTED (a LIVE

@@ -12,6 +12,7 @@
 #include <libvirt-glib/libvirt-glib.h>
 #include <signal.h>
 
+#include "nmm-daemon.h"
 #include "nmm-error.h"
 #include "nmm-nic-xml.h"
 
@@ -21,6 +22,8 @@ struct _NmmLibvirt {
     GMutex mutex;         /* guards the members below */
     NmmLibvirtConn *conn; /* (nullable) */
     guint closes;         /* how often close() was called: ends an open() in progress */
+    int pid;              /* the daemon that the connection was made to; 0 if unknown */
+    NmmDaemonWait *wait;  /* (nullable): main thread only */
 };
 
 static void hypervisor_iface_init(NmmHypervisorInterface *iface);
@@ -64,6 +67,7 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
     conn = nmm_libvirt_conn_open(hypervisor, self->uri, read_only, error);
     if (!conn)
         return FALSE;
+    g_atomic_int_set(&self->pid, nmm_daemon_get_pid(NMM_DAEMON_RUN_DIR, self->uri));
     if (replace_conn(self, conn, closes))
         return TRUE;
     return nmm_fail(error,
@@ -382,9 +386,41 @@ libvirt_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
     return call && apply(call, edit, error);
 }
 
+/* A daemon that has closed the connection is about to end: another connection would start its
+ * successor. */
+static gboolean
+libvirt_is_asleep(NmmHypervisor *hypervisor)
+{
+    NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
+
+    return nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, self->uri, g_atomic_int_get(&self->pid));
+}
+
+static void
+awake_cb(gpointer user_data)
+{
+    NmmLibvirt *self = user_data;
+
+    g_clear_pointer(&self->wait, nmm_daemon_wait_free);
+    g_atomic_int_set(&self->pid, 0);
+    nmm_hypervisor_emit(NMM_HYPERVISOR(self), "awake", NULL);
+}
+
+static void
+libvirt_wait_awake(NmmHypervisor *hypervisor)
+{
+    NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
+
+    g_clear_pointer(&self->wait, nmm_daemon_wait_free);
+    self->wait = nmm_daemon_wait_new(
+        NMM_DAEMON_RUN_DIR, self->uri, g_atomic_int_get(&self->pid), awake_cb, self);
+}
+
 static void
 hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
+    iface->is_asleep = libvirt_is_asleep;
+    iface->wait_awake = libvirt_wait_awake;
     iface->open = libvirt_open;
     iface->close = libvirt_close;
     iface->list_guests = libvirt_list_guests;
@@ -406,6 +442,7 @@ nmm_libvirt_finalize(GObject *object)
     NmmLibvirt *self = NMM_LIBVIRT(object);
 
     libvirt_close(NMM_HYPERVISOR(self));
+    g_clear_pointer(&self->wait, nmm_daemon_wait_free);
     g_mutex_clear(&self->mutex);
     g_free(self->uri);
     G_OBJECT_CLASS(nmm_libvirt_parent_class)->finalize(object);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state machine on the main thread. A reading owns all it touches, so that one that hangs can
- * be left behind. While the connection works and no event is due there is no timer.
+ * The state machine on the main thread. A reading that hangs is left behind. While the connection
+ * works and no event is due there is no timer.
  */
 
 #include "config.h"
 
 #include "nmm-watcher.h"
-
-#include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
 #include "nmm-timers.h"
@@ -29,16 +27,6 @@ typedef enum {
     STATE_ENDED,
 } State;
 
-/* A reading in progress. */
-typedef struct {
-    NmmWatcher *watcher; /* (nullable): NULL if it is gone; main thread only */
-    NmmHypervisor *hypervisor;
-    GCancellable *cancellable;
-    gboolean open; /* connect first */
-    gboolean opened;
-    NmmReading reading; /* networks are read unless they are set */
-} Job;
-
 struct _NmmWatcher {
     NmmHypervisor *hypervisor;
     const NmmWatcherClient *client;
@@ -48,7 +36,7 @@ struct _NmmWatcher {
     gboolean connected;
     gboolean was_connected;
     char *closed_reason;  /* (nullable) */
-    Job *job;             /* (nullable): borrowed from its task */
+    NmmReadingJob *job;   /* (nullable): borrowed from its task */
     gboolean held;        /* until nmm_watcher_resume() */
     gboolean handed_over; /* ready() is due */
     guint ready_source;
@@ -65,99 +53,6 @@ struct _NmmWatcher {
     NmmDebounce settle;
     NmmBackoff reconnect;
 };
-
-/* Reading, on a worker thread */
-
-static void
-job_free(gpointer data)
-{
-    Job *job = data;
-
-    g_object_unref(job->hypervisor);
-    g_object_unref(job->cancellable);
-    g_strfreev(job->reading.uuids);
-    g_clear_pointer(&job->reading.guests, g_ptr_array_unref);
-    g_clear_pointer(&job->reading.networks, g_ptr_array_unref);
-    g_ptr_array_unref(job->reading.gone);
-    g_hash_table_unref(job->reading.unread);
-    g_free(job);
-}
-
-/* FALSE only if the connection broke. */
-static gboolean
-read_guest(Job *job, const char *uuid, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    NmmGuest *guest = nmm_hypervisor_read_guest(job->hypervisor, uuid, &local);
-
-    if (guest) {
-        g_ptr_array_add(job->reading.guests, guest);
-    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
-        g_ptr_array_add(job->reading.gone, g_strdup(uuid));
-    } else {
-        g_prefix_error(&local, _("guest '%s': "), uuid);
-        g_hash_table_insert(job->reading.unread, g_strdup(uuid), g_steal_pointer(&local));
-    }
-    return TRUE;
-}
-
-static gboolean
-read_guests(Job *job, GError **error)
-{
-    job->reading.guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
-    for (char **uuid = job->reading.uuids; *uuid; uuid++) {
-        if (g_cancellable_set_error_if_cancelled(job->cancellable, error) ||
-            !read_guest(job, *uuid, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-read_all_guests(Job *job, GError **error)
-{
-    job->reading.guests = nmm_hypervisor_list_guests(job->hypervisor, error);
-    return job->reading.guests != NULL;
-}
-
-static gboolean
-run_job(Job *job, GError **error)
-{
-    NmmReading *reading = &job->reading;
-    gboolean has_networks = reading->networks != NULL;
-
-    if (job->open) {
-        job->opened = nmm_hypervisor_open(job->hypervisor, FALSE, error);
-        if (!job->opened)
-            return FALSE;
-    }
-    if (g_cancellable_set_error_if_cancelled(job->cancellable, error))
-        return FALSE;
-    if (!reading->networks)
-        reading->networks = nmm_hypervisor_list_networks(job->hypervisor, error);
-    if (!reading->networks)
-        return FALSE;
-    if (reading->uuids ? !read_guests(job, error) : !read_all_guests(job, error))
-        return FALSE;
-    /* Networks of an earlier reading are shared. */
-    nmm_hypervisor_join_devices(
-        job->hypervisor, reading->guests, has_networks ? NULL : reading->networks);
-    return TRUE;
-}
-
-static void
-job_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-    GError *error = NULL;
-
-    if (run_job(data, &error))
-        g_task_return_boolean(task, TRUE);
-    else
-        g_task_return_error(task, error);
-}
 
 /* Main thread: when something is read */
 
@@ -185,22 +80,17 @@ needs_networks(NmmWatcher *self, char **uuids)
     return !uuids || !self->networks || self->networks_stale || self->client->follow_networks;
 }
 
-static Job *
+static NmmReadingJob *
 job_new(NmmWatcher *self)
 {
-    Job *job = g_new0(Job, 1);
+    NmmReadingJob *job = nmm_reading_job_new(self->hypervisor);
 
     self->all_dirty |= !self->connected;
     job->watcher = self;
-    job->hypervisor = g_object_ref(self->hypervisor);
-    job->cancellable = g_cancellable_new();
     job->open = !self->connected;
     job->reading.uuids = take_dirty(self);
     if (!needs_networks(self, job->reading.uuids))
         job->reading.networks = g_ptr_array_ref(self->networks);
-    job->reading.gone = g_ptr_array_new_with_free_func(g_free);
-    job->reading.unread =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
     return job;
 }
 
@@ -223,8 +113,27 @@ begin_reading(gpointer data)
     /* From now on closed_cb() notices the end of the connection that the job opens. */
     self->connected = TRUE;
     g_task_set_source_tag(task, begin_reading);
-    g_task_set_task_data(task, self->job, job_free);
-    g_task_run_in_thread(task, job_thread_cb);
+    g_task_set_task_data(task, self->job, nmm_reading_job_free);
+    g_task_run_in_thread(task, nmm_reading_job_thread_cb);
+}
+
+/* Guests run on without libvirt: it is not this program that starts it again. */
+static void
+reconnect(gpointer data)
+{
+    NmmWatcher *self = data;
+
+    if (nmm_hypervisor_is_asleep(self->hypervisor))
+        nmm_hypervisor_wait_awake(self->hypervisor);
+    else
+        begin_reading(self);
+}
+
+static void
+awake_cb(NmmHypervisor *hypervisor, const char *unused, NmmWatcher *self)
+{
+    if (self->state == STATE_LOST && !nmm_watcher_is_busy(self) && !self->connected)
+        begin_reading(self);
 }
 
 static void
@@ -363,7 +272,7 @@ reading_failed(NmmWatcher *self, const GError *error)
 static void
 reading_cb(GObject *object, GAsyncResult *result, gpointer data)
 {
-    Job *job = g_task_get_task_data(G_TASK(result));
+    NmmReadingJob *job = g_task_get_task_data(G_TASK(result));
     NmmWatcher *self = job->watcher;
     g_autoptr(GError) error = NULL;
     gboolean done = g_task_propagate_boolean(G_TASK(result), &error);
@@ -444,7 +353,7 @@ nmm_watcher_new(NmmHypervisor *hypervisor,
     nmm_debounce_init(&self->settle, begin_reading, self);
     self->settle.settle_ms = timing->settle;
     self->settle.settle_max_ms = timing->settle_max;
-    nmm_backoff_init(&self->reconnect, begin_reading, self);
+    nmm_backoff_init(&self->reconnect, reconnect, self);
     nmm_backoff_set_timing(&self->reconnect, timing->reconnect, timing->reconnect_max);
     return self;
 }
@@ -476,6 +385,7 @@ nmm_watcher_start(NmmWatcher *self)
     g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
     g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
     g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
+    g_signal_connect(self->hypervisor, "awake", G_CALLBACK(awake_cb), self);
     self->state = STATE_STARTING;
     begin_reading(self);
 }

@@ -10,17 +10,9 @@
 
 #pragma once
 
-#include "nmm-hypervisor.h"
+#include "nmm-reading.h"
 
 G_BEGIN_DECLS
-
-typedef struct {
-    char **uuids;        /* (nullable): the guests that were read; NULL: all */
-    GPtrArray *guests;   /* (element-type NmmGuest): those found */
-    GPtrArray *networks; /* (element-type NmmNetwork): all */
-    GPtrArray *gone;     /* (element-type utf8): UUIDs of guests that do not exist any more */
-    GHashTable *unread;  /* (element-type utf8 GError): UUIDs of guests that cannot be read */
-} NmmReading;
 
 typedef struct {
     /* The watcher remembers all guests, every reading delivers all of them, and the client does

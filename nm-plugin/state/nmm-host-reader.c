@@ -365,6 +365,7 @@ start_hypervisors(GTask *task)
         nmm_hypervisor_read_async(read->maker,
                                   read->uris->pdata[i],
                                   (read->flags & NMM_HOST_READ_LEASES) != 0,
+                                  (read->flags & NMM_HOST_READ_AWAKE) == 0,
                                   read->timeout_s,
                                   g_task_get_cancellable(task),
                                   hypervisor_cb,

@@ -15,6 +15,7 @@ typedef struct {
     char *uri;
     NmmHypervisor *hypervisor;
     gboolean leases;
+    gboolean wake;
     gboolean late;              /* a reader gave up waiting for it */
     GPtrArray *waiters;         /* (element-type Waiter) */
     NmmHostHypervisor *content; /* (nullable): the result */
@@ -85,14 +86,18 @@ run_job(gpointer user_data)
 {
     Job *job = user_data;
 
-    job->content = nmm_hypervisor_read(job->hypervisor, job->uri, job->leases);
+    job->content = nmm_hypervisor_read(job->hypervisor, job->uri, job->leases, job->wake);
     g_idle_add_full(G_PRIORITY_DEFAULT, done_cb, job, NULL);
     return NULL;
 }
 
 /* A thread of its own and not one of GTask's pool, which is small and shared with the program. */
 static Job *
-start_job(NmmHypervisorMaker maker, const char *uri, gboolean leases, const char *key)
+start_job(NmmHypervisorMaker maker,
+          const char *uri,
+          gboolean leases,
+          gboolean wake,
+          const char *key)
 {
     Job *job = g_new0(Job, 1);
     g_autoptr(GThread) thread = NULL;
@@ -102,6 +107,7 @@ start_job(NmmHypervisorMaker maker, const char *uri, gboolean leases, const char
     job->hypervisor = maker(uri);
     nmm_hypervisor_set_links_reader(job->hypervisor, nmm_links_read_devices);
     job->leases = leases;
+    job->wake = wake;
     job->waiters = g_ptr_array_new_with_free_func(waiter_free);
     g_hash_table_insert(jobs, job->key, job);
     thread = g_thread_new("nm-macvtap-read", run_job, job);
@@ -171,13 +177,14 @@ void
 nmm_hypervisor_read_async(NmmHypervisorMaker maker,
                           const char *uri,
                           gboolean leases,
+                          gboolean wake,
                           guint timeout_s,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
-    g_autofree char *key = g_strconcat(leases ? "leases " : "", uri, NULL);
+    g_autofree char *key = g_strconcat(leases ? "leases " : "", wake ? "wake " : "", uri, NULL);
     Job *job;
 
     g_task_set_source_tag(task, nmm_hypervisor_read_async);
@@ -185,7 +192,7 @@ nmm_hypervisor_read_async(NmmHypervisorMaker maker,
         jobs = g_hash_table_new(g_str_hash, g_str_equal);
     job = g_hash_table_lookup(jobs, key);
     if (!job)
-        job = start_job(maker, uri, leases, key);
+        job = start_job(maker, uri, leases, wake, key);
     if (job->late)
         return_late(task, uri, timeout_s);
     else

@@ -17,11 +17,13 @@ G_BEGIN_DECLS
 /* nmm_libvirt_new(), or a fake of the tests. */
 typedef NmmHypervisor *(*NmmHypervisorMaker)(const char *uri);
 
-/* Call on the thread of the default main context. @leases: read them as well. @timeout_s: 0 waits
+/* Call on the thread of the default main context. @leases: read them as well. @wake: see
+ * nmm_hypervisor_read(). @timeout_s: 0 waits
  * for ever; after a timeout the URI is not read again by this process until the thread returns. */
 void nmm_hypervisor_read_async(NmmHypervisorMaker maker,
                                const char *uri,
                                gboolean leases,
+                               gboolean wake,
                                guint timeout_s,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,

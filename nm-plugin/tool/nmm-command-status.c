@@ -150,6 +150,7 @@ add_hosts(NmmReport *report, const NmmHostState *state)
 
         nmm_json_set_string(json, "uri", hypervisor->uri);
         nmm_json_set_error(json, "problem", hypervisor->error);
+        json_object_set_boolean_member(json, "asleep", hypervisor->asleep);
         for (guint i = 0; i < hypervisor->networks->len; i++) {
             const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
 
@@ -157,7 +158,10 @@ add_hosts(NmmReport *report, const NmmHostState *state)
                 add_bridge(report, bridges, state, hypervisor->uri, network);
             add_kept(report, kept, state, hypervisor, network);
         }
-        if (hypervisor->error) {
+        if (hypervisor->asleep) {
+            nmm_report_add_note(
+                report, _("'%s': %s."), hypervisor->uri, hypervisor->error->message);
+        } else if (hypervisor->error) {
             nmm_report_add_note(report,
                                 _("Cannot list guests of '%s': %s."),
                                 hypervisor->uri,
@@ -312,7 +316,7 @@ run(const char *argument, gboolean json)
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
 
-    nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
+    nmm_host_update(state, NMM_HOST_READ_GUESTS | NMM_HOST_READ_AWAKE, uris);
     inputs = nmm_check_collect(state, NULL);
     report = nmm_status_report(state, inputs);
     return nmm_report_print(report, json);

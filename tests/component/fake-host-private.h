@@ -45,7 +45,9 @@ struct _FakeHost {
     GPtrArray *networks; /* (element-type FakeNetwork) */
     GArray *members;     /* (element-type FakeMember) */
     gboolean dead;
-    guint last_device; /* numbers target devices, bridges and aliases */
+    gboolean asleep;
+    GPtrArray *waiters; /* (element-type NmmHypervisor): borrowed; wait for the daemon */
+    guint last_device;  /* numbers target devices, bridges and aliases */
 };
 
 void fake_guest_free(FakeGuest *guest);

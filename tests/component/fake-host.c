@@ -16,6 +16,7 @@ fake_host_new(void)
     host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)fake_guest_free);
     host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)fake_network_free);
     host->members = g_array_new(FALSE, FALSE, sizeof(FakeMember));
+    host->waiters = g_ptr_array_new();
     return host;
 }
 
@@ -34,6 +35,7 @@ fake_host_unref(FakeHost *host)
     g_ptr_array_unref(host->guests);
     g_ptr_array_unref(host->networks);
     g_array_unref(host->members);
+    g_ptr_array_unref(host->waiters);
     fake_calls_free(host->calls);
     g_mutex_clear(&host->mutex);
     g_free(host);
@@ -76,6 +78,7 @@ fake_host_join(FakeHost *host, NmmHypervisor *hypervisor, gboolean read_only, GE
     FakeMember new_member = {.hypervisor = hypervisor, .read_only = read_only};
     FakeMember *member = find_member(host, hypervisor);
 
+    host->asleep = FALSE;
     if (host->dead) {
         g_set_error(
             error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "failed to connect: the daemon is not there");
@@ -93,6 +96,7 @@ fake_host_leave(FakeHost *host, NmmHypervisor *hypervisor)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
 
+    g_ptr_array_remove(host->waiters, hypervisor);
     for (guint i = 0; i < host->members->len; i++) {
         if (g_array_index(host->members, FakeMember, i).hypervisor == hypervisor) {
             g_array_remove_index(host->members, i);
@@ -117,12 +121,9 @@ fake_host_count_joined(FakeHost *host)
     return host->members->len;
 }
 
-void
-fake_host_kill(FakeHost *host, const char *reason)
+static void
+close_all(FakeHost *host, const char *reason)
 {
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-
-    host->dead = TRUE;
     for (guint i = 0; i < host->members->len; i++) {
         FakeMember *member = &g_array_index(host->members, FakeMember, i);
 
@@ -130,6 +131,54 @@ fake_host_kill(FakeHost *host, const char *reason)
             nmm_hypervisor_emit(member->hypervisor, "closed", reason);
     }
     g_array_set_size(host->members, 0);
+}
+
+void
+fake_host_kill(FakeHost *host, const char *reason)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    host->dead = TRUE;
+    close_all(host, reason);
+}
+
+void
+fake_host_fall_asleep(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    host->asleep = TRUE;
+    close_all(host, "stopped");
+}
+
+gboolean
+fake_host_is_asleep(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    return host->asleep;
+}
+
+void
+fake_host_wake(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    host->asleep = FALSE;
+    for (guint i = 0; i < host->waiters->len; i++)
+        nmm_hypervisor_emit(host->waiters->pdata[i], "awake", NULL);
+    g_ptr_array_set_size(host->waiters, 0);
+}
+
+void
+fake_host_wait(FakeHost *host, NmmHypervisor *hypervisor)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    if (host->asleep)
+        g_ptr_array_add(host->waiters, hypervisor);
+    else
+        nmm_hypervisor_emit(hypervisor, "awake", NULL);
 }
 
 void

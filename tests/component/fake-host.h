@@ -101,6 +101,13 @@ NmmNetwork *fake_host_read_network(FakeHost *host, const char *name);
 /* The daemon dies: connections are closed and open() fails; or it comes back. */
 void fake_host_kill(FakeHost *host, const char *reason);
 void fake_host_revive(FakeHost *host);
+/* As with socket activation: connections are closed, and the next one starts the daemon again. */
+void fake_host_fall_asleep(FakeHost *host);
+gboolean fake_host_is_asleep(FakeHost *host);
+/* Another program has started it. */
+void fake_host_wake(FakeHost *host);
+/* @hypervisor gets "awake" then. */
+void fake_host_wait(FakeHost *host, NmmHypervisor *hypervisor);
 
 /* For connections: those that have joined get events, also when the daemon dies. */
 gboolean

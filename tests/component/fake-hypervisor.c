@@ -216,9 +216,23 @@ fake_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
     return ok;
 }
 
+static gboolean
+fake_is_asleep(NmmHypervisor *hypervisor)
+{
+    return fake_host_is_asleep(FAKE_HYPERVISOR(hypervisor)->host);
+}
+
+static void
+fake_wait_awake(NmmHypervisor *hypervisor)
+{
+    fake_host_wait(FAKE_HYPERVISOR(hypervisor)->host, hypervisor);
+}
+
 static void
 fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
+    iface->is_asleep = fake_is_asleep;
+    iface->wait_awake = fake_wait_awake;
     iface->open = fake_open;
     iface->close = fake_close;
     iface->list_guests = fake_list_guests;

@@ -249,6 +249,44 @@ test_lost_and_back(Fixture *f, gconstpointer data)
     wait_seen(f, "web*1");
 }
 
+/* What an administrator stopped is not started again by the watcher, but followed when it runs. */
+static void
+test_asleep(Fixture *f, gconstpointer data)
+{
+    gint64 limit = g_get_monotonic_time() + PATIENCE;
+    gint64 end;
+
+    define(f, "web", NIC);
+    start_guest(f, "web");
+    nmm_watcher_start(f->watcher);
+    wait_seen(f, "web*1");
+    fake_calls_clear(f->calls);
+    fake_host_fall_asleep(f->host);
+    end = g_get_monotonic_time() + 20 * (gint64)timing.reconnect_max * 1000;
+    while (g_get_monotonic_time() < end)
+        turn(limit);
+    g_assert_cmpuint(fake_calls_count(f->calls, "open"), ==, 0);
+    g_assert_true(nmm_watcher_is_settled(f->watcher));
+    g_assert_no_error(f->failure);
+    g_assert_true(fake_host_stop_guest(f->host, "web", NULL));
+    fake_host_wake(f->host);
+    wait_seen(f, "web");
+    g_assert_cmpuint(fake_calls_count(f->calls, "open"), ==, 1);
+    start_guest(f, "web");
+    wait_seen(f, "web*1");
+}
+
+/* The activation of a profile starts it. */
+static void
+test_asleep_at_start(Fixture *f, gconstpointer data)
+{
+    define(f, "web", NIC);
+    fake_host_fall_asleep(f->host);
+    nmm_watcher_start(f->watcher);
+    wait_seen(f, "web");
+    g_assert_false(fake_host_is_asleep(f->host));
+}
+
 /* An unreadable guest does not affect another one. */
 static void
 test_unreadable(Fixture *f, gconstpointer data)
@@ -280,6 +318,8 @@ main(int argc, char **argv)
                teardown);
     g_test_add("/watcher/unreachable", Fixture, NULL, setup, test_unreachable, teardown);
     g_test_add("/watcher/lost-and-back", Fixture, NULL, setup, test_lost_and_back, teardown);
+    g_test_add("/watcher/asleep", Fixture, NULL, setup, test_asleep, teardown);
+    g_test_add("/watcher/asleep-at-start", Fixture, NULL, setup, test_asleep_at_start, teardown);
     g_test_add("/watcher/unreadable", Fixture, NULL, setup, test_unreadable, teardown);
     return g_test_run();
 }

@@ -126,6 +126,20 @@ revive_daemon(FakeHost *world, char **arguments, GError **error)
     return NULL;
 }
 
+static char *
+put_to_sleep(FakeHost *world, char **arguments, GError **error)
+{
+    fake_host_fall_asleep(world);
+    return NULL;
+}
+
+static char *
+wake_daemon(FakeHost *world, char **arguments, GError **error)
+{
+    fake_host_wake(world);
+    return NULL;
+}
+
 static const Command commands[] = {
     {"define", 1, define},
     {"start", 1, start},
@@ -141,6 +155,8 @@ static const Command commands[] = {
     {"calls", 0, list_calls},
     {"kill", 0, kill_daemon},
     {"revive", 0, revive_daemon},
+    {"fall-asleep", 0, put_to_sleep},
+    {"wake", 0, wake_daemon},
 };
 
 static char *

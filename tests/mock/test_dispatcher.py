@@ -158,6 +158,16 @@ def test_profile_whose_parent_has_another_name_comes_up_with_its_device(host):
     host.wait(lambda: is_up(host, profile), 'the profile to be activated')
 
 
+def test_libvirt_that_does_not_run_is_not_asked(host):
+    host.add_guest('alpha')
+    host.at_start('fall-asleep')
+    host.refresh()
+    check('Guests on eth0' not in [profile.id for profile in host.nm.profiles], 'libvirt was asked')
+    host.at_start('wake')
+    host.refresh()
+    check('Guests on eth0' in [profile.id for profile in host.nm.profiles], 'no profile is suggested')
+
+
 def test_events_wait_for_networkmanager(host):
     """A helper that finds no NetworkManager ends; the next one judges what the first one could not."""
     host.install_hook()

@@ -103,6 +103,21 @@ def test_guest_whose_device_disappears_loses_its_route_and_is_named(host):
     host.down(vpn)
 
 
+def test_libvirt_that_was_stopped_is_not_started_again(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0')
+    host.hypervisor('fall-asleep')
+    before = host.hypervisor('calls').count('open')
+    host.pause(2)
+    equal(host.hypervisor('calls').count('open'), before, 'connections')
+    check(host.has_route(), 'the route to the guest is gone')
+    host.hypervisor('stop alpha')
+    host.hypervisor('wake')
+    host.wait(lambda: not host.has_route(), 'the route of the stopped guest to go')
+    host.down(vpn)
+
+
 def test_parent_that_is_a_port_is_refused(host):
     ip('link', 'add', 'br0', 'type', 'bridge')
     ip('link', 'set', 'eth0', 'master', 'br0')

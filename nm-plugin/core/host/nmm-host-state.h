@@ -73,6 +73,7 @@ typedef struct {
 typedef struct {
     char *uri;
     GError *error;       /* (nullable): why nothing is known of it; then all below is empty */
+    gboolean asleep;     /* with @error: it does not run, and looking would start it */
     gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
     GPtrArray *guests;   /* (element-type NmmGuest): by name */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The libvirt daemon behind a URI: whether it runs, found out without a connection, because with
+ * socket activation each connection starts it.
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* "/run", except in tests. */
+#define NMM_DAEMON_RUN_DIR "/run"
+
+/* The daemon does not run, and a connection would start it. FALSE for URIs of other hosts and
+ * for drivers without a daemon. @ending: (nullable): the process of nmm_daemon_get_pid() that is
+ * about to end, so counts as ended. Any thread. */
+gboolean nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending);
+/* The process that serves @uri; 0 if there is none, or it is not known. Any thread. */
+int nmm_daemon_get_pid(const char *run_dir, const char *uri);
+
+/* Waits for the daemon. Calls @awake once, on the default main context, when it runs. */
+typedef struct _NmmDaemonWait NmmDaemonWait;
+
+NmmDaemonWait *nmm_daemon_wait_new(const char *run_dir,
+                                   const char *uri,
+                                   int ending,
+                                   void (*awake)(gpointer user_data),
+                                   gpointer user_data);
+void nmm_daemon_wait_free(NmmDaemonWait *self);
+
+G_END_DECLS
