@@ -2,6 +2,7 @@
 """A host for one test: a bus, a mock NetworkManager, an uplink eth0 with an address, and the programs under
 test. It lives in namespaces of its own (see mock.py), in which /run is empty."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -13,6 +14,7 @@ import time
 from gi.repository import GLib
 
 import device
+import kernel
 from device import build_settings, ip
 from network_manager import NetworkManager
 
@@ -291,6 +293,18 @@ class Host:
     @staticmethod
     def addresses(name):
         return device.kernel_addresses(name, 4) if name in Host.links() else None
+
+    @contextlib.contextmanager
+    def unchanged(self, patience=PATIENCE):
+        """After the block the kernel is as before."""
+        before = kernel.state()
+        yield
+        try:
+            self.wait(lambda: kernel.state() == before, 'the kernel to be as before', patience)
+        except Failure:
+            after = kernel.state()
+            raise AssertionError('\n'.join(['left behind:', *sorted(after - before), 'lost:',
+                                            *sorted(before - after)])) from None
 
     @staticmethod
     def is_allmulticast(name):

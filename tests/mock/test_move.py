@@ -70,7 +70,8 @@ def fail_at(method, lose_answer):
     def test(host):
         watch_addresses(host)
         host.nm.bus.fail(method, 'refused by the test', lose_answer=lose_answer)
-        host.refused(host.add_profile('move'), 'refused by the test')
+        with host.unchanged():
+            host.refused(host.add_profile('move'), 'refused by the test')
         check_unmoved(host)
         host.down(host.up(host.nm.profiles[-1]))
         check_unmoved(host, 'after the next activation')
@@ -83,9 +84,10 @@ def stop_at(method, where):
         watch_addresses(host)
         vpn = None
         getattr(host.nm.bus, where)[method] = lambda: vpn.deactivate()
-        vpn = host.activate(host.add_profile('move'))
-        host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
-        host.wait_service_ended()
+        with host.unchanged():
+            vpn = host.activate(host.add_profile('move'))
+            host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+            host.wait_service_ended()
         check_unmoved(host)
     return test
 
