@@ -29,6 +29,7 @@ static const NmmReportLabel kind_labels[] = {
     {"image-link", N_("change interface")},
     {"link-add", N_("make host link")},
     {"configuration-move", N_("move configuration")},
+    {"multicast-receive", N_("receive multicast")},
     {NULL},
 };
 
@@ -199,32 +200,58 @@ make_plan(const NmmHostState *state, const NmmHostProfile *host_profile, GError 
 /* Modes share and move */
 
 static void
-add_change(NmmReport *report, const NmmHostProfile *profile, const char *kind, const char *reason)
+add_change(NmmReport *report,
+           const char *kind,
+           const char *device,
+           const char *parent,
+           const char *reason)
 {
     JsonObject *json = nmm_json_add_object(get_array(report, "changes"));
 
     nmm_json_set_string(json, "kind", kind);
-    nmm_json_set_string(json, "device", profile->link);
-    nmm_json_set_string(json, "parent", profile->parent);
+    nmm_json_set_string(json, "device", device);
+    nmm_json_set_string(json, "parent", parent);
     nmm_json_set_string(json, "reason", reason);
 }
 
 static void
-add_changes(NmmReport *report, const NmmHostProfile *profile)
+add_multicast(NmmReport *report, const NmmHostState *state, const NmmHostProfile *profile)
+{
+    const NmmHostHypervisor *hypervisor =
+        nmm_host_state_find_hypervisor(state, profile->profile->libvirt_uri);
+    g_autoptr(GPtrArray) devices = NULL;
+
+    if (!profile->profile->multicast || !hypervisor)
+        return;
+    devices = nmm_guest_selection_list_devices(
+        profile->profile, profile->parent, hypervisor->guests, hypervisor->networks);
+    for (guint i = 0; i < devices->len; i++)
+        add_change(report,
+                   "multicast-receive",
+                   devices->pdata[i],
+                   profile->parent,
+                   _("otherwise the guest receives only a few multicast groups"));
+}
+
+static void
+add_changes(NmmReport *report, const NmmHostState *state, const NmmHostProfile *profile)
 {
     if (profile->state != NMM_ACTIVE_DOWN)
         return;
     add_change(report,
-               profile,
                "link-add",
+               profile->link,
+               profile->parent,
                _("the host needs its own macvtap interface to reach its guests"));
     if (nmm_mode_get_info(profile->profile->mode)->moves_configuration)
         add_change(
             report,
-            profile,
             "configuration-move",
+            profile->link,
+            profile->parent,
             _("addresses, routes, DNS and DHCP lease move from the parent to the host link until "
               "the profile goes down; the parent's own profile does not change"));
+    add_multicast(report, state, profile);
 }
 
 /* Once the profile is active. */
@@ -278,7 +305,7 @@ nmm_plan_link_report(const NmmHostState *state,
 {
     NmmReport *report = new_report(profile->profile);
 
-    add_changes(report, profile);
+    add_changes(report, state, profile);
     add_changes_table(report, profile->profile, change_columns);
     for (guint i = 0; i < inputs->len; i++)
         add_guest(report, g_ptr_array_index(inputs, i));

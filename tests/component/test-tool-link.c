@@ -117,7 +117,7 @@ test_route(void)
     move->routed = FALSE;
     results = nmm_check_evaluate(move);
     g_assert_null(nmm_check_find_reason(results));
-    g_assert_cmpuint(results->len, ==, 12);
+    g_assert_cmpuint(results->len, ==, 13);
 }
 
 /* A guest without traffic is not broken. */
@@ -228,7 +228,7 @@ add_guest(NmmHostHypervisor *hypervisor, const char *name, const char *nics, gbo
 
 #define NIC(device, mode, mac)                                                                     \
     "<interface type='direct'><mac address='" mac "'/><source dev='" device "'" mode               \
-    "/></interface>"
+    "/><target dev='macvtap0'/></interface>"
 #define BRIDGE "  mode='bridge'"
 
 static NmmHostProfile *
@@ -565,12 +565,18 @@ test_plan(gconstpointer data)
     root = parse_again(report);
     assert_path(root,
                 "$.changes[*].kind",
-                is_move ? "[\"link-add\",\"configuration-move\"]" : "[\"link-add\"]");
+                is_move ? "[\"link-add\",\"configuration-move\",\"multicast-receive\"]"
+                        : "[\"link-add\",\"multicast-receive\"]");
+    assert_path(root,
+                "$.changes[*].device",
+                is_move ? "[\"nmmveth0\",\"nmmveth0\",\"macvtap0\"]"
+                        : "[\"nmmveth0\",\"macvtap0\"]");
     assert_path(root, "$.guests[*].name", "[\"bridge\",\"off\",\"vepa\"]");
     assert_path(root, "$.guests[*].status", "[\"served\",\"shut-off\",\"unreachable\"]");
     assert_path(root, "$.refused", "[\"it is private\"]");
 
     assert_text_has(report, "make host link");
+    assert_text_has(report, "receive multicast");
     assert_text_has(report, "Guest 'vepa': its macvtap mode is 'vepa'");
     assert_text_has(report, "Note: guests reach the host at '10.0.0.2'.\n");
     assert_text_has(report, "The profile cannot be activated: it is private.\n");

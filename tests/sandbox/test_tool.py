@@ -130,6 +130,11 @@ def test_status_and_check_steps(host):
     tool(host, 'status', code=3)
 
 
+def multicast(*guests):
+    """The changes that let the running GUESTS receive all multicast."""
+    return [('multicast-receive', guest.interfaces()[0].find('target').get('dev'), 'eth0') for guest in guests]
+
+
 @tap.host(uplinks=('eth0', 'eth1'))
 def test_share(host):
     alpha, beta = share.prepare(host, 'alpha', 'beta')
@@ -140,8 +145,8 @@ def test_share(host):
     profiles.add_by_hand(host, mode='share')
 
     plan = tool_json(host, 'plan', 'guests')
-    equal([(c['kind'], c['device'], c['parent']) for c in plan['changes']], [('link-add', share.LINK, 'eth0')],
-          'changes')
+    equal([(c['kind'], c['device'], c['parent']) for c in plan['changes']],
+          [('link-add', share.LINK, 'eth0'), *multicast(alpha, beta)], 'changes')
     equal({guest['name']: guest['status'] for guest in plan['guests']},
           {'alpha': 'served', 'beta': 'served', 'nobridge': 'unreachable', 'off': 'shut-off'}, 'guests of the plan')
     check("Guest 'nobridge': its macvtap mode is 'vepa'" in tool(host, 'plan', 'guests'), 'text of the plan')
@@ -221,7 +226,7 @@ def test_move(host):
     profiles.add_by_hand(host, mode='move')
     plan = tool_json(host, 'plan', 'guests')
     equal([(c['kind'], c['device'], c['parent']) for c in plan['changes']],
-          [('link-add', 'nmmveth0', 'eth0'), ('configuration-move', 'nmmveth0', 'eth0')], 'changes')
+          [('link-add', 'nmmveth0', 'eth0'), ('configuration-move', 'nmmveth0', 'eth0'), *multicast(alpha)], 'changes')
     address = host.address()
     profiles.up(host)
     status = tool_json(host, 'status')
