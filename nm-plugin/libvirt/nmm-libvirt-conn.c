@@ -30,15 +30,22 @@ typedef struct {
 
 #define N_DOMAIN_EVENTS 4
 
+/* Modular libvirt: virtqemud relays network events from virtnetworkd over a connection of its own,
+ * and does not notice when that one breaks (seen with libvirt 11.3): after a restart of
+ * virtnetworkd no event would come any more. */
+#define NETWORK_URI "network:///system"
+
 struct _NmmLibvirtConn {
     gatomicrefcount ref_count;
     char *uri;
     gboolean read_only;
-    virConnectPtr conn; /* only for events */
+    virConnectPtr conn;         /* only for events */
+    virConnectPtr network_conn; /* (nullable): for events of networks; NULL: they come from @conn */
     Listener *listener;
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1: not registered */
     int network_event;
     gboolean watches_close;
+    gboolean watches_network_close;
     GMutex mutex;        /* guards the members below */
     GPtrArray *idle;     /* (element-type virConnect) */
     GSource *idle_timer; /* (nullable): runs while there are any */
@@ -131,6 +138,7 @@ network_cb(virConnectPtr conn, virNetworkPtr network, int event, int detail, voi
 static void
 close_cb(virConnectPtr conn, int reason, void *opaque)
 {
+    /* Of either connection: then all is read again. */
     if (reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
         listener_close(opaque, _("libvirt does not answer"));
     else
@@ -176,10 +184,16 @@ watch_domains(NmmLibvirtConn *self)
     return TRUE;
 }
 
+static virConnectPtr
+get_network_conn(NmmLibvirtConn *self)
+{
+    return self->network_conn ? self->network_conn : self->conn;
+}
+
 static gboolean
 watch_networks(NmmLibvirtConn *self)
 {
-    int id = virConnectNetworkEventRegisterAny(self->conn,
+    int id = virConnectNetworkEventRegisterAny(get_network_conn(self),
                                                NULL,
                                                VIR_NETWORK_EVENT_ID_LIFECYCLE,
                                                VIR_NETWORK_EVENT_CALLBACK(G_CALLBACK(network_cb)),
@@ -191,13 +205,35 @@ watch_networks(NmmLibvirtConn *self)
 }
 
 static gboolean
-watch_close(NmmLibvirtConn *self)
+watch_close(NmmLibvirtConn *self, virConnectPtr conn)
 {
-    int rc = virConnectRegisterCloseCallback(
-        self->conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref);
+    return check_registered(
+               self,
+               virConnectRegisterCloseCallback(
+                   conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref)) == 0;
+}
 
-    self->watches_close = check_registered(self, rc) == 0;
-    return self->watches_close;
+/* "qemu:///system", but not "qemu+ssh://host/system". */
+static gboolean
+is_of_this_host(const char *uri)
+{
+    return g_str_has_suffix(uri, ":///system") && !strchr(uri, '+');
+}
+
+/* Without it, for example because this libvirt has no network driver, @conn does. */
+static void
+open_network_conn(NmmLibvirtConn *self)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!is_of_this_host(self->uri))
+        return;
+    self->network_conn = nmm_libvirt_connect(NETWORK_URI, FALSE, &error);
+    if (!self->network_conn) {
+        g_debug("%s", error->message);
+        return;
+    }
+    self->watches_network_close = watch_close(self, self->network_conn);
 }
 
 static void
@@ -208,7 +244,9 @@ unwatch(NmmLibvirtConn *self)
             virConnectDomainEventDeregisterAny(self->conn, self->domain_events[i]);
     }
     if (self->network_event >= 0)
-        virConnectNetworkEventDeregisterAny(self->conn, self->network_event);
+        virConnectNetworkEventDeregisterAny(get_network_conn(self), self->network_event);
+    if (self->watches_network_close)
+        virConnectUnregisterCloseCallback(self->network_conn, close_cb);
     if (self->watches_close)
         virConnectUnregisterCloseCallback(self->conn, close_cb);
     virResetLastError();
@@ -248,7 +286,10 @@ nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only,
     if (!conn)
         return NULL;
     self = conn_new(owner, uri, read_only, conn);
-    if (watch_close(self) && (read_only || (watch_domains(self) && watch_networks(self))))
+    if (!read_only)
+        open_network_conn(self);
+    self->watches_close = watch_close(self, conn);
+    if (self->watches_close && (read_only || (watch_domains(self) && watch_networks(self))))
         return self;
 
     local = nmm_libvirt_take_error();
@@ -399,7 +440,11 @@ close_all(gpointer data, gpointer unused)
     close_conns(idle, NULL);
     g_ptr_array_unref(idle);
     nmm_libvirt_keep_alive(self->conn);
+    if (self->network_conn)
+        nmm_libvirt_keep_alive(self->network_conn);
     unwatch(self);
+    if (self->network_conn)
+        virConnectClose(self->network_conn);
     virConnectClose(self->conn);
 }
 

@@ -31,8 +31,8 @@ virConnectPtr nmm_libvirt_connect(const char *uri, gboolean read_only, GError **
  */
 void nmm_libvirt_keep_alive(virConnectPtr conn);
 
-/* All connections between open() and close(): one for events, idle ones for calls. They break as a
- * whole. */
+/* All connections between open() and close(): one for events of guests, one for events of networks,
+ * idle ones for calls. They break as a whole. */
 typedef struct _NmmLibvirtConn NmmLibvirtConn;
 
 /* @owner receives the events; no reference is kept. @read_only: no events of guests and networks.

@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libvirt-host.h"
@@ -153,6 +154,86 @@ test_no_leak(void)
             n = count_entries("/proc/self/fd");
     }
     g_assert_cmpuint(count_entries("/proc/self/fd"), ==, n);
+}
+
+/* Modular libvirt: a daemon of its own for networks, for which a proxy stands in */
+
+#define NETWORK_SOCKET "/run/libvirt/virtnetworkd-sock"
+
+static GPid
+start_network_daemon(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "socket-proxy.py", NULL);
+    const char *argv[] = {"python3", path, NETWORK_SOCKET, "/run/libvirt/libvirt-sock", NULL};
+    g_autoptr(GError) error = NULL;
+    GPid pid;
+
+    unlink(NETWORK_SOCKET);
+    g_spawn_async(NULL,
+                  (char **)argv,
+                  NULL,
+                  G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+                  NULL,
+                  NULL,
+                  &pid,
+                  &error);
+    g_assert_no_error(error);
+    while (!g_file_test(NETWORK_SOCKET, G_FILE_TEST_EXISTS))
+        g_usleep(G_USEC_PER_SEC / 100);
+    g_usleep(G_USEC_PER_SEC / 10);
+    return pid;
+}
+
+static void
+stop_network_daemon(GPid pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    g_spawn_close_pid(pid);
+}
+
+static void
+await_count(const guint *counter)
+{
+    while (*counter == 0)
+        g_main_context_iteration(NULL, TRUE);
+}
+
+/* The main daemon does not notice that the one for networks was restarted. */
+static void
+test_network_daemon(void)
+{
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
+    GPid pid = start_network_daemon();
+    guint closed = 0;
+    guint changed = 0;
+
+    libvirt_host.reset(NULL);
+    g_signal_connect(hypervisor, "closed", G_CALLBACK(count_cb), &closed);
+    g_signal_connect(hypervisor, "network-changed", G_CALLBACK(count_cb), &changed);
+    run(hypervisor, run_open);
+    libvirt_host.define_network(NULL, "<network><name>n</name></network>");
+    await_count(&changed);
+
+    stop_network_daemon(pid);
+    await_count(&closed);
+    g_assert_cmpuint(closed, ==, 1);
+
+    /* Without it, the events come from the main daemon. */
+    changed = 0;
+    run(hypervisor, run_open);
+    libvirt_host.undefine_network(NULL, "n");
+    await_count(&changed);
+
+    pid = start_network_daemon();
+    changed = 0;
+    run(hypervisor, run_open);
+    libvirt_host.define_network(NULL, "<network><name>n</name></network>");
+    await_count(&changed);
+    nmm_hypervisor_close(hypervisor);
+    stop_network_daemon(pid);
+    unlink(NETWORK_SOCKET);
+    g_assert_cmpuint(closed, ==, 1);
 }
 
 /* Events and calls while connections come and go under them. */
@@ -328,6 +409,7 @@ main(int argc, char **argv)
     g_test_add_func("/libvirt/unknown-uri", test_unknown_uri);
     g_test_add_func("/libvirt/idle", test_idle);
     g_test_add_func("/libvirt/no-leak", test_no_leak);
+    g_test_add_func("/libvirt/network-daemon", test_network_daemon);
     g_test_add_func("/libvirt/close-under-calls", test_close_under_calls);
     /* 20 seconds each, libvirtd's time to answer. */
     if (g_test_slow()) {
