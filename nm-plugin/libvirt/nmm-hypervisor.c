@@ -122,11 +122,20 @@ read_leases(NmmHypervisor *self, NmmHostHypervisor *content)
 static gboolean
 read_content(NmmHypervisor *self, NmmHostHypervisor *content, GError **error)
 {
-    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(self, error);
-    g_autoptr(GPtrArray) guests = networks ? nmm_hypervisor_list_guests(self, error) : NULL;
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(self, &local);
+    g_autoptr(GPtrArray) guests = NULL;
 
-    if (!guests)
+    if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNSUPPORTED)) {
+        content->networks_error = g_steal_pointer(&local);
+        networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
+    }
+    if (networks)
+        guests = nmm_hypervisor_list_guests(self, &local);
+    if (!guests) {
+        g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
+    }
     nmm_hypervisor_join_devices(self, guests, networks);
     g_ptr_array_sort(networks, compare_networks);
     g_ptr_array_sort(guests, compare_guests);

@@ -65,7 +65,8 @@ void nmm_hypervisor_wait_awake(NmmHypervisor *self);
 GPtrArray *nmm_hypervisor_list_guests(NmmHypervisor *self, GError **error);
 /* (transfer full). NOT_FOUND, BAD_XML. */
 NmmGuest *nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GError **error);
-/* (transfer full) (element-type NmmNetwork): active or not */
+/* (transfer full) (element-type NmmNetwork): active or not. UNSUPPORTED: there is no network
+ * driver, which only mode isolated needs; the message names the package. */
 GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
 /* (transfer full) (element-type NmmLease): those that have not expired. NOT_FOUND. */
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);

@@ -25,6 +25,7 @@
  * it only with the connection. */
 typedef struct {
     GWeakRef owner;
+    int ended;  /* atomic: a connection for guests broke: the daemon may be about to end */
     int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
 
@@ -136,13 +137,29 @@ network_cb(virConnectPtr conn, virNetworkPtr network, int event, int detail, voi
 }
 
 static void
+report_close(Listener *listener, int reason)
+{
+    if (reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
+        listener_close(listener, _("libvirt does not answer"));
+    else
+        listener_close(listener, _("libvirt closed the connection"));
+}
+
+static void
 close_cb(virConnectPtr conn, int reason, void *opaque)
 {
-    /* Of either connection: then all is read again. */
-    if (reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
-        listener_close(opaque, _("libvirt does not answer"));
-    else
-        listener_close(opaque, _("libvirt closed the connection"));
+    Listener *listener = opaque;
+
+    if (reason != VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
+        g_atomic_int_set(&listener->ended, TRUE);
+    report_close(listener, reason);
+}
+
+/* Then all is read again. */
+static void
+network_close_cb(virConnectPtr conn, int reason, void *opaque)
+{
+    report_close(opaque, reason);
 }
 
 /* libvirt unrefs the data of a callback that is registered. */
@@ -205,12 +222,12 @@ watch_networks(NmmLibvirtConn *self)
 }
 
 static gboolean
-watch_close(NmmLibvirtConn *self, virConnectPtr conn)
+watch_close(NmmLibvirtConn *self, virConnectPtr conn, virConnectCloseFunc func)
 {
     return check_registered(
                self,
                virConnectRegisterCloseCallback(
-                   conn, close_cb, g_atomic_rc_box_acquire(self->listener), listener_unref)) == 0;
+                   conn, func, g_atomic_rc_box_acquire(self->listener), listener_unref)) == 0;
 }
 
 /* "qemu:///system", but not "qemu+ssh://host/system". */
@@ -233,7 +250,7 @@ open_network_conn(NmmLibvirtConn *self)
         g_debug("%s", error->message);
         return;
     }
-    self->watches_network_close = watch_close(self, self->network_conn);
+    self->watches_network_close = watch_close(self, self->network_conn, network_close_cb);
 }
 
 static void
@@ -246,7 +263,7 @@ unwatch(NmmLibvirtConn *self)
     if (self->network_event >= 0)
         virConnectNetworkEventDeregisterAny(get_network_conn(self), self->network_event);
     if (self->watches_network_close)
-        virConnectUnregisterCloseCallback(self->network_conn, close_cb);
+        virConnectUnregisterCloseCallback(self->network_conn, network_close_cb);
     if (self->watches_close)
         virConnectUnregisterCloseCallback(self->conn, close_cb);
     virResetLastError();
@@ -288,9 +305,13 @@ nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only,
     self = conn_new(owner, uri, read_only, conn);
     if (!read_only)
         open_network_conn(self);
-    self->watches_close = watch_close(self, conn);
-    if (self->watches_close && (read_only || (watch_domains(self) && watch_networks(self))))
+    self->watches_close = watch_close(self, conn, close_cb);
+    if (self->watches_close && (read_only || watch_domains(self))) {
+        /* A libvirt without network driver has no events of networks. */
+        if (!read_only && !watch_networks(self))
+            g_debug("no events of networks at '%s': %s", uri, virGetLastErrorMessage());
         return self;
+    }
 
     local = nmm_libvirt_take_error();
     local->code = NMM_ERROR_UNREACHABLE;
@@ -318,9 +339,16 @@ nmm_libvirt_conn_unref(NmmLibvirtConn *self)
     g_free(self);
 }
 
+gboolean
+nmm_libvirt_conn_has_ended(NmmLibvirtConn *self)
+{
+    return g_atomic_int_get(&self->listener->ended);
+}
+
 void
 nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason)
 {
+    g_atomic_int_set(&self->listener->ended, TRUE);
     listener_close(self->listener, reason);
 }
 

@@ -48,6 +48,8 @@ void nmm_libvirt_conn_drop(NmmLibvirtConn *self);
 NmmLibvirtConn *nmm_libvirt_conn_ref(NmmLibvirtConn *self);
 void nmm_libvirt_conn_unref(NmmLibvirtConn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtConn, nmm_libvirt_conn_unref)
+/* Whether a connection for guests broke, as when the daemon ends; any thread. */
+gboolean nmm_libvirt_conn_has_ended(NmmLibvirtConn *self);
 /* Emits "closed", once. @reason is translated. */
 void nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason);
 /* (transfer full) (nullable): an idle connection or a new one, for one thread. */

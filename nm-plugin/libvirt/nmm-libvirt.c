@@ -23,6 +23,7 @@ struct _NmmLibvirt {
     NmmLibvirtConn *conn; /* (nullable) */
     guint closes;         /* how often close() was called: ends an open() in progress */
     int pid;              /* the daemon that the connection was made to; 0 if unknown */
+    int ending;           /* that daemon, if it has closed the connection; else 0 */
     NmmDaemonWait *wait;  /* (nullable): main thread only */
 };
 
@@ -35,7 +36,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(NmmLibvirt,
 
 /* Installs @conn unless close() was called since @closes was read; drops the other one. */
 static gboolean
-replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, guint closes)
+replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, int pid, guint closes)
 {
     NmmLibvirtConn *old = conn;
     gboolean current;
@@ -45,6 +46,8 @@ replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, guint closes)
     if (current) {
         old = self->conn;
         self->conn = conn;
+        self->pid = pid;
+        self->ending = 0;
     }
     g_mutex_unlock(&self->mutex);
 
@@ -59,6 +62,7 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
     NmmLibvirtConn *conn;
     guint closes;
+    int pid;
 
     g_mutex_lock(&self->mutex);
     closes = self->closes;
@@ -67,8 +71,8 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
     conn = nmm_libvirt_conn_open(hypervisor, self->uri, read_only, error);
     if (!conn)
         return FALSE;
-    g_atomic_int_set(&self->pid, nmm_daemon_get_pid(NMM_DAEMON_RUN_DIR, self->uri));
-    if (replace_conn(self, conn, closes))
+    pid = nmm_daemon_get_pid(NMM_DAEMON_RUN_DIR, self->uri);
+    if (replace_conn(self, conn, pid, closes))
         return TRUE;
     return nmm_fail(error,
                     NMM_ERROR_UNREACHABLE,
@@ -85,6 +89,8 @@ libvirt_close(NmmHypervisor *hypervisor)
     g_mutex_lock(&self->mutex);
     self->closes++;
     conn = g_steal_pointer(&self->conn);
+    if (conn)
+        self->ending = nmm_libvirt_conn_has_ended(conn) ? self->pid : 0;
     g_mutex_unlock(&self->mutex);
 
     if (conn)
@@ -152,6 +158,22 @@ networks_free(virNetworkPtr *networks)
     free(networks);
 }
 
+/* The connection works, so the network driver does not: it is not installed, or its daemon
+ * virtnetworkd cannot be reached. libvirt has no error number for that. */
+static void
+fail_networks(const GError *cause, GError **error)
+{
+    if (g_error_matches(cause, NMM_ERROR, NMM_ERROR_UNREACHABLE) ||
+        g_error_matches(cause, NMM_ERROR, NMM_ERROR_DENIED))
+        g_propagate_error(error, g_error_copy(cause));
+    else
+        nmm_fail(error,
+                 NMM_ERROR_UNSUPPORTED,
+                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %s; "
+                   "install the package libvirt-daemon-driver-network, or start virtnetworkd"),
+                 cause->message);
+}
+
 static GPtrArray *
 libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
 {
@@ -165,7 +187,8 @@ libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
         return NULL;
     n = virConnectListAllNetworks(call->conn, &networks, 0);
     if (n < 0) {
-        nmm_libvirt_call_fail(call, error);
+        nmm_libvirt_call_fail(call, &local);
+        fail_networks(local, error);
         return NULL;
     }
     for (i = 0; i < n; i++) {
@@ -386,14 +409,24 @@ libvirt_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
     return call && apply(call, edit, error);
 }
 
-/* A daemon that has closed the connection is about to end: another connection would start its
- * successor. */
+/* Another connection to a daemon that is about to end would start its successor. */
+static int
+get_ending(NmmLibvirt *self)
+{
+    int ending;
+
+    g_mutex_lock(&self->mutex);
+    ending = self->ending;
+    g_mutex_unlock(&self->mutex);
+    return ending;
+}
+
 static gboolean
 libvirt_is_asleep(NmmHypervisor *hypervisor)
 {
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
 
-    return nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, self->uri, g_atomic_int_get(&self->pid));
+    return nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, self->uri, get_ending(self));
 }
 
 static void
@@ -402,7 +435,6 @@ awake_cb(gpointer user_data)
     NmmLibvirt *self = user_data;
 
     g_clear_pointer(&self->wait, nmm_daemon_wait_free);
-    g_atomic_int_set(&self->pid, 0);
     nmm_hypervisor_emit(NMM_HYPERVISOR(self), "awake", NULL);
 }
 
@@ -412,8 +444,8 @@ libvirt_wait_awake(NmmHypervisor *hypervisor)
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
 
     g_clear_pointer(&self->wait, nmm_daemon_wait_free);
-    self->wait = nmm_daemon_wait_new(
-        NMM_DAEMON_RUN_DIR, self->uri, g_atomic_int_get(&self->pid), awake_cb, self);
+    self->wait =
+        nmm_daemon_wait_new(NMM_DAEMON_RUN_DIR, self->uri, get_ending(self), awake_cb, self);
 }
 
 static void

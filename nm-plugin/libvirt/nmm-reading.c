@@ -77,6 +77,23 @@ read_all_guests(NmmReadingJob *job, GError **error)
 }
 
 static gboolean
+read_networks(NmmReadingJob *job, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    job->reading.networks = nmm_hypervisor_list_networks(job->hypervisor, &local);
+    if (job->reading.networks)
+        return TRUE;
+    if (!job->needs_networks && g_error_matches(local, NMM_ERROR, NMM_ERROR_UNSUPPORTED)) {
+        g_debug("%s", local->message);
+        job->reading.networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
+        return TRUE;
+    }
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
 run_job(NmmReadingJob *job, GError **error)
 {
     NmmReading *reading = &job->reading;
@@ -89,9 +106,7 @@ run_job(NmmReadingJob *job, GError **error)
     }
     if (g_cancellable_set_error_if_cancelled(job->cancellable, error))
         return FALSE;
-    if (!reading->networks)
-        reading->networks = nmm_hypervisor_list_networks(job->hypervisor, error);
-    if (!reading->networks)
+    if (!reading->networks && !read_networks(job, error))
         return FALSE;
     if (reading->uuids ? !read_guests(job, error) : !read_all_guests(job, error))
         return FALSE;

@@ -88,6 +88,7 @@ job_new(NmmWatcher *self)
     self->all_dirty |= !self->connected;
     job->watcher = self;
     job->open = !self->connected;
+    job->needs_networks = !self->client->remember_guests;
     job->reading.uuids = take_dirty(self);
     if (!needs_networks(self, job->reading.uuids))
         job->reading.networks = g_ptr_array_ref(self->networks);

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 
 typedef struct {
     /* The watcher remembers all guests, every reading delivers all of them, and the client does
-     * not call nmm_watcher_resume(). */
+     * not call nmm_watcher_resume(). A libvirt without network driver has no networks; for other
+     * clients that is an error. */
     gboolean remember_guests;
     /* Every reading reads the networks again, and an event of a network makes all guests due.
      * Otherwise networks are read again together with the next guest. */

@@ -230,6 +230,7 @@ add_network(Collection *self, const NmmHostHypervisor *hypervisor, NmmCheckInput
         input->network.name ? nmm_network_find(hypervisor->networks, input->network.name) : NULL;
     const NetworkFacts *facts;
 
+    input->network.problem = g_strdup(nmm_error_get_message(hypervisor->networks_error));
     if (!network)
         return;
     facts = get_network_facts(self, network);

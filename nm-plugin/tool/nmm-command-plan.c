@@ -192,7 +192,7 @@ make_plan(const NmmHostState *state, const NmmHostProfile *host_profile, GError 
         .activating = host_profile->state == NMM_ACTIVE_DOWN,
     };
 
-    if (!pass(state->subnets_error, error))
+    if (!pass(hypervisor->networks_error, error) || !pass(state->subnets_error, error))
         return NULL;
     return nmm_plan_isolated(profile, NMM_PURPOSE_UP, &observed, error);
 }

@@ -137,6 +137,19 @@ add_kept(NmmReport *report,
                         keeper);
 }
 
+static gboolean
+needs_networks(const NmmHostState *state, const char *uri)
+{
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
+        const NmmProfile *p = profile->profile;
+
+        if (p && nmm_mode_get_info(p->mode)->has_network && g_str_equal(p->libvirt_uri, uri))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 add_hosts(NmmReport *report, const NmmHostState *state)
 {
@@ -150,6 +163,7 @@ add_hosts(NmmReport *report, const NmmHostState *state)
 
         nmm_json_set_string(json, "uri", hypervisor->uri);
         nmm_json_set_error(json, "problem", hypervisor->error);
+        nmm_json_set_error(json, "networks-problem", hypervisor->networks_error);
         json_object_set_boolean_member(json, "asleep", hypervisor->asleep);
         for (guint i = 0; i < hypervisor->networks->len; i++) {
             const NmmNetwork *network = g_ptr_array_index(hypervisor->networks, i);
@@ -158,6 +172,9 @@ add_hosts(NmmReport *report, const NmmHostState *state)
                 add_bridge(report, bridges, state, hypervisor->uri, network);
             add_kept(report, kept, state, hypervisor, network);
         }
+        if (hypervisor->networks_error && needs_networks(state, hypervisor->uri))
+            nmm_report_add_note(
+                report, _("'%s': %s."), hypervisor->uri, hypervisor->networks_error->message);
         if (hypervisor->asleep) {
             nmm_report_add_note(
                 report, _("'%s': %s."), hypervisor->uri, hypervisor->error->message);

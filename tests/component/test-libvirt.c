@@ -400,6 +400,62 @@ test_hung_open(void)
     run(hypervisor, run_list);
 }
 
+static gboolean
+run_list_networks(NmmHypervisor *hypervisor, GError **error)
+{
+    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(hypervisor, error);
+
+    return networks != NULL;
+}
+
+static void
+run_shell(const char *command)
+{
+    const char *const argv[] = {"sh", "-ec", command, NULL};
+    int status = -1;
+
+    g_assert_true(g_spawn_sync(
+        NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+    g_assert_cmpint(status, ==, 0);
+}
+
+/* libvirtd with other modules. */
+static void
+restart_daemon(const char *change)
+{
+    libvirt_host_signal_daemon(SIGKILL);
+    run_shell("while kill -0 $(cat /run/libvirtd.pid) 2>/dev/null; do sleep 0.05; done");
+    run_shell(change);
+    libvirt_host.restore_daemon(NULL);
+}
+
+/* The driver's module is not installed: guests can be read and followed, and the error about
+ * networks names the package. */
+static void
+test_no_network_driver(void)
+{
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
+    Background networks = {.hypervisor = hypervisor, .run = run_list_networks};
+    g_autoptr(NmmHostHypervisor) content = NULL;
+
+    restart_daemon("dir=$(echo /usr/lib/*/libvirt/connection-driver); mkdir /run/drivers;"
+                   "mount --bind $dir /run/drivers; mount -t tmpfs none $dir;"
+                   "for file in /run/drivers/*; do case $file in *_network.so) ;;"
+                   "*) ln -s $file $dir/;; esac; done");
+    run(hypervisor, run_open);
+    run(hypervisor, run_list);
+    background_start(&networks);
+    background_finish(&networks);
+    g_assert_error(networks.error, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(networks.error->message, "libvirt-daemon-driver-network"));
+    g_clear_error(&networks.error);
+    nmm_hypervisor_close(hypervisor);
+    content = nmm_hypervisor_read(hypervisor, URI, TRUE, TRUE);
+    g_assert_no_error(content->error);
+    g_assert_error(content->networks_error, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
+    restart_daemon("umount /usr/lib/*/libvirt/connection-driver; umount /run/drivers");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -411,6 +467,7 @@ main(int argc, char **argv)
     g_test_add_func("/libvirt/no-leak", test_no_leak);
     g_test_add_func("/libvirt/network-daemon", test_network_daemon);
     g_test_add_func("/libvirt/close-under-calls", test_close_under_calls);
+    g_test_add_func("/libvirt/no-network-driver", test_no_network_driver);
     /* 20 seconds each, libvirtd's time to answer. */
     if (g_test_slow()) {
         g_test_add_func("/libvirt/hung/call", test_hung_call);

@@ -132,6 +132,24 @@ test_check_broken(void)
     }
 }
 
+/* A libvirt without network driver: the profile cannot be activated, or the network is gone. */
+static void
+test_check_no_networks(void)
+{
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(GPtrArray) results = NULL;
+    g_autoptr(GPtrArray) inactive = NULL;
+
+    set_string(&input->network.problem, "no network driver");
+    results = nmm_check_evaluate(input);
+    g_assert_cmpstr(nmm_check_find_broken(results)->step, ==, "network");
+    g_assert_cmpstr(nmm_check_find_broken(results)->detail, ==, "no network driver");
+    input->profile.active = FALSE;
+    inactive = nmm_check_evaluate(input);
+    g_assert_cmpstr(nmm_check_find_broken(inactive)->step, ==, "profile");
+    g_assert_nonnull(strstr(nmm_check_find_broken(inactive)->detail, "no network driver"));
+}
+
 static void
 test_check_whole(void)
 {
@@ -662,6 +680,7 @@ main(int argc, char **argv)
     g_test_add_func("/tool/quote", test_quote);
     g_test_add_func("/tool/check/broken", test_check_broken);
     g_test_add_func("/tool/check/whole", test_check_whole);
+    g_test_add_func("/tool/check/no-networks", test_check_no_networks);
     g_test_add_func("/tool/check/unknown", test_check_unknown);
     g_test_add_func("/tool/check/uri", test_check_uri);
     g_test_add_func("/tool/names", test_names);

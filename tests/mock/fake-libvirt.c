@@ -92,6 +92,19 @@ fail(FakeHost *world, char **arguments, GError **error)
     return NULL;
 }
 
+/* As a libvirt without network driver. */
+static char *
+fail_networks(FakeHost *world, char **arguments, GError **error)
+{
+    fake_calls_fail(fake_host_get_calls(world),
+                    "list-networks",
+                    1,
+                    G_MAXUINT,
+                    NMM_ERROR_UNSUPPORTED,
+                    "no network driver today");
+    return NULL;
+}
+
 static char *
 hang(FakeHost *world, char **arguments, GError **error)
 {
@@ -150,6 +163,7 @@ static const Command commands[] = {
     {"network", 1, network_state},
     {"dump", 2, dump_guest},
     {"fail", 2, fail},
+    {"fail-networks", 0, fail_networks},
     {"hang", 1, hang},
     {"release", 0, release},
     {"calls", 0, list_calls},

@@ -158,6 +158,13 @@ def test_profile_whose_parent_has_another_name_comes_up_with_its_device(host):
     host.wait(lambda: is_up(host, profile), 'the profile to be activated')
 
 
+def test_profile_is_suggested_without_network_driver(host):
+    host.at_start('fail-networks')
+    host.add_guest('alpha')
+    host.refresh()
+    check('Guests on eth0' in [profile.id for profile in host.nm.profiles], 'no profile is suggested')
+
+
 def test_libvirt_that_does_not_run_is_not_asked(host):
     host.add_guest('alpha')
     host.at_start('fall-asleep')

@@ -52,6 +52,12 @@ def test_loopback_that_is_not_managed_is_named_with_the_line_to_add(host):
     host.down(vpn)
 
 
+def test_libvirt_without_network_driver_fails_the_activation(host):
+    host.at_start('fail-networks')
+    host.add_guest('alpha')
+    host.refused(host.add_profile('isolated'), 'no network driver today')
+
+
 def test_network_that_cannot_start_fails_the_activation(host):
     host.at_start('fail "network-start*" "no bridge today"')
     vpn = host.refused(host.add_profile('isolated'), 'no bridge today', 'network-undefine of')

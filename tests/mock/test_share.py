@@ -118,6 +118,14 @@ def test_libvirt_that_was_stopped_is_not_started_again(host):
     host.down(vpn)
 
 
+def test_libvirt_without_network_driver_is_enough(host):
+    host.at_start('fail-networks')
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0')
+    host.down(vpn)
+
+
 def test_parent_that_is_a_port_is_refused(host):
     ip('link', 'add', 'br0', 'type', 'bridge')
     ip('link', 'set', 'eth0', 'master', 'br0')

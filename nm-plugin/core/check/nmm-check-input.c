@@ -102,6 +102,7 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->network.wanted_zone);
     g_free(input->network.zone_problem);
     g_free(input->network.lease_problem);
+    g_free(input->network.problem);
     g_free(input->link.name);
     g_free(input->link.problem);
     g_free(input->link.parent);

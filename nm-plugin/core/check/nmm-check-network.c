@@ -22,6 +22,8 @@ evaluate_inactive_network(const NmmCheckInput *input)
 NmmCheckResult *
 nmm_check_evaluate_network(const NmmCheckInput *input)
 {
+    if (input->network.problem)
+        return broken(NULL, "%s", input->network.problem);
     if (!input->network.exists)
         return broken(nmm_check_make_activate(input),
                       _("there is no libvirt network '%s'"),

@@ -12,13 +12,15 @@
 static NmmCheckResult *
 evaluate_inactive_profile(const NmmCheckInput *input)
 {
+    const char *refusal = input->profile.refusal ? input->profile.refusal : input->network.problem;
+
     if (input->network.bridge_left)
         return nmm_check_report_bridge_left(input);
-    if (input->profile.refusal)
+    if (refusal)
         return broken(NULL,
                       _("the profile '%s' selects it, but cannot be activated: %s"),
                       input->profile.id,
-                      input->profile.refusal);
+                      refusal);
     return broken(nmm_check_make_activate(input),
                   _("the profile '%s' selects it, but is not active"),
                   input->profile.id);

@@ -76,6 +76,7 @@ typedef struct {
         char *wanted_zone;
         char *zone_problem;
         char *lease_problem;
+        char *problem; /* why libvirt has no networks */
     } network;
 
     struct { /* share, move */

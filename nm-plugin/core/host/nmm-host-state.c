@@ -143,6 +143,7 @@ hypervisor_clear(gpointer data)
 
     g_free(hypervisor->uri);
     g_clear_error(&hypervisor->error);
+    g_clear_error(&hypervisor->networks_error);
     g_ptr_array_unref(hypervisor->networks);
     g_ptr_array_unref(hypervisor->guests);
     g_hash_table_unref(hypervisor->leases);

@@ -76,7 +76,10 @@ typedef struct {
     gboolean asleep;     /* with @error: it does not run, and looking would start it */
     gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
-    GPtrArray *guests;   /* (element-type NmmGuest): by name */
+    /* (nullable): why @networks is empty although guests are known; only mode isolated needs them
+     */
+    GError *networks_error;
+    GPtrArray *guests; /* (element-type NmmGuest): by name */
     /* Of active networks, by their names: the leases (element-type utf8 GPtrArray(NmmLease)), or
      * why they could not be read (element-type utf8 utf8). */
     GHashTable *leases;
