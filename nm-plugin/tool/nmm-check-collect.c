@@ -4,9 +4,8 @@
 
 #include "nmm-check-collect.h"
 
-#include <gio/gio.h>
-
 #include "nmm-bridge.h"
+#include "nmm-check-firewall.h"
 #include "nmm-check-probe.h"
 #include "nmm-check-switch.h"
 #include "nmm-error.h"
@@ -18,40 +17,16 @@
 #include "nmm-reachability.h"
 #include "nmm-sysctl.h"
 
-#define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
-#define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
-#define FIREWALLD_TIMEOUT_MS 3000
-/* Where libvirt puts a bridge whose network names no zone. */
-#define DEFAULT_ZONE "libvirt"
-#define NSSWITCH     "/etc/nsswitch.conf"
-
-/* Read once for each network. */
-typedef struct {
-    gboolean firewalld; /* runs */
-    char *zone;
-    char *zone_problem;
-} NetworkFacts;
+#define NSSWITCH "/etc/nsswitch.conf"
 
 typedef struct {
     const NmmHostState *state;
-    GDBusConnection *bus; /* (nullable) */
-    char *bus_problem;
+    NmmCheckFirewall *firewall;
     gboolean names;
     char *names_problem;
-    GHashTable *networks; /* NmmNetwork → NetworkFacts */
     GHashTable *refusals; /* NmmHostProfile → utf8 (nullable): read once for each profile */
     GPtrArray *inputs;
 } Collection;
-
-static void
-network_facts_free(gpointer data)
-{
-    NetworkFacts *facts = data;
-
-    g_free(facts->zone);
-    g_free(facts->zone_problem);
-    g_free(facts);
-}
 
 /* Resolver */
 
@@ -108,56 +83,6 @@ read_switches(NmmCheckInput *input)
 }
 
 /* Mode isolated */
-
-/* NO_AUTO_START: an error says that firewalld does not run. */
-static GVariant *
-call_firewalld(GDBusConnection *bus, const char *bridge, GError **error)
-{
-    return g_dbus_connection_call_sync(bus,
-                                       FIREWALLD_NAME,
-                                       FIREWALLD_PATH,
-                                       FIREWALLD_NAME ".zone",
-                                       "getZoneOfInterface",
-                                       g_variant_new("(s)", bridge),
-                                       G_VARIANT_TYPE("(s)"),
-                                       G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                                       FIREWALLD_TIMEOUT_MS,
-                                       NULL,
-                                       error);
-}
-
-static void
-read_zone(const Collection *self, const char *bridge, NetworkFacts *facts)
-{
-    g_autoptr(GVariant) reply = NULL;
-    g_autoptr(GError) error = NULL;
-
-    if (!self->bus) {
-        facts->zone_problem = g_strdup(self->bus_problem);
-        return;
-    }
-    reply = call_firewalld(self->bus, bridge, &error);
-    facts->firewalld = !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) &&
-                       !g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
-    if (reply)
-        g_variant_get(reply, "(s)", &facts->zone);
-    else if (facts->firewalld)
-        facts->zone_problem = g_strdup(error->message);
-}
-
-static const NetworkFacts *
-get_network_facts(Collection *self, const NmmNetwork *network)
-{
-    NetworkFacts *facts = g_hash_table_lookup(self->networks, network);
-
-    if (facts)
-        return facts;
-    facts = g_new0(NetworkFacts, 1);
-    if (network->bridge)
-        read_zone(self, network->bridge, facts);
-    g_hash_table_insert(self->networks, (gpointer)network, facts);
-    return facts;
-}
 
 static void
 add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *input)
@@ -228,22 +153,17 @@ add_network(Collection *self, const NmmHostHypervisor *hypervisor, NmmCheckInput
 {
     const NmmNetwork *network =
         input->network.name ? nmm_network_find(hypervisor->networks, input->network.name) : NULL;
-    const NetworkFacts *facts;
 
     input->network.problem = g_strdup(nmm_error_get_message(hypervisor->networks_error));
     if (!network)
         return;
-    facts = get_network_facts(self, network);
     input->network.exists = TRUE;
     input->network.active = network->active;
     input->network.has_dhcp = network->ranges->len > 0;
     input->network.lease_problem =
         g_strdup(g_hash_table_lookup(hypervisor->lease_problems, network->name));
-    input->network.firewalld = facts->firewalld;
-    input->network.zone = g_strdup(facts->zone);
-    input->network.zone_problem = g_strdup(facts->zone_problem);
-    input->network.wanted_zone = g_strdup(network->zone ? network->zone : DEFAULT_ZONE);
     add_bridge(self->state, network, input);
+    nmm_check_firewall_add_bridge(self->firewall, network->zone, input);
     add_lease(hypervisor, input);
 }
 
@@ -475,12 +395,14 @@ add_input(Collection *self,
     if (nmm_mode_get_info(input->profile.mode)->has_network) {
         add_network_nic(guest, profile ? profile->profile->network : NULL, input);
         add_network(self, hypervisor, input);
+        input->network.guests_isolated = profile && profile->profile->isolate_guests;
         if (profile)
             input->profile.refusal = g_strdup(get_refusal(self, hypervisor, profile));
     } else {
         add_macvtap_nic(hypervisor, guest, profile, input);
         add_parent(self->state, profile, input);
         add_host_link(self->state, profile, input);
+        nmm_check_firewall_add_link(self->firewall, profile->profile->zone, input);
     }
     read_switches(input);
     g_ptr_array_add(self->inputs, input);
@@ -530,20 +452,15 @@ add_host(Collection *self, const NmmHostHypervisor *hypervisor, const char *name
 GPtrArray *
 nmm_check_collect(const NmmHostState *state, const char *guest)
 {
-    g_autoptr(GHashTable) networks = g_hash_table_new_full(NULL, NULL, NULL, network_facts_free);
-    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmCheckFirewall) firewall = nmm_check_firewall_new();
     g_autoptr(GHashTable) refusals = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    Collection self = {.state = state, .networks = networks, .refusals = refusals};
+    Collection self = {.state = state, .firewall = firewall, .refusals = refusals};
 
     self.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);
-    self.bus = g_bus_get_sync(G_BUS_TYPE_SYSTEM, NULL, &error);
-    self.bus_problem = error ? g_strdup(error->message) : NULL;
     read_names(&self);
     for (guint i = 0; i < state->hypervisors->len; i++)
         add_host(&self, g_ptr_array_index(state->hypervisors, i), guest);
     nmm_check_probe(self.inputs);
-    g_clear_object(&self.bus);
-    g_free(self.bus_problem);
     g_free(self.names_problem);
     return self.inputs;
 }

@@ -117,7 +117,7 @@ test_route(void)
     move->routed = FALSE;
     results = nmm_check_evaluate(move);
     g_assert_null(nmm_check_find_reason(results));
-    g_assert_cmpuint(results->len, ==, 13);
+    g_assert_cmpuint(results->len, ==, 15);
 }
 
 /* A guest without traffic is not broken. */

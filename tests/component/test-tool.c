@@ -78,9 +78,9 @@ new_good_input(void)
     input->network.bridge_up = TRUE;
     input->network.bridge_has_address = TRUE;
     input->network.has_dhcp = TRUE;
-    input->network.firewalld = TRUE;
-    input->network.zone = g_strdup("libvirt");
-    input->network.wanted_zone = g_strdup("libvirt");
+    input->firewall.firewalld = TRUE;
+    input->firewall.zone = g_strdup("libvirt");
+    input->firewall.wanted_zone = g_strdup("libvirt");
     input->address = g_strdup("192.168.254.7");
     input->answers = TRUE;
     input->names = TRUE;
@@ -106,12 +106,12 @@ static const BrokenCase broken_cases[] = {
      "bridge",
      "",
      "ip address add 192.168.254.1/24 dev virbr1"},
-    {STRING(network.zone),
+    {STRING(firewall.zone),
      "public",
      "firewall",
      "",
      "firewall-cmd --zone=libvirt --change-interface=virbr1"},
-    {STRING(network.zone),
+    {STRING(firewall.zone),
      "",
      "firewall",
      "",
@@ -158,12 +158,12 @@ test_check_whole(void)
     g_autoptr(GPtrArray) hinted = NULL;
     const NmmCheckResult *last;
 
-    g_assert_cmpuint(results->len, ==, 14);
+    g_assert_cmpuint(results->len, ==, 15);
     g_assert_null(nmm_check_find_broken(results));
 
     /* No firewalld, no persistent definition, no names: none of these is broken. */
-    input->network.firewalld = FALSE;
-    set_string(&input->network.zone, NULL);
+    input->firewall.firewalld = FALSE;
+    set_string(&input->firewall.zone, NULL);
     input->guest.transient = TRUE;
     input->nic.in_definition = FALSE;
     input->names = FALSE;
@@ -203,9 +203,9 @@ test_check_unknown(void)
     assert_unknown(input, "bridge");
 
     input = new_good_input();
-    input->network.firewalld = TRUE;
-    set_string(&input->network.zone, NULL);
-    input->network.zone_problem = g_strdup("timed out");
+    input->firewall.firewalld = TRUE;
+    set_string(&input->firewall.zone, NULL);
+    input->firewall.zone_problem = g_strdup("timed out");
     assert_unknown(input, "firewall");
 
     input = new_good_input();

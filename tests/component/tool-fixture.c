@@ -35,6 +35,7 @@ new_selected_input(const char *guest)
     input->nic.in_definition = TRUE;
     input->nic.plugged = TRUE;
     set_switch(input, "net/ipv4/icmp_echo_ignore_all", "0");
+    input->firewall.rules = g_ptr_array_new();
     return input;
 }
 

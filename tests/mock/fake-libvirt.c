@@ -64,6 +64,14 @@ stop_network(FakeHost *world, char **arguments, GError **error)
     return NULL;
 }
 
+/* Network, MAC and address. */
+static char *
+add_lease(FakeHost *world, char **arguments, GError **error)
+{
+    fake_host_add_lease(world, arguments[0], arguments[1], arguments[2], NULL);
+    return NULL;
+}
+
 /* "active", "inactive" or nothing. */
 static char *
 network_state(FakeHost *world, char **arguments, GError **error)
@@ -160,6 +168,7 @@ static const Command commands[] = {
     {"define-network", 1, define_network},
     {"start-network", 1, start_network},
     {"stop-network", 1, stop_network},
+    {"lease", 3, add_lease},
     {"network", 1, network_state},
     {"dump", 2, dump_guest},
     {"fail", 2, fail},

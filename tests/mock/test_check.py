@@ -61,7 +61,8 @@ def start(host, mode, **data):
     """A profile of MODE that is active, a machine on its LAN, and a guest that has communicated with the host."""
     host.lan = Machine(host, 'lan', 'lan0', f'{LAN}/24')
     if mode == 'isolated':
-        host.at_start(f'define-network "{NETWORK}"', 'start-network isolated')
+        host.at_start(f'define-network "{NETWORK}"', 'start-network isolated',
+                      f'lease isolated {MAC2} {BRIDGE_GUEST}')
     more = "<interface type='network'><mac address='%s'/><source network='isolated'/></interface>" % MAC2
     xml = DOMAIN.format(name='alpha', mac=MAC, more=more if mode == 'isolated' else '').replace('\n', ' ')
     host.at_start(f'define "{xml}"', 'start alpha')
@@ -171,7 +172,7 @@ def check_switch(host, mode, values, works, verdict):
     check(not works(host), 'the way works in spite of the switch')
     code, steps = examine(host)
     equal(steps['host']['verdict'], verdict, f"verdict of {steps['host']}")
-    equal(code, 3 if verdict == 'broken' else 0, 'exit code')
+    equal(code, 3 if verdict == 'broken' else 0, f'exit code of {steps}')
     check(any(path.replace('/', '.') in steps['host']['detail'] for path in values), steps['host']['detail'])
     repair(host, steps['host'])
     check(works(host), f"the way does not work after {steps['host']['remedy']!r}")
@@ -208,6 +209,129 @@ for switch_name, case in SWITCHES.items():
                                                                 verdict=case[3])
 for mode_name, case in HARMLESS.items():
     globals()[f'test_harmless_switches_{mode_name}'] = functools.partial(check_harmless, mode=mode_name, values=case)
+
+
+# Rules of the firewall: mode, rules of nft or commands of iptables, whether the way works, the verdict
+
+def host_pings_guest(host):
+    return run(host, 'ping', '-n', '-c', '1', '-W', '1', BRIDGE_GUEST if host.guest.device == 'g1' else GUEST)[0] == 0
+
+
+def guests_ping_each_other(host):
+    return host.guest2.pings(BRIDGE_GUEST)
+
+
+INPUT = '''
+table inet filter {{
+    {more}
+    chain input {{
+        type filter hook input priority 0; policy {policy};
+        ct state established,related accept
+        iif "lo" accept
+        {rules}
+    }}
+}}'''
+OUTPUT = 'table ip out {{ chain output {{ type filter hook output priority 0; policy drop; {rules}\n}}\n}}'
+EARLY = '''table ip early { chain early { type filter hook prerouting priority raw; policy drop;
+iifname { "lo", "eth0" } accept
+}
+}'''
+FORWARD = 'table ip own { chain forward { type filter hook forward priority 0; policy drop;\n}\n}'
+DOCKER = ['iptables -N DOCKER-USER', 'iptables -A DOCKER-USER -j RETURN', 'iptables -P FORWARD DROP',
+          'iptables -A FORWARD -j DOCKER-USER', 'iptables -A FORWARD -i docker0 -j ACCEPT']
+IPTABLES = ['iptables -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+            'iptables -A INPUT -i eth0 -j ACCEPT', 'iptables -P INPUT DROP']
+IPTABLES_REJECT = ['iptables -A INPUT -i eth0 -m comment --comment LAN -j ACCEPT', 'iptables -A INPUT -j REJECT']
+
+
+def nft_input(rules, policy='drop', more=''):
+    return INPUT.format(rules=rules, policy=policy, more=more)
+
+
+RULES = {
+    'name': ('share', nft_input('iifname "eth0" accept'), guest_pings_host, 'broken'),
+    'index': ('share', nft_input('iif "eth0" accept'), guest_pings_host, 'broken'),
+    'wildcard': ('share', nft_input('iifname "eth*" counter accept comment "LAN"'), guest_pings_host, 'broken'),
+    'final_reject': ('share', nft_input('iifname "eth0" accept\nreject', 'accept'), guest_pings_host, 'broken'),
+    'set': ('share', nft_input('iifname { "eth0", "wlan0" } accept'), guest_pings_host, 'broken'),
+    'named_set': ('share', nft_input('iifname @lan accept', more='set lan { type ifname; elements = { "eth0" } }'),
+                  guest_pings_host, 'broken'),
+    'negated': ('share', nft_input('iifname != "eth0" drop', 'accept'), guest_pings_host, 'broken'),
+    'map': ('share', nft_input('iifname vmap { "lo" : accept, "eth0" : jump lan_in }', more='chain lan_in { accept; }'),
+            guest_pings_host, 'broken'),
+    'chain': ('share', nft_input('jump lan_in\ndrop', 'accept', 'chain lan_in { iifname "eth0" accept; }'),
+              guest_pings_host, 'broken'),
+    'new_connections': ('share', nft_input('ct state vmap { invalid : drop, new : jump fresh }',
+                                           more='chain fresh { iifname "eth0" accept; }'), guest_pings_host, 'broken'),
+    'one_service': ('share', nft_input('iifname "eth0" icmp type echo-request limit rate 100/second accept'),
+                    guest_pings_host, 'hint'),
+    'one_subnet': ('share', nft_input('iifname "eth0" ip saddr 10.0.0.0/24 accept'), guest_pings_host, 'hint'),
+    'before_routing': ('share', EARLY, guest_pings_host, 'broken'),
+    'output': ('share', OUTPUT.format(rules='oifname { "lo", "eth0" } accept'), host_pings_guest, 'broken'),
+    'iptables': ('share', IPTABLES, guest_pings_host, 'broken'),
+    'iptables_reject': ('share', IPTABLES_REJECT, guest_pings_host, 'broken'),
+    'move': ('move', nft_input('iifname "eth0" accept'), guest_pings_host, 'broken'),
+    'isolated_input': ('isolated', nft_input(''), guest_pings_host, 'hint'),
+    'isolated_output': ('isolated', OUTPUT.format(rules='oifname "eth0" accept'), host_pings_guest, 'broken'),
+    'isolated_forward': ('isolated', FORWARD, guests_ping_each_other, 'hint'),
+    'isolated_docker': ('isolated', DOCKER, guests_ping_each_other, 'hint'),
+}
+
+
+def load_rules(host, rules):
+    if isinstance(rules, str):
+        host.write('/run/rules', rules)
+        rules = ['nft -f /run/rules']
+    for command in rules:
+        code, output = run(host, *command.split())
+        equal(code, 0, f'{command}: {output}')
+
+
+def start_for_rules(host, mode):
+    start(host, mode)
+    if mode == 'isolated':
+        host.write('/proc/sys/net/bridge/bridge-nf-call-iptables', '1')
+        host.guest2 = add_port(host, 'beta', '52:54:00:00:00:09', '192.168.254.51/24')
+
+
+def check_rules(host, mode, rules, works, verdict):
+    start_for_rules(host, mode)
+    host.wait(lambda: works(host), 'the way to work at first')
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict at first')
+    load_rules(host, rules)
+    check(not works(host), 'the way works in spite of the rules')
+    check(mode != 'share' or host.lan.pings(HOST), 'the host does not answer the LAN')
+    code, steps = examine(host)
+    equal(steps['rules']['verdict'], verdict, f"verdict of {steps['rules']}")
+    equal(code, 3 if verdict == 'broken' else 0, f'exit code of {steps}')
+    repair(host, steps['rules'])
+    check(works(host), f"the way does not work after {steps['rules']['remedy']!r}")
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict at the end')
+
+
+# Rules that treat guests as they treat the LAN, or let them through.
+FAIR = {
+    'names': ('share', nft_input('iifname { "eth0", "nmmv*" } accept')),
+    'subnet': ('share', nft_input('ip saddr 10.0.0.0/24 accept')),
+    'one_service': ('share', nft_input('tcp dport 22 accept')),
+    'none': ('share', nft_input('')),
+    'other_interface': ('share', nft_input('iifname "wg0" accept\nicmp type echo-request accept')),
+    'isolated': ('isolated', nft_input('iifname "virbr*" accept')),
+}
+
+
+def check_fair_rules(host, mode, rules):
+    start_for_rules(host, mode)
+    load_rules(host, rules)
+    code, steps = examine(host)
+    equal((steps['rules']['verdict'], code), ('ok', 0), f'verdict of {steps}')
+
+
+for rules_name, case in RULES.items():
+    globals()[f'test_rules_{rules_name}'] = functools.partial(check_rules, mode=case[0], rules=case[1], works=case[2],
+                                                              verdict=case[3])
+for rules_name, case in FAIR.items():
+    globals()[f'test_fair_rules_{rules_name}'] = functools.partial(check_fair_rules, mode=case[0], rules=case[1])
 
 
 if __name__ == '__main__':

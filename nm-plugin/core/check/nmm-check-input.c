@@ -98,9 +98,6 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->nic.target);
     g_free(input->network.name);
     g_free(input->network.bridge);
-    g_free(input->network.zone);
-    g_free(input->network.wanted_zone);
-    g_free(input->network.zone_problem);
     g_free(input->network.lease_problem);
     g_free(input->network.problem);
     g_free(input->link.name);
@@ -108,6 +105,11 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->link.parent);
     g_free(input->link.parent_problem);
     g_clear_pointer(&input->link.addresses, g_ptr_array_unref);
+    g_free(input->firewall.zone);
+    g_free(input->firewall.wanted_zone);
+    g_free(input->firewall.zone_problem);
+    g_clear_pointer(&input->firewall.rules, g_ptr_array_unref);
+    g_free(input->firewall.rules_problem);
     g_hash_table_unref(input->switches.values);
     g_free(input->switches.problem);
     g_free(input->kernel_problem);

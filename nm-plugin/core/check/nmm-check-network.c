@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The steps of mode isolated's network: its bridge, and the firewall zone of the bridge.
+ * The steps of mode isolated's network: is it active, and does its bridge work?
  */
 
 #include "config.h"
@@ -61,36 +61,4 @@ nmm_check_evaluate_bridge(const NmmCheckInput *input)
                       _("the network '%s' gives the host no address"),
                       input->network.name);
     return evaluate_bridge_device(input);
-}
-
-static char *
-make_firewall_command(const NmmCheckInput *input)
-{
-    g_autofree char *zone = g_strdup_printf("--zone=%s", input->network.wanted_zone);
-    g_autofree char *interface = g_strdup_printf("--change-interface=%s", input->network.bridge);
-
-    return nmm_check_make_command("firewall-cmd", zone, interface, NULL);
-}
-
-NmmCheckResult *
-nmm_check_evaluate_firewall(const NmmCheckInput *input)
-{
-    const char *zone = input->network.zone;
-    const char *wanted = input->network.wanted_zone;
-
-    if (input->network.zone_problem)
-        return unknown(_("cannot read the bridge's firewalld zone: %s"),
-                       input->network.zone_problem);
-    if (!input->network.firewalld)
-        return ok(_("firewalld is not running, so the bridge needs no zone"));
-    if (g_strcmp0(zone, wanted) == 0)
-        return ok(_("the bridge is in firewalld's zone '%s'"), zone);
-    if (zone && *zone)
-        return broken(make_firewall_command(input),
-                      _("the bridge is in firewalld's zone '%s', but should be in '%s'"),
-                      zone,
-                      wanted);
-    return broken(make_firewall_command(input),
-                  _("the bridge is in no firewalld zone, but should be in '%s'"),
-                  wanted);
 }

@@ -49,10 +49,9 @@ NmmCheckResult *nmm_check_evaluate_running(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_plugged(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_link(const NmmCheckInput *input);
 
-/* nmm-check-network.c: the network of mode isolated, its bridge and firewall zone */
+/* nmm-check-network.c: the network of mode isolated, and its bridge */
 NmmCheckResult *nmm_check_evaluate_network(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_bridge(const NmmCheckInput *input);
-NmmCheckResult *nmm_check_evaluate_firewall(const NmmCheckInput *input);
 
 /* nmm-check-profile.c */
 NmmCheckResult *nmm_check_evaluate_profile(const NmmCheckInput *input);
@@ -60,6 +59,10 @@ NmmCheckResult *nmm_check_evaluate_profile(const NmmCheckInput *input);
 /* nmm-check-host-link.c: the parent and the host link */
 NmmCheckResult *nmm_check_evaluate_parent(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_host_link(const NmmCheckInput *input);
+
+/* nmm-check-firewall.c: zone and rules */
+NmmCheckResult *nmm_check_evaluate_zone(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_rules(const NmmCheckInput *input);
 
 /* nmm-check-switch.c */
 NmmCheckResult *nmm_check_evaluate_host(const NmmCheckInput *input);

@@ -14,7 +14,8 @@
 
 /* Whose value a switch has. */
 typedef enum {
-    KERNEL, /* one for all interfaces */
+    KERNEL, /* not of an interface */
+    ALL,    /* all interfaces */
     DEVICE, /* the interface that the guests reach: host link, or bridge */
     PARENT,
 } Place;
@@ -40,6 +41,8 @@ typedef struct {
 static const char *
 get_device(const NmmCheckInput *input, Place place)
 {
+    if (place == ALL)
+        return "all";
     if (place == PARENT)
         return input->link.parent;
     return input->network.bridge ? input->network.bridge : input->link.name;
@@ -54,11 +57,11 @@ make_path(const char *directory, const char *device, const char *name)
 
 /* (transfer full) (nullable) */
 static char *
-get_path(const Switch *row, const NmmCheckInput *input)
+get_path(const NmmCheckInput *input, Place place, const char *directory, const char *name)
 {
-    if (row->place == KERNEL)
-        return g_strdup_printf("net/%s/%s", row->directory, row->name);
-    return make_path(row->directory, get_device(input, row->place), row->name);
+    if (place == KERNEL)
+        return g_strdup_printf("net/%s/%s", directory, name);
+    return make_path(directory, get_device(input, place), name);
 }
 
 /* (nullable): NULL if it is not known, or the kernel has no such switch. */
@@ -188,12 +191,16 @@ static const Switch switches[] = {
 static const struct {
     guint modes;
     Place place;
+    const char *directory;
     const char *name;
 } conditions[] = {
-    {SHARE, DEVICE, "forwarding"},
-    {SHARE, DEVICE, "proxy_arp"},
-    {SHARE, PARENT, "forwarding"},
-    {SHARE, PARENT, "proxy_arp"},
+    {SHARE, DEVICE, "ipv4/conf", "forwarding"},
+    {SHARE, DEVICE, "ipv4/conf", "proxy_arp"},
+    {SHARE, PARENT, "ipv4/conf", "forwarding"},
+    {SHARE, PARENT, "ipv4/conf", "proxy_arp"},
+    {SHARE, ALL, "ipv4/conf", "proxy_arp"},
+    /* The rules of the firewall, see nmm-check-firewall.c. */
+    {ISOLATED, KERNEL, "bridge", "bridge-nf-call-iptables"},
 };
 
 /* List */
@@ -218,17 +225,15 @@ nmm_check_switch_list(const NmmCheckInput *input)
 
         if (!(row->modes & mode))
             continue;
-        add_path(paths, get_path(row, input));
+        add_path(paths, get_path(input, row->place, row->directory, row->name));
         if (row->or_all)
             add_path(paths, make_path(row->directory, "all", row->name));
     }
     for (gsize i = 0; i < G_N_ELEMENTS(conditions); i++) {
-        const char *device = get_device(input, conditions[i].place);
-
-        if (!(conditions[i].modes & mode))
-            continue;
-        add_path(paths, make_path("ipv4/conf", device, conditions[i].name));
-        add_path(paths, make_path("ipv4/conf", "all", conditions[i].name));
+        if (conditions[i].modes & mode)
+            add_path(
+                paths,
+                get_path(input, conditions[i].place, conditions[i].directory, conditions[i].name));
     }
     return paths;
 }
@@ -247,7 +252,7 @@ is_bad(const Switch *row, const char *value)
 static char *
 find_culprit(const Switch *row, const NmmCheckInput *input)
 {
-    g_autofree char *own = get_path(row, input);
+    g_autofree char *own = get_path(input, row->place, row->directory, row->name);
     g_autofree char *all = row->or_all ? make_path(row->directory, "all", row->name) : NULL;
     const char *own_value = get_value(input, own);
     const char *all_value = get_value(input, all);

@@ -71,10 +71,7 @@ typedef struct {
         gboolean bridge_left; /* left behind by libvirt; keeps the network from starting */
         gboolean bridge_up;
         gboolean bridge_has_address;
-        gboolean firewalld; /* runs */
-        char *zone;         /* of the bridge; "" if it is in none */
-        char *wanted_zone;
-        char *zone_problem;
+        gboolean guests_isolated; /* guests do not reach each other */
         char *lease_problem;
         char *problem; /* why libvirt has no networks */
     } network;
@@ -89,6 +86,16 @@ typedef struct {
         gboolean parent_inet6; /* the host has an address of IPv6 there that is not link-local */
         GPtrArray *addresses;  /* (element-type NmmCheckAddress) */
     } link;
+
+    struct {
+        gboolean firewalld; /* runs */
+        char *zone;         /* of bridge or host link; "" if it is in none */
+        char *wanted_zone;
+        char *zone_problem;
+        GPtrArray *rules;      /* (element-type NmmRuleChain) */
+        gboolean rules_denied; /* rules_problem: the user may not read them */
+        char *rules_problem;
+    } firewall;
 
     struct { /* of the kernel, see nmm_check_switch_list() */
         /* (element-type filename utf8): path → value; without those that the kernel lacks */
