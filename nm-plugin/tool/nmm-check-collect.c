@@ -4,6 +4,8 @@
 
 #include "nmm-check-collect.h"
 
+#include <glib/gstdio.h>
+
 #include "nmm-bridge.h"
 #include "nmm-check-firewall.h"
 #include "nmm-check-probe.h"
@@ -17,7 +19,8 @@
 #include "nmm-reachability.h"
 #include "nmm-sysctl.h"
 
-#define NSSWITCH "/etc/nsswitch.conf"
+#define NSSWITCH        "/etc/nsswitch.conf"
+#define LIBVIRT_RUN_DIR "/run/libvirt"
 
 typedef struct {
     const NmmHostState *state;
@@ -93,6 +96,7 @@ add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *
     input->network.bridge = g_strdup(network->bridge);
     input->host_address = address ? nmm_cidr_to_string(address) : NULL;
     input->network.bridge_left = nmm_orphans_is_bridge_left(state, network);
+    input->network.bridge_exists = bridge != NULL;
     input->network.bridge_up = bridge && bridge->up;
     input->network.bridge_has_address = bridge && address && nmm_link_has_address(bridge, address);
 }
@@ -282,6 +286,7 @@ add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInp
 
     input->link.parent = g_strdup(profile->parent);
     input->link.parent_problem = g_strdup(nmm_error_get_message(profile->parent_error));
+    input->link.parent_up = parent && parent->up;
     input->link.parent_carrier = parent && parent->carrier;
     input->link.parent_inet6 = parent && has_inet6(parent);
     input->link.name = g_strdup(profile->link);
@@ -343,6 +348,26 @@ find_missing(const NmmGuestState *state)
     return NULL;
 }
 
+/* Of a guest of the system's libvirt, which has no call for it: in s since its driver wrote the
+ * file with the process ID. -1 if there is no such file. */
+static gint64
+read_age(const char *uri, const char *guest)
+{
+    g_autofree char *driver = g_uri_parse_scheme(uri);
+    g_autofree char *name = g_strconcat(guest, ".pid", NULL);
+    g_autofree char *path = NULL;
+    GStatBuf status;
+    gint64 age;
+
+    if (!driver)
+        return -1;
+    path = g_build_filename(LIBVIRT_RUN_DIR, driver, name, NULL);
+    if (g_stat(path, &status) != 0)
+        return -1;
+    age = g_get_real_time() / G_USEC_PER_SEC - status.st_mtime;
+    return MAX(age, -1);
+}
+
 /* @profile: (nullable) */
 static NmmCheckInput *
 new_input(const NmmHostState *state,
@@ -356,6 +381,7 @@ new_input(const NmmHostState *state,
     input->guest.uuid = g_strdup(guest->uuid);
     input->guest.exists = TRUE;
     input->guest.running = guest->live != NULL;
+    input->guest.age_s = guest->live ? read_age(hypervisor->uri, guest->name) : -1;
     input->guest.transient = guest->config == NULL;
     input->guest.is_macvtap = macvtap != NULL;
     if (!macvtap)

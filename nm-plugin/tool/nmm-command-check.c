@@ -33,9 +33,12 @@ add_step(NmmReport *report, JsonArray *steps, const NmmCheckResult *result)
     nmm_json_set_string(json, "verdict", nmm_check_verdict_to_string(result->verdict));
     nmm_json_set_string(json, "detail", result->detail);
     nmm_json_set_string(json, "remedy", result->remedy);
+    nmm_json_set_string(json, "look", result->look);
     nmm_report_add_text(report, "%s  %s\n", _(marks[result->verdict]), result->detail);
     if (result->remedy)
         nmm_report_add_text(report, "        %s\n", result->remedy);
+    if (result->look)
+        nmm_report_add_text(report, _("        More shows: %s\n"), result->look);
 }
 
 static void
@@ -49,8 +52,8 @@ judge(NmmReport *report, const NmmCheckInput *input, const GPtrArray *results)
         nmm_report_set_code(report, NMM_EXIT_FAILED);
     else if (!reason && input->answers)
         nmm_report_add_text(report,
-                            _("The host reaches the guest '%s' at %s, and the guest reaches the "
-                              "host at %s.\n"),
+                            _("The guest '%s' answers the host at %s. The host's address for it "
+                              "is %s.\n"),
                             input->guest.name,
                             input->address,
                             input->host_address);

@@ -75,6 +75,7 @@ new_good_input(void)
     input->network.active = TRUE;
     input->network.bridge = g_strdup("virbr1");
     input->host_address = g_strdup("192.168.254.1/24");
+    input->network.bridge_exists = TRUE;
     input->network.bridge_up = TRUE;
     input->network.bridge_has_address = TRUE;
     input->network.has_dhcp = TRUE;
@@ -101,6 +102,7 @@ static const BrokenCase broken_cases[] = {
     {BOOLEAN(network.active), "network", "", "net-start isolated"},
     {STRING(network.bridge), NULL, "bridge", "", "net-edit isolated"},
     {STRING(host_address), NULL, "bridge", "", "net-edit isolated"},
+    {BOOLEAN(network.bridge_exists), "bridge", "missing", "net-destroy isolated && virsh"},
     {BOOLEAN(network.bridge_up), "bridge", "", "ip link set virbr1 up"},
     {BOOLEAN(network.bridge_has_address),
      "bridge",

@@ -60,7 +60,8 @@ assert_broken(const NmmCheckInput *input, const char *step, const char *detail, 
     g_assert_true(broken == nmm_check_find_reason(results));
     g_assert_cmpstr(broken->step, ==, step);
     g_assert_nonnull(strstr(broken->detail, detail));
-    g_assert_nonnull(strstr(broken->remedy, remedy));
+    g_assert_true(!broken->remedy != !broken->look);
+    g_assert_nonnull(strstr(broken->remedy ? broken->remedy : broken->look, remedy));
     for (guint i = 0; i + 1 < results->len; i++) {
         const NmmCheckResult *result = g_ptr_array_index(results, i);
 

@@ -21,7 +21,7 @@ typedef struct {
     const char *value;
     const char *step;
     const char *detail; /* part of it */
-    const char *remedy; /* part of it */
+    const char *remedy; /* part of it, or of the command that shows more */
 } BrokenCase;
 
 #define BOOLEAN(field) G_STRUCT_OFFSET(NmmCheckInput, field), FALSE, NULL

@@ -5,8 +5,10 @@ way is measured once more."""
 
 import functools
 import json
+import os
 import re
 import subprocess
+import time
 
 import mock
 from device import ip
@@ -16,7 +18,8 @@ MAC, MAC2 = '52:54:00:00:00:07', '52:54:00:00:00:08'
 HOST, GUEST, GUEST2, LAN, ABSENT = '10.0.0.10', '10.0.0.50', '10.0.0.51', '10.0.0.1', '10.0.0.99'
 HOST6, GUEST6 = 'fd00::10', 'fd00::50'
 BRIDGE, BRIDGE_HOST, BRIDGE_GUEST = 'virbr1', '192.168.254.1', '192.168.254.50'
-DOMAIN = '''<domain type='qemu'><name>{name}</name><memory>65536</memory><os><type>hvm</type></os><devices>
+# Containers: their interfaces are in network namespaces of their own, as those of the tests are.
+DOMAIN = '''<domain type='lxc'><name>{name}</name><memory>65536</memory><os><type>exe</type></os><devices>
 <interface type='direct'><mac address='{mac}'/><source dev='eth0' mode='bridge'/></interface>
 {more}</devices></domain>'''
 
@@ -57,16 +60,17 @@ def run(host, *argv):
     return process.returncode, process.stdout.read()
 
 
-def start(host, mode, **data):
+def start(host, mode, lease=True):
     """A profile of MODE that is active, a machine on its LAN, and a guest that has communicated with the host."""
     host.lan = Machine(host, 'lan', 'lan0', f'{LAN}/24')
     if mode == 'isolated':
-        host.at_start(f'define-network "{NETWORK}"', 'start-network isolated',
-                      f'lease isolated {MAC2} {BRIDGE_GUEST}')
+        host.at_start(f'define-network "{NETWORK}"', 'start-network isolated')
+        if lease:
+            host.at_start(f'lease isolated {MAC2} {BRIDGE_GUEST}')
     more = "<interface type='network'><mac address='%s'/><source network='isolated'/></interface>" % MAC2
     xml = DOMAIN.format(name='alpha', mac=MAC, more=more if mode == 'isolated' else '').replace('\n', ' ')
     host.at_start(f'define "{xml}"', 'start alpha')
-    host.vpn = host.up(host.add_profile(mode, **data))
+    host.vpn = host.up(host.add_profile(mode))
     if mode == 'isolated':
         start_on_bridge(host)
         return
@@ -209,6 +213,73 @@ for switch_name, case in SWITCHES.items():
                                                                 verdict=case[3])
 for mode_name, case in HARMLESS.items():
     globals()[f'test_harmless_switches_{mode_name}'] = functools.partial(check_harmless, mode=mode_name, values=case)
+
+
+# What a command repairs: mode, what breaks it, the step
+
+def ip_words(words):
+    return lambda host: ip(*words.split())
+
+
+REPAIRS = {
+    'profile_down': ('share', lambda host: host.down(host.vpn), 'profile'),
+    'profile_down_isolated': ('isolated', lambda host: host.down(host.vpn), 'profile'),
+    'profile_down_move': ('move', lambda host: host.down(host.vpn), 'profile'),
+    'host_link_down': ('share', ip_words(f'link set {LINK} down'), None),
+    'parent_down': ('share', ip_words('link set eth0 down'), 'parent'),
+    'route_gone': ('share', ip_words(f'route del {GUEST} dev {LINK}'), 'route'),
+    'bridge_down': ('isolated', ip_words(f'link set {BRIDGE} down'), 'bridge'),
+    'bridge_without_address': ('isolated', ip_words(f'address del {BRIDGE_HOST}/24 dev {BRIDGE}'), 'bridge'),
+}
+
+
+def check_repair(host, mode, spoil, step):
+    start(host, mode)
+    host.wait(lambda: examine(host)[0] == 0, 'check to find nothing')
+    spoil(host)
+    code, steps = examine(host)
+    # The service may notice it first, and deactivate the profile.
+    step = step or list(steps)[-1]
+    equal((code, steps.get(step, {}).get('verdict')), (3, 'broken'), f'exit code and verdict: {steps}')
+    repair(host, steps[step])
+    host.wait(lambda: guest_pings_host(host), f"{steps[step]['remedy']!r} to repair it")
+    host.wait(lambda: examine(host)[0] == 0, 'check to find nothing')
+
+
+def start_time(host, age):
+    """As the file that libvirt's driver writes when the guest starts has it."""
+    path = '/run/libvirt/qemu/alpha.pid'
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    host.write(path, '1')
+    os.utime(path, (time.time() - age,) * 2)
+
+
+def test_booting_guest_without_address_is_waited_for(host):
+    start(host, 'isolated', lease=False)
+    host.guest.run('ip', 'link', 'set', 'g1', 'down')
+    ip('neighbour', 'flush', 'dev', BRIDGE)
+    start_time(host, 7)
+    code, steps = examine(host)
+    equal((code, steps['address']['verdict']), (0, 'waiting'), f'while it boots: {steps}')
+    check(re.search(r'started ([789]|1\d) s ago', steps['address']['detail']), steps['address']['detail'])
+    start_time(host, 300)
+    code, steps = examine(host)
+    equal((code, steps['address']['verdict']), (3, 'broken'), 'later')
+    check('DHCP' in steps['address']['detail'] and steps['address']['remedy'] is None, steps['address'])
+
+
+def test_booting_guest_with_an_old_lease_is_waited_for(host):
+    start(host, 'isolated')
+    host.guest.run('ip', 'link', 'set', 'g1', 'down')
+    start_time(host, 7)
+    code, steps = examine(host)
+    equal((code, steps['neighbour']['verdict']), (0, 'waiting'), f'while it boots: {steps}')
+    start_time(host, 300)
+    equal(examine(host)[1]['neighbour']['verdict'], 'broken', 'later')
+
+
+for repair_name, case in REPAIRS.items():
+    globals()[f'test_repair_{repair_name}'] = functools.partial(check_repair, mode=case[0], spoil=case[1], step=case[2])
 
 
 # Rules of the firewall: mode, rules of nft or commands of iptables, whether the way works, the verdict

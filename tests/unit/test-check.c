@@ -86,7 +86,7 @@ static const SwitchCase switch_cases[] = {
      {LINK "arp_filter", "0", LINK6 "disable_ipv6", "1", NULL},
      NMM_CHECK_BROKEN,
      "IPv6",
-     "sysctl -w net.ipv6.conf.nmmveth0.disable_ipv6=0 && nmcli connection down guests && "
+     "sysctl -w net.ipv6.conf.nmmveth0.disable_ipv6=0 && nmcli connection down guests; "
      "nmcli connection up guests"},
     {NMM_MODE_ISOLATED,
      {"net/ipv4/icmp_echo_ignore_all", "1", NULL},

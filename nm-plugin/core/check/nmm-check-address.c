@@ -21,6 +21,15 @@ report_address(const NmmCheckInput *input)
     return ok(_("its address is '%s'"), input->address);
 }
 
+/* While the guest boots, silence is no fault. */
+#define BOOT_S 120
+
+static gboolean
+is_booting(const NmmCheckInput *input)
+{
+    return input->guest.age_s >= 0 && input->guest.age_s < BOOT_S;
+}
+
 NmmCheckResult *
 nmm_check_evaluate_lease(const NmmCheckInput *input)
 {
@@ -30,13 +39,17 @@ nmm_check_evaluate_lease(const NmmCheckInput *input)
         return unknown(_("cannot read the leases of the network '%s': %s"),
                        input->network.name,
                        input->network.lease_problem);
+    if (is_booting(input))
+        return waiting(_("the guest started %" G_GINT64_FORMAT " s ago, and its address is not "
+                         "known yet"),
+                       input->guest.age_s);
     if (input->network.has_dhcp)
-        return broken(
+        return broken_look(
             nmm_check_make_virsh(input, "console", input->guest.name),
             _("the guest has not requested an address on the interface with MAC '%s': enable "
               "DHCP for it in the guest"),
             nmm_check_get_mac(input));
-    return broken(
+    return broken_look(
         nmm_check_make_virsh(input, "console", input->guest.name),
         _("the network has no DHCP, and the interface with MAC '%s' has no known address: "
           "set one in the guest"),
@@ -69,15 +82,33 @@ nmm_check_evaluate_address(const NmmCheckInput *input)
     return evaluate_silence(input);
 }
 
+/* (nullable): an address of the guest to which the host has no route, while it may have one to
+ * another. */
+static const char *
+find_unrouted(const NmmCheckInput *input)
+{
+    if (!input->routed)
+        return input->address;
+    for (guint i = 0; input->link.addresses && i < input->link.addresses->len; i++) {
+        const NmmCheckAddress *address = g_ptr_array_index(input->link.addresses, i);
+
+        if (!address->source)
+            return address->address;
+    }
+    return NULL;
+}
+
 NmmCheckResult *
 nmm_check_evaluate_route(const NmmCheckInput *input)
 {
+    const char *unrouted = find_unrouted(input);
+
     if (!input->address)
         return unknown(_("its address is not known"));
-    if (!input->routed)
-        return broken(nmm_check_make_activate(input),
+    if (unrouted)
+        return broken(nmm_check_make_again(input),
                       _("the host's route to '%s' over '%s' is missing"),
-                      input->address,
+                      unrouted,
                       input->link.name);
     return ok(_("the host's route to '%s' goes over '%s'"), input->address, input->link.name);
 }
@@ -95,10 +126,16 @@ nmm_check_evaluate_neighbour(const NmmCheckInput *input)
                     input->address);
     if (input->probe_problem)
         return unknown(_("cannot probe '%s': %s"), input->address, input->probe_problem);
-    return broken(nmm_check_make_virsh(input, "console", input->guest.name),
-                  _("there is no answer from '%s': the interface may be down in the guest, or have "
-                    "another address by now"),
-                  input->address);
+    if (is_booting(input))
+        return waiting(_("the guest started %" G_GINT64_FORMAT " s ago, and does not answer at "
+                         "'%s' yet"),
+                       input->guest.age_s,
+                       input->address);
+    return broken_look(
+        nmm_check_make_virsh(input, "console", input->guest.name),
+        _("there is no answer from '%s': the interface may be down in the guest, or have "
+          "another address by now"),
+        input->address);
 }
 
 NmmCheckResult *

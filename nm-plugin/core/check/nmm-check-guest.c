@@ -15,9 +15,9 @@ NmmCheckResult *
 nmm_check_evaluate_guest(const NmmCheckInput *input)
 {
     if (!input->guest.exists)
-        return broken(nmm_check_make_virsh(input, "list", "--all"),
-                      _("libvirt has no guest '%s'"),
-                      input->guest.name);
+        return broken_look(nmm_check_make_virsh(input, "list", "--all"),
+                           _("libvirt has no guest '%s'"),
+                           input->guest.name);
     return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
@@ -66,13 +66,14 @@ static NmmCheckResult *
 evaluate_no_macvtap(const NmmCheckInput *input)
 {
     if (input->guest.missing)
-        return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
-                      _("it has no macvtap interface: its interface of type 'ethernet' uses the "
-                        "device '%s', which does not exist; make the device, then restart the "
-                        "guest"),
-                      input->guest.missing);
-    return broken(nmm_check_make_virsh(input, "domiflist", input->guest.name),
-                  _("it has no macvtap interface, so no profile applies to it"));
+        return broken_look(
+            nmm_check_make_virsh(input, "domiflist", input->guest.name),
+            _("it has no macvtap interface: its interface of type 'ethernet' uses the "
+              "device '%s', which does not exist; make the device, then restart the "
+              "guest"),
+            input->guest.missing);
+    return broken_look(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+                       _("it has no macvtap interface, so no profile applies to it"));
 }
 
 NmmCheckResult *
@@ -114,12 +115,12 @@ nmm_check_evaluate_mode(const NmmCheckInput *input)
         return ok(_("its macvtap mode is 'bridge', which reaches the host link"));
     if (input->guest.definition_is_bridge)
         return broken(
-            nmm_check_make_virsh(input, "shutdown", input->guest.name),
+            nmm_check_make_restart(input),
             _("it runs with macvtap mode '%s', which cannot reach the host link; its definition "
               "already has 'bridge': it needs a restart (shut it down, then start it; a reboot is "
               "not enough)"),
             mode);
-    return broken(
+    return broken_look(
         nmm_check_make_virsh(input, "edit", input->guest.name),
         _("its macvtap mode is '%s', which cannot reach the host link: set mode='bridge' in its "
           "definition and restart it, or use a profile of mode 'isolated'"),
@@ -130,9 +131,10 @@ NmmCheckResult *
 nmm_check_evaluate_definition(const NmmCheckInput *input)
 {
     if (input->guest.transient)
-        return ok(_("it has no persistent definition, so only the running guest is checked"));
+        return hint(NULL,
+                    _("it has no persistent definition, so only the running guest is checked"));
     if (!input->nic.in_definition)
-        return broken(
+        return broken_look(
             g_strdup("journalctl -t nm-macvtap-service"),
             _("its definition has no interface on the network '%s'; the journal shows why the "
               "profile could not add one"),
@@ -156,7 +158,7 @@ nmm_check_evaluate_plugged(const NmmCheckInput *input)
 {
     if (!input->nic.plugged)
         return broken(
-            nmm_check_make_virsh(input, "shutdown", input->guest.name),
+            nmm_check_make_restart(input),
             _("the running guest does not have that interface: it needs a restart (shut it "
               "down, then start it; a reboot is not enough)"));
     return ok(_("the running guest has that interface"));

@@ -11,6 +11,7 @@ nmm_check_input_new(const char *guest, const char *uri)
 
     input->guest.name = g_strdup(guest);
     input->guest.uri = g_strdup(uri);
+    input->guest.age_s = -1;
     input->switches.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return input;
 }

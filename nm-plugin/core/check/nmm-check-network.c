@@ -25,12 +25,21 @@ nmm_check_evaluate_network(const NmmCheckInput *input)
     if (input->network.problem)
         return broken(NULL, "%s", input->network.problem);
     if (!input->network.exists)
-        return broken(nmm_check_make_activate(input),
+        return broken(nmm_check_make_again(input),
                       _("there is no libvirt network '%s'"),
                       input->network.name);
     if (!input->network.active)
         return evaluate_inactive_network(input);
     return ok(_("the network '%s' is active"), input->network.name);
+}
+
+static char *
+make_restart(const NmmCheckInput *input)
+{
+    g_autofree char *stop = nmm_check_make_virsh(input, "net-destroy", input->network.name);
+    g_autofree char *start = nmm_check_make_virsh(input, "net-start", input->network.name);
+
+    return g_strdup_printf("%s && %s", stop, start);
 }
 
 static NmmCheckResult *
@@ -40,9 +49,11 @@ evaluate_bridge_device(const NmmCheckInput *input)
 
     if (input->kernel_problem)
         return nmm_check_report_unread(bridge, input->kernel_problem);
+    if (!input->network.bridge_exists)
+        return broken(make_restart(input), _("the bridge '%s' is missing"), bridge);
     if (!input->network.bridge_up)
         return broken(nmm_check_make_command("ip", "link", "set", bridge, "up", NULL),
-                      _("the bridge '%s' is missing or down"),
+                      _("the bridge '%s' is down"),
                       bridge);
     if (!input->network.bridge_has_address)
         return broken(nmm_check_make_command(
@@ -57,8 +68,8 @@ NmmCheckResult *
 nmm_check_evaluate_bridge(const NmmCheckInput *input)
 {
     if (!input->network.bridge || !input->host_address)
-        return broken(nmm_check_make_virsh(input, "net-edit", input->network.name),
-                      _("the network '%s' gives the host no address"),
-                      input->network.name);
+        return broken_look(nmm_check_make_virsh(input, "net-edit", input->network.name),
+                           _("the network '%s' gives the host no address"),
+                           input->network.name);
     return evaluate_bridge_device(input);
 }

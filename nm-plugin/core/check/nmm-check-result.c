@@ -24,6 +24,14 @@ nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, 
 }
 
 NmmCheckResult *
+nmm_check_result_take_look(NmmCheckResult *result, char *look)
+{
+    g_free(result->look);
+    result->look = look;
+    return result;
+}
+
+NmmCheckResult *
 nmm_check_report_unread(const char *device, const char *problem)
 {
     return unknown(_("cannot read the state of '%s': %s"), device, problem);
@@ -101,7 +109,18 @@ nmm_check_make_again(const NmmCheckInput *input)
     g_autofree char *down =
         nmm_check_make_command("nmcli", "connection", "down", input->profile.id, NULL);
 
-    return g_strdup_printf("%s && %s", down, up);
+    return g_strdup_printf("%s; %s", down, up);
+}
+
+char *
+nmm_check_make_restart(const NmmCheckInput *input)
+{
+    g_autofree char *stop = nmm_check_make_virsh(input, "shutdown", input->guest.name);
+    g_autofree char *start = nmm_check_make_virsh(input, "start", input->guest.name);
+
+    if (input->guest.transient)
+        return NULL;
+    return g_strdup_printf("%s && until %s 2>/dev/null; do sleep 1; done", stop, start);
 }
 
 const char *

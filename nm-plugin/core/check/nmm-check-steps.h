@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Results. @remedy: (transfer full) (nullable): a command. */
+/* Results. @remedy: (transfer full) (nullable): a command that mends it, carried out literally. */
 NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
     G_GNUC_PRINTF(3, 4);
 
@@ -19,6 +19,11 @@ NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, cons
 #define waiting(...)        nmm_check_result_new(NMM_CHECK_WAITING, NULL, __VA_ARGS__)
 #define hint(remedy, ...)   nmm_check_result_new(NMM_CHECK_HINT, remedy, __VA_ARGS__)
 #define broken(remedy, ...) nmm_check_result_new(NMM_CHECK_BROKEN, remedy, __VA_ARGS__)
+
+/* Broken, and no command mends it. @look: (transfer full): a command that shows more. */
+#define broken_look(command, ...) nmm_check_result_take_look(broken(NULL, __VA_ARGS__), command)
+/* (transfer full): @result. @look: (transfer full) */
+NmmCheckResult *nmm_check_result_take_look(NmmCheckResult *result, char *look);
 
 /* What several steps report in the same words. */
 NmmCheckResult *nmm_check_report_unread(const char *device, const char *problem);
@@ -34,8 +39,10 @@ char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const c
 char *nmm_check_join_virsh(const NmmCheckInput *input, const char *verb, const GPtrArray *words);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);
-/* Deactivates and activates the profile. */
+/* Deactivates the profile, if it is still active, and activates it. */
 char *nmm_check_make_again(const NmmCheckInput *input);
+/* (nullable): shuts the guest down and starts it again; NULL without a definition. */
+char *nmm_check_make_restart(const NmmCheckInput *input);
 /* (transfer none): of the guest's interface, "?" if it is not known. */
 const char *nmm_check_get_mac(const NmmCheckInput *input);
 

@@ -89,6 +89,7 @@ result_free(gpointer data)
 
     g_free(result->detail);
     g_free(result->remedy);
+    g_free(result->look);
     g_free(result);
 }
 

@@ -29,6 +29,7 @@ typedef struct {
         char *uri; /* of the libvirt that has the guest, or that should have it */
         gboolean exists;
         gboolean running;
+        gint64 age_s;       /* since its start; -1 if unknown */
         gboolean transient; /* without a persistent definition */
         gboolean is_macvtap;
         char *lower; /* NULL if a libvirt network chooses it */
@@ -69,6 +70,7 @@ typedef struct {
         gboolean has_dhcp;
         char *bridge;
         gboolean bridge_left; /* left behind by libvirt; keeps the network from starting */
+        gboolean bridge_exists;
         gboolean bridge_up;
         gboolean bridge_has_address;
         gboolean guests_isolated; /* guests do not reach each other */
@@ -82,6 +84,7 @@ typedef struct {
         gboolean up;
         char *parent;
         char *parent_problem; /* why the parent cannot carry a host link */
+        gboolean parent_up;
         gboolean parent_carrier;
         gboolean parent_inet6; /* the host has an address of IPv6 there that is not link-local */
         GPtrArray *addresses;  /* (element-type NmmCheckAddress) */
@@ -146,7 +149,8 @@ typedef struct {
     const char *step; /* "bridge", stable */
     NmmCheckVerdict verdict;
     char *detail; /* translated */
-    char *remedy; /* (nullable): a command */
+    char *remedy; /* (nullable): a command that mends it */
+    char *look;   /* (nullable): a command that shows more */
 } NmmCheckResult;
 
 /* (transfer full) (element-type NmmCheckResult): in the order of the steps, at least one. A step
