@@ -110,21 +110,22 @@ get_zone(NmmCheckFirewall *self, const char *interface)
 
 /* The zone whose rules apply to what is in none. */
 static const char *
-get_default_zone(NmmCheckFirewall *self)
+get_default_zone(NmmCheckFirewall *self, char **out_problem)
 {
     g_autoptr(GError) error = NULL;
 
     if (!self->default_zone)
         self->default_zone = call(self, FIREWALLD_NAME, "getDefaultZone", NULL, &error);
-    if (error)
-        g_debug("firewalld: %s", error->message);
+    if (error && !*out_problem)
+        *out_problem = g_strdup(error->message);
     return self->default_zone;
 }
 
 static const char *
-get_effective_zone(NmmCheckFirewall *self, const Zone *zone)
+get_effective_zone(NmmCheckFirewall *self, const Zone *zone, char **out_problem)
 {
-    return self->runs && zone->name && !*zone->name ? get_default_zone(self) : zone->name;
+    return self->runs && zone->name && !*zone->name ? get_default_zone(self, out_problem)
+                                                    : zone->name;
 }
 
 /* Rules */
@@ -174,9 +175,10 @@ nmm_check_firewall_add_link(NmmCheckFirewall *self, const char *zone, NmmCheckIn
     is = get_zone(self, input->link.name);
     parent = get_zone(self, input->link.parent);
     input->firewall.firewalld = self->runs;
-    input->firewall.zone = g_strdup(get_effective_zone(self, is));
-    input->firewall.wanted_zone = g_strdup(zone ? zone : get_effective_zone(self, parent));
     input->firewall.zone_problem = g_strdup(is->problem ? is->problem : parent->problem);
+    input->firewall.zone = g_strdup(get_effective_zone(self, is, &input->firewall.zone_problem));
+    input->firewall.wanted_zone =
+        g_strdup(zone ? zone : get_effective_zone(self, parent, &input->firewall.zone_problem));
 }
 
 NmmCheckFirewall *

@@ -5,9 +5,11 @@ from gi.repository import Gio, GLib
 
 NAME = 'org.fedoraproject.FirewallD1'
 PATH = '/org/fedoraproject/FirewallD1'
-ZONES = ('internal', 'public', 'trusted')
+ZONES = ('internal', 'libvirt', 'public', 'trusted')
 XML = f'''<node>
-<interface name='{NAME}'><signal name='Reloaded'/><signal name='DefaultZoneChanged'><arg type='s'/></signal></interface>
+<interface name='{NAME}'><signal name='Reloaded'/><signal name='DefaultZoneChanged'><arg type='s'/></signal>
+<method name='getDefaultZone'><arg type='s' direction='out'/></method><method name='authorizeAll'/>
+<property name='state' type='s' access='read'/></interface>
 <interface name='{NAME}.zone'>
 <method name='getZoneOfInterface'><arg type='s'/><arg type='s' direction='out'/></method>
 <method name='changeZoneOfInterface'><arg type='s'/><arg type='s'/><arg type='s' direction='out'/></method>
@@ -22,11 +24,12 @@ class Firewalld:
         self.zones = dict(zones)
         self.default = default
         self.calls = []
+        self.fails = False
         flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
         self.connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
         self.connection.set_exit_on_close(False)
         for info in Gio.DBusNodeInfo.new_for_xml(XML).interfaces:
-            self.connection.register_object(PATH, info, self.on_call, None, None)
+            self.connection.register_object(PATH, info, self.on_call, lambda *_: GLib.Variant('s', 'RUNNING'), None)
         self.connection.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus',
                                   'RequestName', GLib.Variant('(su)', (NAME, 4)), None, 0, -1, None)
 
@@ -39,14 +42,23 @@ class Firewalld:
 
     def on_call(self, connection, sender, path, interface, method, parameters, invocation):
         self.calls.append((method, *parameters.unpack()))
+        if self.fails:
+            invocation.return_dbus_error(f'{NAME}.Exception', 'no')
+            return
         try:
             zone = getattr(self, method)(*parameters.unpack())
         except ValueError as error:
             invocation.return_dbus_error(f'{NAME}.Exception', str(error))
         else:
-            invocation.return_value(GLib.Variant('(s)', (zone,)))
+            invocation.return_value(GLib.Variant('(s)', (zone,)) if zone is not None else None)
 
     # Methods on D-Bus; a test calls them as another program does.
+
+    def authorizeAll(self):
+        """What firewall-cmd begins with."""
+
+    def getDefaultZone(self):
+        return self.default
 
     def getZoneOfInterface(self, interface):
         return self.zones.get(interface, '')

@@ -7,12 +7,14 @@ import functools
 import json
 import os
 import re
+import signal
 import subprocess
 import time
 
 import mock
 from device import ip
-from host import LINK, check, equal
+from firewalld import Firewalld
+from host import BUS_ADDRESS, LINK, check, equal
 
 MAC, MAC2 = '52:54:00:00:00:07', '52:54:00:00:00:08'
 HOST, GUEST, GUEST2, LAN, ABSENT = '10.0.0.10', '10.0.0.50', '10.0.0.51', '10.0.0.1', '10.0.0.99'
@@ -185,7 +187,8 @@ def check_switch(host, mode, values, works, verdict):
 
 # What was suspected, and breaks nothing: no false alarm.
 HARMLESS = {
-    'share': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', PARENT + 'arp_ignore': '1',
+    # The service answers what arp_ignore forbids the kernel.
+    'share': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', ALL + 'arp_ignore': '8',
               ALL + 'forwarding': '1', 'net/ipv6/conf/all/forwarding': '1'},
     'move': {ALL + 'arp_announce': '2', ALL + 'arp_filter': '1', ALL + 'rp_filter': '1', ALL + 'arp_ignore': '1',
              ALL + 'forwarding': '1', ALL + 'proxy_arp': '1'},
@@ -280,6 +283,45 @@ def test_booting_guest_with_an_old_lease_is_waited_for(host):
 
 for repair_name, case in REPAIRS.items():
     globals()[f'test_repair_{repair_name}'] = functools.partial(check_repair, mode=case[0], spoil=case[1], step=case[2])
+
+
+# Zones of firewalld
+
+def check_zone(host, mode, zones, wanted):
+    """The service cannot put it right meanwhile."""
+    firewalld = Firewalld(BUS_ADDRESS, zones)
+    start(host, mode)
+    device = BRIDGE if mode == 'isolated' else LINK
+    host.wait(lambda: examine(host)[1]['firewall']['verdict'] == 'ok', 'the right zone')
+    host.service.send_signal(signal.SIGSTOP)
+    firewalld.changeZoneOfInterface('trusted', device)
+    code, steps = examine(host)
+    equal((code, list(steps)[-1], steps['firewall']['verdict']), (3, 'firewall', 'broken'), f'{steps}')
+    check("'trusted'" in steps['firewall']['detail'] and f"'{wanted}'" in steps['firewall']['detail'], f'{steps}')
+    repair(host, steps['firewall'])
+    equal(firewalld.getZoneOfInterface(device), wanted, 'zone')
+    equal(examine(host)[1]['firewall']['verdict'], 'ok', 'verdict at the end')
+    host.service.send_signal(signal.SIGCONT)
+
+
+def test_zone_of_the_parent(host):
+    check_zone(host, 'share', {'eth0': 'internal'}, 'internal')
+
+
+def test_zone_of_a_parent_in_none_is_the_default_one(host):
+    check_zone(host, 'share', {}, 'public')
+
+
+def test_zone_of_the_bridge(host):
+    check_zone(host, 'isolated', {BRIDGE: 'libvirt'}, 'libvirt')
+
+
+def test_firewalld_that_does_not_answer_is_unknown(host):
+    start(host, 'share')
+    firewalld = Firewalld(BUS_ADDRESS)
+    firewalld.fails = True
+    code, steps = examine(host)
+    equal((code, steps['firewall']['verdict']), (1, 'unknown'), f'{steps}')
 
 
 # Rules of the firewall: mode, rules of nft or commands of iptables, whether the way works, the verdict
