@@ -18,6 +18,7 @@
 #include "nmm-guest-selection.h"
 #include "nmm-reachability.h"
 #include "nmm-sysctl.h"
+#include "nmm-way.h"
 
 #define NSSWITCH        "/etc/nsswitch.conf"
 #define LIBVIRT_RUN_DIR "/run/libvirt"
@@ -475,6 +476,22 @@ add_host(Collection *self, const NmmHostHypervisor *hypervisor, const char *name
     }
 }
 
+/* A link-local address belongs to its interface. */
+static void
+read_way(NmmCheckInput *input)
+{
+    const char *device = input->network.bridge ? input->network.bridge : input->link.name;
+    g_autoptr(GError) error = NULL;
+    NmmCidr address;
+
+    if (!input->address || !nmm_cidr_init_host(&address, input->address, NULL))
+        return;
+    if (nmm_cidr_is_link_local(&address))
+        input->way.device = g_strdup(device);
+    else if (!nmm_way_find(&address, &input->way.device, &input->way.is_main, &error))
+        input->way.problem = g_strdup(error->message);
+}
+
 GPtrArray *
 nmm_check_collect(const NmmHostState *state, const char *guest)
 {
@@ -487,6 +504,8 @@ nmm_check_collect(const NmmHostState *state, const char *guest)
     for (guint i = 0; i < state->hypervisors->len; i++)
         add_host(&self, g_ptr_array_index(state->hypervisors, i), guest);
     nmm_check_probe(self.inputs);
+    for (guint i = 0; i < self.inputs->len; i++)
+        read_way(g_ptr_array_index(self.inputs, i));
     g_free(self.names_problem);
     return self.inputs;
 }

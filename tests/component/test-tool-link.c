@@ -29,6 +29,7 @@ new_good_input(NmmMode mode)
     input->link.parent_carrier = TRUE;
     input->link.name = g_strdup("nmmveth0");
     input->link.up = TRUE;
+    input->way.device = g_strdup("nmmveth0");
     input->host_address = g_strdup("10.0.0.2/24");
     nmm_check_input_add_address(input, "10.0.0.7", SINCE, "10.0.0.2");
     ((NmmCheckAddress *)g_ptr_array_index(input->link.addresses, 0))->answers = TRUE;
@@ -55,6 +56,11 @@ static const BrokenCase broken_cases[] = {
      "virsh -c qemu:///system attach-interface web direct eth0 --mac 52:54:00:00:00:0a "
      "--source-mode bridge --live"},
     {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
+    {STRING(way.device),
+     "wg0",
+     "route",
+     "leave on 'wg0' instead of 'nmmveth0'",
+     "ip -4 rule add pref 1 to 10.0.0.7 lookup main"},
     {BOOLEAN(answers), "neighbour", "'10.0.0.7'", "console web"},
 };
 
@@ -119,7 +125,7 @@ test_route(void)
     move->routed = FALSE;
     results = nmm_check_evaluate(move);
     g_assert_null(nmm_check_find_reason(results));
-    g_assert_cmpuint(results->len, ==, 15);
+    g_assert_cmpuint(results->len, ==, 16);
 }
 
 /* A guest without traffic is not broken. */

@@ -76,6 +76,7 @@ new_good_input(void)
     input->network.bridge = g_strdup("virbr1");
     input->host_address = g_strdup("192.168.254.1/24");
     input->network.bridge_exists = TRUE;
+    input->way.device = g_strdup("virbr1");
     input->network.bridge_up = TRUE;
     input->network.bridge_has_address = TRUE;
     input->network.has_dhcp = TRUE;
@@ -160,7 +161,7 @@ test_check_whole(void)
     g_autoptr(GPtrArray) hinted = NULL;
     const NmmCheckResult *last;
 
-    g_assert_cmpuint(results->len, ==, 15);
+    g_assert_cmpuint(results->len, ==, 16);
     g_assert_null(nmm_check_find_broken(results));
 
     /* No firewalld, no persistent definition, no names: none of these is broken. */

@@ -224,6 +224,19 @@ def ip_words(words):
     return lambda host: ip(*words.split())
 
 
+def add_route(host, subnet, *words):
+    if 'wg0' not in host.links():
+        ip('link', 'add', 'wg0', 'up', 'type', 'veth', 'peer', 'wg1')
+        ip('link', 'set', 'wg1', 'up')
+    ip('route', 'add', subnet, 'dev', 'wg0', *words)
+
+
+def take_all_traffic(host, rule):
+    """As VPN programs do."""
+    add_route(host, 'default', 'table', '51820')
+    ip('rule', 'add', *rule.split(), 'lookup', '51820')
+
+
 REPAIRS = {
     'profile_down': ('share', lambda host: host.down(host.vpn), 'profile'),
     'profile_down_isolated': ('isolated', lambda host: host.down(host.vpn), 'profile'),
@@ -231,6 +244,11 @@ REPAIRS = {
     'host_link_down': ('share', ip_words(f'link set {LINK} down'), None),
     'parent_down': ('share', ip_words('link set eth0 down'), 'parent'),
     'route_gone': ('share', ip_words(f'route del {GUEST} dev {LINK}'), 'route'),
+    'rule_of_a_vpn_share': ('share', lambda host: take_all_traffic(host, 'pref 100'), 'route'),
+    'rule_of_a_vpn_move': ('move', lambda host: take_all_traffic(host, 'pref 100'), 'route'),
+    'rule_of_a_vpn_isolated': ('isolated', lambda host: take_all_traffic(host, 'pref 100'), 'route'),
+    'longer_route_move': ('move', lambda host: add_route(host, '10.0.0.48/29'), 'route'),
+    'longer_route_isolated': ('isolated', lambda host: add_route(host, '192.168.254.48/29'), 'route'),
     'bridge_down': ('isolated', ip_words(f'link set {BRIDGE} down'), 'bridge'),
     'bridge_without_address': ('isolated', ip_words(f'address del {BRIDGE_HOST}/24 dev {BRIDGE}'), 'bridge'),
 }

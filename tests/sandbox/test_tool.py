@@ -80,6 +80,11 @@ def test_plan_refuses_what_the_service_refuses(host):
     check('colour' in result.stderr, result.stderr)
 
 
+def grow_old(host, name):
+    """The guest has had time to boot."""
+    host.run(['touch', '-d', '10 minutes ago', f'/run/libvirt/qemu/{name}.pid'])
+
+
 @tap.host(firewalld=True)
 def test_status_and_check_steps(host):
     alpha, = host.running_guests('alpha')
@@ -124,8 +129,10 @@ def test_status_and_check_steps(host):
         host.wait_for(lambda: host.run(['nm-macvtap', 'check', 'alpha'], check=False).returncode == 0,
                       f"'{broken['steps'][-1]['remedy']}' to repair it")
 
-    # A running guest that does not answer.
+    # A running guest that does not answer, while it boots and later.
     alpha.run(f"ip link set $(basename $(dirname $(grep -l {guests['alpha']['mac']} /sys/class/net/*/address))) down")
+    equal(tool_json(host, 'check', 'alpha')['steps'][-1]['verdict'], 'waiting', 'interface down in a guest that boots')
+    grow_old(host, 'alpha')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     tool(host, 'status', code=3)
 
@@ -183,6 +190,7 @@ def test_share(host):
     # Break each step while the service cannot repair it.
     kill_service(host, 'STOP')
     alpha.run('ip link set eth0 down')
+    grow_old(host, 'alpha')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     host.run(['ip', 'route', 'del', alpha.lan_address, 'dev', share.LINK])
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'route', 'route gone')
@@ -242,6 +250,7 @@ def test_move(host):
     profiles.add_by_hand(host, 'second', mode='move', parent='eth0')
     check("'nmmveth0' is in use by profile 'guests'" in tool(host, 'plan', 'second', code=1), 'plan of a second one')
     alpha.run('ip link set eth0 down')
+    grow_old(host, 'alpha')
     equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'neighbour', 'interface down in the guest')
     check('nothing to clean up' in tool(host, 'cleanup', '--yes'), 'with the profile')
     profiles.down(host)

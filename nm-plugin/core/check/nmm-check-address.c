@@ -98,19 +98,50 @@ find_unrouted(const NmmCheckInput *input)
     return NULL;
 }
 
+/* A rule is asked before the main table; in it, the longest prefix decides. */
+static char *
+make_way_command(const NmmCheckInput *input, const char *device)
+{
+    const char *family = strchr(input->address, ':') ? "-6" : "-4";
+
+    if (input->way.is_main)
+        return nmm_check_make_command(
+            "ip", family, "route", "replace", input->address, "dev", device, NULL);
+    return nmm_check_make_command(
+        "ip", family, "rule", "add", "pref", "1", "to", input->address, "lookup", "main", NULL);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_way(const NmmCheckInput *input)
+{
+    const char *device = input->network.bridge ? input->network.bridge : input->link.name;
+
+    if (!input->address)
+        return unknown(_("its address is not known"));
+    if (input->way.problem)
+        return unknown(
+            _("cannot find the host's route to '%s': %s"), input->address, input->way.problem);
+    if (g_strcmp0(input->way.device, device) != 0)
+        return broken(make_way_command(input, device),
+                      _("the host's packets to '%s' leave on '%s' instead of '%s', because of "
+                        "another route or a rule of policy routing"),
+                      input->address,
+                      input->way.device,
+                      device);
+    return ok(_("the host's route to '%s' goes over '%s'"), input->address, device);
+}
+
 NmmCheckResult *
 nmm_check_evaluate_route(const NmmCheckInput *input)
 {
     const char *unrouted = find_unrouted(input);
 
-    if (!input->address)
-        return unknown(_("its address is not known"));
-    if (unrouted)
+    if (input->address && unrouted)
         return broken(nmm_check_make_again(input),
                       _("the host's route to '%s' over '%s' is missing"),
                       unrouted,
                       input->link.name);
-    return ok(_("the host's route to '%s' goes over '%s'"), input->address, input->link.name);
+    return nmm_check_evaluate_way(input);
 }
 
 NmmCheckResult *

@@ -113,6 +113,8 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->firewall.rules_problem);
     g_hash_table_unref(input->switches.values);
     g_free(input->switches.problem);
+    g_free(input->way.device);
+    g_free(input->way.problem);
     g_free(input->kernel_problem);
     g_free(input->host_address);
     g_free(input->address);

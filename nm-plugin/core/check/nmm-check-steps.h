@@ -78,6 +78,7 @@ NmmCheckResult *nmm_check_evaluate_host(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_lease(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_address(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_route(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_way(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_neighbour(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_names(const NmmCheckInput *input);
 

@@ -28,6 +28,7 @@ static const Step isolated_steps[] = {
     {"firewall", nmm_check_evaluate_zone},
     {"rules", nmm_check_evaluate_rules},
     {"address", nmm_check_evaluate_lease},
+    {"route", nmm_check_evaluate_way},
     {"neighbour", nmm_check_evaluate_neighbour},
     {"names", nmm_check_evaluate_names},
     {NULL},
@@ -69,6 +70,7 @@ static const Step move_steps[] = {
     {"firewall", nmm_check_evaluate_zone},
     {"rules", nmm_check_evaluate_rules},
     {"address", nmm_check_evaluate_address},
+    {"route", nmm_check_evaluate_way},
     {"neighbour", nmm_check_evaluate_neighbour},
     {NULL},
 };

@@ -106,6 +106,12 @@ typedef struct {
         char *problem;
     } switches;
 
+    struct { /* that the kernel chooses for a packet to address */
+        char *device;
+        gboolean is_main; /* by the main table, not by that of a rule */
+        char *problem;
+    } way;
+
     char *kernel_problem; /* bridge, host link, parent and their addresses */
     char *host_address;   /* with prefix */
     char *address;        /* of the guest: lease, neighbour, or the best of link.addresses */
