@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "nmm-error.h"
+#include "nmm-legacy-rules.h"
 #include "nmm-ruleset-reader.h"
 
 #define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
@@ -29,6 +30,7 @@ struct _NmmCheckFirewall {
     GHashTable *zones;   /* interface → Zone */
     GPtrArray *rules;    /* (nullable) (element-type NmmRuleChain) */
     GError *rules_error; /* (nullable) */
+    gboolean legacy_rules;
 };
 
 static void
@@ -133,8 +135,10 @@ get_effective_zone(NmmCheckFirewall *self, const Zone *zone, char **out_problem)
 static void
 read_rules(NmmCheckFirewall *self)
 {
-    if (!self->rules && !self->rules_error)
-        self->rules = nmm_ruleset_read(&self->rules_error);
+    if (self->rules || self->rules_error)
+        return;
+    self->rules = nmm_ruleset_read(&self->rules_error);
+    self->legacy_rules = nmm_legacy_rules_can_drop();
 }
 
 static void
@@ -143,6 +147,7 @@ add_rules(NmmCheckFirewall *self, NmmCheckInput *input)
     read_rules(self);
     input->firewall.rules = self->rules ? g_ptr_array_ref(self->rules) : NULL;
     input->firewall.rules_problem = g_strdup(nmm_error_get_message(self->rules_error));
+    input->firewall.legacy_rules = self->legacy_rules;
     input->firewall.rules_denied = g_error_matches(self->rules_error, NMM_ERROR, NMM_ERROR_DENIED);
 }
 

@@ -280,7 +280,8 @@ add_guest(NmmReport *report, JsonArray *guests, const NmmCheckInput *input)
     JsonObject *json = nmm_json_add_object(guests);
     gboolean reachable = nmm_check_input_is_reachable(input);
     g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
-    const NmmCheckResult *reason = reachable ? NULL : nmm_check_find_reason(results);
+    const NmmCheckResult *broken = nmm_check_find_broken(results);
+    const NmmCheckResult *reason = reachable ? broken : nmm_check_find_reason(results);
 
     nmm_json_set_string(json, "name", input->guest.name);
     nmm_json_set_string(json, "uuid", input->guest.uuid);

@@ -498,6 +498,11 @@ test_status_judge(void)
     g_autoptr(NmmReport) without_nm = NULL;
 
     g_ptr_array_add(inputs, guest);
+    assert_status_code(state, inputs, NMM_EXIT_OK);
+    /* It answers, but not everything is right. */
+    set_string(&guest->way.device, "wg0");
+    assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
+    set_string(&guest->way.device, "virbr1");
     guest->answers = FALSE;
     assert_status_code(state, inputs, NMM_EXIT_PROBLEM);
     /* Only an active profile promises that its running guests are reachable. */

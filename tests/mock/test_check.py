@@ -458,6 +458,20 @@ def check_fair_rules(host, mode, rules):
     equal((steps['rules']['verdict'], code), ('ok', 0), f'verdict of {steps}')
 
 
+def test_legacy_rules_are_unknown_if_they_can_drop(host):
+    """The kernel need not have them."""
+    start(host, 'share')
+    has_legacy = run(host, 'iptables-legacy', '-L')[0] == 0
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict without rules')
+    if not has_legacy:
+        return
+    load_rules(host, ['iptables-legacy -A INPUT -i eth0 -j ACCEPT'])
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict of a rule that accepts')
+    load_rules(host, ['iptables-legacy -P INPUT DROP'])
+    code, steps = examine(host)
+    equal((code, steps['rules']['verdict']), (1, 'unknown'), f'{steps}')
+
+
 for rules_name, case in RULES.items():
     globals()[f'test_rules_{rules_name}'] = functools.partial(check_rules, mode=case[0], rules=case[1], works=case[2],
                                                               verdict=case[3])

@@ -209,6 +209,12 @@ nmm_check_evaluate_rules(const NmmCheckInput *input)
     if (!input->firewall.rules)
         return unknown(_("the rules of the firewall were not read"));
     result = has_network ? find_drop(input) : find_difference(input);
-    return result ? result
-                  : ok(_("no rule of the firewall drops the traffic on '%s'"), get_device(input));
+    if (result)
+        return result;
+    if (input->firewall.legacy_rules)
+        return unknown(
+            _("cannot judge the rules of iptables-legacy; of the other rules, none drops "
+              "the traffic on '%s'"),
+            get_device(input));
+    return ok(_("no rule of the firewall drops the traffic on '%s'"), get_device(input));
 }

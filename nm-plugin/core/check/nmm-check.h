@@ -98,6 +98,7 @@ typedef struct {
         GPtrArray *rules;      /* (element-type NmmRuleChain) */
         gboolean rules_denied; /* rules_problem: the user may not read them */
         char *rules_problem;
+        gboolean legacy_rules; /* of iptables-legacy, which are not in rules, can drop packets */
     } firewall;
 
     struct { /* of the kernel, see nmm_check_switch_list() */
