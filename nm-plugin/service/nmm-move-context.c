@@ -14,6 +14,9 @@
 #include "nmm-parent.h"
 #include "nmm-unmanaged.h"
 
+/* A gateway that does not reply to ARP is given up after 3 s. */
+#define OWN_RESULT_US (4 * G_USEC_PER_SEC)
+
 void
 nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile)
 {
@@ -169,6 +172,32 @@ nmm_move_context_is_followed(NmmMoveContext *self, GError **error)
     return device && has_addresses(self, device);
 }
 
+static gboolean
+has_other_uplink(const NmmMoveContext *self, NMDevice *link)
+{
+    const GPtrArray *devices = nm_client_get_devices(self->client);
+
+    for (guint i = 0; i < devices->len; i++) {
+        NMDevice *device = devices->pdata[i];
+
+        if (device != link && device != self->device &&
+            (nm_device_get_connectivity(device, AF_INET) == NM_CONNECTIVITY_FULL ||
+             nm_device_get_connectivity(device, AF_INET6) == NM_CONNECTIVITY_FULL))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* NetworkManager replies as soon as one device has full connectivity (read in NM 1.42). If that may
+ * be another uplink, the link's own result comes later, and until then the link has the one from
+ * before the move. */
+static gboolean
+is_checked(const NmmMoveContext *self, NMDevice *link)
+{
+    return self->checked_at > 0 && (!has_other_uplink(self, link) ||
+                                    g_get_monotonic_time() - self->checked_at >= OWN_RESULT_US);
+}
+
 /* Only after the parent lost its configuration: with a strict rp_filter the kernel accepts no reply
  * on the link while the parent has the same route. Before the check replies, NetworkManager still
  * has the connectivity from before. */
@@ -179,7 +208,7 @@ nmm_move_context_is_online(NmmMoveContext *self, GError **error)
 
     if (!self->was_online && !self->was_online4)
         return TRUE;
-    return self->is_checked &&
+    return is_checked(self, device) &&
            (!self->was_online ||
             nm_client_get_connectivity(self->client) == NM_CONNECTIVITY_FULL) &&
            (!self->was_online4 ||

@@ -24,7 +24,7 @@ typedef struct {
     gboolean is_changed;    /* in FOLLOW: the link gets another configuration than it has */
     gboolean was_online;    /* the host */
     gboolean was_online4;   /* the parent */
-    gboolean is_checked;    /* NetworkManager checked the connectivity after the move */
+    gint64 checked_at; /* monotonic, in µs: the reply to the check of the connectivity; 0: none */
     gboolean has_address4;
     gboolean has_address6;
     char *address4;    /* (nullable): the parent's before */

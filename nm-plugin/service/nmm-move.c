@@ -293,7 +293,7 @@ check_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_warning("profile '%s': cannot check the connectivity: %s",
                   nmm_activation_get_profile(NMM_ACTIVATION(self))->id,
                   error->message);
-    self->context.is_checked = TRUE;
+    self->context.checked_at = g_get_monotonic_time();
 }
 
 /* Checks connectivity now, because NetworkManager does not always do so at once. */

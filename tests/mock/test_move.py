@@ -180,6 +180,38 @@ def test_host_that_was_not_online_does_not_wait_for_the_check(host):
     check_unmoved(host)
 
 
+def add_second_uplink(host):
+    ip('link', 'add', 'eth1', 'type', 'veth', 'peer', 'lan1')
+    host.nm.add_profile(device.build_settings(
+        connection={'id': 'eth1', 'uuid': '55555555-5555-4555-8555-555555555555', 'type': '802-3-ethernet',
+                    'interface_name': 'eth1'},
+        ipv4={'method': 'manual', 'address_data': device.address_data('10.1.0.10/24')}, ipv6={'method': 'disabled'},
+        **{'802-3-ethernet': {}}))
+    host.nm.take_up(host.nm.add_device('eth1'), host.nm.profiles[-1])
+
+
+def test_second_uplink_does_not_hide_that_the_link_is_offline(host):
+    """NetworkManager replies when it knows of the first uplink that is online; the result of the link comes later."""
+    add_second_uplink(host)
+    watch_addresses(host)
+
+    def find_offline():
+        host.nm.device(LINK).set('Device', Ip4Connectivity=device.NONE)
+    host.nm.bus.after['CheckConnectivity'] = lambda: device.GLib.timeout_add(300, find_offline)
+    host.refused(host.add_profile('move', parent='eth0'), 'not online')
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+    check(LINK not in host.links(), 'the host link is still there')
+
+
+def test_second_uplink_that_is_online(host):
+    add_second_uplink(host)
+    watch_addresses(host)
+    vpn = host.up(host.add_profile('move', parent='eth0'))
+    check_moved(host)
+    host.down(vpn)
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+
+
 def test_activation_that_networkmanager_gives_up_is_moved_back(host):
     watch_addresses(host)
     host.nm.hold_activations = True

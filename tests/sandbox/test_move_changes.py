@@ -76,6 +76,38 @@ def test_parent_activated_again_beside_the_link(host):
 
 
 @tap.host()
+def test_base_that_is_activated_again(host):
+    """The profile goes down with its base, and the helper brings it up again."""
+    address = host.address()
+    add(host, parent='eth0')
+    profiles.up(host)
+    for settings in ([], ['ipv4.dns-search', 'new.example']):
+        if settings:
+            host.nmcli('connection', 'modify', 'eth0', *settings)
+        host.nmcli('connection', 'up', 'eth0')
+        host.wait_for(lambda: profiles.state(host) == 'activated' and moved(host, address),
+                      'the profile to be up again', 60)
+    check('new.example' in host.read('/etc/resolv.conf'), 'the change is lost')
+    host.wait_online()
+    profiles.down(host)
+    host.wait_for(lambda: host.address() == address, 'the address on the parent', 20)
+
+
+@tap.host()
+def test_changes_that_reapply_one_setting(host):
+    """As Cockpit and nmstate do it, without a change of the stored profile."""
+    address = host.address()
+    add(host, parent='eth0')
+    profiles.up(host)
+    host.nmcli('device', 'modify', 'eth0', 'ipv4.method', 'auto', 'ipv6.method', 'disabled', '+ipv4.addresses', '10.77.0.60/24')
+    host.wait_for(lambda: '10.77.0.60' in host.run(['ip', 'addr', 'show', 'dev', LINK]).stdout, 'the second address', 20)
+    host.wait_for(lambda: host.address(check=False) is None, 'the parent without addresses', 20)
+    check(host.lan.ping('10.77.0.60') and host.lan.ping(address), 'the LAN does not reach both addresses')
+    profiles.down(host)
+    host.wait_for(lambda: host.address() is not None, 'the address on the parent', 20)
+
+
+@tap.host()
 def test_tool_that_never_lets_go_gets_the_parent_back(host):
     """Without the helper, which tries again a few times."""
     without_helper(host)
