@@ -355,23 +355,20 @@ test_follow_not(void)
 
 /* The host's LAN is now the subnet that was free when the network was defined. */
 static void
-test_follow_to_free_subnet(void)
+test_follow_not_to_another_subnet(void)
 {
     g_autoptr(NmmProfile) profile = plan_host_profile_new(NULL, NULL);
+    g_autoptr(NmmProfile) chosen = plan_host_profile_new("address", "192.168.77.1/24", NULL);
     g_autoptr(PlanHost) host = plan_host_new();
-    g_autoptr(PlanHost) fixed = plan_host_new();
     g_autoptr(NmmPlan) plan = NULL;
 
     plan_host_add_network(host, OURS(IP(RANGE)), FALSE);
     plan_host_add_used(host, "10.0.0.0/16", "route 10.0.0.0/16 dev eth0");
-    plan = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
-    assert_plan_edits(plan, "network-define, network-start");
-    assert_cidr(&plan->address, "192.168.254.1/24");
-
-    plan_host_add_network(fixed, OURS(IP("<dhcp>" HOST "</dhcp>")), FALSE);
-    plan_host_add_used(fixed, "10.0.0.0/16", "route 10.0.0.0/16 dev eth0");
     assert_plan_conflict(
-        fixed, profile, (const char *const[]){"cannot start network 'isolated'", NULL});
+        host, profile, (const char *const[]){"cannot start network 'isolated'", NULL});
+    plan = plan_isolated_for(host, chosen, NMM_PURPOSE_UP);
+    assert_plan_edits(plan, "network-define, network-start");
+    assert_cidr(&plan->address, "192.168.77.1/24");
 }
 
 int
@@ -385,6 +382,6 @@ main(int argc, char **argv)
     g_test_add_func("/plan/undo/network", test_network);
     g_test_add_func("/plan/follow/changes", test_follow);
     g_test_add_func("/plan/follow/refused", test_follow_not);
-    g_test_add_func("/plan/follow/free-subnet", test_follow_to_free_subnet);
+    g_test_add_func("/plan/follow/subnet-in-use", test_follow_not_to_another_subnet);
     return g_test_run();
 }

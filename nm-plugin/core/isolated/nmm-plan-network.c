@@ -310,21 +310,15 @@ describe_addresses(NmmPlanner *planner)
         plan->address6 = *address6;
 }
 
-/* Fixed DHCP addresses tie a network to its subnet: then check_keys() and check_can_start() refuse
- * what does not fit. */
+/* The guests' addresses stay as they are if they can: check_keys() and check_can_start() refuse
+ * what does not fit. Fixed DHCP addresses tie a network to its subnet. */
 static gboolean
 keeps_address(const NmmPlanner *planner)
 {
-    const NmmNetwork *network = planner->network;
-    const NmmCidr *own = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    g_autoptr(GPtrArray) used = NULL;
+    const NmmProfile *profile = planner->profile;
 
-    if (network->has_hosts)
-        return TRUE;
-    if (planner->profile->has_address)
-        return nmm_network_has_address(network, &planner->profile->address);
-    used = collect_used(planner, TRUE);
-    return !nmm_subnet_find_overlap(own, used);
+    return planner->network->has_hosts || !profile->has_address ||
+           nmm_network_has_address(planner->network, &profile->address);
 }
 
 static gboolean
