@@ -295,8 +295,8 @@ add_row_actions(Decider *self, NmmActionKind kind)
         else if (kind == NMM_ACTION_ACTIVATE && row->activate)
             add_action(self, kind, row->uuid, row->host->id, row->base);
         else if (kind == NMM_ACTION_LOG && row->log)
-            add_action(self, kind, row->uuid, row->host->id, NULL)->text =
-                g_strdup(row->state->logged_problem);
+            add_action(self, kind, row->uuid, row->host->id, row->base ?: self->host->primary)
+                ->text = g_strdup(row->state->logged_problem);
     }
 }
 

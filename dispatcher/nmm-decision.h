@@ -38,7 +38,7 @@ typedef struct {
     NmmActionKind kind;
     char *uuid;   /* of the profile; REMOVE_LINK: in the link's mark */
     char *id;     /* (nullable): of the profile */
-    char *device; /* (nullable): ACTIVATE: the base device; RESTORE, REMOVE_LINK */
+    char *device; /* (nullable): ACTIVATE, LOG: the base device; RESTORE, REMOVE_LINK */
     NmmSuggestedProfile *suggested; /* (nullable): SUGGEST */
     char *text;                     /* (nullable): LOG */
 } NmmAction;

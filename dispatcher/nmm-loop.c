@@ -12,6 +12,7 @@
 #include "nmm-events.h"
 #include "nmm-host-reader.h"
 #include "nmm-lock.h"
+#include "nmm-log.h"
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
 
@@ -149,6 +150,7 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     }
     if (changed)
         report(self, text);
+    nmm_log_set_profile(NULL, NULL);
     run_next_action(self);
 }
 
@@ -167,6 +169,7 @@ is_obsolete(Loop *self, const NmmAction *action)
 static void
 run_action(Loop *self, const NmmAction *action)
 {
+    nmm_log_set_profile(action->uuid, action->device);
     self->cancellable = g_cancellable_new();
     self->timeout_id = g_timeout_add_seconds(ACTION_TIMEOUT_S, action_timeout_cb, self);
     nmm_actions_run_async(self->client, action, self->cancellable, action_cb, self);
@@ -179,7 +182,9 @@ run_next_action(Loop *self)
         const NmmAction *action = self->decision->actions->pdata[self->next];
 
         if (action->kind == NMM_ACTION_LOG) {
+            nmm_log_set_profile(action->uuid, action->device);
             g_warning("profile '%s': %s", action->id, action->text);
+            nmm_log_set_profile(NULL, NULL);
         } else if (!is_obsolete(self, action)) {
             run_action(self, action);
             return;

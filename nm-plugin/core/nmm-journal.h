@@ -13,6 +13,11 @@
 
 #include "nmm-names.h"
 
+/* The fields that NetworkManager's own entries have, and that nmcli names after a failure. The
+ * writer of messages adds them: nmm_log_set_profile(). */
+#define NMM_LOG_FIELD_CONNECTION "NM_CONNECTION"
+#define NMM_LOG_FIELD_DEVICE     "NM_DEVICE"
+
 #define NMM_LOG_GUEST(name)       "NM_MACVTAP_GUEST", (const char *)(name)
 #define NMM_LOG_GUEST_UUID(uuid)  "NM_MACVTAP_GUEST_UUID", (const char *)(uuid)
 #define NMM_LOG_NETWORK(name)     "NM_MACVTAP_NETWORK", (const char *)(name)

@@ -12,8 +12,10 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-activation.h"
+#include "nmm-active.h"
 #include "nmm-error.h"
 #include "nmm-isolated.h"
+#include "nmm-log.h"
 #include "nmm-move.h"
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
@@ -32,7 +34,8 @@ struct _NmmService {
     char *run_dir;
 
     /* all (nullable): NULL before connect */
-    NmmProfile *profile;
+    NMConnection *connection;  /* of Connect */
+    NmmProfile *profile;       /* likewise, if it is valid */
     GCancellable *cancellable; /* while a client is being made */
     NmmActivation *activation; /* as soon as there is a client */
     GPtrArray *lock_keys;      /* (element-type NmmLockKey): likewise */
@@ -176,6 +179,17 @@ prepare_activation(NmmService *self, NMClient *client)
         self->lock_retry_id = g_timeout_add(LOCK_RETRY_MS, lock_retry_cb, self);
 }
 
+/* nmcli names the base device as a field of the journal, and only a client knows it. */
+static void
+set_log_device(NmmService *self, NMClient *client)
+{
+    const char *uuid = nm_connection_get_uuid(self->connection);
+    NMDevice *base = client ? nmm_active_get_device(nmm_active_find(client, uuid)) : NULL;
+
+    if (base)
+        nmm_log_set_profile(uuid, nm_device_get_iface(base));
+}
+
 static void
 client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -186,6 +200,7 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return;
     g_clear_object(&self->cancellable);
+    set_log_device(self, client);
     if (client)
         prepare_activation(self, client);
     else
@@ -207,9 +222,20 @@ check_connection(NmmService *self, NMConnection *connection, GError **error)
     return nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, error);
 }
 
+/* Blocks, in a process that has nothing to serve: as soon as NetworkManager has the reply, it drops
+ * the active connection, which alone names the base device. */
+static void
+log_refusal(NmmService *self, const GError *error)
+{
+    g_autoptr(NMClient) client = nm_client_new(NULL, NULL);
+
+    set_log_device(self, client);
+    g_warning("profile '%s': %s", nm_connection_get_id(self->connection), error->message);
+}
+
 /* NetworkManager logs the message, and knows its own error domain only. */
 static void
-propagate_to_nm(GError **error, const char *id, GError *local)
+set_nm_error(GError **error, const GError *local)
 {
     static const NMVpnPluginError codes[] = {
         [NMM_ERROR_FAILED] = NM_VPN_PLUGIN_ERROR_LAUNCH_FAILED,
@@ -225,30 +251,31 @@ propagate_to_nm(GError **error, const char *id, GError *local)
 
     if (local->domain == NMM_ERROR && (gsize)local->code < G_N_ELEMENTS(codes))
         code = codes[local->code];
-    g_warning("profile '%s': %s", id, local->message);
     g_set_error_literal(error, NM_VPN_PLUGIN_ERROR, code, local->message);
-    g_error_free(local);
 }
 
 static gboolean
 connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **error)
 {
     NmmService *self = NMM_SERVICE(plugin);
-    GError *local = NULL;
+    g_autoptr(GError) local = NULL;
 
-    if (self->profile) {
+    if (self->connection) {
         g_set_error(error,
                     NM_VPN_PLUGIN_ERROR,
                     NM_VPN_PLUGIN_ERROR_WRONG_STATE,
                     _("this process already serves profile '%s'"),
-                    self->profile->id);
+                    nm_connection_get_id(self->connection));
         return FALSE;
     }
 
     g_clear_handle_id(&self->unused_id, g_source_remove);
+    self->connection = g_object_ref(connection);
+    nmm_log_set_profile(nm_connection_get_uuid(connection), NULL);
     self->lock_deadline = g_get_monotonic_time() + LOCK_TIMEOUT_US;
     if (!check_connection(self, connection, &local)) {
-        propagate_to_nm(error, nm_connection_get_id(connection), local);
+        log_refusal(self, local);
+        set_nm_error(error, local);
         return FALSE;
     }
     self->cancellable = g_cancellable_new();
@@ -365,6 +392,7 @@ finalize(GObject *object)
 {
     NmmService *self = NMM_SERVICE(object);
 
+    g_clear_object(&self->connection);
     g_clear_pointer(&self->profile, nmm_profile_unref);
     g_clear_pointer(&self->lock_keys, g_ptr_array_unref);
     g_free(self->config_file);

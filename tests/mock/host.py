@@ -58,6 +58,44 @@ def equal(actual, expected, what):
         raise Failure(f'{what}: {actual!r}, expected {expected!r}')
 
 
+class Journal:
+    """What systemd's journal receives by its native protocol, as dictionaries of fields."""
+
+    def __init__(self):
+        os.makedirs('/run/systemd/journal')
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.socket.bind('/run/systemd/journal/socket')
+        # GLib recognises the journal by the address of the peer of standard error.
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind('/run/systemd/journal/stdout')
+        self.listener.listen()
+        self.stderr = socket.socket(socket.AF_UNIX)
+        self.stderr.connect('/run/systemd/journal/stdout')
+        self.received = []
+
+    @staticmethod
+    def parse(data):
+        fields = {}
+        while data:
+            name, _, data = data.partition(b'\n')
+            if b'=' in name:
+                name, _, value = name.partition(b'=')
+            else:
+                size = struct.unpack('<Q', data[:8])[0]
+                value, data = data[8:8 + size], data[9 + size:]
+            fields.setdefault(name.decode(), []).append(value.decode(errors='replace'))
+        return {name: '\n'.join(values) for name, values in fields.items()}
+
+    def entries(self, text=''):
+        """Those whose MESSAGE contains TEXT."""
+        while True:
+            try:
+                self.received.append(self.parse(self.socket.recv(1 << 20)))
+            except BlockingIOError:
+                break
+        return [entry for entry in self.received if text in entry.get('MESSAGE', '')]
+
+
 class Host:
     """PROGRAMS are the paths of service, dispatcher helper, hook and the helper's directory."""
 
@@ -70,6 +108,7 @@ class Host:
         self.speed_up(4)
         self.write('/run/bus.conf', BUS_CONFIG.format(address=BUS_ADDRESS, services=SERVICES))
         self.log_file = open(LOG, 'ab', buffering=0)
+        self.stderr = self.log_file
         self.bus = subprocess.Popen(['dbus-daemon', '--config-file=/run/bus.conf', '--nofork'],
                                     stderr=self.log_file)
         self.connect(BUS_SOCKET, self.bus, 'the bus').close()
@@ -109,6 +148,12 @@ class Host:
     def messages(self):
         with open(LOG, encoding='utf-8', errors='replace') as file:
             return file.read()
+
+    def use_journal(self):
+        """Standard error of programs that start from now on is a journal. Its entries, which grow."""
+        journal = Journal()
+        self.stderr = journal.stderr
+        return journal
 
     # Time
 
@@ -154,7 +199,7 @@ class Host:
 
     def start_service(self, bus_name):
         process = subprocess.Popen([self.programs.service, '--bus-name', bus_name], stdin=subprocess.DEVNULL,
-                                   stdout=self.log_file, stderr=self.log_file,
+                                   stdout=self.log_file, stderr=self.stderr,
                                    env={**os.environ, 'G_MESSAGES_DEBUG': 'all', 'G_DEBUG': 'fatal-criticals'})
         self.services.append(process)
         return process
@@ -168,13 +213,13 @@ class Host:
         """NetworkManager waits for the hook, not for the helper."""
         if self.has_hook:
             subprocess.run([self.programs.hook, interface, action], check=True, stdin=subprocess.DEVNULL,
-                           stdout=self.log_file, stderr=self.log_file,
+                           stdout=self.log_file, stderr=self.stderr,
                            env={'DEVICE_IFACE': interface, 'CONNECTION_UUID': uuid})
 
     def refresh(self):
         """The helper as systemd and `nm-macvtap refresh` start it: (exit code, output)."""
         process = subprocess.Popen([self.programs.dispatcher], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=self.log_file, text=True)
+                                   stdout=subprocess.PIPE, stderr=self.stderr, text=True)
         self.wait(lambda: process.poll() is not None, 'the helper to end', 40)
         return process.returncode, process.stdout.read()
 

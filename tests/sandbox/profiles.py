@@ -52,7 +52,17 @@ def refused(host, *texts, name='guests', words=()):
     host.wait_for(lambda: all(text in '\n'.join(messages(host)[before:]) for text in texts),
                   f'the reason, with {texts}', 5)
     reason = '\n'.join(messages(host)[before:])
+    check_hint(host, result.stderr, texts)
     return reason
+
+
+def check_hint(host, stderr, texts):
+    """The journalctl command that nmcli prints shows the reason."""
+    hint = re.search(r'journalctl -xe NM_CONNECTION=(\S+) \+ NM_DEVICE=([^\s\']+)', stderr)
+    check(hint, f'nmcli names no command: {stderr}')
+    shown = '\n'.join(entry['MESSAGE'] for entry in
+                      host.entries(NM_CONNECTION=hint.group(1), NM_DEVICE=hint.group(2)))
+    check(all(text in shown for text in texts), f'{hint.group(0)} shows no {texts}: {shown}')
 
 
 def state(host, name='guests'):
