@@ -152,7 +152,7 @@ main(int argc, char **argv)
     if (!is_interesting(action))
         return 0;
     alarm(5);
-    if ((mkdir(NMM_RUN_DIR, 0700) < 0 && errno != EEXIST) || append_event(action) < 0)
+    if ((mkdir(NMM_RUN_DIR, 0711) < 0 && errno != EEXIST) || append_event(action) < 0)
         fprintf(
             stderr, "90-nm-macvtap: cannot queue the event '%s': %s\n", action, strerror(errno));
     else if (strcmp(action, "vpn-pre-down") != 0 && start_helper() < 0)

@@ -9,12 +9,21 @@
 /* D-Bus name of the VPN service, and vpn.service-type of its profiles. */
 #define NMM_DBUS_SERVICE "org.freedesktop.NetworkManager.macvtap"
 
+/* What the service publishes of its profile, for everybody who may see the profile. The service's
+ * bus name begins with NMM_DBUS_SERVICE. */
+#define NMM_DBUS_STATUS_PATH      "/org/freedesktop/NetworkManager/macvtap/Profile"
+#define NMM_DBUS_STATUS_INTERFACE "org.freedesktop.NetworkManager.macvtap.Profile"
+
 /* Files; config.h has the build's directory. */
 #define NMM_CONFIG_FILE NMM_SYSCONFDIR "/NetworkManager/nm-macvtap.conf"
 #define NMM_RUN_DIR     "/run/nm-macvtap"
 
 /* In the run directory: locks of active profiles, keyfiles that name the holder. */
 #define NMM_LOCK_PREFIX "lock-"
+
+/* In the run directory: how a profile, by its UUID, last failed; readable by the users who may see
+ * the profile. */
+#define NMM_FAILURE_PREFIX "failure-"
 
 /* In the run directory: the events that the dispatcher's hook writes for the helper, one a line;
  * the lock of the running helper; the helper's state of each profile. */

@@ -8,6 +8,8 @@
 
 #include "nmm-guest-status-table.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "nmm-error.h"
 
 typedef struct {
@@ -153,6 +155,36 @@ nmm_guest_status_table_take_due(NmmGuestStatusTable *self, gint64 now, GHashTabl
             entry->due = -1;
             g_hash_table_add(uuids, g_strdup(uuid));
         }
+    }
+}
+
+/* (nullable) (transfer full) */
+static NmmProblem *
+describe_problem(const Entry *entry)
+{
+    if (entry->status == NMM_GUEST_NEEDS_RESTART)
+        return nmm_problem_new(NMM_PROBLEM_NEEDS_RESTART,
+                               entry->name,
+                               _("guest '%s' needs a restart to reach the host: shut it down, then "
+                                 "start it; a reboot is not enough"),
+                               entry->name);
+    if (entry->failure)
+        return nmm_problem_new(NMM_PROBLEM_GUEST_FAILED, entry->name, "%s", entry->failure);
+    return NULL;
+}
+
+void
+nmm_guest_status_table_add_problems(const NmmGuestStatusTable *self, GPtrArray *problems)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, self->entries);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        NmmProblem *problem = describe_problem(value);
+
+        if (problem)
+            g_ptr_array_add(problems, problem);
     }
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "nmm-plan.h"
+#include "nmm-problem.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,9 @@ void nmm_guest_status_table_forget_others(NmmGuestStatusTable *self, GPtrArray *
 gint64 nmm_guest_status_table_get_due(const NmmGuestStatusTable *self);
 /* Adds the guests whose try is due to @uuids (a set of utf8), once. */
 void nmm_guest_status_table_take_due(NmmGuestStatusTable *self, gint64 now, GHashTable *uuids);
+
+/* Adds what is wrong with each guest to @problems (element-type NmmProblem). */
+void nmm_guest_status_table_add_problems(const NmmGuestStatusTable *self, GPtrArray *problems);
 
 /* (transfer full): names of the guests that have an interface on the profile's network. */
 char **nmm_guest_status_table_list_served(const NmmGuestStatusTable *self);

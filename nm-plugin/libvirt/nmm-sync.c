@@ -465,6 +465,18 @@ nmm_sync_free(NmmSync *self)
     g_free(self);
 }
 
+GPtrArray *
+nmm_sync_list_problems(const NmmSync *self)
+{
+    GPtrArray *problems = nmm_problems_new();
+
+    nmm_guest_status_table_add_problems(self->statuses, problems);
+    if (self->unmatched)
+        g_ptr_array_add(problems,
+                        nmm_problem_new(NMM_PROBLEM_NO_GUEST, NULL, "%s", self->unmatched));
+    return problems;
+}
+
 gboolean
 nmm_sync_is_settled(const NmmSync *self)
 {

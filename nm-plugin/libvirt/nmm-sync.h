@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "nmm-problem.h"
 #include "nmm-watcher.h"
 
 G_BEGIN_DECLS
@@ -60,6 +61,9 @@ void nmm_sync_start(NmmSync *self);
  * second call has no effect.
  */
 void nmm_sync_stop(NmmSync *self, guint timeout_ms);
+
+/* (transfer full) (element-type NmmProblem): of guests, as of the last pass. */
+GPtrArray *nmm_sync_list_problems(const NmmSync *self);
 
 /* For tests: nothing is in progress and no event waits for a pass. */
 gboolean nmm_sync_is_settled(const NmmSync *self);

@@ -8,9 +8,13 @@
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "nmm-error.h"
+
+/* Everybody may open a file whose name he knows: a failure of a profile that he may see. */
+#define RUN_DIR_MODE 0711
 
 static int
 open_file(const char *run_dir, const char *name, int flags)
@@ -32,11 +36,16 @@ lock_file(int fd, gboolean wait)
     return code;
 }
 
+gboolean
+nmm_lock_make_run_dir(const char *run_dir)
+{
+    return g_mkdir_with_parents(run_dir, RUN_DIR_MODE) == 0 && chmod(run_dir, RUN_DIR_MODE) == 0;
+}
+
 int
 nmm_lock_take(const char *run_dir, const char *name, gboolean wait, GError **error)
 {
-    int fd =
-        g_mkdir_with_parents(run_dir, 0700) == 0 ? open_file(run_dir, name, O_RDWR | O_CREAT) : -1;
+    int fd = nmm_lock_make_run_dir(run_dir) ? open_file(run_dir, name, O_RDWR | O_CREAT) : -1;
 
     if (fd >= 0 && lock_file(fd, wait) == 0)
         return fd;

@@ -11,9 +11,12 @@
 
 G_BEGIN_DECLS
 
+/* Creates @run_dir if it does not exist, mode 0711. FALSE with errno. */
+gboolean nmm_lock_make_run_dir(const char *run_dir);
+
 /* Returns a file descriptor that is open for reading and writing, -1 with an error. The lock ends
  * when the last copy of the descriptor is closed, so a child process can inherit it. Creates
- * @run_dir (mode 0700) and the file (mode 0600). Without @wait: NMM_ERROR_CONFLICT if another
+ * @run_dir and the file (mode 0600). Without @wait: NMM_ERROR_CONFLICT if another
  * process holds the lock. */
 int nmm_lock_take(const char *run_dir, const char *name, gboolean wait, GError **error);
 

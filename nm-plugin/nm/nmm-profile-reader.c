@@ -231,6 +231,30 @@ nmm_profile_reader_check_permissions(NMConnection *connection, const char *group
     return TRUE;
 }
 
+GArray *
+nmm_profile_reader_list_users(NMConnection *connection)
+{
+    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
+    guint n = base ? nm_setting_connection_get_num_permissions(base) : 0;
+    GArray *uids = n > 0 ? g_array_new(FALSE, FALSE, sizeof(uid_t)) : NULL;
+
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *buffer = NULL;
+        struct passwd space;
+        struct passwd *user;
+        const char *type = NULL;
+        const char *name = NULL;
+
+        if (!nm_setting_connection_get_permission(base, i, &type, &name, NULL) ||
+            g_strcmp0(type, PERMISSION_TYPE_USER) != 0)
+            continue;
+        user = find_user(name, &space, &buffer);
+        if (user)
+            g_array_append_val(uids, user->pw_uid);
+    }
+    return uids;
+}
+
 static void
 collect_setting(NMConnection *connection, NMSettingIPConfig *setting, GPtrArray *used)
 {

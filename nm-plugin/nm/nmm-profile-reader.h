@@ -35,6 +35,10 @@ char **nmm_profile_reader_read_allowed_uris(const char *path, GError **error);
 gboolean
 nmm_profile_reader_check_permissions(NMConnection *connection, const char *group, GError **error);
 
+/* (transfer full) (element-type uid_t) (nullable): the users who may see the profile besides root;
+ * NULL: everybody. A user who does not exist is left out. */
+GArray *nmm_profile_reader_list_users(NMConnection *connection);
+
 /* Appends the static IPv4 and IPv6 addresses of @connections (element-type NMConnection) to @used
  * (element-type NmmUsedSubnet), also of profiles that are down, because they may come up later.
  * @except_uuid: (nullable): a profile to leave out. */

@@ -12,14 +12,33 @@
 #include "nmm-lock-key.h"
 #include "nmm-parent.h"
 
+/* A desktop shows the banner in a notification. */
+#define MAX_BANNER_PROBLEMS 10
+
 typedef struct {
     NmmProfile *profile;
     NMClient *client;
     const NmmActivationCallbacks *callbacks; /* (nullable): NULL after close() */
     gpointer user_data;
+    GHashTable *problems; /* (element-type utf8 GPtrArray(NmmProblem)): by source */
+
+    /* What NetworkManager has; all (nullable), NULL while the profile is not up. */
+    char *link;
+    GVariant *gateway;
+    char *note;
+    char *banner;
 } NmmActivationPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(NmmActivation, nmm_activation, G_TYPE_OBJECT)
+
+static void
+forget_up(NmmActivationPrivate *priv)
+{
+    g_clear_pointer(&priv->link, g_free);
+    g_clear_pointer(&priv->gateway, g_variant_unref);
+    g_clear_pointer(&priv->note, g_free);
+    g_clear_pointer(&priv->banner, g_free);
+}
 
 NmmActivation *
 nmm_activation_new(GType mode,
@@ -62,6 +81,7 @@ nmm_activation_start(NmmActivation *self)
 void
 nmm_activation_stop(NmmActivation *self, guint timeout_ms)
 {
+    forget_up(nmm_activation_get_instance_private(self));
     NMM_ACTIVATION_GET_CLASS(self)->stop(self, timeout_ms);
 }
 
@@ -90,24 +110,96 @@ nmm_activation_new_hypervisor(NmmActivation *self)
     return hypervisor;
 }
 
-void
-nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway, const char *banner)
+/* Problems */
+
+/* (transfer full): borrows the problems. */
+static GPtrArray *
+list_problems(NmmActivationPrivate *priv)
 {
-    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+    GPtrArray *all = g_ptr_array_new();
+    GHashTableIter iter;
+    gpointer list;
+
+    g_hash_table_iter_init(&iter, priv->problems);
+    while (g_hash_table_iter_next(&iter, NULL, &list))
+        g_ptr_array_extend(all, list, NULL, NULL);
+    nmm_problems_sort(all);
+    return all;
+}
+
+/* NetworkManager */
+
+/* (transfer full) (nullable) */
+static char *
+build_banner(NmmActivationPrivate *priv)
+{
+    g_autoptr(GPtrArray) all = list_problems(priv);
+    g_autofree char *problems = nmm_problems_describe(all, MAX_BANNER_PROBLEMS);
+
+    if (!priv->note || !problems)
+        return g_strdup(priv->note ?: problems);
+    return g_strjoin("\n", priv->note, problems, NULL);
+}
+
+static void
+send_config(NmmActivationPrivate *priv)
+{
     g_autoptr(GVariant) config = NULL;
     GVariantDict dict;
 
     g_variant_dict_init(&dict, NULL);
-    if (link)
-        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_TUNDEV, "s", link);
-    g_variant_dict_insert_value(&dict, NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, gateway);
+    if (priv->link)
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_TUNDEV, "s", priv->link);
+    g_variant_dict_insert_value(&dict, NM_VPN_PLUGIN_CONFIG_EXT_GATEWAY, priv->gateway);
     g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_HAS_IP4, "b", FALSE);
     g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_HAS_IP6, "b", FALSE);
-    if (banner)
-        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_BANNER, "s", banner);
+    if (priv->banner)
+        g_variant_dict_insert(&dict, NM_VPN_PLUGIN_CONFIG_BANNER, "s", priv->banner);
     config = g_variant_ref_sink(g_variant_dict_end(&dict));
     if (priv->callbacks)
         priv->callbacks->config(config, priv->user_data);
+}
+
+void
+nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway, const char *note)
+{
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+    g_autoptr(GVariant) held = g_variant_ref_sink(gateway);
+
+    forget_up(priv);
+    priv->link = g_strdup(link);
+    priv->gateway = g_steal_pointer(&held);
+    priv->note = g_strdup(note);
+    priv->banner = build_banner(priv);
+    send_config(priv);
+}
+
+static void
+update_banner(NmmActivationPrivate *priv)
+{
+    g_autofree char *banner = build_banner(priv);
+
+    if (!priv->gateway || g_strcmp0(banner, priv->banner) == 0)
+        return;
+    g_free(priv->banner);
+    priv->banner = g_steal_pointer(&banner);
+    send_config(priv);
+}
+
+void
+nmm_activation_set_problems(NmmActivation *self, const char *source, GPtrArray *problems)
+{
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+    g_autoptr(GPtrArray) all = NULL;
+
+    if (problems)
+        g_hash_table_replace(priv->problems, (gpointer)source, problems);
+    else
+        g_hash_table_remove(priv->problems, source);
+    all = list_problems(priv);
+    if (priv->callbacks)
+        priv->callbacks->problems(all, priv->user_data);
+    update_banner(priv);
 }
 
 void
@@ -115,6 +207,7 @@ nmm_activation_emit_failed(NmmActivation *self, const GError *error)
 {
     NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
 
+    forget_up(priv);
     if (priv->callbacks)
         priv->callbacks->failed(error, priv->user_data);
 }
@@ -224,6 +317,8 @@ finalize(GObject *object)
 {
     NmmActivationPrivate *priv = nmm_activation_get_instance_private(NMM_ACTIVATION(object));
 
+    forget_up(priv);
+    g_clear_pointer(&priv->problems, g_hash_table_unref);
     g_clear_pointer(&priv->profile, nmm_profile_unref);
     g_clear_object(&priv->client);
 
@@ -239,4 +334,8 @@ nmm_activation_class_init(NmmActivationClass *klass)
 static void
 nmm_activation_init(NmmActivation *self)
 {
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+
+    priv->problems =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 }

@@ -10,6 +10,7 @@
 
 #include "nmm-hypervisor.h"
 #include "nmm-link-zone.h"
+#include "nmm-problem.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS
@@ -30,6 +31,8 @@ typedef struct {
     /* @config: NetworkManager's Config dictionary. The first one makes the VPN "activated", later
      * ones update it. */
     void (*config)(GVariant *config, gpointer user_data);
+    /* @problems: (element-type NmmProblem): all that are known now, sorted. */
+    void (*problems)(const GPtrArray *problems, gpointer user_data);
     /* The profile cannot be up, or no longer; stop() must still be called. */
     void (*failed)(const GError *error, gpointer user_data);
     void (*stopped)(gpointer user_data);
@@ -58,12 +61,15 @@ NmmProfile *nmm_activation_get_profile(NmmActivation *self);
 NMClient *nmm_activation_get_client(NmmActivation *self);
 /* Reports that the profile is up, with no address and no route for NetworkManager to set. @link:
  * (nullable): the device that NetworkManager shows for the profile. @gateway: of
- * nmm_activation_build_gateway(), consumed if floating. @banner: (nullable): a text for the user.
- */
-void nmm_activation_emit_up(NmmActivation *self,
-                            const char *link,
-                            GVariant *gateway,
-                            const char *banner);
+ * nmm_activation_build_gateway(), consumed if floating. @note: (nullable): a text for the user. The
+ * banner is that text and the problems, and follows the problems. */
+void
+nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway, const char *note);
+/* Reports what is wrong now, in place of what the same @source reported before. The service
+ * publishes it, so status, check and the banner show it. @source: a word that each caller has for
+ * itself, such as "zone"; static. @problems: (transfer full) (nullable) (element-type NmmProblem):
+ * a list of nmm_problems_new(), NULL for none. */
+void nmm_activation_set_problems(NmmActivation *self, const char *source, GPtrArray *problems);
 void nmm_activation_emit_failed(NmmActivation *self, const GError *error);
 void nmm_activation_emit_stopped(NmmActivation *self);
 

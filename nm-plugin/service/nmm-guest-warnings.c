@@ -45,28 +45,29 @@ explain_mode(NmmGuestWarnings *self, const NmmGuest *guest, const char *mode)
 {
     if (!guest->live)
         return g_strdup_printf(
-            "guest '%s' cannot start while profile '%s' is up: its macvtap interface on '%s' is "
-            "in mode 'passthrough', which needs exclusive use of the device; set mode='bridge' in "
-            "its definition, or use a profile of mode 'isolated'",
+            _("guest '%s' cannot start while profile '%s' is up: its macvtap interface on '%s' is "
+              "in mode 'passthrough', which needs exclusive use of the device; set mode='bridge' in "
+              "its definition, or use a profile of mode 'isolated'"),
             guest->name,
             self->profile->id,
             self->parent);
-    return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface on '%s' is in "
-                           "mode '%s'; set mode='bridge' in its definition and restart it, or use "
-                           "a profile of mode 'isolated'",
-                           guest->name,
-                           self->parent,
-                           mode);
+    return g_strdup_printf(
+        _("guest '%s' cannot reach the host: its macvtap interface on '%s' is in "
+          "mode '%s'; set mode='bridge' in its definition and restart it, or use "
+          "a profile of mode 'isolated'"),
+        guest->name,
+        self->parent,
+        mode);
 }
 
 static char *
 explain_gone(NmmGuestWarnings *self, const NmmGuest *guest, const NmmNic *nic)
 {
     g_hash_table_add(self->gone, g_strdup(guest->name));
-    return g_strdup_printf("guest '%s' cannot reach the host: its macvtap interface '%s' "
-                           "disappeared together with '%s' while the guest was running; restart "
-                           "the guest, or detach the interface and attach it again; 'nm-macvtap "
-                           "check %s' prints the commands",
+    return g_strdup_printf(_("guest '%s' cannot reach the host: its macvtap interface '%s' "
+                             "disappeared together with '%s' while the guest was running; restart "
+                             "the guest, or detach the interface and attach it again; 'nm-macvtap "
+                             "check %s' prints the commands"),
                            guest->name,
                            nic->target,
                            self->parent,
@@ -168,44 +169,25 @@ nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *
     return replace_unmatched(self, present) || changed;
 }
 
-/* (transfer full) (nullable): the unreachable guests whose interface is @gone, or is not. */
-static char *
-list_unreachable(NmmGuestWarnings *self, gboolean gone)
+GPtrArray *
+nmm_guest_warnings_list_problems(NmmGuestWarnings *self)
 {
-    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(self->unreachable),
-                                         (GCompareFunc)(void (*)(void))g_strcmp0);
-    g_autoptr(GString) list = g_string_new(NULL);
+    GPtrArray *problems = nmm_problems_new();
+    GHashTableIter iter;
+    gpointer name;
+    gpointer why;
 
-    for (GList *name = names; name; name = name->next) {
-        if (g_hash_table_contains(self->gone, name->data) == gone)
-            g_string_append_printf(
-                list, "%s%s", list->len > 0 ? ", " : "", (const char *)name->data);
-    }
-    return list->len > 0 ? g_strdup(list->str) : NULL;
-}
-
-char *
-nmm_guest_warnings_describe(NmmGuestWarnings *self)
-{
-    g_autofree char *modes = list_unreachable(self, FALSE);
-    g_autofree char *gone = list_unreachable(self, TRUE);
-    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-
-    if (modes)
-        g_ptr_array_add(lines,
-                        g_strdup_printf(_("these guests cannot reach the host because their "
-                                          "macvtap interface is not in mode 'bridge': %s"),
-                                        modes));
-    if (gone)
-        g_ptr_array_add(lines,
-                        g_strdup_printf(_("these guests need a restart to reach the host, because "
-                                          "their macvtap interface disappeared together with its "
-                                          "parent: %s"),
-                                        gone));
+    g_hash_table_iter_init(&iter, self->unreachable);
+    while (g_hash_table_iter_next(&iter, &name, &why))
+        g_ptr_array_add(problems,
+                        nmm_problem_new(g_hash_table_contains(self->gone, name)
+                                            ? NMM_PROBLEM_MACVTAP_GONE
+                                            : NMM_PROBLEM_MACVTAP_MODE,
+                                        name,
+                                        "%s",
+                                        (const char *)why));
     if (self->unmatched)
-        g_ptr_array_add(lines, g_strdup(self->unmatched));
-    if (lines->len == 0)
-        return NULL;
-    g_ptr_array_add(lines, NULL);
-    return g_strjoinv("\n", (char **)lines->pdata);
+        g_ptr_array_add(problems,
+                        nmm_problem_new(NMM_PROBLEM_NO_GUEST, NULL, "%s", self->unmatched));
+    return problems;
 }

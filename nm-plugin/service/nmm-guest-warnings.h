@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nmm-problem.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS
@@ -18,9 +19,9 @@ void nmm_guest_warnings_free(NmmGuestWarnings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmGuestWarnings, nmm_guest_warnings_free)
 
 /* @guests: (element-type NmmGuest), @networks: (element-type NmmNetwork): all. Returns: whether the
- * result of describe() changed. */
+ * result of list_problems() changed. */
 gboolean nmm_guest_warnings_update(NmmGuestWarnings *self, GPtrArray *guests, GPtrArray *networks);
-/* (transfer full) (nullable): for the banner, one sentence on each line. */
-char *nmm_guest_warnings_describe(NmmGuestWarnings *self);
+/* (transfer full) (element-type NmmProblem) */
+GPtrArray *nmm_guest_warnings_list_problems(NmmGuestWarnings *self);
 
 G_END_DECLS

@@ -50,37 +50,6 @@ collect_used_subnets(gpointer user_data)
     return used;
 }
 
-/* (transfer full) (nullable): one sentence for the banner. */
-static char *
-describe_restarts(const NmmPlan *plan)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *list = NULL;
-
-    for (guint i = 0; i < plan->reports->len; i++) {
-        const NmmGuestReport *report = plan->reports->pdata[i];
-
-        if (report->status == NMM_GUEST_NEEDS_RESTART)
-            g_ptr_array_add(names, report->guest->name);
-    }
-    if (names->len == 0)
-        return NULL;
-    g_ptr_array_add(names, NULL);
-    list = g_strjoinv(", ", (char **)names->pdata);
-    return g_strdup_printf(_("these guests need a restart to reach the host: %s"), list);
-}
-
-/* (transfer full) (nullable): the banner. */
-static char *
-describe_plan(const NmmPlan *plan)
-{
-    g_autofree char *restarts = describe_restarts(plan);
-
-    if (!restarts || !plan->adopted)
-        return g_strdup(restarts ? restarts : plan->adopted);
-    return g_strjoin("\n", restarts, plan->adopted, NULL);
-}
-
 /* If the network was stopped and started while the guest ran, the interface that the service made
  * for it is in no bridge. */
 static void
@@ -119,8 +88,15 @@ plug_guests(NmmActivation *self, const NmmPlan *plan)
 }
 
 static void
+report_guests(NmmActivation *self)
+{
+    nmm_activation_set_problems(self, "guests", nmm_sync_list_problems(NMM_ISOLATED(self)->sync));
+}
+
+static void
 kept_cb(const NmmPlan *plan, gboolean all, gpointer user_data)
 {
+    report_guests(user_data);
     if (all)
         plug_guests(user_data, plan);
 }
@@ -144,7 +120,6 @@ up_cb(const NmmPlan *plan, gpointer user_data)
 {
     NmmActivation *self = user_data;
     g_autofree char *address = nmm_cidr_to_string(&plan->address);
-    g_autofree char *banner = describe_plan(plan);
 
     g_message("profile '%s': up on network '%s', the host has address %s",
               nmm_activation_get_profile(self)->id,
@@ -153,8 +128,9 @@ up_cb(const NmmPlan *plan, gpointer user_data)
     if (plan->adopted)
         g_message("profile '%s': %s", nmm_activation_get_profile(self)->id, plan->adopted);
 
+    report_guests(self);
     nmm_activation_emit_up(
-        self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), banner);
+        self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), plan->adopted);
     plug_guests(self, plan);
     check_base(self);
 }

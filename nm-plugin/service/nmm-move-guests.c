@@ -13,6 +13,8 @@ struct _NmmMoveGuests {
     NmmGuestWarnings *warnings;
     NmmGuestMulticast *multicast;
     NmmWatcher *watcher;
+    NmmMoveGuestsFunc changed;
+    gpointer user_data;
 };
 
 static void
@@ -20,7 +22,8 @@ read_cb(const NmmReading *reading, gpointer user_data)
 {
     NmmMoveGuests *self = user_data;
 
-    nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
+    if (nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks))
+        self->changed(nmm_guest_warnings_list_problems(self->warnings), self->user_data);
     nmm_guest_multicast_update(self->multicast, reading->guests, reading->networks);
 }
 
@@ -41,7 +44,11 @@ static const NmmWatcherClient watcher_client = {
 };
 
 NmmMoveGuests *
-nmm_move_guests_new(NmmProfile *profile, const char *parent, NmmHypervisor *hypervisor)
+nmm_move_guests_new(NmmProfile *profile,
+                    const char *parent,
+                    NmmHypervisor *hypervisor,
+                    NmmMoveGuestsFunc changed,
+                    gpointer user_data)
 {
     NmmMoveGuests *self = g_new(NmmMoveGuests, 1);
 
@@ -49,6 +56,8 @@ nmm_move_guests_new(NmmProfile *profile, const char *parent, NmmHypervisor *hype
         .profile = nmm_profile_ref(profile),
         .warnings = nmm_guest_warnings_new(profile, parent),
         .multicast = nmm_guest_multicast_new(profile, parent),
+        .changed = changed,
+        .user_data = user_data,
         .watcher = nmm_watcher_new(hypervisor, &watcher_client, NULL, self),
     };
     nmm_watcher_start(self->watcher);

@@ -14,12 +14,14 @@
 #include "nmm-activation.h"
 #include "nmm-active.h"
 #include "nmm-error.h"
+#include "nmm-failure-file.h"
 #include "nmm-isolated.h"
 #include "nmm-log.h"
 #include "nmm-move.h"
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
 #include "nmm-profile-reader.h"
+#include "nmm-publisher.h"
 #include "nmm-share.h"
 
 #define LOCK_RETRY_MS    200
@@ -34,8 +36,11 @@ struct _NmmService {
     char *run_dir;
 
     /* all (nullable): NULL before connect */
-    NMConnection *connection;  /* of Connect */
-    NmmProfile *profile;       /* likewise, if it is valid */
+    NMConnection *connection; /* of Connect */
+    NmmProfile *profile;      /* likewise, if it is valid */
+    GArray *readers;          /* (element-type uid_t): who may see the profile; NULL: everybody */
+    NmmProfileStatus *status;
+    NmmPublisher *publisher;
     GCancellable *cancellable; /* while a client is being made */
     NmmActivation *activation; /* as soon as there is a client */
     GPtrArray *lock_keys;      /* (element-type NmmLockKey): likewise */
@@ -75,10 +80,57 @@ schedule_done(NmmService *self)
     g_idle_add_full(G_PRIORITY_LOW, emit_done_cb, g_object_ref(self), g_object_unref);
 }
 
+/* What the service knows of the profile */
+
+static void
+set_phase(NmmService *self, NmmPhase phase)
+{
+    if (!self->status)
+        return;
+    self->status->phase = phase;
+    if (self->publisher)
+        nmm_publisher_update(self->publisher, self->status);
+}
+
+static void
+log_failure(NmmService *self, const GError *failure)
+{
+    NmmFailure record = {g_get_real_time() / G_USEC_PER_SEC, failure->message};
+    g_autoptr(GError) error = NULL;
+
+    g_warning("profile '%s': %s", self->status->id, failure->message);
+    if (!nmm_failure_file_write(self->run_dir, self->status->uuid, &record, self->readers, &error))
+        g_warning("profile '%s': %s", self->status->id, error->message);
+    set_phase(self, NMM_PHASE_FAILED);
+}
+
+static void
+publish(NmmService *self)
+{
+    g_autoptr(GDBusConnection) bus =
+        nm_vpn_service_plugin_get_connection(NM_VPN_SERVICE_PLUGIN(self));
+    g_autoptr(GError) error = NULL;
+
+    self->publisher = nmm_publisher_new(bus, self->status, self->readers, &error);
+    if (!self->publisher)
+        g_warning("profile '%s': cannot publish its status: %s", self->status->id, error->message);
+}
+
+static void
+problems_cb(const GPtrArray *problems, gpointer user_data)
+{
+    NmmService *self = user_data;
+
+    g_ptr_array_set_size(self->status->problems, 0);
+    for (guint i = 0; i < problems->len; i++)
+        g_ptr_array_add(self->status->problems, nmm_problem_copy(problems->pdata[i]));
+    set_phase(self, self->status->phase);
+}
+
 static void
 fail(NmmService *self, const GError *error)
 {
-    g_warning("profile '%s': %s", self->profile->id, error->message);
+    log_failure(self, error);
     nm_vpn_service_plugin_failure(NM_VPN_SERVICE_PLUGIN(self),
                                   NM_VPN_PLUGIN_FAILURE_CONNECT_FAILED);
 }
@@ -86,7 +138,11 @@ fail(NmmService *self, const GError *error)
 static void
 config_cb(GVariant *config, gpointer user_data)
 {
-    nm_vpn_service_plugin_set_config(user_data, config);
+    NmmService *self = user_data;
+
+    nm_vpn_service_plugin_set_config(NM_VPN_SERVICE_PLUGIN(self), config);
+    nmm_failure_file_remove(self->run_dir, self->status->uuid);
+    set_phase(self, NMM_PHASE_ACTIVE);
 }
 
 static void
@@ -106,6 +162,7 @@ stopped_cb(gpointer user_data)
 
 static const NmmActivationCallbacks callbacks = {
     .config = config_cb,
+    .problems = problems_cb,
     .failed = failed_cb,
     .stopped = stopped_cb,
 };
@@ -230,7 +287,7 @@ log_refusal(NmmService *self, const GError *error)
     g_autoptr(NMClient) client = nm_client_new(NULL, NULL);
 
     set_log_device(self, client);
-    g_warning("profile '%s': %s", nm_connection_get_id(self->connection), error->message);
+    log_failure(self, error);
 }
 
 /* NetworkManager logs the message, and knows its own error domain only. */
@@ -265,19 +322,23 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
                     NM_VPN_PLUGIN_ERROR,
                     NM_VPN_PLUGIN_ERROR_WRONG_STATE,
                     _("this process already serves profile '%s'"),
-                    nm_connection_get_id(self->connection));
+                    self->status->id);
         return FALSE;
     }
 
     g_clear_handle_id(&self->unused_id, g_source_remove);
     self->connection = g_object_ref(connection);
-    nmm_log_set_profile(nm_connection_get_uuid(connection), NULL);
+    self->readers = nmm_profile_reader_list_users(connection);
+    self->status = nmm_profile_status_new(nm_connection_get_uuid(connection),
+                                          nm_connection_get_id(connection));
+    nmm_log_set_profile(self->status->uuid, NULL);
     self->lock_deadline = g_get_monotonic_time() + LOCK_TIMEOUT_US;
     if (!check_connection(self, connection, &local)) {
         log_refusal(self, local);
         set_nm_error(error, local);
         return FALSE;
     }
+    publish(self);
     self->cancellable = g_cancellable_new();
     nm_client_new_async(self->cancellable, client_cb, self);
     return TRUE;
@@ -298,6 +359,7 @@ disconnect_profile(NMVpnServicePlugin *plugin, GError **error)
 {
     NmmService *self = NMM_SERVICE(plugin);
 
+    set_phase(self, NMM_PHASE_DEACTIVATING);
     if (self->locks) {
         g_ptr_array_foreach(self->locks, (GFunc)(void (*)(void))nmm_profile_lock_set_ending, NULL);
         nmm_activation_stop(self->activation, STOP_TIMEOUT_MS);
@@ -382,6 +444,7 @@ dispose(GObject *object)
     g_clear_handle_id(&self->unused_id, g_source_remove);
     cancel_preparation(self);
     g_clear_pointer(&self->activation, nmm_activation_close);
+    g_clear_pointer(&self->publisher, nmm_publisher_free);
     g_clear_pointer(&self->locks, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nmm_service_parent_class)->dispose(object);
@@ -393,6 +456,8 @@ finalize(GObject *object)
     NmmService *self = NMM_SERVICE(object);
 
     g_clear_object(&self->connection);
+    g_clear_pointer(&self->readers, g_array_unref);
+    g_clear_pointer(&self->status, nmm_profile_status_free);
     g_clear_pointer(&self->profile, nmm_profile_unref);
     g_clear_pointer(&self->lock_keys, g_ptr_array_unref);
     g_free(self->config_file);

@@ -103,12 +103,11 @@ static void
 report_up(NmmShare *self)
 {
     NmmActivation *activation = NMM_ACTIVATION(self);
-    g_autofree char *banner = nmm_guest_warnings_describe(self->warnings);
 
     g_clear_pointer(&self->gateway, g_variant_unref);
     self->gateway =
         g_variant_ref_sink(nmm_activation_build_gateway(nmm_activation_get_base(activation)));
-    nmm_activation_emit_up(activation, self->link, self->gateway, banner);
+    nmm_activation_emit_up(activation, self->link, self->gateway, NULL);
 }
 
 /* When the host's address changes, NetworkManager would keep a route to the old one on the base
@@ -148,20 +147,21 @@ read_cb(const NmmReading *reading, gpointer user_data)
 {
     NmmShare *self = user_data;
     g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NmmRoutingNic));
-    gboolean news;
 
     for (guint i = 0; i < reading->guests->len; i++)
         add_guest(self, reading->guests->pdata[i], reading->networks, nics);
     nmm_share_router_set_guests(self->router, (const NmmRoutingNic *)(void *)nics->data, nics->len);
     nmm_guest_multicast_update(self->multicast, reading->guests, reading->networks);
-    news = nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks);
-    if (!self->gateway)
-        g_message("profile '%s': up on '%s' with host link '%s'",
-                  get_profile(self)->id,
-                  self->parent,
-                  self->link);
-    if (!self->gateway || news)
-        report_up(self);
+    if (nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks))
+        nmm_activation_set_problems(
+            NMM_ACTIVATION(self), "guests", nmm_guest_warnings_list_problems(self->warnings));
+    if (self->gateway)
+        return;
+    g_message("profile '%s': up on '%s' with host link '%s'",
+              get_profile(self)->id,
+              self->parent,
+              self->link);
+    report_up(self);
 }
 
 static void

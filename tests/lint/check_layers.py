@@ -32,6 +32,7 @@ ROOMS = {
     'isolated': ['', 'profile', 'host'],
     'share': ['', 'profile', 'host'],
     'move': ['', 'profile', 'host'],
+    'status': [''],
     'check': ['', 'profile', 'host', 'isolated', 'share', 'move'],
 }
 

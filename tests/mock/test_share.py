@@ -98,7 +98,7 @@ def test_guest_whose_device_disappears_loses_its_route_and_is_named(host):
     host.wait_served('tap0')
     ip('link', 'del', 'tap0')
     host.wait(lambda: not host.has_route(), 'the stale route to go')
-    host.wait(lambda: 'need a restart' in vpn.get('VPN.Connection', 'Banner'), 'a banner that names the guest')
+    host.wait(lambda: 'disappeared together' in vpn.get('VPN.Connection', 'Banner'), 'a banner that names the guest')
     check("'tap0' disappeared together with 'eth0'" in host.messages(), 'no word of it in the log')
     host.down(vpn)
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "config.h"
+
+#include "nmm-problem.h"
+
+#include <glib/gi18n-lib.h>
+
+typedef struct {
+    const char *word;
+    gboolean is_fault;
+} Kind;
+
+static const Kind kinds[] = {
+    [NMM_PROBLEM_OTHER] = {"other", FALSE},
+    [NMM_PROBLEM_REFUSED_ADDRESS] = {"refused-address", TRUE},
+    [NMM_PROBLEM_GUEST_FAILED] = {"guest-failed", TRUE},
+    [NMM_PROBLEM_GUEST_BUSY] = {"guest-busy", TRUE},
+    [NMM_PROBLEM_NEEDS_RESTART] = {"needs-restart", TRUE},
+    [NMM_PROBLEM_MACVTAP_MODE] = {"macvtap-mode", TRUE},
+    [NMM_PROBLEM_MACVTAP_GONE] = {"macvtap-gone", TRUE},
+    [NMM_PROBLEM_NO_GUEST] = {"no-guest", FALSE},
+    [NMM_PROBLEM_ZONE] = {"zone", TRUE},
+    [NMM_PROBLEM_PARENT] = {"parent", TRUE},
+    [NMM_PROBLEM_MULTICAST] = {"multicast", FALSE},
+    [NMM_PROBLEM_LIBVIRT] = {"libvirt", TRUE},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == _NMM_PROBLEM_KIND_NUM);
+
+NmmProblem *
+nmm_problem_new(NmmProblemKind kind, const char *guest, const char *format, ...)
+{
+    NmmProblem *problem = g_new0(NmmProblem, 1);
+    va_list args;
+
+    va_start(args, format);
+    problem->kind = kind;
+    problem->guest = g_strdup(guest);
+    problem->message = g_strdup_vprintf(format, args);
+    va_end(args);
+    return problem;
+}
+
+NmmProblem *
+nmm_problem_copy(const NmmProblem *problem)
+{
+    NmmProblem *copy = g_new(NmmProblem, 1);
+
+    *copy = (NmmProblem){
+        .kind = problem->kind,
+        .guest = g_strdup(problem->guest),
+        .address = g_strdup(problem->address),
+        .reason = g_strdup(problem->reason),
+        .key = g_strdup(problem->key),
+        .message = g_strdup(problem->message),
+        .remedy = g_strdup(problem->remedy),
+    };
+    return copy;
+}
+
+void
+nmm_problem_free(NmmProblem *problem)
+{
+    g_free(problem->guest);
+    g_free(problem->address);
+    g_free(problem->reason);
+    g_free(problem->key);
+    g_free(problem->message);
+    g_free(problem->remedy);
+    g_free(problem);
+}
+
+const char *
+nmm_problem_kind_to_string(NmmProblemKind kind)
+{
+    g_return_val_if_fail((gsize)kind < G_N_ELEMENTS(kinds), NULL);
+    return kinds[kind].word;
+}
+
+NmmProblemKind
+nmm_problem_kind_from_string(const char *word)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (g_strcmp0(word, kinds[i].word) == 0)
+            return (NmmProblemKind)i;
+    }
+    return NMM_PROBLEM_OTHER;
+}
+
+gboolean
+nmm_problem_is_fault(const NmmProblem *problem)
+{
+    return kinds[problem->kind].is_fault;
+}
+
+GPtrArray *
+nmm_problems_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)nmm_problem_free);
+}
+
+static int
+compare(gconstpointer a, gconstpointer b)
+{
+    const NmmProblem *left = *(NmmProblem *const *)a;
+    const NmmProblem *right = *(NmmProblem *const *)b;
+    int order = g_strcmp0(left->guest, right->guest);
+
+    if (order == 0)
+        order = (int)left->kind - (int)right->kind;
+    return order != 0 ? order : g_strcmp0(left->message, right->message);
+}
+
+void
+nmm_problems_sort(GPtrArray *problems)
+{
+    g_ptr_array_sort(problems, compare);
+}
+
+char *
+nmm_problems_describe(const GPtrArray *problems, guint max)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint n = problems ? problems->len : 0;
+
+    if (n == 0)
+        return NULL;
+    for (guint i = 0; i < MIN(n, max); i++) {
+        const NmmProblem *problem = g_ptr_array_index(problems, i);
+
+        g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", problem->message);
+    }
+    if (n > max)
+        g_string_append_printf(
+            text, _("\nand %u further problems; 'nm-macvtap status' lists them"), n - max);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a profile last failed: a file in the run directory, which outlives the service's process.
+ * Root writes it. Everybody can read that of a profile for all users, only the users of a private
+ * profile can read that of the profile.
+ */
+
+#pragma once
+
+#include <sys/types.h>
+
+#include "nmm-profile-status.h"
+
+G_BEGIN_DECLS
+
+/* @readers: (element-type uid_t) (nullable): NULL for everybody. FALSE with a G_FILE_ERROR. */
+gboolean nmm_failure_file_write(const char *run_dir,
+                                const char *uuid,
+                                const NmmFailure *failure,
+                                const GArray *readers,
+                                GError **error);
+/* The profile came up. */
+void nmm_failure_file_remove(const char *run_dir, const char *uuid);
+/* (transfer full) (nullable): NULL if there is none, or the user may not read it. */
+NmmFailure *nmm_failure_file_read(const char *run_dir, const char *uuid);
+
+G_END_DECLS
