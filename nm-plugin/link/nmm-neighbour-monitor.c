@@ -173,15 +173,12 @@ send_frame(const Socket *sock, const guint8 *frame, gsize length)
         g_warning("cannot send a neighbour discovery frame: %s", g_strerror(errno));
 }
 
-/* A request without a sender is a probe, whether the address is free. The reply to one of IPv6 goes
- * to all nodes, so the LAN would hear it. */
 static gboolean
 wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
     NmmMacKey key = nmm_mac_key_from_bytes(frame->mac);
 
-    if (!frame->has_target || !g_hash_table_contains(self->guests, &key) ||
-        (!frame->has_sender && frame->target.family == G_SOCKET_FAMILY_IPV6))
+    if (!frame->has_target || !g_hash_table_contains(self->guests, &key))
         return FALSE;
     for (guint i = 0; i < self->addresses->len; i++) {
         if (nmm_cidr_equal_address(&frame->target, &g_array_index(self->addresses, NmmCidr, i)))
@@ -190,10 +187,11 @@ wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
     return FALSE;
 }
 
+/* A request without a sender is a probe whether the address is free. */
 static void
 send_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
-    static const NmmCidr unspecified = {.family = G_SOCKET_FAMILY_IPV4};
+    const NmmCidr unspecified = {.family = frame->target.family};
     guint8 reply[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length =
         nmm_neighbour_frame_build_reply(reply,

@@ -289,6 +289,41 @@ netns_add_lifetime_address(const char *name, const char *text, const char *peer,
     nl_socket_free(sock);
 }
 
+void
+netns_add_checked_address(const char *name, const char *text)
+{
+    struct nl_sock *sock = netns_connect();
+    struct rtnl_addr *address = make_address(name, text);
+    g_autofree char *accept_dad = g_strdup_printf("net/ipv6/conf/%s/accept_dad", name);
+    g_autofree char *transmits = g_strdup_printf("net/ipv6/conf/%s/dad_transmits", name);
+
+    netns_write_sysctl(accept_dad, "1");
+    netns_write_sysctl(transmits, "1");
+    rtnl_addr_unset_flags(address, IFA_F_NODAD);
+    netns_check(rtnl_addr_add(sock, address, NLM_F_CREATE), text);
+    rtnl_addr_put(address);
+    nl_socket_free(sock);
+}
+
+gboolean
+netns_is_duplicate(const char *name, const char *text)
+{
+    struct nl_sock *sock = netns_connect();
+    struct nl_addr *local = netns_parse_address(text);
+    struct nl_cache *cache = NULL;
+    struct rtnl_addr *address;
+    gboolean duplicate;
+
+    netns_check(rtnl_addr_alloc_cache(sock, &cache), "list addresses");
+    address = rtnl_addr_get(cache, (int)if_nametoindex(name), local);
+    duplicate = address && (rtnl_addr_get_flags(address) & IFA_F_DADFAILED) != 0;
+    g_clear_pointer(&address, rtnl_addr_put);
+    nl_cache_free(cache);
+    nl_addr_put(local);
+    nl_socket_free(sock);
+    return duplicate;
+}
+
 char *
 netns_get_source(const char *text)
 {

@@ -46,6 +46,10 @@ void netns_add_lifetime_address(const char *name,
                                 const char *address,
                                 const char *peer,
                                 guint preferred_s);
+/* With duplicate address detection, which does not wait. */
+void netns_add_checked_address(const char *name, const char *address);
+/* Duplicate address detection found another host with it. */
+gboolean netns_is_duplicate(const char *name, const char *address);
 /* (transfer full) (nullable): the source that the kernel chooses for @address. */
 char *netns_get_source(const char *address);
 void netns_remove_address(const char *name, const char *address);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host's ARP switches: a guest gets the replies that it needs on the link, and no other. The
- * kernel's with most settings, the neighbour monitor's with all. Needs root.
+ * A guest gets the replies that it needs on the link, and no other, whatever the host's ARP
+ * switches are: the kernel's with most settings, the neighbour monitor's with all. Needs root.
  */
 
 #include "config.h"
@@ -127,6 +127,24 @@ test_arp_replies(Fixture *f, gconstpointer data)
     close(fd);
 }
 
+/* A guest that is given the host's address notices it; one that is free it may use. */
+static void
+test_duplicate_address(Fixture *f, gconstpointer data)
+{
+    int previous;
+
+    traffic_poke(f->web, "fd00::1");
+    monitor_wait_routes(f, ROUTE6);
+    previous = netns_enter(f->web);
+    netns_add_checked_address("tap0", "fd00::1/64");
+    netns_add_checked_address("tap0", "fd00::77/64");
+    traffic_run_for(2500);
+    g_assert_true(netns_is_duplicate("tap0", "fd00::1/64"));
+    g_assert_false(netns_is_duplicate("tap0", "fd00::77/64"));
+    netns_leave(previous);
+    monitor_count_host_claims(f);
+}
+
 /* Another macvtap interface gets no reply, also after a guest was served. */
 static void
 test_arp_ignore_unselected(Fixture *f, gconstpointer data)
@@ -193,6 +211,7 @@ main(int argc, char **argv)
             replies, Fixture, arp_ignore[i], monitor_setup, test_arp_replies, monitor_teardown);
     }
     MONITOR_ADD("/host-switches/arp-ignore/unselected", test_arp_ignore_unselected);
+    MONITOR_ADD("/host-switches/duplicate-address", test_duplicate_address);
     MONITOR_ADD("/host-switches/proxy-arp", test_proxy_arp);
     return g_test_run();
 }

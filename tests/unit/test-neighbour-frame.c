@@ -187,10 +187,20 @@ test_advert(void)
 {
     static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmCidr mine6;
+    NmmCidr none6 = address("::");
     gsize length = answer(frame);
 
     assert_says(frame, length, "fd00::1/128", NULL);
     g_assert_cmpuint(frame[ND_AT + 4], ==, 0x60); /* solicited, override, no router */
+    /* after a probe */
+    mine6 = address("fd00::1");
+    length = nmm_neighbour_frame_build_reply(frame, link_mac, guest_mac, &mine6, &none6);
+    assert_says(frame, length, "fd00::1/128", NULL);
+    g_assert_cmpuint(frame[ND_AT + 4], ==, 0x20);
+    g_assert_cmpmem(frame, 6, guest_mac, 6);
+    g_assert_cmpmem(frame + IP_AT + 24, 16, all_nodes, 16);
+    length = answer(frame);
     /* an unsolicited one to all nodes is a claim … */
     memcpy(frame + IP_AT + 24, all_nodes, 16);
     frame[ND_AT + 4] = 0x20;

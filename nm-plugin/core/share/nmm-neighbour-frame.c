@@ -35,6 +35,8 @@
 #define ND_FLAG_SOLICITED 0x40
 #define ND_FLAG_OVERRIDE  0x20
 
+static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
+
 static guint16
 read16(const guint8 *at)
 {
@@ -337,6 +339,7 @@ nmm_neighbour_frame_build_reply(guint8 *out,
                                 const NmmCidr *address,
                                 const NmmCidr *destination)
 {
+    const gboolean is_probe = is_zero(destination->bytes, sizeof(destination->bytes));
     guint8 *ip;
 
     if (address->family == G_SOCKET_FAMILY_IPV4)
@@ -344,9 +347,9 @@ nmm_neighbour_frame_build_reply(guint8 *out,
     ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
     return write_nd(ip,
                     address->bytes,
-                    destination->bytes,
+                    is_probe ? all_nodes : destination->bytes,
                     ND_ADVERT,
-                    ND_FLAG_SOLICITED | ND_FLAG_OVERRIDE,
+                    ND_FLAG_OVERRIDE | (is_probe ? 0 : ND_FLAG_SOLICITED),
                     address->bytes,
                     source_mac);
 }
@@ -357,7 +360,6 @@ nmm_neighbour_frame_build_announcement(guint8 *out,
                                        const NmmCidr *address)
 {
     static const guint8 all_nodes_mac[] = {0x33, 0x33, 0, 0, 0, 1};
-    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
     guint8 *ip;
 
     if (address->family == G_SOCKET_FAMILY_IPV4)

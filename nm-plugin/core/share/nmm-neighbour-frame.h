@@ -44,8 +44,9 @@ gsize nmm_neighbour_frame_build_probe(guint8 *out,
                                       const guint8 *destination_mac,
                                       const NmmCidr *source,
                                       const NmmCidr *target);
-/* "@address is at @source_mac", to @destination at @destination_mac: an ARP reply or a solicited
- * advertisement. An ARP probe has the sender 0.0.0.0. */
+/* "@address is at @source_mac", to @destination at @destination_mac: an ARP reply or an
+ * advertisement. If @destination is 0.0.0.0 or ::, the reply to a probe whether @address is free.
+ */
 gsize nmm_neighbour_frame_build_reply(guint8 *out,
                                       const guint8 *source_mac,
                                       const guint8 *destination_mac,
