@@ -348,6 +348,11 @@ def host_pings_guest(host):
     return run(host, 'ping', '-n', '-c', '1', '-W', '1', BRIDGE_GUEST if host.guest.device == 'g1' else GUEST)[0] == 0
 
 
+def guest_connects_host6(host):
+    """A closed port refuses at once; a packet that is dropped times out."""
+    return 'refused' in host.guest.run('nc', '-z', '-v', '-w', '1', HOST6, '9')[1]
+
+
 def guests_ping_each_other(host):
     return host.guest2.pings(BRIDGE_GUEST)
 
@@ -367,6 +372,7 @@ EARLY = '''table ip early { chain early { type filter hook prerouting priority r
 iifname { "lo", "eth0" } accept
 }
 }'''
+ARP = 'table arp own {{ chain input {{ type filter hook input priority 0; policy drop; {rules}\n}}\n}}'
 FORWARD = 'table ip own { chain forward { type filter hook forward priority 0; policy drop;\n}\n}'
 DOCKER = ['iptables -N DOCKER-USER', 'iptables -A DOCKER-USER -j RETURN', 'iptables -P FORWARD DROP',
           'iptables -A FORWARD -j DOCKER-USER', 'iptables -A FORWARD -i docker0 -j ACCEPT']
@@ -401,6 +407,10 @@ RULES = {
     'output': ('share', OUTPUT.format(rules='oifname { "lo", "eth0" } accept'), host_pings_guest, 'broken'),
     'iptables': ('share', IPTABLES, guest_pings_host, 'broken'),
     'iptables_reject': ('share', IPTABLES_REJECT, guest_pings_host, 'broken'),
+    'ipv6': ('share', ['ip6tables -A INPUT -p ipv6-icmp -j ACCEPT', 'ip6tables -A INPUT -i eth0 -j ACCEPT',
+                       'ip6tables -P INPUT DROP'], guest_connects_host6, 'broken'),
+    'arp_move': ('move', ARP.format(rules='iifname "eth0" accept'), guest_pings_host, 'broken'),
+    'arp_isolated': ('isolated', ARP.format(rules=''), guest_pings_host, 'broken'),
     'move': ('move', nft_input('iifname "eth0" accept'), guest_pings_host, 'broken'),
     'isolated_input': ('isolated', nft_input(''), guest_pings_host, 'hint'),
     'isolated_output': ('isolated', OUTPUT.format(rules='oifname "eth0" accept'), host_pings_guest, 'broken'),

@@ -63,11 +63,13 @@ typedef enum {
 } Direction;
 
 static NmmRulePath
-make_path(Direction direction, const char *device)
+make_path(const NmmCheckInput *input, Direction direction, const char *device)
 {
     return (NmmRulePath){
         .in = direction == OUT ? NULL : device,
         .out = direction == IN ? NULL : device,
+        .inet6 = input->link.parent_inet6,
+        .arp = !nmm_mode_get_info(input->profile.mode)->routes_guests && direction != AMONG,
     };
 }
 
@@ -134,8 +136,8 @@ static NmmCheckResult *
 find_difference(const NmmCheckInput *input)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(hooks); i++) {
-        const NmmRulePath path = make_path(hooks[i].direction, input->link.name);
-        const NmmRulePath like = make_path(hooks[i].direction, input->link.parent);
+        const NmmRulePath path = make_path(input, hooks[i].direction, input->link.name);
+        const NmmRulePath like = make_path(input, hooks[i].direction, input->link.parent);
         NmmRuleFinding finding;
 
         if (nmm_ruleset_find_difference(
@@ -143,6 +145,13 @@ find_difference(const NmmCheckInput *input)
             return report_difference(input, hooks[i].direction, &finding, &path);
     }
     return NULL;
+}
+
+/* Without it, neither side finds the other. */
+static gboolean
+is_arp(const NmmRuleFinding *finding)
+{
+    return g_str_equal(finding->chain->family, "arp");
 }
 
 /* A firewall that refuses guests may be what the user wants; the host must reach them, and they
@@ -153,7 +162,8 @@ report_drop(const NmmCheckInput *input,
             const NmmRuleFinding *finding,
             const NmmRulePath *path)
 {
-    gboolean refused = finding->is_certain && (direction == OUT || !input->address);
+    gboolean needed = direction == OUT || !input->address || is_arp(finding);
+    gboolean refused = finding->is_certain && needed;
     g_autofree char *sentence =
         direction == IN
             ? g_strdup_printf(_("the firewall drops what guests send to the host on '%s'"),
@@ -168,7 +178,7 @@ report_drop(const NmmCheckInput *input,
 static NmmCheckResult *
 find_bridge_drop(const NmmCheckInput *input)
 {
-    const NmmRulePath path = make_path(AMONG, input->network.bridge);
+    const NmmRulePath path = make_path(input, AMONG, input->network.bridge);
     const char *call =
         g_hash_table_lookup(input->switches.values, "net/bridge/bridge-nf-call-iptables");
     g_autofree char *sentence = NULL;
@@ -187,7 +197,7 @@ static NmmCheckResult *
 find_drop(const NmmCheckInput *input)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(hooks); i++) {
-        const NmmRulePath path = make_path(hooks[i].direction, input->network.bridge);
+        const NmmRulePath path = make_path(input, hooks[i].direction, input->network.bridge);
         NmmRuleFinding finding;
 
         if (nmm_ruleset_find_drop(input->firewall.rules, hooks[i].hook, &path, &finding))

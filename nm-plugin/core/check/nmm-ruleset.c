@@ -225,10 +225,17 @@ walk(Walk *self, const NmmRuleChain *chain, guint depth)
 }
 
 static gboolean
-is_on_hook(const NmmRuleChain *chain, const char *hook)
+has_family(const NmmRulePath *path, const char *family)
+{
+    return g_str_equal(family, "ip") || g_str_equal(family, "inet") ||
+           (path->inet6 && g_str_equal(family, "ip6")) || (path->arp && g_str_equal(family, "arp"));
+}
+
+static gboolean
+is_on_hook(const NmmRuleChain *chain, const char *hook, const NmmRulePath *path)
 {
     return g_strcmp0(chain->hook, hook) == 0 && !g_str_equal(chain->table, FIREWALLD_TABLE) &&
-           (g_str_equal(chain->family, "ip") || g_str_equal(chain->family, "inet"));
+           has_family(path, chain->family);
 }
 
 static gboolean
@@ -254,7 +261,7 @@ nmm_ruleset_find_drop(const GPtrArray *ruleset,
         const NmmRuleChain *chain = g_ptr_array_index(ruleset, i);
         NmmRuleFinding finding;
 
-        if (is_on_hook(chain, hook) && is_dropped(ruleset, chain, path, &finding)) {
+        if (is_on_hook(chain, hook, path) && is_dropped(ruleset, chain, path, &finding)) {
             *out = finding;
             return TRUE;
         }
@@ -361,7 +368,7 @@ nmm_ruleset_find_difference(const GPtrArray *ruleset,
         const NmmRuleChain *chain = g_ptr_array_index(ruleset, i);
         NmmRuleFinding finding;
 
-        if (is_on_hook(chain, hook) && is_dropped(ruleset, chain, path, &finding) &&
+        if (is_on_hook(chain, hook, path) && is_dropped(ruleset, chain, path, &finding) &&
             find_difference(&self, chain, &finding, 0)) {
             *out = finding;
             return TRUE;

@@ -69,6 +69,8 @@ NmmRuleChain *nmm_ruleset_find_chain(const GPtrArray *ruleset,
 typedef struct {
     const char *in;
     const char *out;
+    gboolean inet6; /* IPv6 matters, besides IPv4 */
+    gboolean arp;   /* ARP matters: the kernel resolves addresses, not the service */
 } NmmRulePath;
 
 /* What a base chain does to the packets of a path. */
@@ -79,7 +81,7 @@ typedef struct {
     gboolean is_certain;            /* no rule that was not evaluated accepts packets */
 } NmmRuleFinding;
 
-/* The first base chain on @hook of IP that drops what none of its conditions lets through. */
+/* The first base chain on @hook that drops what none of its conditions lets through. */
 gboolean nmm_ruleset_find_drop(const GPtrArray *ruleset,
                                const char *hook,
                                const NmmRulePath *path,
