@@ -408,6 +408,17 @@ new_input(const NmmHostState *state,
     return input;
 }
 
+static void
+add_target(const NmmHostState *state, NmmCheckInput *input)
+{
+    const NmmLink *link =
+        input->nic.plugged ? nmm_links_find(state->links, input->nic.target) : NULL;
+
+    input->nic.in_kernel = link != NULL;
+    input->nic.is_up = link && link->up;
+    input->nic.master = link ? g_strdup(link->master) : NULL;
+}
+
 /* @profile: (nullable) */
 static void
 add_input(Collection *self,
@@ -431,6 +442,7 @@ add_input(Collection *self,
         add_host_link(self->state, profile, input);
         nmm_check_firewall_add_link(self->firewall, profile->profile->zone, input);
     }
+    add_target(self->state, input);
     read_switches(input);
     g_ptr_array_add(self->inputs, input);
 }

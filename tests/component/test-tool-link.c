@@ -55,6 +55,7 @@ static const BrokenCase broken_cases[] = {
      "virsh -c qemu:///system detach-interface web direct --mac 52:54:00:00:00:0a --live && "
      "virsh -c qemu:///system attach-interface web direct eth0 --mac 52:54:00:00:00:0a "
      "--source-mode bridge --live"},
+    {BOOLEAN(nic.is_up), "device", "'macvtap0' is down", "ip link set macvtap0 up"},
     {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
     {STRING(way.device),
      "wg0",

@@ -77,6 +77,7 @@ new_good_input(void)
     input->host_address = g_strdup("192.168.254.1/24");
     input->network.bridge_exists = TRUE;
     input->way.device = g_strdup("virbr1");
+    input->nic.master = g_strdup("virbr1");
     input->network.bridge_up = TRUE;
     input->network.bridge_has_address = TRUE;
     input->network.has_dhcp = TRUE;
@@ -104,6 +105,9 @@ static const BrokenCase broken_cases[] = {
     {STRING(network.bridge), NULL, "bridge", "", "net-edit isolated"},
     {STRING(host_address), NULL, "bridge", "", "net-edit isolated"},
     {BOOLEAN(network.bridge_exists), "bridge", "missing", "net-destroy isolated && virsh"},
+    {BOOLEAN(nic.in_kernel), "device", "no interface 'vnet3'", "domiflist"},
+    {STRING(nic.master), NULL, "device", "not a port", "ip link set vnet3 master virbr1"},
+    {BOOLEAN(nic.is_up), "device", "is down", "ip link set vnet3 up"},
     {BOOLEAN(network.bridge_up), "bridge", "", "ip link set virbr1 up"},
     {BOOLEAN(network.bridge_has_address),
      "bridge",
@@ -161,7 +165,7 @@ test_check_whole(void)
     g_autoptr(GPtrArray) hinted = NULL;
     const NmmCheckResult *last;
 
-    g_assert_cmpuint(results->len, ==, 16);
+    g_assert_cmpuint(results->len, ==, 17);
     g_assert_null(nmm_check_find_broken(results));
 
     /* No firewalld, no persistent definition, no names: none of these is broken. */

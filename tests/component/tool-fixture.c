@@ -34,6 +34,8 @@ new_selected_input(const char *guest)
     input->profile.active = TRUE;
     input->nic.in_definition = TRUE;
     input->nic.plugged = TRUE;
+    input->nic.in_kernel = TRUE;
+    input->nic.is_up = TRUE;
     set_switch(input, "net/ipv4/icmp_echo_ignore_all", "0");
     input->firewall.rules = g_ptr_array_new();
     return input;

@@ -98,12 +98,50 @@ nmm_check_evaluate_macvtap(const NmmCheckInput *input)
     return ok(_("it is attached with macvtap through a libvirt network"));
 }
 
+static NmmCheckResult *
+evaluate_target(const NmmCheckInput *input)
+{
+    const char *target = input->nic.target;
+
+    if (!input->nic.is_up)
+        return broken(nmm_check_make_command("ip", "link", "set", target, "up", NULL),
+                      _("the guest's interface '%s' is down on the host"),
+                      target);
+    return ok(_("the guest's interface '%s' is up on the host"), target);
+}
+
 NmmCheckResult *
 nmm_check_evaluate_device(const NmmCheckInput *input)
 {
     if (input->guest.gone)
         return broken(make_reattach(input), GONE, input->guest.device, input->guest.lower);
-    return ok(_("its interface '%s' exists"), input->guest.device ? input->guest.device : "?");
+    if (input->kernel_problem)
+        return nmm_check_report_unread(input->guest.device ? input->guest.device : "?",
+                                       input->kernel_problem);
+    if (!input->nic.in_kernel)
+        return hint(NULL,
+                    _("its interface is in a network namespace of its own, which is not checked"));
+    return evaluate_target(input);
+}
+
+NmmCheckResult *
+nmm_check_evaluate_port(const NmmCheckInput *input)
+{
+    const char *target = input->nic.target;
+    const char *bridge = input->network.bridge;
+
+    if (input->kernel_problem || !target)
+        return nmm_check_report_unread(target ? target : "?", input->kernel_problem);
+    if (!input->nic.in_kernel)
+        return broken_look(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+                           _("the host has no interface '%s', which the running guest uses"),
+                           target);
+    if (g_strcmp0(input->nic.master, bridge) != 0)
+        return broken(nmm_check_make_command("ip", "link", "set", target, "master", bridge, NULL),
+                      _("the guest's interface '%s' is not a port of the bridge '%s'"),
+                      target,
+                      bridge);
+    return evaluate_target(input);
 }
 
 NmmCheckResult *

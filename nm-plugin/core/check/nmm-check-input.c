@@ -97,6 +97,7 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->nic.defined_mac);
     g_free(input->nic.alias);
     g_free(input->nic.target);
+    g_free(input->nic.master);
     g_free(input->network.name);
     g_free(input->network.bridge);
     g_free(input->network.lease_problem);

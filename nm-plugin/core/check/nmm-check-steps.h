@@ -50,6 +50,7 @@ const char *nmm_check_get_mac(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_guest(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_macvtap(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_device(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_port(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_mode(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_definition(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_running(const NmmCheckInput *input);

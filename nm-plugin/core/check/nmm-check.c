@@ -24,6 +24,7 @@ static const Step isolated_steps[] = {
     {"link", nmm_check_evaluate_link},
     {"network", nmm_check_evaluate_network},
     {"bridge", nmm_check_evaluate_bridge},
+    {"device", nmm_check_evaluate_port},
     {"host", nmm_check_evaluate_host},
     {"firewall", nmm_check_evaluate_zone},
     {"rules", nmm_check_evaluate_rules},

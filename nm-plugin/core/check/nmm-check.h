@@ -57,7 +57,10 @@ typedef struct {
         char *mac;
         char *defined_mac; /* libvirt's, if the guest has changed it */
         char *alias;
-        char *target; /* device on the host */
+        char *target;       /* device on the host */
+        gboolean in_kernel; /* the host's kernel has it; not that of a container's macvtap */
+        gboolean is_up;     /* target */
+        char *master;       /* of target: the interface that it is a port of */
         gboolean in_definition;
         gboolean plugged; /* in the running guest */
         gboolean link_down;
