@@ -118,6 +118,8 @@ class Host:
         self.bus = subprocess.Popen(['dbus-daemon', '--config-file=/run/bus.conf', '--nofork'],
                                     stderr=self.log_file)
         self.connect(BUS_SOCKET, self.bus, 'the bus').close()
+        # Otherwise link-local addresses come when a test has begun.
+        self.write('/proc/sys/net/ipv6/conf/default/accept_dad', '0')
         ip('link', 'set', 'lo', 'up')
         ip('link', 'add', 'eth0', 'address', '02:77:00:00:01:02', 'type', 'veth', 'peer', 'lan0')
         ip('link', 'set', 'lan0', 'up')

@@ -96,6 +96,9 @@ def test_base_that_is_activated_again(host):
 @tap.host()
 def test_changes_that_reapply_one_setting(host):
     """As Cockpit and nmstate do it, without a change of the stored profile."""
+    # As systemd sets it. Otherwise the kernel removes an address that NetworkManager has just added to the link,
+    # together with the one that DHCP gives again.
+    host.run('for name in all default; do echo 1 >/proc/sys/net/ipv4/conf/$name/promote_secondaries; done')
     address = host.address()
     add(host, parent='eth0')
     profiles.up(host)
