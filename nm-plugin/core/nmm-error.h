@@ -17,6 +17,7 @@ typedef enum {
     NMM_ERROR_DENIED,      /* the user behind the profile may not do this */
     NMM_ERROR_UNREACHABLE, /* libvirt or NetworkManager does not reply; try again later */
     NMM_ERROR_NOT_FOUND,   /* the guest, network or device is gone */
+    NMM_ERROR_BUSY,        /* another operation holds the guest; try again until it is free */
     NMM_ERROR_UNSUPPORTED, /* the guest or host cannot do this while running (hotplug) */
 } NmmError;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest is entered if the profile selects it or if it failed. A guest that needs a restart is
- * never tried again by the clock.
+ * never tried again by the clock; one that another operation holds is tried until it is free.
  */
 
 #include "config.h"
@@ -61,10 +61,12 @@ is_of_interest(NmmGuestStatus status)
 static gint64
 next_try(const NmmGuestStatusTable *self, guint tries, const GError *failure, gint64 now)
 {
+    gboolean busy = g_error_matches(failure, NMM_ERROR, NMM_ERROR_BUSY);
+
     if (g_error_matches(failure, NMM_ERROR, NMM_ERROR_UNSUPPORTED))
         return -1;
     for (guint i = 0; self->retry_ms[i] > 0; i++) {
-        if (i == tries)
+        if (i == tries || (busy && self->retry_ms[i + 1] == 0))
             return now + self->retry_ms[i] * (gint64)1000;
     }
     return -1;

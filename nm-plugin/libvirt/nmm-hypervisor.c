@@ -168,8 +168,14 @@ nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gbool
 gboolean
 nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error)
 {
-    if (NMM_HYPERVISOR_GET_IFACE(self)->apply(self, edit, error))
+    if (NMM_HYPERVISOR_GET_IFACE(self)->apply(self, edit, error)) {
+        g_info("%s of '%s' on network '%s': %s",
+               nmm_edit_kind_to_string(edit->kind),
+               edit->guest_name ? edit->guest_name : "the host",
+               edit->network,
+               edit->reason);
         return TRUE;
+    }
     if (edit->guest_uuid)
         g_prefix_error(
             error, _("guest '%s': "), edit->guest_name ? edit->guest_name : edit->guest_uuid);

@@ -41,7 +41,8 @@ struct _NmmHypervisorInterface {
 
 /*
  * Signals (G_SIGNAL_RUN_LAST, no return value):
- *   "guest-changed"   (utf8 uuid): defined, undefined, started, stopped, interface added or removed
+ *   "guest-changed"   (utf8 uuid): defined, undefined, started, stopped, interface added or
+ *                                 removed, or a job of its ended
  *   "network-changed" (utf8 name): defined, undefined, started, stopped
  *   "closed"          (utf8 reason): the connection broke; only open() makes it usable again
  *   "awake"           (utf8 unused): see nmm_hypervisor_wait_awake()
@@ -79,8 +80,9 @@ NmmHostHypervisor *
 nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gboolean wake);
 
 /*
- * Carries out one edit of a plan. NOT_FOUND (guest or network gone meanwhile), UNSUPPORTED (a LIVE
- * attach or update that needs a restart of the guest), DENIED. The message begins with the guest or
+ * Carries out one edit of a plan, and logs it. NOT_FOUND (guest or network gone meanwhile),
+ * UNSUPPORTED (a LIVE attach or update that needs a restart of the guest), DENIED, BUSY (another
+ * operation held the guest for 30 seconds, libvirt's limit). The message begins with the guest or
  * network. A LIVE detach only asks the guest; "guest-changed" follows when the interface has gone.
  */
 gboolean nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError **error);

@@ -29,7 +29,7 @@ typedef struct {
     int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
 
-#define N_DOMAIN_EVENTS 4
+#define N_DOMAIN_EVENTS 5
 
 /* Modular libvirt: virtqemud relays network events from virtnetworkd over a connection of its own,
  * and does not notice when that one breaks (seen with libvirt 11.3): after a restart of
@@ -127,6 +127,17 @@ device_cb(virConnectPtr conn, virDomainPtr domain, const char *alias, void *opaq
     emit_guest_changed(domain, opaque);
 }
 
+/* A save, dump or migration that held the guest has ended. */
+static void
+job_cb(virConnectPtr conn,
+       virDomainPtr domain,
+       virTypedParameterPtr params,
+       int n_params,
+       void *opaque)
+{
+    emit_guest_changed(domain, opaque);
+}
+
 static void
 network_cb(virConnectPtr conn, virNetworkPtr network, int event, int detail, void *opaque)
 {
@@ -184,6 +195,7 @@ watch_domains(NmmLibvirtConn *self)
         {VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, G_CALLBACK(device_cb)},
         {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, G_CALLBACK(device_cb)},
         {VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED, G_CALLBACK(device_cb)},
+        {VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, G_CALLBACK(job_cb)},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(events); i++) {

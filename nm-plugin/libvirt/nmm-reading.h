@@ -16,6 +16,7 @@ typedef struct {
     GPtrArray *networks; /* (element-type NmmNetwork): all */
     GPtrArray *gone;     /* (element-type utf8): UUIDs of guests that do not exist any more */
     GHashTable *unread;  /* (element-type utf8 GError): UUIDs of guests that cannot be read */
+    gint64 begun;        /* monotonic, in microseconds: before anything was read */
 } NmmReading;
 
 /* Of the watcher alone. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The pass: plan → edits of the network that come first → edits of the guests, several guests at
- * once, each guest's in the order of the plan → edits of the network that come last. One guest's
- * error never stops another's; an error in the network's part ends the pass.
+ * The pass: plan → edits of the network that come first → edits of the guests → edits of the
+ * network that come last. One guest's error never stops another's; an error in the network's part
+ * ends the pass.
  */
 
 #include "config.h"
@@ -12,17 +12,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
-
-/* libvirtd answers five requests of one client at a time; one is left for readers. */
-#define MAX_PARALLEL 4
-
-#define N_SCOPES 3
-
-/* One guest's edits, in the order of the plan. */
-typedef struct {
-    const char *uuid; /* of the edits; borrowed like them */
-    GPtrArray *edits; /* (element-type NmmEdit) */
-} Batch;
 
 /* Life */
 
@@ -60,6 +49,7 @@ nmm_sync_before_unref(NmmSyncBefore *before)
 NmmSyncPass *
 nmm_sync_pass_new(NmmPurpose purpose,
                   NmmHypervisor *hypervisor,
+                  NmmGuestEditor *editor,
                   NmmProfile *profile,
                   const char *host_id,
                   const NmmReading *reading)
@@ -68,9 +58,11 @@ nmm_sync_pass_new(NmmPurpose purpose,
 
     pass->purpose = purpose;
     pass->hypervisor = g_object_ref(hypervisor);
+    pass->editor = nmm_guest_editor_ref(editor);
     pass->profile = nmm_profile_ref(profile);
     pass->host_id = g_strdup(host_id);
     pass->all = !reading->uuids;
+    pass->read_time = reading->begun;
     pass->guests = g_ptr_array_ref(reading->guests);
     pass->networks = g_ptr_array_ref(reading->networks);
     pass->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
@@ -79,8 +71,6 @@ nmm_sync_pass_new(NmmPurpose purpose,
     pass->failures =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_error_free);
     pass->detaching = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    pass->undone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_mutex_init(&pass->mutex);
     return pass;
 }
 
@@ -90,6 +80,7 @@ pass_clear(gpointer data)
     NmmSyncPass *pass = data;
 
     g_object_unref(pass->hypervisor);
+    nmm_guest_editor_unref(pass->editor);
     nmm_profile_unref(pass->profile);
     g_free(pass->host_id);
     g_ptr_array_unref(pass->guests);
@@ -102,8 +93,6 @@ pass_clear(gpointer data)
     g_clear_pointer(&pass->plan, nmm_plan_free);
     g_hash_table_unref(pass->failures);
     g_hash_table_unref(pass->detaching);
-    g_hash_table_unref(pass->undone);
-    g_mutex_clear(&pass->mutex);
 }
 
 void
@@ -116,12 +105,6 @@ static gboolean
 is_unreachable(const GError *error)
 {
     return g_error_matches(error, NMM_ERROR, NMM_ERROR_UNREACHABLE);
-}
-
-static gboolean
-is_not_found(const GError *error)
-{
-    return g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
 }
 
 static gboolean
@@ -144,161 +127,21 @@ make_plan(NmmSyncPass *pass)
 
 /* Edits */
 
-static gboolean
-apply(NmmSyncPass *pass, const NmmEdit *edit, GError **error)
-{
-    if (!nmm_hypervisor_apply(pass->hypervisor, edit, error))
-        return FALSE;
-    g_info("%s of '%s' on network '%s': %s",
-           nmm_edit_kind_to_string(edit->kind),
-           edit->guest_name ? edit->guest_name : "the host",
-           edit->network,
-           edit->reason);
-    return TRUE;
-}
-
-/* Edits of guests */
-
-static void
-batch_free(gpointer data)
-{
-    Batch *batch = data;
-
-    g_ptr_array_unref(batch->edits);
-    g_free(batch);
-}
-
-/* (transfer full) (element-type Batch): in the order in which the plan first names each guest. */
-static GPtrArray *
-make_batches(NmmSyncPass *pass)
-{
-    g_autoptr(GHashTable) by_uuid = g_hash_table_new(g_str_hash, g_str_equal);
-    GPtrArray *batches = g_ptr_array_new_with_free_func(batch_free);
-
-    for (guint i = 0; i < pass->plan->edits->len; i++) {
-        NmmEdit *edit = pass->plan->edits->pdata[i];
-        Batch *batch;
-
-        if (!edit->guest_uuid)
-            continue;
-        batch = g_hash_table_lookup(by_uuid, edit->guest_uuid);
-        if (!batch) {
-            batch = g_new0(Batch, 1);
-            batch->uuid = edit->guest_uuid;
-            batch->edits = g_ptr_array_new();
-            g_ptr_array_add(batches, batch);
-            g_hash_table_insert(by_uuid, edit->guest_uuid, batch);
-            g_mutex_lock(&pass->mutex);
-            g_hash_table_insert(
-                pass->undone, g_strdup(edit->guest_uuid), g_strdup(edit->guest_name));
-            g_mutex_unlock(&pass->mutex);
-        }
-        g_ptr_array_add(batch->edits, edit);
-    }
-    return batches;
-}
-
-/* Keeps the most important failure: one that a restart of the guest mends is the least. */
-static void
-note_failure(NmmSyncPass *pass, const char *uuid, GError *error)
-{
-    g_autoptr(GError) owned = error;
-    GError *known;
-
-    if (is_unreachable(error)) {
-        g_atomic_int_set(&pass->lost, TRUE);
-        return;
-    }
-    g_mutex_lock(&pass->mutex);
-    known = g_hash_table_lookup(pass->failures, uuid);
-    if (!known || g_error_matches(known, NMM_ERROR, NMM_ERROR_UNSUPPORTED))
-        g_hash_table_replace(pass->failures, g_strdup(uuid), g_steal_pointer(&owned));
-    g_mutex_unlock(&pass->mutex);
-}
-
-static gboolean
-is_live_detach(const NmmEdit *edit)
-{
-    return edit->kind == NMM_EDIT_NIC_DETACH && edit->scope == NMM_SCOPE_LIVE;
-}
-
-/*
- * A guest that stopped or an interface that was removed meanwhile is no failure: an event follows.
- * Returns: whether later edits of the same guest and scope make sense.
- */
-static gboolean
-apply_nic_edit(NmmSyncPass *pass, const NmmEdit *edit)
-{
-    GError *error = NULL;
-
-    if (apply(pass, edit, &error))
-        return TRUE;
-    if (is_not_found(error)) {
-        g_clear_error(&error);
-        return edit->kind == NMM_EDIT_NIC_DETACH;
-    }
-    note_failure(pass, edit->guest_uuid, error);
-    return FALSE;
-}
-
-/*
- * A guest releases its interface at any time, if ever, and an event follows: later live edits wait
- * for that. It is asked once: some hypervisors send an event for a refusal too, which must not
- * cause another try.
- */
-static void
-apply_live_detach(NmmSyncPass *pass, const NmmEdit *edit)
-{
-    if (!g_hash_table_contains(pass->asked, edit->guest_uuid) && !apply_nic_edit(pass, edit))
-        return;
-    g_mutex_lock(&pass->mutex);
-    g_hash_table_replace(pass->detaching, g_strdup(edit->guest_uuid), g_strdup(edit->guest_name));
-    g_mutex_unlock(&pass->mutex);
-}
-
-static void
-run_batch(gpointer data, gpointer user_data)
-{
-    Batch *batch = data;
-    NmmSyncPass *pass = user_data;
-    gboolean ended[N_SCOPES] = {FALSE};
-
-    for (guint i = 0; i < batch->edits->len; i++) {
-        const NmmEdit *edit = batch->edits->pdata[i];
-
-        if (g_cancellable_is_cancelled(pass->cancellable) || g_atomic_int_get(&pass->lost))
-            return;
-        if (ended[edit->scope])
-            continue;
-        if (is_live_detach(edit)) {
-            apply_live_detach(pass, edit);
-            ended[edit->scope] = TRUE;
-        } else {
-            ended[edit->scope] = !apply_nic_edit(pass, edit);
-        }
-    }
-    g_mutex_lock(&pass->mutex);
-    g_hash_table_remove(pass->undone, batch->uuid);
-    g_mutex_unlock(&pass->mutex);
-}
-
 static void
 apply_nic_edits(NmmSyncPass *pass)
 {
-    g_autoptr(GPtrArray) batches = make_batches(pass);
-    GThreadPool *pool;
+    NmmGuestEdits edits = {
+        .edits = pass->plan->edits,
+        .read_time = pass->read_time,
+        .asked = pass->asked,
+        .cancellable = pass->cancellable,
+        .failures = pass->failures,
+        .detaching = pass->detaching,
+    };
 
-    if (batches->len == 1)
-        run_batch(batches->pdata[0], pass);
-    if (batches->len <= 1)
-        return;
-    pool = g_thread_pool_new(run_batch, pass, MAX_PARALLEL, FALSE, NULL);
-    for (guint i = 0; i < batches->len; i++)
-        g_thread_pool_push(pool, batches->pdata[i], NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
+    nmm_guest_editor_run(pass->editor, &edits);
+    pass->lost |= edits.lost;
 }
-
-/* Edits of the network */
 
 static gboolean
 is_network_removal(const NmmEdit *edit)
@@ -328,7 +171,7 @@ apply_network_edit(NmmSyncPass *pass, const NmmEdit *edit)
 {
     if (g_cancellable_set_error_if_cancelled(pass->cancellable, &pass->error))
         return FALSE;
-    if (apply(pass, edit, &pass->error))
+    if (nmm_hypervisor_apply(pass->hypervisor, edit, &pass->error))
         return TRUE;
     if (edit->kind == NMM_EDIT_NETWORK_START)
         explain_zone(pass);
@@ -389,7 +232,9 @@ run(NmmSyncPass *pass)
         return;
     apply_nic_edits(pass);
     amend_plan(pass);
-    apply_network_edits(pass, TRUE);
+    /* A guest that keeps its interface cannot start without the network. */
+    if (!pass->lost && g_hash_table_size(pass->failures) == 0)
+        apply_network_edits(pass, TRUE);
 }
 
 static void
@@ -399,7 +244,7 @@ run_in_thread_cb(GTask *task, gpointer source, gpointer data, GCancellable *canc
 
     run(pass);
     if (is_unreachable(pass->error))
-        g_atomic_int_set(&pass->lost, TRUE);
+        pass->lost = TRUE;
     g_task_return_boolean(task, TRUE);
 }
 
@@ -436,18 +281,4 @@ nmm_sync_pass_abandon(NmmSyncPass *pass)
     pass->callback = NULL;
     nmm_sync_pass_cancel(pass);
     nmm_sync_pass_unref(pass);
-}
-
-char **
-nmm_sync_pass_list_undone(NmmSyncPass *pass)
-{
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&pass->mutex);
-    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-    GHashTableIter iter;
-    gpointer name;
-
-    g_hash_table_iter_init(&iter, pass->undone);
-    while (g_hash_table_iter_next(&iter, NULL, &name))
-        g_strv_builder_add(names, name);
-    return g_strv_builder_end(names);
 }

@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "nmm-guest-editor.h"
 #include "nmm-watcher.h"
 
 G_BEGIN_DECLS
@@ -32,9 +33,11 @@ struct _NmmSyncPass {
     /* Input; set before the start. */
     NmmPurpose purpose;
     NmmHypervisor *hypervisor; /* open */
+    NmmGuestEditor *editor;
     NmmProfile *profile;
     char *host_id;
-    gboolean all; /* the reading was about all guests */
+    gboolean all;     /* the reading was about all guests */
+    gint64 read_time; /* when it began */
     GPtrArray *guests;
     GPtrArray *networks;
     GPtrArray *used; /* (element-type NmmUsedSubnet) */
@@ -44,7 +47,7 @@ struct _NmmSyncPass {
                           their interface */
 
     /* Result; to be read in the callback. */
-    gint lost;             /* atomic while the pass runs: the connection broke */
+    gboolean lost;         /* the connection broke */
     GError *error;         /* (nullable): of the pass as a whole */
     NmmPlan *plan;         /* (nullable): reports amended by what failed */
     GHashTable *failures;  /* (element-type utf8 GError): of edits, by guest UUID */
@@ -54,13 +57,12 @@ struct _NmmSyncPass {
     NmmSyncPassFunc callback; /* (nullable) */
     gpointer user_data;
     GCancellable *cancellable;
-    GMutex mutex;       /* guards failures, detaching and what is below while the pass runs */
-    GHashTable *undone; /* (element-type utf8 utf8): UUID → name of guests with edits pending */
 };
 
 /* @host_id is the machine ID, for addresses that are derived from it. */
 NmmSyncPass *nmm_sync_pass_new(NmmPurpose purpose,
                                NmmHypervisor *hypervisor,
+                               NmmGuestEditor *editor,
                                NmmProfile *profile,
                                const char *host_id,
                                const NmmReading *reading);
@@ -72,8 +74,5 @@ void nmm_sync_pass_run(NmmSyncPass *pass, NmmSyncPassFunc callback, gpointer use
 void nmm_sync_pass_cancel(NmmSyncPass *pass);
 /* Cancels and unrefs: there will be no callback. */
 void nmm_sync_pass_abandon(NmmSyncPass *pass);
-
-/* (transfer full): names of guests whose edits are pending; may be called while the pass runs. */
-char **nmm_sync_pass_list_undone(NmmSyncPass *pass);
 
 G_END_DECLS

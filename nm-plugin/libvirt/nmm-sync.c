@@ -26,6 +26,7 @@ static const NmmSyncTiming default_timing = {
             .reconnect_max = 30 * 1000,
         },
     .absent = 1000,
+    .hold = 3 * 1000,
     .retry = {2 * 1000, 10 * 1000, 60 * 1000, 0},
 };
 
@@ -40,6 +41,7 @@ typedef enum {
 
 struct _NmmSync {
     NmmHypervisor *hypervisor;
+    NmmGuestEditor *editor;
     NmmProfile *profile;
     char *host_id;
     const NmmSyncClient *client;
@@ -274,8 +276,8 @@ pass_cb(NmmSyncPass *done, gpointer user_data)
 static void
 begin_pass(NmmSync *self, const NmmReading *reading)
 {
-    self->pass =
-        nmm_sync_pass_new(NMM_PURPOSE_UP, self->hypervisor, self->profile, self->host_id, reading);
+    self->pass = nmm_sync_pass_new(
+        NMM_PURPOSE_UP, self->hypervisor, self->editor, self->profile, self->host_id, reading);
     if (self->state == STATE_STARTING) {
         self->pass->activating = TRUE;
         self->before = nmm_sync_before_new(reading);
@@ -380,6 +382,7 @@ nmm_sync_new(NmmHypervisor *hypervisor,
     self->client = client;
     self->timing = timing ? timing : &default_timing;
     self->user_data = user_data;
+    self->editor = nmm_guest_editor_new(hypervisor, self->timing->hold);
     self->watcher = nmm_watcher_new(hypervisor, &watcher_client, &self->timing->watcher, self);
     self->statuses = nmm_guest_status_table_new(self->timing->retry);
     self->asked = new_set();
@@ -429,6 +432,7 @@ nmm_sync_stop(NmmSync *self, guint timeout_ms)
 {
     NmmTeardownSpec spec = {
         .hypervisor = self->hypervisor,
+        .editor = self->editor,
         .profile = self->profile,
         .host_id = self->host_id,
         .watcher = self->watcher,
@@ -455,6 +459,7 @@ nmm_sync_free(NmmSync *self)
 {
     end(self);
     g_object_unref(self->hypervisor);
+    nmm_guest_editor_unref(self->editor);
     nmm_profile_unref(self->profile);
     g_free(self->host_id);
     g_clear_pointer(&self->before, nmm_sync_before_unref);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ready → read all guests → pass → wait for guests that were asked to release their interface →
- * read all guests → pass → done.
+ * ready → read all guests → pass → wait for guests that were asked to release their interface, and
+ * for guests that another operation holds → read all guests → pass → done.
  */
 
 #include "config.h"
@@ -18,7 +18,8 @@
 struct _NmmTeardown {
     NmmTeardownSpec spec;
     NmmSyncPass *pass;    /* (nullable): the one that runs */
-    GHashTable *awaiting; /* (element-type utf8 utf8): UUID → name of guests that were asked */
+    GHashTable *awaiting; /* (element-type utf8 utf8): UUID → name of guests, asked or held */
+    GHashTable *asked;    /* (element-type utf8): UUIDs of those asked to release the interface */
     GHashTable *changed;  /* (element-type utf8): UUIDs of events since the last reading */
     gboolean overdue;     /* the last reading of the guests awaited has begun */
     gint64 deadline;      /* monotonic, in microseconds */
@@ -58,7 +59,7 @@ warn_left(NmmTeardown *self, const char *why, char **guests)
 static void
 warn_undone(NmmTeardown *self, const char *why)
 {
-    g_auto(GStrv) undone = self->pass ? nmm_sync_pass_list_undone(self->pass) : NULL;
+    g_auto(GStrv) undone = self->pass ? nmm_guest_editor_list_undone(self->spec.editor) : NULL;
 
     warn_left(self, why, undone && undone[0] ? undone : self->spec.served);
 }
@@ -74,7 +75,9 @@ warn_held(NmmTeardown *self)
     while (g_hash_table_iter_next(&iter, NULL, &name))
         g_ptr_array_add(names, name);
     g_ptr_array_add(names, NULL);
-    warn_left(self, "guests did not release their interface", (char **)names->pdata);
+    warn_left(self,
+              "guests did not release their interface, or another operation holds them",
+              (char **)names->pdata);
 }
 
 static void
@@ -169,13 +172,13 @@ static void
 awaited_read(NmmTeardown *self, const NmmReading *reading)
 {
     g_autofree char *alias = nmm_identity_alias(self->spec.profile->network);
-    g_autoptr(GHashTable) holding = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) holding = nmm_guest_editor_list_held(self->spec.editor, reading->begun);
 
     for (guint i = 0; i < reading->guests->len; i++) {
         NmmGuest *guest = reading->guests->pdata[i];
 
-        if (holds_interface(guest, alias))
-            g_hash_table_add(holding, guest->uuid);
+        if (g_hash_table_contains(self->asked, guest->uuid) && holds_interface(guest, alias))
+            g_hash_table_insert(holding, g_strdup(guest->uuid), NULL);
     }
     for (char **uuid = reading->uuids; *uuid; uuid++) {
         if (!g_hash_table_contains(holding, *uuid))
@@ -207,12 +210,25 @@ guest_changed_cb(const char *uuid, gpointer user_data)
 /* Undoing */
 
 static void
-pass_cb(NmmSyncPass *pass, gpointer user_data)
+await(NmmTeardown *self, GHashTable *guests, gboolean asked)
 {
-    NmmTeardown *self = user_data;
     GHashTableIter iter;
     gpointer uuid;
     gpointer name;
+
+    g_hash_table_iter_init(&iter, guests);
+    while (g_hash_table_iter_next(&iter, &uuid, &name)) {
+        g_hash_table_replace(self->awaiting, g_strdup(uuid), g_strdup(name));
+        if (asked)
+            g_hash_table_add(self->asked, g_strdup(uuid));
+    }
+}
+
+static void
+pass_cb(NmmSyncPass *pass, gpointer user_data)
+{
+    NmmTeardown *self = user_data;
+    g_autoptr(GHashTable) held = nmm_guest_editor_list_held(self->spec.editor, pass->read_time);
 
     warn_failures(pass);
     if (pass->error || pass->lost) {
@@ -221,9 +237,8 @@ pass_cb(NmmSyncPass *pass, gpointer user_data)
         return;
     }
     log_notes(self);
-    g_hash_table_iter_init(&iter, pass->detaching);
-    while (g_hash_table_iter_next(&iter, &uuid, &name))
-        g_hash_table_replace(self->awaiting, g_strdup(uuid), g_strdup(name));
+    await(self, held, FALSE);
+    await(self, pass->detaching, TRUE);
     g_clear_pointer(&self->pass, nmm_sync_pass_unref);
     if (g_hash_table_size(self->awaiting) == 0) {
         finish(self);
@@ -244,6 +259,7 @@ read_cb(const NmmReading *reading, gpointer user_data)
     }
     self->pass = nmm_sync_pass_new(self->spec.before ? NMM_PURPOSE_UNDO : NMM_PURPOSE_DOWN,
                                    self->spec.hypervisor,
+                                   self->spec.editor,
                                    self->spec.profile,
                                    self->spec.host_id,
                                    reading);
@@ -310,6 +326,7 @@ nmm_teardown_new(const NmmTeardownSpec *spec)
 
     self->spec = *spec;
     self->awaiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->changed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->deadline = g_get_monotonic_time() + spec->timeout_ms * (gint64)1000;
     self->deadline_source = g_timeout_add(spec->timeout_ms, deadline_cb, self);
@@ -325,6 +342,7 @@ nmm_teardown_free(NmmTeardown *self)
     g_clear_pointer(&self->pass, nmm_sync_pass_abandon);
     g_strfreev(self->spec.served);
     g_hash_table_unref(self->awaiting);
+    g_hash_table_unref(self->asked);
     g_hash_table_unref(self->changed);
     g_free(self);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The end of a sync engine: takes over its watcher, does what on-disconnect says, or undoes an
- * activation that failed, in a pass over all guests, gives guests time to release an interface,
- * then removes the rest. Logs what is left behind. Ends in time even if libvirt hangs.
+ * activation that failed, in a pass over all guests, gives guests that are held and guests that
+ * release an interface time, then does the rest. Logs what is left behind. Ends in time even if
+ * libvirt hangs.
  *
  * Private to the layer.
  */
@@ -18,6 +19,7 @@ typedef struct _NmmTeardown NmmTeardown;
 /* Everything but @served is borrowed until the teardown is freed. */
 typedef struct {
     NmmHypervisor *hypervisor;
+    NmmGuestEditor *editor;
     NmmProfile *profile;
     const char *host_id;
     NmmWatcher *watcher;

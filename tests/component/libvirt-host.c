@@ -6,7 +6,10 @@
 #include "libvirt-host.h"
 
 #include <libvirt/virterror.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "nmm-libvirt.h"
 
@@ -323,6 +326,62 @@ libvirt_host_revive_daemon(void)
         world_restore_daemon(NULL);
         return;
     }
+}
+
+typedef struct {
+    char *name;
+    char *path;
+} Save;
+
+static gpointer
+save_thread(gpointer data)
+{
+    g_autofree Save *save = data;
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, save->name);
+
+    check(virDomainSave(domain, save->path) == 0);
+    g_free(save->name);
+    g_free(save->path);
+    return NULL;
+}
+
+static gboolean
+has_job(virDomainPtr domain)
+{
+    virDomainJobInfo info;
+
+    check(virDomainGetJobInfo(domain, &info) == 0);
+    return info.type != VIR_DOMAIN_JOB_NONE;
+}
+
+int
+libvirt_host_save_to_pipe(const char *name, const char *path)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+    Save *save = g_new(Save, 1);
+    int fd;
+
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    g_assert_cmpint(fd, >=, 0);
+    save->name = g_strdup(name);
+    save->path = g_strdup(path);
+    g_thread_unref(g_thread_new("save", save_thread, save));
+    while (!has_job(domain))
+        g_usleep(G_USEC_PER_SEC / 100);
+    return fd;
+}
+
+void
+libvirt_host_drain(int fd)
+{
+    char buffer[65536];
+
+    g_assert_cmpint(fcntl(fd, F_SETFL, 0), ==, 0);
+    while (read(fd, buffer, sizeof(buffer)) > 0)
+        ;
 }
 
 const HypervisorHost libvirt_host = {

@@ -22,5 +22,10 @@ void libvirt_host_signal_daemon(int number);
 /* After SIGSTOP. libvirtd 9.0 sometimes crashes on requests of clients that have ended meanwhile;
  * then it is started again, as systemd does. */
 void libvirt_host_revive_daemon(void);
+/* Begins to save a running guest to a new pipe at @path; returns, when the save holds the guest,
+ * the end of the pipe that is not read. */
+int libvirt_host_save_to_pipe(const char *name, const char *path);
+/* Reads the rest, so that the save ends. libvirt opens the pipe once more: close @fd later. */
+void libvirt_host_drain(int fd);
 
 G_END_DECLS

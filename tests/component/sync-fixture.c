@@ -19,6 +19,7 @@
 static const NmmSyncTiming timing = {
     .watcher = {.settle = 20, .settle_max = 200, .reconnect = 10, .reconnect_max = 40},
     .absent = 100,
+    .hold = 1000,
     .retry = {20, 40, 0},
 };
 
@@ -274,6 +275,8 @@ fixture_teardown(Fixture *fixture, gconstpointer keys)
     wait_until(fixture, is_left_alone);
     while (g_main_context_iteration(NULL, FALSE))
         ;
+    for (guint i = 0; i < warnings->len; i++)
+        g_test_message("not expected: %s", (const char *)warnings->pdata[i]);
     g_assert_cmpuint(warnings->len, ==, 0);
     g_clear_error(&fixture->failure);
     g_clear_pointer(&fixture->bridge, g_free);

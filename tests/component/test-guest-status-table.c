@@ -93,6 +93,21 @@ test_restart_is_not_retried(void)
     g_assert_cmpint(nmm_guest_status_table_get_due(table), ==, -1);
 }
 
+/* A guest that another operation holds is tried until it is free. */
+static void
+test_busy_is_retried_for_ever(void)
+{
+    g_autoptr(NmmGuestStatusTable) table = nmm_guest_status_table_new(retry_ms);
+
+    for (guint i = 0; i < 50; i++) {
+        gint64 now = i * (gint64)MS;
+        gint64 wait = (i == 0 ? 20 : 40) * (gint64)MS;
+
+        note(table, NMM_GUEST_SERVED, NMM_ERROR_BUSY, "held", now);
+        g_assert_cmpint(nmm_guest_status_table_get_due(table), ==, now + wait);
+    }
+}
+
 static void
 test_take_due(void)
 {
@@ -166,6 +181,7 @@ main(int argc, char **argv)
     g_test_add_func("/guest-status-table/retries", test_retries);
     g_test_add_func("/guest-status-table/success-starts-anew", test_success_starts_anew);
     g_test_add_func("/guest-status-table/restart-is-not-retried", test_restart_is_not_retried);
+    g_test_add_func("/guest-status-table/busy-is-retried-for-ever", test_busy_is_retried_for_ever);
     g_test_add_func("/guest-status-table/take-due", test_take_due);
     g_test_add_func("/guest-status-table/forget", test_forget);
     g_test_add_func("/guest-status-table/forget-others-keeps", test_forget_others_keeps);

@@ -456,6 +456,71 @@ test_no_network_driver(void)
     restart_daemon("umount /usr/lib/*/libvirt/connection-driver; umount /run/drivers");
 }
 
+/* A guest that is saved to a pipe that is not read, as to a disk that does not answer. */
+
+#define HELD_UUID "3c2f8a10-1111-4a6b-9c3d-000000000001"
+#define PIPE      "/run/save-pipe"
+
+static const char held_guest[] =
+    "<domain type='qemu'><name>held</name><uuid>" HELD_UUID "</uuid><memory unit='MiB'>32</memory>"
+    "<os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features>"
+    "<devices><controller type='usb' model='none'/><memballoon model='none'/></devices></domain>";
+
+static gboolean
+run_attach(NmmHypervisor *hypervisor, GError **error)
+{
+    const NmmEdit edit = {
+        .kind = NMM_EDIT_NIC_ATTACH,
+        .scope = NMM_SCOPE_CONFIG,
+        .guest_uuid = (char *)HELD_UUID,
+        .guest_name = (char *)"held",
+        .network = (char *)"isolated",
+        .alias = (char *)"ua-nm-macvtap-1c3d5bb9",
+        .reason = (char *)"test",
+        .xml = (char *)"<interface type='network'><source network='isolated'/>"
+                       "<alias name='ua-nm-macvtap-1c3d5bb9'/></interface>",
+    };
+
+    return nmm_hypervisor_apply(hypervisor, &edit, error);
+}
+
+static void
+changed_cb(NmmHypervisor *hypervisor, const char *uuid, gpointer user_data)
+{
+    if (g_str_equal(uuid, HELD_UUID))
+        (*(guint *)user_data)++;
+}
+
+/* libvirt gives up after 30 seconds; an event follows when the guest is free. */
+static void
+test_held(void)
+{
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(URI);
+    Background attach = {.hypervisor = hypervisor, .run = run_attach};
+    guint changed = 0;
+    int pipe_fd;
+
+    libvirt_host.reset(libvirt_host.data);
+    libvirt_host.define_guest(libvirt_host.data, held_guest);
+    libvirt_host.start_guest(libvirt_host.data, "held");
+    run(hypervisor, run_open);
+    pipe_fd = libvirt_host_save_to_pipe("held", PIPE);
+    run(hypervisor, run_list);
+    background_start(&attach);
+    background_finish(&attach);
+    g_assert_error(attach.error, NMM_ERROR, NMM_ERROR_BUSY);
+    g_assert_true(g_str_has_prefix(attach.error->message, "guest 'held': "));
+    g_clear_error(&attach.error);
+
+    g_signal_connect(hypervisor, "guest-changed", G_CALLBACK(changed_cb), &changed);
+    libvirt_host_drain(pipe_fd);
+    while (changed == 0)
+        g_main_context_iteration(NULL, TRUE);
+    run(hypervisor, run_attach);
+    close(pipe_fd);
+    libvirt_host.reset(libvirt_host.data);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -468,12 +533,13 @@ main(int argc, char **argv)
     g_test_add_func("/libvirt/network-daemon", test_network_daemon);
     g_test_add_func("/libvirt/close-under-calls", test_close_under_calls);
     g_test_add_func("/libvirt/no-network-driver", test_no_network_driver);
-    /* 20 seconds each, libvirtd's time to answer. */
+    /* 20 or 30 seconds each, libvirtd's time to answer. */
     if (g_test_slow()) {
         g_test_add_func("/libvirt/hung/call", test_hung_call);
         g_test_add_func("/libvirt/hung/close", test_hung_close);
         g_test_add_func("/libvirt/hung/twice", test_hung_twice);
         g_test_add_func("/libvirt/hung/open", test_hung_open);
+        g_test_add_func("/libvirt/hung/held", test_held);
     }
     return g_test_run();
 }

@@ -6,3 +6,6 @@
 #pragma once
 
 void test_sync_stop_add_tests(void);
+
+/* test-sync-held.c */
+void test_sync_held_add_tests(void);

@@ -554,5 +554,6 @@ main(int argc, char **argv)
     add("many", test_many);
     test_sync_stop_add_tests();
     test_sync_undo_add_tests();
+    test_sync_held_add_tests();
     return g_test_run();
 }

@@ -19,6 +19,8 @@ guint __real_g_timeout_add(guint interval, GSourceFunc function, gpointer data);
 gint64 __wrap_g_get_monotonic_time(void);
 guint __wrap_g_timeout_add(guint interval, GSourceFunc function, gpointer data);
 guint __wrap_g_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data);
+gboolean __real_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_time);
+gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_time);
 unsigned int __real_alarm(unsigned int seconds);
 unsigned int __wrap_alarm(unsigned int seconds);
 
@@ -59,6 +61,12 @@ __wrap_g_timeout_add_seconds(guint interval, GSourceFunc function, gpointer data
 {
     return __real_g_timeout_add(
         interval * 1000 / MIN(get_factor(), MAX_FACTOR_START), function, data);
+}
+
+gboolean
+__wrap_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_time)
+{
+    return __real_g_cond_wait_until(cond, mutex, end_time / get_factor());
 }
 
 unsigned int

@@ -98,6 +98,18 @@ def test_libvirt_that_dies_and_returns_is_survived(host):
     host.down(vpn)
 
 
+def test_guest_that_another_operation_holds_delays_no_other(host):
+    host.add_guest('alpha')
+    host.add_guest('beta')
+    host.at_start('hang "nic-attach * alpha"')
+    vpn = host.up(host.add_profile('isolated'))
+    check(has_nic(host, 'beta'), 'beta is not served')
+    check(not has_nic(host), 'alpha is served')
+    host.hypervisor('release')
+    host.wait(lambda: has_nic(host), 'the interface of alpha')
+    host.down(vpn)
+
+
 def test_disconnect_while_libvirt_hangs_ends_in_time(host):
     host.speed_up(10)
     host.at_start('hang list-guests')

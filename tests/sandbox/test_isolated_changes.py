@@ -2,6 +2,8 @@
 """Mode isolated while it is up: guests, networks and daemons that come, change and go."""
 
 import signal
+import subprocess
+import time
 
 import profiles
 import tap
@@ -159,6 +161,63 @@ def test_hanging_libvirtd_never_blocks_down(host):
     host.signal_service('libvirtd', signal.SIGCONT)
     profiles.up(host)
     profiles.reach(host, alpha)
+
+
+@tap.host()
+def test_tuned_interface_stays_as_it_is(host):
+    alpha, = host.running_guests('alpha')
+    profiles.add(host)
+    profiles.up(host)
+    # A user tunes our interface: in the definition, then the guest starts with it.
+    tuned = ("<driver queues='2' rx_queue_size='512'/><mtu size='1400'/>"
+             "<filterref filter='no-spoof'/><alias name='")
+    host.write('/run/guests/filter.xml', "<filter name='no-spoof'><rule action='drop' direction='out'>"
+               "<mac match='no' srcmacaddr='$MAC'/></rule></filter>")
+    host.virsh('nwfilter-define', '/run/guests/filter.xml')
+    xml = alpha.dumpxml(inactive=True).replace(f"<alias name='{profiles.ALIAS}",
+                                               f"{tuned}{profiles.ALIAS}")
+    host.write('/run/guests/tuned.xml', xml)
+    host.virsh('define', '/run/guests/tuned.xml')
+    definition = profiles.definitions(host)
+    alpha.destroy()
+    alpha.start().wait_ready()
+    address = profiles.reach(host, alpha)
+    profiles.down(host)
+    profiles.unreachable(host, alpha, address)
+    check(not any('restart' in text for text in profiles.messages(host)), 'a restart is needed')
+    nic = profiles.our_nics(alpha)[0]
+    equal((nic.find('driver').get('queues'), nic.find('mtu').get('size'), nic.find('filterref').get('filter')),
+          ('2', '1400', 'no-spoof'), 'tuned elements while down')
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    nic = profiles.our_nics(alpha)[0]
+    equal(nic.find('filterref').get('filter'), 'no-spoof', 'filter')
+    equal(profiles.definitions(host), definition, 'definitions')
+
+
+@tap.host()
+def test_guest_held_by_a_save_delays_no_other(host):
+    alpha, beta = host.running_guests('alpha', 'beta')
+    host.run('mkfifo /run/save-pipe')
+    # Opened for both, so that it never blocks; nothing is read: the disk hangs.
+    reader = host.popen(['sh', '-c', 'exec 7<>/run/save-pipe; read line; timeout 60 cat <&7 >/dev/null'],
+                        stdin=subprocess.PIPE)
+    save = host.popen(['virsh', 'save', 'alpha', '/run/save-pipe'])
+    host.wait_for(lambda: 'Save' in host.virsh('domjobinfo', 'alpha').stdout, 'the save to hold alpha')
+    profiles.add_by_hand(host)
+    profiles.up(host)
+    profiles.reach(host, beta)
+    host.wait_for(lambda: any("'alpha'" in text and 'holds the guest' in text for text in profiles.messages(host)),
+                  'the journal to say why alpha waits')
+    check(not has_ours(alpha), 'alpha is served')
+    time.sleep(40)
+    equal(profiles.state(host), 'activated', 'state after libvirt gave up waiting')
+    check(not has_ours(alpha), 'alpha is served')
+    reader.stdin.write(b'\n')
+    reader.stdin.close()
+    host.wait_for(lambda: has_ours(alpha), 'alpha to be served when it is free', 10)
+    save.wait()
+    reader.kill()
 
 
 if __name__ == '__main__':
