@@ -12,12 +12,20 @@
 
 #include "nmm-error.h"
 
+#define N_SCOPES 3
+
+/* A user who removes the interface once may have meant it; twice within this time it is a program,
+ * or a user who does not know what puts it back. */
+#define AGAIN_WITHIN (10 * 60 * G_TIME_SPAN_SECOND)
+
 typedef struct {
     char *name;
     NmmGuestStatus status;
-    char *failure; /* (nullable): the message */
-    guint tries;   /* that failed in a row */
-    gint64 due;    /* -1: no further try by the clock */
+    char *failure;             /* (nullable): the message */
+    guint tries;               /* that failed in a row */
+    gint64 due;                /* -1: no further try by the clock */
+    gint64 put_back[N_SCOPES]; /* when the interface was added again; 0: never */
+    gboolean put_back_logged;
 } Entry;
 
 struct _NmmGuestStatusTable {
@@ -101,6 +109,43 @@ nmm_guest_status_table_note(NmmGuestStatusTable *self,
     g_free(entry->failure);
     entry->failure = g_strdup(message);
     return news;
+}
+
+static gboolean
+was_served(const Entry *entry, NmmScope scope)
+{
+    if (entry->failure)
+        return FALSE;
+    return entry->status == NMM_GUEST_SERVED ||
+           (entry->status == NMM_GUEST_SHUT_OFF && scope == NMM_SCOPE_CONFIG);
+}
+
+gboolean
+nmm_guest_status_table_note_put_back(NmmGuestStatusTable *self,
+                                     const char *uuid,
+                                     NmmScope scope,
+                                     gint64 now)
+{
+    Entry *entry = g_hash_table_lookup(self->entries, uuid);
+    gint64 last;
+
+    if (!entry || !was_served(entry, scope))
+        return FALSE;
+    last = entry->put_back[scope];
+    entry->put_back[scope] = now;
+    if (entry->put_back_logged || last == 0 || now - last > AGAIN_WITHIN)
+        return FALSE;
+    entry->put_back_logged = TRUE;
+    return TRUE;
+}
+
+void
+nmm_guest_status_table_set_due(NmmGuestStatusTable *self, const char *uuid, gint64 due)
+{
+    Entry *entry = g_hash_table_lookup(self->entries, uuid);
+
+    if (entry)
+        entry->due = due;
 }
 
 void

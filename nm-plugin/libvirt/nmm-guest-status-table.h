@@ -28,6 +28,15 @@ gboolean nmm_guest_status_table_note(NmmGuestStatusTable *self,
                                      NmmGuestStatus status,
                                      const GError *failure,
                                      gint64 now);
+/* Another program removed the interface of a guest that was served without failure, and it was
+ * added again; before note(). Returns: whether that is to be logged: the second time within a few
+ * minutes, once for each guest. */
+gboolean nmm_guest_status_table_note_put_back(NmmGuestStatusTable *self,
+                                              const char *uuid,
+                                              NmmScope scope,
+                                              gint64 now);
+/* The guest is due at that time, whatever its status. */
+void nmm_guest_status_table_set_due(NmmGuestStatusTable *self, const char *uuid, gint64 due);
 void nmm_guest_status_table_forget(NmmGuestStatusTable *self, const char *uuid);
 /* Forgets all guests but those of @reports (element-type NmmGuestReport). */
 void nmm_guest_status_table_forget_others(NmmGuestStatusTable *self, GPtrArray *reports);

@@ -241,6 +241,7 @@ static void
 nmm_hypervisor_default_init(NmmHypervisorInterface *iface)
 {
     add_signal(iface, "guest-changed");
+    add_signal(iface, "guest-arrived");
     add_signal(iface, "network-changed");
     add_signal(iface, "closed");
     add_signal(iface, "awake");

@@ -43,6 +43,7 @@ struct _NmmHypervisorInterface {
  * Signals (G_SIGNAL_RUN_LAST, no return value):
  *   "guest-changed"   (utf8 uuid): defined, undefined, started, stopped, interface added or
  *                                 removed, or a job of its ended
+ *   "guest-arrived"   (utf8 uuid): runs here after a live migration from another host
  *   "network-changed" (utf8 name): defined, undefined, started, stopped
  *   "closed"          (utf8 reason): the connection broke; only open() makes it usable again
  *   "awake"           (utf8 unused): see nmm_hypervisor_wait_awake()

@@ -25,6 +25,8 @@
  * it only with the connection. */
 typedef struct {
     GWeakRef owner;
+    GHashTable *incoming; /* (element-type utf8): UUIDs of guests whose migration to this host has
+                             begun; main thread only */
     int ended;  /* atomic: a connection for guests broke: the daemon may be about to end */
     int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
@@ -59,6 +61,7 @@ listener_clear(gpointer data)
     Listener *listener = data;
 
     g_weak_ref_clear(&listener->owner);
+    g_hash_table_unref(listener->incoming);
 }
 
 static void
@@ -73,6 +76,7 @@ listener_new(NmmHypervisor *owner)
     Listener *listener = g_atomic_rc_box_new0(Listener);
 
     g_weak_ref_init(&listener->owner, owner);
+    listener->incoming = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return listener;
 }
 
@@ -95,18 +99,51 @@ listener_close(Listener *listener, const char *reason)
 }
 
 static void
-emit_guest_changed(virDomainPtr domain, Listener *listener)
+emit_guest_event(virDomainPtr domain, Listener *listener, const char *signal)
 {
     g_autoptr(NmmHypervisor) owner = listener_get_owner(listener);
     char uuid[VIR_UUID_STRING_BUFLEN];
 
     if (owner && virDomainGetUUIDString(domain, uuid) == 0)
-        nmm_hypervisor_emit(owner, "guest-changed", uuid);
+        nmm_hypervisor_emit(owner, signal, uuid);
+}
+
+static void
+emit_guest_changed(virDomainPtr domain, Listener *listener)
+{
+    emit_guest_event(domain, listener, "guest-changed");
+}
+
+/* A guest that arrives by migration starts paused, and is resumed when it has left the other host.
+ * The other host reports the same detail for a guest that it resumes because a migration failed. */
+static void
+follow_migration(virDomainPtr domain, int event, int detail, Listener *listener)
+{
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    if (virDomainGetUUIDString(domain, uuid) < 0)
+        return;
+    switch (event) {
+    case VIR_DOMAIN_EVENT_STARTED:
+        if (detail == VIR_DOMAIN_EVENT_STARTED_MIGRATED)
+            g_hash_table_add(listener->incoming, g_strdup(uuid));
+        break;
+    case VIR_DOMAIN_EVENT_RESUMED:
+        if (g_hash_table_remove(listener->incoming, uuid))
+            emit_guest_event(domain, listener, "guest-arrived");
+        break;
+    case VIR_DOMAIN_EVENT_STOPPED:
+        g_hash_table_remove(listener->incoming, uuid);
+        break;
+    default:
+        break;
+    }
 }
 
 static int
 lifecycle_cb(virConnectPtr conn, virDomainPtr domain, int event, int detail, void *opaque)
 {
+    follow_migration(domain, event, detail, opaque);
     switch (event) {
     case VIR_DOMAIN_EVENT_DEFINED:
     case VIR_DOMAIN_EVENT_UNDEFINED:

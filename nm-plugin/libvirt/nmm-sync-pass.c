@@ -66,6 +66,7 @@ nmm_sync_pass_new(NmmPurpose purpose,
     pass->guests = g_ptr_array_ref(reading->guests);
     pass->networks = g_ptr_array_ref(reading->networks);
     pass->used = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_used_subnet_free);
+    pass->arrived = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     pass->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     pass->cancellable = g_cancellable_new();
     pass->failures =
@@ -87,6 +88,7 @@ pass_clear(gpointer data)
     g_ptr_array_unref(pass->networks);
     g_ptr_array_unref(pass->used);
     g_clear_pointer(&pass->before, nmm_sync_before_unref);
+    g_hash_table_unref(pass->arrived);
     g_hash_table_unref(pass->asked);
     g_object_unref(pass->cancellable);
     g_clear_error(&pass->error);
@@ -117,6 +119,7 @@ make_plan(NmmSyncPass *pass)
         .host_id = pass->host_id,
         .activating = pass->activating,
         .guests_partial = !pass->all,
+        .arrived = pass->arrived,
         .guests_before = pass->before ? pass->before->guests : NULL,
         .networks_before = pass->before ? pass->before->networks : NULL,
     };

@@ -43,6 +43,7 @@ struct _NmmSyncPass {
     GPtrArray *used; /* (element-type NmmUsedSubnet) */
     gboolean activating;
     NmmSyncBefore *before; /* (nullable): with NMM_PURPOSE_UNDO */
+    GHashTable *arrived;   /* (element-type utf8): UUIDs of guests that arrived by migration */
     GHashTable *asked; /* (element-type utf8): UUIDs of guests that are not asked again to release
                           their interface */
 

@@ -9,6 +9,7 @@
 #include "nmm-sync.h"
 
 #include <glib/gi18n-lib.h>
+#include <string.h>
 
 #include "nmm-error.h"
 #include "nmm-guest-status-table.h"
@@ -26,6 +27,8 @@ static const NmmSyncTiming default_timing = {
             .reconnect_max = 30 * 1000,
         },
     .absent = 1000,
+    /* Linux tells its programs of a link that goes down after up to a second. */
+    .link_down = 2 * 1000,
     .hold = 3 * 1000,
     .retry = {2 * 1000, 10 * 1000, 60 * 1000, 0},
 };
@@ -56,10 +59,11 @@ struct _NmmSync {
     NmmGuestStatusTable *statuses;
     guint retry_source;
     gboolean was_up;
-    gboolean absent;   /* the network was not there in the last reading */
-    GHashTable *asked; /* (element-type utf8): UUIDs of guests asked to release their interface */
-    GHashTable *notes; /* (element-type utf8): notes of plans that were logged */
-    char *unmatched;   /* (nullable): logged last */
+    gboolean absent;     /* the network was not there in the last reading */
+    GHashTable *asked;   /* (element-type utf8): UUIDs of guests asked to release their interface */
+    GHashTable *arrived; /* (element-type utf8): UUIDs of guests that arrived by migration */
+    GHashTable *notes;   /* (element-type utf8): notes of plans that were logged */
+    char *unmatched;     /* (nullable): logged last */
 };
 
 /* Logging, each thing once */
@@ -174,6 +178,7 @@ static void
 forget_guest(NmmSync *self, const char *uuid)
 {
     g_hash_table_remove(self->asked, uuid);
+    g_hash_table_remove(self->arrived, uuid);
     nmm_guest_status_table_forget(self->statuses, uuid);
 }
 
@@ -203,10 +208,71 @@ copy_set(GHashTable *to, GHashTable *from)
         g_hash_table_add(to, g_strdup(key));
 }
 
+/* (transfer full): the command with which a user leaves the guest out. The key takes names without
+ * spaces and UUIDs. */
+static char *
+suggest_exclusion(NmmSync *self, const NmmEdit *edit)
+{
+    g_autofree char *others =
+        self->profile->exclude_guests ? g_strjoinv(" ", self->profile->exclude_guests) : NULL;
+    gboolean is_plain = !strpbrk(edit->guest_name, " \t,\\");
+    g_autofree char *value = g_strdup_printf("exclude-guests=%s%s%s",
+                                             others ? others : "",
+                                             others && *others ? " " : "",
+                                             is_plain ? edit->guest_name : edit->guest_uuid);
+    g_autofree char *quoted = g_shell_quote(value);
+    g_autofree char *profile = g_shell_quote(self->profile->id);
+
+    return g_strdup_printf("nmcli connection modify %s +vpn.data %s", profile, quoted);
+}
+
+static void
+log_put_back(NmmSync *self, NmmSyncPass *pass)
+{
+    for (guint i = 0; i < pass->plan->edits->len; i++) {
+        const NmmEdit *edit = pass->plan->edits->pdata[i];
+        g_autofree char *command = NULL;
+
+        if (edit->kind != NMM_EDIT_NIC_ATTACH ||
+            g_hash_table_contains(pass->failures, edit->guest_uuid) ||
+            !nmm_guest_status_table_note_put_back(
+                self->statuses, edit->guest_uuid, edit->scope, g_get_monotonic_time()))
+            continue;
+        command = suggest_exclusion(self, edit);
+        log_network(self,
+                    G_LOG_LEVEL_WARNING,
+                    "guest '%s': another program or a user removed the profile's interface on "
+                    "network '%s' again, and the profile added it again; to leave the guest out, "
+                    "run: %s, and activate the profile again",
+                    edit->guest_name,
+                    self->profile->network,
+                    command);
+    }
+}
+
+/* The next plan sets the link up again. */
+static void
+note_arrived(NmmSync *self, NmmSyncPass *pass)
+{
+    gint64 due = g_get_monotonic_time() + self->timing->link_down * (gint64)1000;
+
+    for (guint i = 0; i < pass->plan->reports->len; i++) {
+        const NmmGuestReport *report = pass->plan->reports->pdata[i];
+        const char *uuid = report->guest->uuid;
+
+        if (!g_hash_table_contains(pass->arrived, uuid) ||
+            g_hash_table_contains(pass->failures, uuid))
+            continue;
+        g_hash_table_remove(self->arrived, uuid);
+        nmm_guest_status_table_set_due(self->statuses, uuid, due);
+    }
+}
+
 static void
 note_pass(NmmSync *self, NmmSyncPass *pass)
 {
     log_notes(self, pass->plan);
+    log_put_back(self, pass);
     if (pass->all)
         nmm_guest_status_table_forget_others(self->statuses, pass->plan->reports);
     for (guint i = 0; i < pass->plan->reports->len; i++) {
@@ -217,6 +283,7 @@ note_pass(NmmSync *self, NmmSyncPass *pass)
         note_guest(self, report->guest->uuid, report->guest->name, report->status, failure);
     }
     copy_set(self->asked, pass->detaching);
+    note_arrived(self, pass);
     log_unmatched(self);
 }
 
@@ -285,6 +352,7 @@ begin_pass(NmmSync *self, const NmmReading *reading)
         self->pass->used = self->client->collect_subnets(self->user_data);
     }
     copy_set(self->pass->asked, self->asked);
+    copy_set(self->pass->arrived, self->arrived);
     nmm_sync_pass_run(self->pass, pass_cb, self);
 }
 
@@ -348,6 +416,14 @@ back_cb(gpointer user_data)
     log_network(user_data, G_LOG_LEVEL_MESSAGE, "the connection to libvirt is back");
 }
 
+static void
+guest_arrived_cb(const char *uuid, gpointer user_data)
+{
+    NmmSync *self = user_data;
+
+    g_hash_table_add(self->arrived, g_strdup(uuid));
+}
+
 /* An event of the profile's network may mean that it was stopped; one of another network may turn
  * guests into macvtap guests or back. */
 static const NmmWatcherClient watcher_client = {
@@ -356,6 +432,7 @@ static const NmmWatcherClient watcher_client = {
     .failed = failed_cb,
     .lost = lost_cb,
     .back = back_cb,
+    .guest_arrived = guest_arrived_cb,
 };
 
 /* Life */
@@ -386,6 +463,7 @@ nmm_sync_new(NmmHypervisor *hypervisor,
     self->watcher = nmm_watcher_new(hypervisor, &watcher_client, &self->timing->watcher, self);
     self->statuses = nmm_guest_status_table_new(self->timing->retry);
     self->asked = new_set();
+    self->arrived = new_set();
     self->notes = new_set();
     return self;
 }
@@ -465,6 +543,7 @@ nmm_sync_free(NmmSync *self)
     g_clear_pointer(&self->before, nmm_sync_before_unref);
     nmm_guest_status_table_free(self->statuses);
     g_hash_table_unref(self->asked);
+    g_hash_table_unref(self->arrived);
     g_hash_table_unref(self->notes);
     g_free(self->unmatched);
     g_free(self);

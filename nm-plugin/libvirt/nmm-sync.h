@@ -34,10 +34,11 @@ typedef struct {
 
 typedef struct {
     NmmWatcherTiming watcher;
-    guint absent;   /* how long the network may be away, because a user restarts it; in ms */
-    guint hold;     /* a guest that takes longer to edit delays no other; in ms */
-    guint retry[4]; /* waits before further tries of a guest, in ms, ended by 0; the last one is
-                       repeated for a guest that another operation holds */
+    guint absent;    /* how long the network may be away, because a user restarts it; in ms */
+    guint link_down; /* how long the link of a guest that arrived by migration is down; in ms */
+    guint hold;      /* a guest that takes longer to edit delays no other; in ms */
+    guint retry[4];  /* waits before further tries of a guest, in ms, ended by 0; the last one is
+                        repeated for a guest that another operation holds */
 } NmmSyncTiming;
 
 typedef struct _NmmSync NmmSync;

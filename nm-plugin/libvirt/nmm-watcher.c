@@ -315,6 +315,14 @@ guest_changed_cb(NmmHypervisor *hypervisor, const char *uuid, NmmWatcher *self)
 }
 
 static void
+guest_arrived_cb(NmmHypervisor *hypervisor, const char *uuid, NmmWatcher *self)
+{
+    if (self->client->guest_arrived)
+        self->client->guest_arrived(uuid, self->user_data);
+    guest_changed_cb(hypervisor, uuid, self);
+}
+
+static void
 network_changed_cb(NmmHypervisor *hypervisor, const char *name, NmmWatcher *self)
 {
     self->networks_stale = TRUE;
@@ -386,6 +394,7 @@ nmm_watcher_start(NmmWatcher *self)
     g_return_if_fail(self->state == STATE_NEW);
 
     g_signal_connect(self->hypervisor, "guest-changed", G_CALLBACK(guest_changed_cb), self);
+    g_signal_connect(self->hypervisor, "guest-arrived", G_CALLBACK(guest_arrived_cb), self);
     g_signal_connect(self->hypervisor, "network-changed", G_CALLBACK(network_changed_cb), self);
     g_signal_connect(self->hypervisor, "closed", G_CALLBACK(closed_cb), self);
     g_signal_connect(self->hypervisor, "awake", G_CALLBACK(awake_cb), self);

@@ -34,6 +34,8 @@ typedef struct {
     void (*back)(gpointer user_data);
     /* (nullable): the client decides what an event of a guest means, not the watcher. */
     void (*guest_changed)(const char *uuid, gpointer user_data);
+    /* (nullable): a guest arrived by migration and runs; it is read next. */
+    void (*guest_arrived)(const char *uuid, gpointer user_data);
     /* (nullable): see nmm_watcher_hand_over(). */
     void (*ready)(gpointer user_data);
 } NmmWatcherClient;

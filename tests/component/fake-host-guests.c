@@ -250,6 +250,18 @@ fake_host_stop_guest(FakeHost *host, const char *name, GError **error)
 }
 
 gboolean
+fake_host_arrive(FakeHost *host, const char *name)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = find_guest(host, name);
+
+    if (!guest || !guest->live)
+        return FALSE;
+    fake_host_emit(host, "guest-arrived", guest->uuid);
+    return TRUE;
+}
+
+gboolean
 fake_host_undefine_guest(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);

@@ -59,6 +59,8 @@ FakeNetwork *fake_host_find_network(FakeHost *host, const char *name);
 /* (transfer full) (nullable): as the plan sees it. */
 NmmNetwork *fake_network_read(const FakeNetwork *network, GError **error);
 
+/* To every connection that takes events. */
+void fake_host_emit(FakeHost *host, const char *signal, const char *text);
 void fake_host_guest_event(FakeHost *host, const char *uuid);
 void fake_host_network_event(FakeHost *host, const char *name);
 

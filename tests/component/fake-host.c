@@ -190,25 +190,26 @@ fake_host_revive(FakeHost *host)
 }
 
 void
-fake_host_guest_event(FakeHost *host, const char *uuid)
+fake_host_emit(FakeHost *host, const char *signal, const char *text)
 {
     for (guint i = 0; i < host->members->len; i++) {
         FakeMember *member = &g_array_index(host->members, FakeMember, i);
 
         if (!member->read_only)
-            nmm_hypervisor_emit(member->hypervisor, "guest-changed", uuid);
+            nmm_hypervisor_emit(member->hypervisor, signal, text);
     }
+}
+
+void
+fake_host_guest_event(FakeHost *host, const char *uuid)
+{
+    fake_host_emit(host, "guest-changed", uuid);
 }
 
 void
 fake_host_network_event(FakeHost *host, const char *name)
 {
-    for (guint i = 0; i < host->members->len; i++) {
-        FakeMember *member = &g_array_index(host->members, FakeMember, i);
-
-        if (!member->read_only)
-            nmm_hypervisor_emit(member->hypervisor, "network-changed", name);
-    }
+    fake_host_emit(host, "network-changed", name);
 }
 
 /* Networks */

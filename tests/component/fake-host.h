@@ -31,6 +31,8 @@ void fake_host_reset(FakeHost *host);
 gboolean fake_host_define_guest(FakeHost *host, const char *xml, GError **error);
 gboolean fake_host_create_guest(FakeHost *host, const char *xml, GError **error);
 gboolean fake_host_start_guest(FakeHost *host, const char *guest, GError **error);
+/* Sends the event of a running guest that arrived by migration. */
+gboolean fake_host_arrive(FakeHost *host, const char *name);
 gboolean fake_host_stop_guest(FakeHost *host, const char *guest, GError **error);
 gboolean fake_host_undefine_guest(FakeHost *host, const char *guest, GError **error);
 gboolean fake_host_attach(FakeHost *host,

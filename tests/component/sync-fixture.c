@@ -19,6 +19,7 @@
 static const NmmSyncTiming timing = {
     .watcher = {.settle = 20, .settle_max = 200, .reconnect = 10, .reconnect_max = 40},
     .absent = 100,
+    .link_down = 50,
     .hold = 1000,
     .retry = {20, 40, 0},
 };

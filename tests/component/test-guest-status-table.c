@@ -124,6 +124,46 @@ test_take_due(void)
     g_assert_cmpuint(g_hash_table_size(due), ==, 0);
 }
 
+#define MINUTE (60 * (gint64)G_USEC_PER_SEC)
+
+static gboolean
+put_back(NmmGuestStatusTable *table, NmmScope scope, gint64 now)
+{
+    return nmm_guest_status_table_note_put_back(table, "uuid-web", scope, now);
+}
+
+/* Logged the second time within minutes, once. */
+static void
+test_put_back(void)
+{
+    g_autoptr(NmmGuestStatusTable) table = nmm_guest_status_table_new(retry_ms);
+
+    g_assert_false(put_back(table, NMM_SCOPE_CONFIG, 1));
+    note_ok(table, NMM_GUEST_SERVED);
+    g_assert_false(put_back(table, NMM_SCOPE_CONFIG, 1 * MINUTE));
+    /* The same removal, in the running guest. */
+    g_assert_false(put_back(table, NMM_SCOPE_LIVE, 1 * MINUTE));
+    g_assert_false(put_back(table, NMM_SCOPE_CONFIG, 20 * MINUTE));
+    g_assert_true(put_back(table, NMM_SCOPE_CONFIG, 25 * MINUTE));
+    g_assert_false(put_back(table, NMM_SCOPE_CONFIG, 26 * MINUTE));
+    g_assert_false(put_back(table, NMM_SCOPE_LIVE, 26 * MINUTE));
+}
+
+/* A guest that had no interface before is served for the first time. */
+static void
+test_not_put_back(void)
+{
+    g_autoptr(NmmGuestStatusTable) table = nmm_guest_status_table_new(retry_ms);
+
+    note_ok(table, NMM_GUEST_SHUT_OFF);
+    for (guint i = 1; i < 5; i++)
+        g_assert_false(put_back(table, NMM_SCOPE_LIVE, i * MINUTE));
+    note_ok(table, NMM_GUEST_NEEDS_RESTART);
+    note_failed(table, "no space left", 0);
+    for (guint i = 1; i < 5; i++)
+        g_assert_false(put_back(table, NMM_SCOPE_CONFIG, i * MINUTE));
+}
+
 static void
 test_forget(void)
 {
@@ -183,6 +223,8 @@ main(int argc, char **argv)
     g_test_add_func("/guest-status-table/restart-is-not-retried", test_restart_is_not_retried);
     g_test_add_func("/guest-status-table/busy-is-retried-for-ever", test_busy_is_retried_for_ever);
     g_test_add_func("/guest-status-table/take-due", test_take_due);
+    g_test_add_func("/guest-status-table/put-back", test_put_back);
+    g_test_add_func("/guest-status-table/not-put-back", test_not_put_back);
     g_test_add_func("/guest-status-table/forget", test_forget);
     g_test_add_func("/guest-status-table/forget-others-keeps", test_forget_others_keeps);
     g_test_add_func("/guest-status-table/lists", test_lists);

@@ -320,6 +320,54 @@ test_unreadable_guest(Fixture *fixture, gconstpointer keys)
     fixture_assert_status(fixture, "web", NMM_GUEST_SERVED);
 }
 
+/* A tool that restores its own definition of the guest, again and again. */
+static void
+test_removed_again(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define(fixture, "web");
+    fixture_bring_up(fixture);
+    for (guint i = 1; i <= 4; i++) {
+        fixture_define(fixture, "web");
+        fixture_wait_calls(fixture, "nic-attach config web", i);
+        fixture_settle(fixture);
+        if (i == 2)
+            fixture_assert_warned("guest 'web': another program*nmcli connection modify 'guests' "
+                                  "+vpn.data 'exclude-guests=db1 web', *");
+    }
+    g_assert_cmpuint(fixture_count_nics(fixture, "web", CONFIG), ==, 1);
+}
+
+static const char *const exclude_keys[] = {"exclude-guests", "db1", NULL};
+
+/* Its link goes down and up once; another guest's does not. */
+static void
+test_arrived(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_running(fixture, "web");
+    fixture_define_running(fixture, "other");
+    fixture_bring_up(fixture);
+    g_assert_true(fake_host_arrive(fixture->host, "web"));
+    fixture_wait_calls(fixture, "nic-update live web", 2);
+    fixture_settle(fixture);
+    g_assert_true(fixture_is_link_up(fixture, "web"));
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 2);
+    g_assert_false(fixture_has_timer());
+}
+
+/* The user's own interface is left alone, and so is a guest without macvtap. */
+static void
+test_arrived_unserved(Fixture *fixture, gconstpointer keys)
+{
+    fixture_define_plain(fixture, "plain");
+    fixture_start_guest(fixture, "plain");
+    fixture_bring_up(fixture);
+    g_assert_true(fake_host_arrive(fixture->host, "plain"));
+    fixture_wait_calls(fixture, "read-guest plain", 1);
+    fixture_settle(fixture);
+    g_assert_cmpuint(fixture_count_edits(fixture), ==, 0);
+    g_assert_false(fixture_has_timer());
+}
+
 /* The network */
 
 static void
@@ -535,6 +583,14 @@ main(int argc, char **argv)
     add("guest/needs-restart", test_needs_restart);
     add("guest/stopped-meanwhile", test_stopped_meanwhile);
     add("guest/unreadable", test_unreadable_guest);
+    add("guest/arrived", test_arrived);
+    add("guest/arrived-unserved", test_arrived_unserved);
+    g_test_add("/sync/guest/removed-again",
+               Fixture,
+               exclude_keys,
+               fixture_setup,
+               test_removed_again,
+               fixture_teardown);
     g_test_add("/sync/guest/unmatched",
                Fixture,
                unmatched_keys,

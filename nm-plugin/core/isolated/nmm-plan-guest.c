@@ -194,6 +194,28 @@ describe_deviation(const GuestPlanner *self, const StateView *view)
     return NULL;
 }
 
+/* It has a lease of the other host, whose network may have another subnet. */
+static gboolean
+has_old_lease(const GuestPlanner *self, const StateView *view)
+{
+    GHashTable *arrived = self->planner->observed->arrived;
+
+    return view->scope == NMM_SCOPE_LIVE && !view->own->link_down && arrived &&
+           g_hash_table_contains(arrived, self->guest->uuid);
+}
+
+static void
+take_link_down(const GuestPlanner *self, const StateView *view)
+{
+    add_nic_edit(self,
+                 view,
+                 NMM_EDIT_NIC_UPDATE,
+                 nmm_nic_change_to_xml(view->own, NULL, view->own->isolated, TRUE),
+                 g_strdup_printf(_("the guest arrived by migration; its link on network '%s' goes "
+                                   "down and up, so that it asks for an address again"),
+                                 self->planner->profile->network));
+}
+
 static void
 correct_nic(const GuestPlanner *self, const StateView *view)
 {
@@ -246,10 +268,12 @@ bring_up(const GuestPlanner *self, StateView *view)
     }
 
     if (view->own) {
-        if (g_strcmp0(view->own->mac, self->mac) == 0)
-            correct_nic(self, view);
-        else
+        if (g_strcmp0(view->own->mac, self->mac) != 0)
             replace_nic(self, view);
+        else if (has_old_lease(self, view))
+            take_link_down(self, view);
+        else
+            correct_nic(self, view);
     } else if (view->stray) {
         nmm_planner_add_note(
             self->planner,

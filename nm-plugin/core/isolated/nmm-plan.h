@@ -88,6 +88,9 @@ typedef struct {
     const char *host_id;      /* machine id, for address6=auto */
     gboolean activating;      /* NMM_PURPOSE_UP: the profile is not active yet */
     gboolean guests_partial;  /* @guests are only those that changed: never remove the network */
+    GHashTable *arrived;      /* (nullable) (element-type utf8): UUIDs of guests that have just
+                                 arrived by migration: their link goes down, and the next plan sets
+                                 it up again, so that they ask this host for an address */
     GPtrArray *guests_before; /* (nullable): with NMM_PURPOSE_UNDO, as the activation found them */
     GPtrArray *networks_before; /* (nullable): likewise */
 } NmmObserved;
