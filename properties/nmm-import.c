@@ -2,11 +2,6 @@
 /*
  * Treats files as hostile: bounds their size before reading, parses XML with core's parser only,
  * and runs the service's own check on the result. Looks nothing up on this host, changes nothing.
- *
- * A network whose definition has something that guests would miss (a fixed address, a DNS server, a
- * route, a limit) or that this file does not know is refused and named, because the service would
- * define the network from the profile alone. What guests do not notice is left out; the manual
- * lists it.
  */
 
 #include "config.h"
@@ -18,11 +13,14 @@
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
 
+#include "nmm-decode.h"
 #include "nmm-error.h"
 #include "nmm-guest.h"
+#include "nmm-import-network.h"
 #include "nmm-names.h"
 #include "nmm-network.h"
 #include "nmm-profile-reader.h"
+#include "nmm-text.h"
 #include "nmm-xml.h"
 
 #define MAX_BYTES NMM_XML_MAX_BYTES
@@ -78,6 +76,42 @@ verify_connection(NMConnection *connection, GError **error)
     return FALSE;
 }
 
+/* What a user reads in the file instead of a key that he does not have there. */
+static const struct {
+    const char *key;
+    const char *element;
+} elements[] = {
+    {NMM_KEY_NETWORK, "<name>"},
+    {NMM_KEY_ADDRESS, "<ip>"},
+    {NMM_KEY_ADDRESS6, "<ip family='ipv6'>"},
+    {NMM_KEY_DHCP_RANGE, "<ip><dhcp><range>"},
+    {NMM_KEY_GUESTS, "<name>"},
+    {NMM_KEY_PARENT, "<interface><source dev='…'>"},
+};
+
+static void
+add_to_table(const char *key, const char *value, gpointer data)
+{
+    g_hash_table_insert(data, g_strdup(key), g_strdup(value));
+}
+
+/* The service's check, in the words of the file. */
+static gboolean
+check_elements(NMSettingVpn *vpn, GError **error)
+{
+    g_autoptr(GHashTable) data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    const NmmKeyInfo *key = NULL;
+
+    nm_setting_vpn_foreach_data_item(vpn, add_to_table, data);
+    if (nmm_profile_check(data, NULL, &key, error))
+        return TRUE;
+    for (gsize i = 0; key && i < G_N_ELEMENTS(elements); i++) {
+        if (g_str_equal(elements[i].key, key->name))
+            g_prefix_error(error, "%s: ", elements[i].element);
+    }
+    return FALSE;
+}
+
 static NMConnection *
 check_connection(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
@@ -87,231 +121,87 @@ check_connection(NMConnection *connection, const char *const *allowed_uris, GErr
     return profile && verify_connection(connection, error) ? g_steal_pointer(&owned) : NULL;
 }
 
-/* Elements that are read, or left out on purpose. */
-static const char *const known_in_network[] = {
-    "bridge",
-    "description",
-    "dns", /* see is_dns_off() */
-    "domain",
-    "forward",
-    "ip",
-    "mac",
-    "metadata",
-    "mtu",
-    "name",
-    "port",
-    "title",
-    "uuid",
-    NULL,
-};
-static const char *const known_in_ip[] = {"dhcp", NULL};
-static const char *const known_in_ip6[] = {NULL};
-static const char *const known_in_dhcp[] = {"range", NULL};
-
-static char *
-build_path(const char *path, const xmlNode *node)
-{
-    const char *name = (const char *)node->name;
-
-    if (node->ns && node->ns->prefix)
-        return g_strdup_printf("%s<%s:%s>", path, (const char *)node->ns->prefix, name);
-    return g_strdup_printf("%s<%s>", path, name);
-}
-
-/* (transfer full) (nullable): @path and the first child element that is not in @known. */
-static char *
-find_unknown(const xmlNode *parent, const char *path, const char *const *known)
-{
-    const xmlNode *node = parent ? parent->children : NULL;
-
-    for (; node; node = node->next) {
-        if (node->type == XML_ELEMENT_NODE &&
-            (node->ns || !g_strv_contains(known, (const char *)node->name)))
-            return build_path(path, node);
-    }
-    return NULL;
-}
-
-static gboolean
-has_attr(xmlNode *node, const char *name, const char *value)
-{
-    g_autofree char *found = nmm_xml_attr(node, name);
-
-    return g_strcmp0(found, value) == 0;
-}
-
-/* A network that the service defines has no DNS server. Without <dns>, guests are assumed not to
- * rely on libvirt's. */
-static gboolean
-is_dns_off(xmlNode *root)
-{
-    xmlNode *dns = nmm_xml_child(root, "dns");
-
-    return !dns || has_attr(dns, "enable", "no");
-}
-
-static char *
-find_unknown_in_ip(xmlNode *ip)
-{
-    char *found;
-
-    /* Guests configure IPv6 by SLAAC. */
-    if (has_attr(ip, "family", "ipv6"))
-        return find_unknown(ip, "<ip family='ipv6'>", known_in_ip6);
-    found = find_unknown(ip, "<ip>", known_in_ip);
-    return found ?: find_unknown(nmm_xml_child(ip, "dhcp"), "<ip><dhcp>", known_in_dhcp);
-}
-
-/* (transfer full) (nullable): NULL: a profile can express all of it. */
-static char *
-find_inexpressible(xmlNode *root)
-{
-    xmlNode *ip = nmm_xml_child(root, "ip");
-    char *found = find_unknown(root, "", known_in_network);
-
-    if (!found && !is_dns_off(root))
-        found = g_strdup("<dns>");
-    for (; !found && ip; ip = nmm_xml_next(ip))
-        found = find_unknown_in_ip(ip);
-    return found;
-}
-
-static gboolean
-has_two_addresses(const NmmNetwork *network)
-{
-    guint n4 = 0, n6 = 0;
-
-    for (guint i = 0; i < network->addresses->len; i++) {
-        if (g_array_index(network->addresses, NmmCidr, i).family == G_SOCKET_FAMILY_IPV4)
-            n4++;
-        else
-            n6++;
-    }
-    return n4 > 1 || n6 > 1;
-}
-
-static gboolean
-check_expressible(const NmmNetwork *network, xmlNode *root, GError **error)
-{
-    g_autofree char *excess = find_inexpressible(root);
-
-    if (excess)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("network '%s' has %s, which a profile cannot express: define the network "
-                          "with virsh and make a profile that only names it"),
-                        network->name,
-                        excess);
-    if (network->ranges->len > 1 || has_two_addresses(network))
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("network '%s' has more than one %s, but a profile can have only one: "
-                          "define the network with virsh and make a profile that only names it"),
-                        network->name,
-                        network->ranges->len > 1 ? "<range>" : "<ip>");
-    return TRUE;
-}
-
-static gboolean
-check_network(const NmmNetwork *network, xmlNode *root, GError **error)
-{
-    if (network->forward_mode)
-        return nmm_fail(
-            error,
-            NMM_ERROR_CONFLICT,
-            _("network '%s' is not isolated: it forwards traffic (mode '%s'), which would give "
-              "guests a second way out; use a network without <forward>"),
-            network->name,
-            network->forward_mode);
-    if (!nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4))
-        return nmm_fail(
-            error,
-            NMM_ERROR_CONFLICT,
-            _("network '%s' has no IPv4 address for the host; add an <ip> element with one"),
-            network->name);
-    return check_expressible(network, root, error);
-}
-
-static void
-add_addresses(NMSettingVpn *vpn, const NmmNetwork *network)
-{
-    const NmmCidr *address4 = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV4);
-    const NmmCidr *address6 = nmm_network_get_address(network, G_SOCKET_FAMILY_IPV6);
-    g_autofree char *text4 = nmm_cidr_to_string(address4);
-    g_autofree char *text6 = address6 ? nmm_cidr_to_string(address6) : NULL;
-
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_ADDRESS, text4);
-    if (text6)
-        nm_setting_vpn_add_data_item(vpn, NMM_KEY_ADDRESS6, text6);
-}
-
-static void
-add_range(NMSettingVpn *vpn, const NmmNetwork *network)
-{
-    g_autofree char *text = NULL;
-
-    if (network->ranges->len > 0)
-        text = nmm_range_to_string(&g_array_index(network->ranges, NmmRange, 0));
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_DHCP_RANGE, text ?: "none");
-}
-
-/* (nullable): the network, for its name and zone; fills @vpn. */
-static NmmNetwork *
-read_network(const char *text, NMSettingVpn *vpn, GError **error)
-{
-    g_autoptr(NmmNetwork) network = nmm_network_new_from_xml(text, FALSE, FALSE, TRUE, error);
-    g_autoptr(xmlDoc) doc = network ? nmm_xml_parse(text, "network", error) : NULL;
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-
-    if (!root || !check_network(network, root, error))
-        return NULL;
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_MODE, nmm_mode_to_string(NMM_MODE_ISOLATED));
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_NETWORK, network->name);
-    add_addresses(vpn, network);
-    add_range(vpn, network);
-    if (has_attr(nmm_xml_child(root, "port"), "isolated", "yes"))
-        nm_setting_vpn_add_data_item(vpn, NMM_KEY_ISOLATE_GUESTS, "yes");
-    return g_steal_pointer(&network);
-}
-
 static NMConnection *
 import_network(const char *text, GError **error)
 {
     g_autoptr(NMSettingVpn) vpn = NM_SETTING_VPN(nm_setting_vpn_new());
-    g_autoptr(NmmNetwork) network = read_network(text, vpn, error);
+    g_autoptr(NmmNetwork) network = nmm_import_network(text, vpn, error);
 
-    return network ? new_connection(network->name, network->zone, g_steal_pointer(&vpn)) : NULL;
+    return network && check_elements(vpn, error)
+               ? new_connection(network->name, network->zone, g_steal_pointer(&vpn))
+               : NULL;
+}
+
+/* (transfer full): 'one', 'two': the networks of the guest. */
+static char *
+list_networks(const NmmGuest *guest)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 0; i < guest->config->nics->len && names->len < 4; i++) {
+        const NmmNic *nic = guest->config->nics->pdata[i];
+
+        if (nic->network)
+            g_ptr_array_add(names, nmm_text_to_display(nic->network));
+    }
+    g_ptr_array_add(names, NULL);
+    return nmm_value_quote_words((const char *const *)names->pdata);
+}
+
+static gboolean
+set_no_macvtap_error(const NmmGuest *guest, GError **error)
+{
+    g_autofree char *networks = list_networks(guest);
+    g_autofree char *shown = nmm_text_to_display(guest->name);
+
+    if (!*networks)
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("guest '%s' has no macvtap interface (<interface type='direct'>)"),
+                        shown);
+    return nmm_fail(
+        error,
+        NMM_ERROR_CONFLICT,
+        _("guest '%s' has no <interface type='direct'>, but is on these networks: %s; if "
+          "one of them forwards through macvtap, import the definition of the running "
+          "guest (virsh dumpxml), or add a profile with vpn.data guests"),
+        shown,
+        networks);
+}
+
+static NMSettingVpn *
+new_domain_vpn(const NmmGuest *guest, const NmmNic *nic)
+{
+    const char *const names[] = {guest->name, NULL};
+    g_autofree char *guests = nmm_guest_list_join(names);
+    NMSettingVpn *vpn = NM_SETTING_VPN(nm_setting_vpn_new());
+
+    nm_setting_vpn_add_data_item(vpn, NMM_KEY_MODE, nmm_mode_to_string(NMM_MODE_ISOLATED));
+    nm_setting_vpn_add_data_item(vpn, NMM_KEY_GUESTS, guests);
+    if (nic->lower)
+        nm_setting_vpn_add_data_item(vpn, NMM_KEY_PARENT, nic->lower);
+    return vpn;
 }
 
 static NMConnection *
 import_domain(const char *text, GError **error)
 {
-    g_autoptr(NmmGuest) guest = nmm_guest_new_from_xml(text, NULL, error);
+    g_autoptr(NmmGuest) guest = nmm_guest_new_from_definition(text, error);
     g_autoptr(GPtrArray) no_networks = g_ptr_array_new();
-    const char *names[] = {NULL, NULL};
-    g_autofree char *guests = NULL;
+    g_autoptr(NMSettingVpn) vpn = NULL;
     const NmmNic *nic;
-    NMSettingVpn *vpn;
 
     if (!guest)
         return NULL;
     nic = nmm_guest_state_find_macvtap(guest->config, NULL, no_networks);
     if (!nic) {
-        nmm_fail(error,
-                 NMM_ERROR_CONFLICT,
-                 _("guest '%s' has no macvtap interface (<interface type='direct'>)"),
-                 guest->name);
+        set_no_macvtap_error(guest, error);
         return NULL;
     }
-
-    names[0] = guest->name;
-    guests = nmm_guest_list_join(names);
-    vpn = NM_SETTING_VPN(nm_setting_vpn_new());
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_MODE, nmm_mode_to_string(NMM_MODE_ISOLATED));
-    nm_setting_vpn_add_data_item(vpn, NMM_KEY_GUESTS, guests);
-    if (nic->lower)
-        nm_setting_vpn_add_data_item(vpn, NMM_KEY_PARENT, nic->lower);
-    return new_connection(guest->name, NULL, vpn);
+    vpn = new_domain_vpn(guest, nic);
+    if (!check_elements(vpn, error))
+        return NULL;
+    return new_connection(guest->name, NULL, g_steal_pointer(&vpn));
 }
 
 static gboolean
@@ -334,37 +224,90 @@ refuse_warning_cb(GKeyFile *keyfile,
     return TRUE;
 }
 
+/* Compares the text as it is: unescaping reports errors. */
+static gboolean
+has_raw_value(GKeyFile *keyfile, const char *group, const char *key, const char *value)
+{
+    g_autofree char *found = g_key_file_get_value(keyfile, group, key, NULL);
+
+    return g_strcmp0(found, value) == 0;
+}
+
 static gboolean
 is_our_keyfile(GKeyFile *keyfile)
 {
-    g_autofree char *type = g_key_file_get_string(
-        keyfile, NM_SETTING_CONNECTION_SETTING_NAME, NM_SETTING_CONNECTION_TYPE, NULL);
-    g_autofree char *service = g_key_file_get_string(
-        keyfile, NM_SETTING_VPN_SETTING_NAME, NM_SETTING_VPN_SERVICE_TYPE, NULL);
+    return has_raw_value(keyfile,
+                         NM_SETTING_CONNECTION_SETTING_NAME,
+                         NM_SETTING_CONNECTION_TYPE,
+                         NM_SETTING_VPN_SETTING_NAME) &&
+           has_raw_value(
+               keyfile, NM_SETTING_VPN_SETTING_NAME, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE);
+}
 
-    return g_strcmp0(type, NM_SETTING_VPN_SETTING_NAME) == 0 &&
-           g_strcmp0(service, NMM_DBUS_SERVICE) == 0;
+static gboolean
+ends_in_escape(const char *value)
+{
+    gsize length = strlen(value);
+    gsize n = 0;
+
+    while (n < length && value[length - 1 - n] == '\\')
+        n++;
+    return n % 2 == 1;
+}
+
+/* GLib sets a second error on the first one for such a value, and warns. */
+static gboolean
+check_escapes_in_group(GKeyFile *keyfile, const char *group, GError **error)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(keyfile, group, NULL, NULL);
+
+    for (char **key = keys; key && *key; key++) {
+        g_autofree char *value = g_key_file_get_value(keyfile, group, *key, NULL);
+        g_autofree char *shown_group = nmm_text_to_display(group);
+        g_autofree char *shown_key = nmm_text_to_display(*key);
+
+        if (value && ends_in_escape(value))
+            return nmm_fail(error,
+                            NMM_ERROR_BAD_PROFILE,
+                            _("key '%s' in group [%s]: the value ends in '\\'; write '\\\\' for a "
+                              "backslash"),
+                            shown_key,
+                            shown_group);
+    }
+    return TRUE;
+}
+
+static gboolean
+check_escapes(GKeyFile *keyfile, GError **error)
+{
+    g_auto(GStrv) groups = g_key_file_get_groups(keyfile, NULL);
+
+    for (char **group = groups; *group; group++) {
+        if (!check_escapes_in_group(keyfile, *group, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static NMConnection *
-import_keyfile(const char *text, gsize length, GError **error)
+import_keyfile(const char *text, GError **error)
 {
     g_autoptr(GKeyFile) keyfile = g_key_file_new();
     NMConnection *connection;
-    GError *local = NULL;
+    g_autoptr(GError) local = NULL;
 
-    if (!g_key_file_load_from_data(keyfile, text, length, G_KEY_FILE_NONE, NULL) ||
+    if (!g_key_file_load_from_data(keyfile, text, (gsize)-1, G_KEY_FILE_NONE, NULL) ||
         !is_our_keyfile(keyfile)) {
         set_unknown_error(error);
         return NULL;
     }
+    if (!check_escapes(keyfile, error))
+        return NULL;
     /* The directory is used for paths of certificates only. */
     connection = nm_keyfile_read(
         keyfile, "/", NM_KEYFILE_HANDLER_FLAGS_NONE, refuse_warning_cb, NULL, &local);
-    if (!connection) {
+    if (!connection)
         g_set_error_literal(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE, local->message);
-        g_error_free(local);
-    }
     return connection;
 }
 
@@ -393,31 +336,70 @@ find_root(const char *text)
     return text[0] == '<' ? g_strndup(text + 1, strcspn(text + 1, " \t\r\n/>")) : NULL;
 }
 
-NMConnection *
-nmm_import_text(const char *text, gsize length, const char *const *allowed_uris, GError **error)
+/* (transfer full) (nullable): the text of the child @name of the root. */
+static char *
+unwrap(const char *text, const char *root, const char *name, GError **error)
 {
-    g_autofree char *root = NULL;
-    NMConnection *connection;
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(text, root, error);
+    xmlNode *child = doc ? nmm_xml_child(xmlDocGetRootElement(doc), name) : NULL;
 
-    if (!g_utf8_validate(text, (gssize)length, NULL)) {
+    if (child)
+        return nmm_xml_to_string(child);
+    if (doc)
+        nmm_fail(error, NMM_ERROR_BAD_XML, _("element <%s> has no <%s>"), root, name);
+    return NULL;
+}
+
+/* In the last rows, libvirt's own files in /run/libvirt. */
+static const struct {
+    const char *root;
+    const char *inner; /* (nullable): the element to read instead */
+    NMConnection *(*import)(const char *text, GError **error);
+} kinds[] = {
+    {"network", NULL, import_network},
+    {"domain", NULL, import_domain},
+    {"networkstatus", "network", import_network},
+    {"domstatus", "domain", import_domain},
+};
+
+static NMConnection *
+import_xml(const char *text, const char *root, GError **error)
+{
+    g_autofree char *shown = nmm_text_to_display(root);
+    g_autofree char *inner = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (!g_str_equal(kinds[i].root, root))
+            continue;
+        if (!kinds[i].inner)
+            return kinds[i].import(text, error);
+        inner = unwrap(text, root, kinds[i].inner, error);
+        return inner ? kinds[i].import(inner, error) : NULL;
+    }
+    nmm_fail(error,
+             NMM_ERROR_BAD_XML,
+             _("the file is neither the XML of a libvirt network or domain nor an exported profile "
+               "of type macvtap; its first element is <%s>"),
+             shown);
+    return NULL;
+}
+
+NMConnection *
+nmm_import_text(const char *bytes, gsize length, const char *const *allowed_uris, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autofree char *text = nmm_decode_text(bytes, length, &local);
+    g_autofree char *root = text ? find_root(text) : NULL;
+    NMConnection *connection = NULL;
+
+    if (local)
+        g_propagate_error(error, g_steal_pointer(&local));
+    else if (!text || (root && !g_ascii_isalpha(*root)))
         set_unknown_error(error);
-        return NULL;
-    }
-    if (g_str_has_prefix(text, "\xef\xbb\xbf")) {
-        text += 3;
-        length -= 3;
-    }
-    root = find_root(text);
-    if (!root)
-        connection = import_keyfile(text, length, error);
-    else if (g_str_equal(root, "network"))
-        connection = import_network(text, error);
-    else if (g_str_equal(root, "domain"))
-        connection = import_domain(text, error);
-    else {
-        set_unknown_error(error);
-        return NULL;
-    }
+    else if (root)
+        connection = import_xml(text, root, error);
+    else
+        connection = import_keyfile(text, error);
     return connection ? check_connection(connection, allowed_uris, error) : NULL;
 }
 

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * serve the network or guest; NMM_ERROR_BAD_PROFILE: the service would refuse the profile.
  */
 NMConnection *
-nmm_import_text(const char *text, gsize length, const char *const *allowed_uris, GError **error);
+nmm_import_text(const char *bytes, gsize length, const char *const *allowed_uris, GError **error);
 /* Reads at most 4 MiB; GIOErrorEnum if the file cannot be read. */
 NMConnection *nmm_import_file(const char *path, const char *const *allowed_uris, GError **error);
 

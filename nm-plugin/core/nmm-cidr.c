@@ -342,6 +342,19 @@ nmm_range_for_subnet(const NmmCidr *host, NmmRange *out)
     return TRUE;
 }
 
+void
+nmm_range_exclude(NmmRange *range, const NmmCidr *host)
+{
+    guint32 own = ipv4_get(host);
+
+    if (own < range->first || own > range->last || range->first == range->last)
+        return;
+    if (own - range->first > range->last - own)
+        range->last = own - 1;
+    else
+        range->first = own + 1;
+}
+
 gboolean
 nmm_range_check(const NmmRange *range, const NmmCidr *host, GError **error)
 {

@@ -73,6 +73,8 @@ char *nmm_range_last_to_string(const NmmRange *range);
  * so the range stays within the host's /16. FALSE: no address is left (/31, /32), or IPv6.
  */
 gboolean nmm_range_for_subnet(const NmmCidr *host, NmmRange *out);
+/* Leaves the address of @host out: the longer part remains. No effect if nothing would remain. */
+void nmm_range_exclude(NmmRange *range, const NmmCidr *host);
 /* Whether the range lies in the subnet of @host (IPv4), contains neither the host nor the network
  * or broadcast address, and is not too large for libvirt. NMM_ERROR_BAD_PROFILE. */
 gboolean nmm_range_check(const NmmRange *range, const NmmCidr *host, GError **error);

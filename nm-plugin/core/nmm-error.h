@@ -26,6 +26,10 @@ GQuark nmm_error_quark(void);
 /* Sets @error and returns FALSE, for "return nmm_fail(error, …);". */
 gboolean nmm_fail(GError **error, NmmError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* Quotes @text, which a message of @error (nullable, may be NULL in it) repeats as it is, as
+ * nmm_text_to_display() has it. Returns FALSE. */
+gboolean nmm_fail_shown(GError **error, const char *text);
+
 /* (nullable): the message of @error (nullable). */
 const char *nmm_error_get_message(const GError *error);
 

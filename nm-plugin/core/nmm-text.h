@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text for a terminal. A guest or profile may have any name, so an escape sequence in it must be
- * shown, not executed.
+ * Text that others wrote, for a terminal and for messages. A guest or profile may have any name, so
+ * an escape sequence in it must be shown, not executed.
  */
 
 #pragma once
@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 
 /* (transfer full): valid UTF-8, every control character replaced by U+FFFD. */
 char *nmm_text_clean(const char *text);
+/* (transfer full): for messages: valid UTF-8 of at most 64 characters, control characters escaped.
+ * Every message that quotes text of a file, of a profile or of libvirt takes it from here. */
+char *nmm_text_to_display(const char *text);
 /* In terminal cells: wide characters take two, combining ones none. */
 guint nmm_text_width(const char *text);
 

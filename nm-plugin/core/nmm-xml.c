@@ -2,7 +2,7 @@
 /*
  * The only file that lets libxml2 parse or serialise. Documents come from libvirt or from a file
  * that a user picked and count as hostile: nothing is loaded, no entity expanded, size and depth
- * are bounded, and libxml2 prints nothing.
+ * are bounded, the time grows with the size, and libxml2 prints nothing.
  */
 
 #include "config.h"
@@ -14,13 +14,59 @@
 #include <libxml/parser.h>
 
 #include "nmm-error.h"
+#include "nmm-text.h"
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
-/* Without XML_PARSE_HUGE, libxml2 bounds depth and the length of a text node. Its messages are read
- * from the context; NOERROR and NOWARNING keep them off stderr. */
-#define PARSE_OPTIONS                                                                              \
-    (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA)
+/* Without XML_PARSE_HUGE, libxml2 bounds depth and the length of a text node. The text is UTF-8,
+ * whatever its XML declaration names. */
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_IGNORE_ENC)
+
+/* libxml2 before 2.12 compares each attribute of an element with each other one, and looks each
+ * prefix up in a list. libvirt's documents have a tenth of these. */
+#define MAX_ATTRIBUTES 256
+#define MAX_NAMESPACES 256
+
+#if LIBXML_VERSION >= 21200
+typedef const xmlError *ErrorArgument;
+#else
+typedef xmlError *ErrorArgument;
+#endif
+
+/* The text as libxml2 reads it: it gets no more after an error. It goes on after an error, in time
+ * that grows with the square of what it reads, and only the first error is one of the document. */
+typedef struct {
+    const char *next;
+    gsize left;
+    gboolean has_doctype;
+    int line;      /* of the first error */
+    char *message; /* (nullable): of the first error */
+} Source;
+
+static int
+read_cb(void *data, char *buffer, int size)
+{
+    Source *source = data;
+    gsize n = source->message || source->has_doctype ? 0 : MIN((gsize)size, source->left);
+
+    memcpy(buffer, source->next, n);
+    source->next += n;
+    source->left -= n;
+    return (int)n;
+}
+
+static void
+error_cb(void *data, ErrorArgument error)
+{
+    xmlParserCtxt *context = data;
+    Source *source = context->_private;
+    g_autofree char *message = g_strdup(error->message ? error->message : "");
+
+    if (error->level != XML_ERR_FATAL || source->message)
+        return;
+    source->line = error->line;
+    source->message = nmm_text_to_display(g_strchomp(message));
+}
 
 static void
 refuse_doctype_cb(void *data,
@@ -29,56 +75,123 @@ refuse_doctype_cb(void *data,
                   const xmlChar *system_id)
 {
     xmlParserCtxt *context = data;
-    gboolean *has_doctype = context->_private;
+    Source *source = context->_private;
 
-    *has_doctype = TRUE;
+    source->has_doctype = TRUE;
     /* Stops before the declarations: an entity that is not declared cannot be expanded. */
     xmlStopParser(context);
 }
 
-static void
-set_parse_error(GError **error, xmlParserCtxt *context)
+static gboolean
+set_source_error(const Source *source, GError **error)
 {
-    const xmlError *xml_error = xmlCtxtGetLastError(context);
-    g_autofree char *message = NULL;
-
-    if (!xml_error || !xml_error->message) {
-        nmm_fail(error, NMM_ERROR_BAD_XML, _("the XML document is malformed"));
-        return;
-    }
-
-    /* The message contains bytes of the document. */
-    message = g_utf8_make_valid(xml_error->message, -1);
-    nmm_fail(error,
-             NMM_ERROR_BAD_XML,
-             _("the XML document is malformed at line %d: %s"),
-             xml_error->line,
-             g_strstrip(message));
+    if (source->has_doctype)
+        return nmm_fail(
+            error,
+            NMM_ERROR_BAD_XML,
+            _("the XML document has a document type declaration, which is not allowed; remove it"));
+    if (source->message)
+        return nmm_fail(error,
+                        NMM_ERROR_BAD_XML,
+                        _("the XML document is malformed at line %d: %s"),
+                        source->line,
+                        source->message);
+    return nmm_fail(error, NMM_ERROR_BAD_XML, _("the XML document is malformed"));
 }
 
 static xmlDoc *
 read_document(const char *text, gsize length, GError **error)
 {
     g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
+    Source source = {.next = text, .left = length};
     g_autoptr(xmlDoc) doc = NULL;
-    gboolean has_doctype = FALSE;
+    g_autofree char *message = NULL;
 
-    context->_private = &has_doctype;
+    context->_private = &source;
     context->sax->internalSubset = refuse_doctype_cb;
-    doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL, PARSE_OPTIONS);
+    context->sax->serror = error_cb;
+    doc = xmlCtxtReadIO(context, read_cb, NULL, &source, NULL, NULL, PARSE_OPTIONS);
+    message = source.message;
 
-    if (has_doctype) {
-        nmm_fail(
-            error,
-            NMM_ERROR_BAD_XML,
-            _("the XML document has a document type declaration, which is not allowed; remove it"));
-        return NULL;
+    if (doc && !source.has_doctype && !source.message)
+        return g_steal_pointer(&doc);
+    set_source_error(&source, error);
+    return NULL;
+}
+
+/* Bounds, before libxml2 reads anything */
+
+static gboolean
+fail_at(GError **error, const char *text, const char *place, const char *what)
+{
+    guint line = 1;
+
+    for (const char *p = text; p < place; p++)
+        line += *p == '\n';
+    return nmm_fail(
+        error, NMM_ERROR_BAD_XML, _("the XML document is refused at line %u: %s"), line, what);
+}
+
+/* Behind the next @mark, or at the end. */
+static const char *
+skip_past(const char *p, const char *mark)
+{
+    const char *end = strstr(p, mark);
+
+    return end ? end + strlen(mark) : p + strlen(p);
+}
+
+/* @p: behind "<". Returns: at the end of the tag. */
+static const char *
+count_in_tag(const char *p, guint *attributes, guint *namespaces)
+{
+    *attributes = 0;
+    for (; *p && *p != '>' && *p != '<'; p++) {
+        if (g_ascii_isspace(*p) && g_str_has_prefix(p + 1, "xmlns"))
+            (*namespaces)++;
+        if (*p != '\'' && *p != '"')
+            continue;
+        (*attributes)++;
+        p = strchr(p + 1, *p);
+        if (!p)
+            return "";
     }
-    if (!doc) {
-        set_parse_error(error, context);
-        return NULL;
+    return p;
+}
+
+/* Behind a comment or another thing in "<…>" that is no tag; @p itself if it is a tag. */
+static const char *
+skip_other(const char *p)
+{
+    if (g_str_has_prefix(p, "<!--"))
+        return skip_past(p + 4, "-->");
+    if (g_str_has_prefix(p, "<![CDATA["))
+        return skip_past(p, "]]>");
+    if (g_str_has_prefix(p, "<?"))
+        return skip_past(p, "?>");
+    return p;
+}
+
+static gboolean
+check_bounds(const char *text, GError **error)
+{
+    guint attributes = 0;
+    guint namespaces = 0;
+    const char *p = text;
+
+    while ((p = strchr(p, '<'))) {
+        const char *tag = p;
+
+        p = skip_other(tag);
+        if (p != tag)
+            continue;
+        p = count_in_tag(tag + 1, &attributes, &namespaces);
+        if (attributes > MAX_ATTRIBUTES)
+            return fail_at(error, text, tag, _("an element has more than 256 attributes"));
+        if (namespaces > MAX_NAMESPACES)
+            return fail_at(error, text, tag, _("there are more than 256 namespaces"));
     }
-    return g_steal_pointer(&doc);
+    return TRUE;
 }
 
 static gboolean
@@ -103,16 +216,20 @@ nmm_xml_parse(const char *text, const char *root, GError **error)
         return NULL;
     }
 
+    if (!check_bounds(text, error))
+        return NULL;
     doc = read_document(text, length, error);
     if (!doc)
         return NULL;
 
     node = xmlDocGetRootElement(doc);
     if (!is_element(node, root)) {
+        g_autofree char *shown = nmm_text_to_display((const char *)node->name);
+
         nmm_fail(error,
                  NMM_ERROR_BAD_XML,
                  _("the XML document's root element is '%s', not '%s'"),
-                 (const char *)node->name,
+                 shown,
                  root);
         return NULL;
     }

@@ -16,8 +16,9 @@ G_BEGIN_DECLS
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 
-/* NMM_ERROR_BAD_XML: larger than NMM_XML_MAX_BYTES, malformed, another root element than @root, or
- * a document type declaration, which no libvirt document has. */
+/* @text: UTF-8, even if its XML declaration names another encoding. NMM_ERROR_BAD_XML: larger than
+ * NMM_XML_MAX_BYTES, malformed (the first error), more attributes or namespaces than any libvirt
+ * document has, another root element than @root, or a document type declaration. */
 xmlDoc *nmm_xml_parse(const char *text, const char *root, GError **error);
 /* (nullable): the first child element without a namespace. @node: (nullable). */
 xmlNode *nmm_xml_child(xmlNode *node, const char *name);

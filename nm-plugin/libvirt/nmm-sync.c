@@ -27,7 +27,7 @@ static const NmmSyncTiming default_timing = {
             .reconnect_max = 30 * 1000,
         },
     .absent = 1000,
-    /* Linux tells its programs of a link that goes down after up to a second. */
+    /* Linux reports a link that goes down after up to a second. */
     .link_down = 2 * 1000,
     .hold = 3 * 1000,
     .retry = {2 * 1000, 10 * 1000, 60 * 1000, 0},

@@ -243,6 +243,61 @@ test_too_large(void)
     g_rmdir(directory);
 }
 
+/* Files that libxml2 or a message needs long for: at once, and in one line that a window can show.
+ * Each is @head, @times @part, @tail. */
+static void
+test_costly(void)
+{
+    static const struct {
+        const char *head;
+        const char *part;
+        guint times;
+        const char *tail;
+        const char *message;
+    } cases[] = {
+        {"<domain ",
+         " a%u='1'",
+         200000,
+         "/>",
+         "at line 1: an element has more than 256 attributes"},
+        {"<domain>\n", "<a xmlns:p%u='x'/>", 100000, "</domain>", "more than 256 namespaces"},
+        {"<domain>\n<!-- \n", "--x%u", 300000, " --></domain>", "malformed at line"},
+        {"<domain>\n<a></b>\n", "&%u", 400000, "</domain>", "malformed at line 2: "},
+        {"<domain>\n", "<a%u>", 300000, "", "malformed at line 2: "},
+        {"<domain>\n", "]]>%u", 300000, "</domain>", "malformed at line 2: "},
+        {"<domain>\n", "<?p%u ", 300000, "</domain>", "malformed at line 2: "},
+        {"<domain>\n", "<![CDATA[%u]]>", 200000, "</domain>", "has no name"},
+        {"<domain><name>", "n%u", 400000, "</name></domain>", "guest 'n0n1n2"},
+        {"<", "d%u", 400000, "/>", "its first element is <d0d1d2"},
+        {"<network><name>a</name><", "x%u", 200000, "/></network>", "malformed"},
+        {"<network><name>a</name><ip address='", "1%u", 300000, "'/></network>", "network 'a': '1"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GString) text = g_string_new(cases[i].head);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(NMConnection) connection = NULL;
+        gint64 begun;
+
+        for (guint n = 0; n < cases[i].times && text->len < 4000000; n++) {
+            g_auto(GStrv) pieces = g_strsplit(cases[i].part, "%u", 2);
+
+            g_string_append_printf(text, "%s%u%s", pieces[0], n, pieces[1]);
+        }
+        g_string_append(text, cases[i].tail);
+        begun = g_get_monotonic_time();
+        connection = nmm_import_text(text->str, text->len, NULL, &error);
+        g_test_message(
+            "%s: %" G_GINT64_FORMAT " us", cases[i].part, g_get_monotonic_time() - begun);
+        g_assert_cmpint(g_get_monotonic_time() - begun, <, 2 * G_USEC_PER_SEC);
+        g_assert_null(connection);
+        g_assert_nonnull(error);
+        g_assert_cmpuint(strlen(error->message), <, 600);
+        if (!strstr(error->message, cases[i].message))
+            g_error("'%s' is not in '%s'", cases[i].message, error->message);
+    }
+}
+
 /* None of them may be opened: a pipe without a writer would block the window forever. */
 static void
 test_not_a_file(void)
@@ -390,6 +445,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_files(TEST_DATA_DIR "/import");
+    g_test_add_func("/import/costly", test_costly);
     g_test_add_func("/import/too-large", test_too_large);
     g_test_add_func("/import/not-a-file", test_not_a_file);
     g_test_add_func("/import/nameless", test_nameless);

@@ -11,6 +11,7 @@
 #include "nmm-error.h"
 #include "nmm-names.h"
 #include "nmm-profile.h"
+#include "nmm-text.h"
 
 #define UUID_A "6f1c2d3e-0a4b-4c5d-8e9f-a0b1c2d3e4f5"
 #define UUID_B "00000000-1111-2222-3333-444444444444"
@@ -307,9 +308,9 @@ test_display(void)
 {
     g_autofree char *many = g_strnfill(65, 'x');
     g_autofree char *cut = g_strdup_printf("%.64s…", many);
-    g_autofree char *shown = nmm_value_to_display(many);
-    g_autofree char *exact = nmm_value_to_display(many + 1);
-    g_autofree char *other = nmm_value_to_display("ü\x7f 'q'");
+    g_autofree char *shown = nmm_text_to_display(many);
+    g_autofree char *exact = nmm_text_to_display(many + 1);
+    g_autofree char *other = nmm_text_to_display("ü\x7f 'q'");
 
     g_assert_cmpstr(shown, ==, cut);
     g_assert_cmpstr(exact, ==, many + 1);
@@ -474,7 +475,7 @@ test_values(void)
         const char *const *value;
 
         for (value = cases[i].values; *value; value++) {
-            g_autofree char *shown = nmm_value_to_display(*value);
+            g_autofree char *shown = nmm_text_to_display(*value);
             g_autoptr(GError) error = NULL;
             gboolean good = nmm_profile_check_value(key, *value, &error);
 

@@ -13,6 +13,7 @@
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-network.h"
+#include "nmm-text.h"
 #include "nmm-xml.h"
 
 static void
@@ -127,8 +128,10 @@ read_root_text(xmlDoc *doc, const char *name)
 }
 
 static gboolean
-read_identity(NmmGuest *guest, xmlDoc *doc, GError **error)
+read_identity(NmmGuest *guest, xmlDoc *doc, gboolean need_uuid, GError **error)
 {
+    g_autofree char *shown = NULL;
+
     guest->name = read_root_text(doc, "name");
     guest->uuid = read_root_text(doc, "uuid");
     if (!guest->name || !*guest->name) {
@@ -136,21 +139,30 @@ read_identity(NmmGuest *guest, xmlDoc *doc, GError **error)
             error, NMM_ERROR, NMM_ERROR_BAD_XML, _("the guest's definition has no name"));
         return FALSE;
     }
-    if (!guest->uuid || !*guest->uuid) {
-        g_set_error(error,
-                    NMM_ERROR,
-                    NMM_ERROR_BAD_XML,
-                    _("guest '%s': the definition has no UUID"),
-                    guest->name);
-        return FALSE;
-    }
-    return TRUE;
+    if (!need_uuid || (guest->uuid && *guest->uuid))
+        return TRUE;
+    shown = nmm_text_to_display(guest->name);
+    return nmm_fail(error, NMM_ERROR_BAD_XML, _("guest '%s': the definition has no UUID"), shown);
+}
+
+static NmmGuest *
+guest_new(xmlDoc *config, xmlDoc *live, gboolean need_uuid, GError **error)
+{
+    g_autoptr(NmmGuest) guest = g_new0(NmmGuest, 1);
+
+    g_atomic_ref_count_init(&guest->ref_count);
+    if (!read_identity(guest, config ? config : live, need_uuid, error))
+        return NULL;
+    guest->container = attr_is(xmlDocGetRootElement(config ? config : live), "type", "lxc");
+    guest->saved = g_ptr_array_new_with_free_func((GDestroyNotify)saved_state_free);
+    guest->config = config ? guest_state_read(config) : NULL;
+    guest->live = live ? guest_state_read(live) : NULL;
+    return g_steal_pointer(&guest);
 }
 
 NmmGuest *
 nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error)
 {
-    g_autoptr(NmmGuest) guest = NULL;
     g_autoptr(xmlDoc) config = NULL;
     g_autoptr(xmlDoc) live = NULL;
     g_autoptr(GError) config_error = NULL;
@@ -169,20 +181,23 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
 
         g_propagate_error(
             error, config_error ? g_steal_pointer(&config_error) : g_steal_pointer(&live_error));
-        if (name)
-            g_prefix_error(error, _("guest '%s': "), name);
+        if (name) {
+            g_autofree char *shown = nmm_text_to_display(name);
+
+            g_prefix_error(error, _("guest '%s': "), shown);
+        }
         return NULL;
     }
 
-    guest = g_new0(NmmGuest, 1);
-    g_atomic_ref_count_init(&guest->ref_count);
-    if (!read_identity(guest, config ? config : live, error))
-        return NULL;
-    guest->container = attr_is(xmlDocGetRootElement(config ? config : live), "type", "lxc");
-    guest->saved = g_ptr_array_new_with_free_func((GDestroyNotify)saved_state_free);
-    guest->config = config ? guest_state_read(config) : NULL;
-    guest->live = live ? guest_state_read(live) : NULL;
-    return g_steal_pointer(&guest);
+    return guest_new(config, live, TRUE, error);
+}
+
+NmmGuest *
+nmm_guest_new_from_definition(const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(xml, "domain", error);
+
+    return doc ? guest_new(doc, NULL, FALSE, error) : NULL;
 }
 
 /* A snapshot has the running guest and, if it differs, the definition. */

@@ -59,6 +59,8 @@ typedef struct {
 /* At least one of @config_xml, the inactive XML, and @live_xml. NMM_ERROR_BAD_XML, prefixed with
  * the guest's name if it is known. */
 NmmGuest *nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **error);
+/* The definition as a user writes it: without a UUID if there is none. NMM_ERROR_BAD_XML. */
+NmmGuest *nmm_guest_new_from_definition(const char *xml, GError **error);
 /* @snapshot: (nullable), as in NmmSavedState. @xml: (nullable): of the image, or <domainsnapshot>;
  * bad XML counts as NULL, unreadable. */
 void nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml);

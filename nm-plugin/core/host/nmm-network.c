@@ -9,6 +9,7 @@
 
 #include "nmm-error.h"
 #include "nmm-names.h"
+#include "nmm-text.h"
 #include "nmm-xml.h"
 
 static gboolean
@@ -18,13 +19,14 @@ set_bad_xml(GError **error, const char *message)
     return FALSE;
 }
 
-/* Keeps the message of @cause, but not its code, because the document is bad. */
+/* Keeps the message of @cause, which repeats @text, but not its code, because the document is bad.
+ */
 static gboolean
-propagate_bad_xml(GError **error, GError *cause)
+propagate_bad_xml(GError **error, GError *cause, const char *text)
 {
     set_bad_xml(error, cause->message);
     g_error_free(cause);
-    return FALSE;
+    return nmm_fail_shown(error, text);
 }
 
 /* libvirt's prefix for an element with neither prefix nor netmask: by class, and 0 for the
@@ -55,33 +57,47 @@ netmask_to_prefix(const char *netmask, guint *out_prefix, GError **error)
     GError *cause = NULL;
 
     if (!nmm_cidr_init(&mask, netmask, 0, &cause))
-        return propagate_bad_xml(error, cause);
+        return propagate_bad_xml(error, cause, netmask);
 
     bits = (guint32)mask.bytes[0] << 24 | (guint32)mask.bytes[1] << 16 |
            (guint32)mask.bytes[2] << 8 | mask.bytes[3];
     while (prefix < 32 && bits & 0x80000000u >> prefix)
         prefix++;
     if (mask.family != G_SOCKET_FAMILY_IPV4 || (prefix < 32 && bits << prefix)) {
-        g_autofree char *message = g_strdup_printf(_("'%s' is not a netmask"), netmask);
+        g_autofree char *shown = nmm_text_to_display(netmask);
 
-        return set_bad_xml(error, message);
+        return nmm_fail(error, NMM_ERROR_BAD_XML, _("'%s' is not a netmask"), shown);
     }
     *out_prefix = prefix;
     return TRUE;
+}
+
+/* libvirt reads numbers with strtoul(). */
+static const char *
+skip_sign(const char *number)
+{
+    while (g_ascii_isspace(*number))
+        number++;
+    return *number == '+' && g_ascii_isdigit(number[1]) ? number + 1 : number;
 }
 
 static gboolean
 read_prefix(xmlNode *node, const NmmCidr *address, guint *out_prefix, GError **error)
 {
     g_autofree char *prefix = nmm_xml_attr(node, "prefix");
+    const char *digits = prefix ? skip_sign(prefix) : NULL;
     g_autofree char *netmask = nmm_xml_attr(node, "netmask");
     guint64 number;
 
     if (prefix) {
-        GError *cause = NULL;
+        if (!g_ascii_string_to_unsigned(digits, 10, 0, 128, &number, NULL)) {
+            g_autofree char *shown = nmm_text_to_display(prefix);
 
-        if (!g_ascii_string_to_unsigned(prefix, 10, 0, 128, &number, &cause))
-            return propagate_bad_xml(error, cause);
+            return nmm_fail(error,
+                            NMM_ERROR_BAD_XML,
+                            _("'%s' is not a prefix length; use a number up to 128"),
+                            shown);
+        }
         *out_prefix = (guint)number;
         return TRUE;
     }
@@ -102,11 +118,11 @@ read_cidr(xmlNode *node, NmmCidr *out, GError **error)
     if (!address)
         return set_bad_xml(error, _("an <ip> or <route> element has no attribute 'address'"));
     if (!nmm_cidr_init(out, address, 0, &cause))
-        return propagate_bad_xml(error, cause);
+        return propagate_bad_xml(error, cause, address);
     if (!read_prefix(node, out, &prefix, error))
         return FALSE;
     if (!nmm_cidr_init(out, address, prefix, &cause))
-        return propagate_bad_xml(error, cause);
+        return propagate_bad_xml(error, cause, address);
     return TRUE;
 }
 
@@ -123,7 +139,7 @@ read_ranges(NmmNetwork *network, xmlNode *ip, GError **error)
         GError *cause = NULL;
 
         if (!nmm_range_parse(text, &value, &cause))
-            return propagate_bad_xml(error, cause);
+            return propagate_bad_xml(error, cause, text);
         g_array_append_val(network->ranges, value);
     }
     return TRUE;
@@ -235,7 +251,9 @@ read_network(NmmNetwork *network, xmlNode *root, GError **error)
     network->owner_uuid = read_owner(root);
     network->has_hosts = has_hosts(root);
     if (!read_addresses(network, root, error)) {
-        g_prefix_error(error, _("network '%s': "), network->name);
+        g_autofree char *shown = nmm_text_to_display(network->name);
+
+        g_prefix_error(error, _("network '%s': "), shown);
         return FALSE;
     }
     return TRUE;

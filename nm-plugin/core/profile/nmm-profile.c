@@ -14,6 +14,7 @@
 
 #include "nmm-error.h"
 #include "nmm-names.h"
+#include "nmm-text.h"
 
 /* A key with at most this many wrong letters counts as mistyped. */
 #define TYPO_MAX_EDITS 2
@@ -123,7 +124,7 @@ list_known_keys(void)
 static void
 set_unknown_key_error(const char *name, GError **error)
 {
-    g_autofree char *shown = nmm_value_to_display(name);
+    g_autofree char *shown = nmm_text_to_display(name);
     const char *similar = find_similar_key(name);
     g_autofree char *known = list_known_keys();
 
@@ -194,7 +195,7 @@ check_uri_allowed(const NmmProfile *profile,
 
     *out_key = key;
     built_in = nmm_value_quote_words(key->choices);
-    shown = nmm_value_to_display(uri);
+    shown = nmm_text_to_display(uri);
     g_set_error(error,
                 NMM_ERROR,
                 NMM_ERROR_BAD_PROFILE,

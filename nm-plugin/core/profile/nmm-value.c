@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-error.h"
+#include "nmm-text.h"
 
 /* IFNAMSIZ without its NUL. */
 #define IFNAME_MAX_BYTES 15
@@ -27,8 +28,6 @@
 /* Hosts configure themselves from a router advertisement only in a /64 (RFC 4862). */
 #define ADDRESS6_PREFIX 64
 
-#define DISPLAY_MAX_CHARS 64
-
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean
@@ -40,31 +39,6 @@ refuse(GError **error, const char *format, ...)
     g_propagate_error(error, g_error_new_valist(NMM_ERROR, NMM_ERROR_BAD_PROFILE, format, args));
     va_end(args);
     return FALSE;
-}
-
-char *
-nmm_value_to_display(const char *text)
-{
-    /* A character has at most four bytes; one that is cut here comes after the last one shown. */
-    gsize size = strnlen(text, (DISPLAY_MAX_CHARS + 1) * 4);
-    g_autofree char *valid = g_utf8_make_valid(text, (gssize)size);
-    GString *shown = g_string_new(NULL);
-    const char *p;
-    guint n = 0;
-
-    for (p = valid; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-
-        if (n++ == DISPLAY_MAX_CHARS) {
-            g_string_append(shown, "…");
-            break;
-        }
-        if (g_unichar_iscntrl(c))
-            g_string_append_printf(shown, "\\x%02x", c);
-        else
-            g_string_append_unichar(shown, c);
-    }
-    return g_string_free(shown, FALSE);
 }
 
 char *
@@ -87,7 +61,7 @@ is_refused(gunichar c)
 gboolean
 nmm_value_check_text(const char *text, gsize max_bytes, GError **error)
 {
-    g_autofree char *shown = nmm_value_to_display(text);
+    g_autofree char *shown = nmm_text_to_display(text);
     const char *p;
 
     if (strlen(text) > max_bytes)
@@ -107,7 +81,7 @@ nmm_value_check_text(const char *text, gsize max_bytes, GError **error)
 static const char *
 unquote(const char *list, const char *p, GString *name, GError **error)
 {
-    g_autofree char *shown = nmm_value_to_display(list);
+    g_autofree char *shown = nmm_text_to_display(list);
     char quote = *p++;
 
     if (quote == '\\') {
@@ -143,7 +117,7 @@ read_name(const char *list, const char *p, GString *name, GError **error)
             g_string_append_c(name, *p++);
     }
     if (p && name->len == 0) {
-        g_autofree char *shown = nmm_value_to_display(list);
+        g_autofree char *shown = nmm_text_to_display(list);
 
         refuse(error, _("'%s' has an empty name; use names or UUIDs of guests"), shown);
         return NULL;
@@ -511,7 +485,7 @@ nmm_value_parse(const NmmKeyInfo *key, const char *text, gpointer profile, GErro
     if (!check_form(key, text, error))
         return FALSE;
     if ((choice < 0 || key->type->stores_choices) && !key->type->parse(key, text, field, error))
-        return FALSE;
+        return nmm_fail_shown(error, text);
     if (key->state_offset)
         G_STRUCT_MEMBER(int, profile, key->state_offset) =
             choice < 0 ? NMM_KEY_STATE_VALUE : NMM_KEY_STATE_CHOICE + choice;

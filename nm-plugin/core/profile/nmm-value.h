@@ -21,8 +21,6 @@ void nmm_value_clear(const NmmKeyInfo *key, gpointer profile);
 /* Valid UTF-8 of characters that XML can hold: libxml2 since 2.14 replaces others silently. */
 gboolean nmm_value_check_text(const char *text, gsize max_bytes, GError **error);
 
-/* For messages: valid UTF-8 without control characters, shortened. */
-char *nmm_value_to_display(const char *text);
 /* For messages: 'one', 'two', 'three'. @words: (nullable). */
 char *nmm_value_quote_words(const char *const *words);
 
