@@ -462,6 +462,10 @@ FAIR = {
     'none': ('share', nft_input('')),
     'other_interface': ('share', nft_input('iifname "wg0" accept\nicmp type echo-request accept')),
     'isolated': ('isolated', nft_input('iifname "virbr*" accept')),
+    'isolated_subnet': ('isolated', nft_input('ip saddr 192.168.254.0/24 accept')),
+    'isolated_return': ('isolated', nft_input('jump known', 'accept',
+                                              'chain known { ip saddr 192.168.254.0/24 return; drop; }')),
+    'isolated_forward': ('isolated', FORWARD.replace('drop;', 'drop;\nip saddr 192.168.254.0/24 accept')),
 }
 
 
@@ -470,6 +474,7 @@ def check_fair_rules(host, mode, rules):
     load_rules(host, rules)
     code, steps = examine(host)
     equal((steps['rules']['verdict'], code), ('ok', 0), f'verdict of {steps}')
+    check(host.guest.device == 'g0' or guest_pings_host(host), 'the way does not work')
 
 
 def test_legacy_rules_are_unknown_if_they_can_drop(host):

@@ -163,7 +163,6 @@ report_drop(const NmmCheckInput *input,
             const NmmRulePath *path)
 {
     gboolean needed = direction == OUT || !input->address || is_arp(finding);
-    gboolean refused = finding->is_certain && needed;
     g_autofree char *sentence =
         direction == IN
             ? g_strdup_printf(_("the firewall drops what guests send to the host on '%s'"),
@@ -171,7 +170,7 @@ report_drop(const NmmCheckInput *input,
             : g_strdup_printf(_("the firewall drops what the host sends to guests on '%s'"),
                               path->out);
 
-    return report(refused ? NMM_CHECK_BROKEN : NMM_CHECK_HINT, finding, path, sentence);
+    return report(needed ? NMM_CHECK_BROKEN : NMM_CHECK_HINT, finding, path, sentence);
 }
 
 /* Packets on a bridge pass the rules of IP if br_netfilter is loaded. (nullable) */
@@ -226,5 +225,5 @@ nmm_check_evaluate_rules(const NmmCheckInput *input)
             _("cannot judge the rules of iptables-legacy; of the other rules, none drops "
               "the traffic on '%s'"),
             get_device(input));
-    return ok(_("no rule of the firewall drops the traffic on '%s'"), get_device(input));
+    return ok(_("no rule of the firewall drops all traffic on '%s'"), get_device(input));
 }

@@ -172,6 +172,16 @@ can_rule_accept(const GPtrArray *ruleset,
     }
 }
 
+/* It lets packets through, or past the rest of the chain. */
+static gboolean
+can_rule_pass(const GPtrArray *ruleset,
+              const NmmRuleChain *chain,
+              const NmmRule *rule,
+              const NmmRulePath *path)
+{
+    return rule->action == NMM_RULE_RETURN || can_rule_accept(ruleset, chain, rule, path);
+}
+
 static Outcome walk(Walk *self, const NmmRuleChain *chain, guint depth);
 
 /* @out_ends: whether the walk of the chain ends with this rule. */
@@ -216,7 +226,7 @@ walk(Walk *self, const NmmRuleChain *chain, guint depth)
         if (rule->condition == NMM_RULE_ALWAYS)
             outcome = apply(self, chain, rule, depth, &ends);
         else if (rule->condition == NMM_RULE_SOME &&
-                 can_rule_accept(self->ruleset, chain, rule, self->path))
+                 can_rule_pass(self->ruleset, chain, rule, self->path))
             self->is_certain = FALSE;
         if (ends)
             return outcome;
@@ -261,7 +271,8 @@ nmm_ruleset_find_drop(const GPtrArray *ruleset,
         const NmmRuleChain *chain = g_ptr_array_index(ruleset, i);
         NmmRuleFinding finding;
 
-        if (is_on_hook(chain, hook, path) && is_dropped(ruleset, chain, path, &finding)) {
+        if (is_on_hook(chain, hook, path) && is_dropped(ruleset, chain, path, &finding) &&
+            finding.is_certain) {
             *out = finding;
             return TRUE;
         }

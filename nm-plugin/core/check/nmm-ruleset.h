@@ -81,7 +81,7 @@ typedef struct {
     gboolean is_certain;            /* no rule that was not evaluated accepts packets */
 } NmmRuleFinding;
 
-/* The first base chain on @hook that drops what none of its conditions lets through. */
+/* The first base chain on @hook that certainly drops what is not a reply or of one service. */
 gboolean nmm_ruleset_find_drop(const GPtrArray *ruleset,
                                const char *hook,
                                const NmmRulePath *path,
