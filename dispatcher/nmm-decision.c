@@ -240,7 +240,7 @@ is_withdrawn(const Decider *self, const NmmProfileRow *row, const GPtrArray *lis
     if (!row->host || !nmm_suggested_profile_is_unsaved(row->host))
         return FALSE;
     if (list && !suggested)
-        return TRUE;
+        return !(row->mode && row->mode->has_network && row->networks_unknown);
     return row->host->state == NMM_ACTIVE_DOWN &&
            (!self->input->suggest ||
             (suggested && (nmm_suggested_profile_is_taken(suggested, self->host, uri) ||

@@ -93,6 +93,7 @@ join_profile(const NmmProfileRows *self, NmmProfileRow *row, const NmmHostProfil
     row->mode = nmm_mode_get_info(host->profile->mode);
     hypervisor = nmm_host_state_find_hypervisor(self->host, host->profile->libvirt_uri);
     row->asleep = hypervisor && hypervisor->asleep;
+    row->networks_unknown = hypervisor && hypervisor->networks_error;
     row->use = nmm_profile_rows_find_use(self, host->profile->libvirt_uri);
     row->network = nmm_host_state_find_network(self->host, host->profile);
     row->parent = host->profile->parent ?: self->host->primary;

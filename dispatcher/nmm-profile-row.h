@@ -20,6 +20,7 @@ typedef struct {
     NmmProfileState *state;     /* kept from one decision to the next */
     const NmmGuestUse *use;     /* (nullable): NULL if its libvirt does not answer */
     gboolean asleep;            /* its libvirt does not run; the activation starts it */
+    gboolean networks_unknown;  /* its libvirt's network driver does not run, or is missing */
     const NmmNetwork *network;  /* (nullable): mode isolated */
     const char *parent;         /* (nullable): the device of @profile, or of the default route */
     char **own_devices;         /* (nullable): the profile comes up with one of them */

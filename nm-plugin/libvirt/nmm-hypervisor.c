@@ -50,6 +50,28 @@ nmm_hypervisor_is_asleep(NmmHypervisor *self)
     return iface->is_asleep && iface->is_asleep(self);
 }
 
+gboolean
+nmm_hypervisor_are_networks_asleep(NmmHypervisor *self)
+{
+    NmmHypervisorInterface *iface = NMM_HYPERVISOR_GET_IFACE(self);
+
+    return iface->are_networks_asleep && iface->are_networks_asleep(self);
+}
+
+#define NO_NETWORKS "nmm-no-networks"
+
+void
+nmm_hypervisor_set_needs_networks(NmmHypervisor *self, gboolean needs_networks)
+{
+    g_object_set_data(G_OBJECT(self), NO_NETWORKS, GINT_TO_POINTER(!needs_networks));
+}
+
+gboolean
+nmm_hypervisor_get_needs_networks(NmmHypervisor *self)
+{
+    return !g_object_get_data(G_OBJECT(self), NO_NETWORKS);
+}
+
 void
 nmm_hypervisor_wait_awake(NmmHypervisor *self)
 {
@@ -119,11 +141,22 @@ read_leases(NmmHypervisor *self, NmmHostHypervisor *content)
     }
 }
 
+static GPtrArray *
+read_networks(NmmHypervisor *self, gboolean wake, GError **error)
+{
+    if (wake || !nmm_hypervisor_are_networks_asleep(self))
+        return nmm_hypervisor_list_networks(self, error);
+    nmm_fail(error,
+             NMM_ERROR_UNSUPPORTED,
+             _("libvirt's network daemon is not running, so no network is active"));
+    return NULL;
+}
+
 static gboolean
-read_content(NmmHypervisor *self, NmmHostHypervisor *content, GError **error)
+read_content(NmmHypervisor *self, NmmHostHypervisor *content, gboolean wake, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(self, &local);
+    g_autoptr(GPtrArray) networks = read_networks(self, wake, &local);
     g_autoptr(GPtrArray) guests = NULL;
 
     if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNSUPPORTED)) {
@@ -159,7 +192,7 @@ nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gbool
         return content;
     }
     if (nmm_hypervisor_open(self, TRUE, &content->error) &&
-        read_content(self, content, &content->error) && leases)
+        read_content(self, content, wake, &content->error) && leases)
         read_leases(self, content);
     nmm_hypervisor_close(self);
     return content;

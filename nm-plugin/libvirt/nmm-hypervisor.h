@@ -34,8 +34,9 @@ struct _NmmHypervisorInterface {
 
     gboolean (*apply)(NmmHypervisor *self, const NmmEdit *edit, GError **error);
 
-    /* (nullable), both: it is always awake */
+    /* (nullable), all: it is always awake */
     gboolean (*is_asleep)(NmmHypervisor *self);
+    gboolean (*are_networks_asleep)(NmmHypervisor *self);
     void (*wait_awake)(NmmHypervisor *self);
 };
 
@@ -61,6 +62,14 @@ gboolean nmm_hypervisor_is_asleep(NmmHypervisor *self);
 /* Emits "awake", once, when another program has started it, or at once if it is not asleep. Main
  * thread. */
 void nmm_hypervisor_wait_awake(NmmHypervisor *self);
+
+/* The same of its network driver, if that has a daemon of its own: list_networks() would start it.
+ * No network is active then. */
+gboolean nmm_hypervisor_are_networks_asleep(NmmHypervisor *self);
+/* Whether the networks matter: TRUE by default. If not, a network driver that is asleep or missing
+ * is left alone, and events of networks may be missing. Before open(). */
+void nmm_hypervisor_set_needs_networks(NmmHypervisor *self, gboolean needs_networks);
+gboolean nmm_hypervisor_get_needs_networks(NmmHypervisor *self);
 
 /* (transfer full) (element-type NmmGuest). A guest whose XML cannot be read is left out and logged
  * as a warning. Reads in parallel. */

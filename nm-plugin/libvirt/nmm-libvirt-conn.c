@@ -33,11 +33,6 @@ typedef struct {
 
 #define N_DOMAIN_EVENTS 5
 
-/* Modular libvirt: virtqemud relays network events from virtnetworkd over a connection of its own,
- * and does not notice when that one breaks (seen with libvirt 11.3): after a restart of
- * virtnetworkd no event would come any more. */
-#define NETWORK_URI "network:///system"
-
 struct _NmmLibvirtConn {
     gatomicrefcount ref_count;
     char *uri;
@@ -279,9 +274,8 @@ watch_close(NmmLibvirtConn *self, virConnectPtr conn, virConnectCloseFunc func)
                    conn, func, g_atomic_rc_box_acquire(self->listener), listener_unref)) == 0;
 }
 
-/* "qemu:///system", but not "qemu+ssh://host/system". */
-static gboolean
-is_of_this_host(const char *uri)
+gboolean
+nmm_libvirt_is_of_this_host(const char *uri)
 {
     return g_str_has_suffix(uri, ":///system") && !strchr(uri, '+');
 }
@@ -292,9 +286,9 @@ open_network_conn(NmmLibvirtConn *self)
 {
     g_autoptr(GError) error = NULL;
 
-    if (!is_of_this_host(self->uri))
+    if (!nmm_libvirt_is_of_this_host(self->uri))
         return;
-    self->network_conn = nmm_libvirt_connect(NETWORK_URI, FALSE, &error);
+    self->network_conn = nmm_libvirt_connect(NMM_LIBVIRT_NETWORK_URI, FALSE, &error);
     if (!self->network_conn) {
         g_debug("%s", error->message);
         return;
@@ -342,6 +336,13 @@ is_closed(NmmLibvirtConn *self)
     return g_atomic_int_get(&self->listener->closed);
 }
 
+/* Behind virtqemud, the registration starts virtnetworkd. */
+static gboolean
+may_ask_networks(NmmHypervisor *owner)
+{
+    return nmm_hypervisor_get_needs_networks(owner) || !nmm_hypervisor_are_networks_asleep(owner);
+}
+
 NmmLibvirtConn *
 nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only, GError **error)
 {
@@ -352,12 +353,12 @@ nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only,
     if (!conn)
         return NULL;
     self = conn_new(owner, uri, read_only, conn);
-    if (!read_only)
+    if (!read_only && nmm_hypervisor_get_needs_networks(owner))
         open_network_conn(self);
     self->watches_close = watch_close(self, conn, close_cb);
     if (self->watches_close && (read_only || watch_domains(self))) {
         /* A libvirt without network driver has no events of networks. */
-        if (!read_only && !watch_networks(self))
+        if (!read_only && may_ask_networks(owner) && !watch_networks(self))
             g_debug("no events of networks at '%s': %s", uri, virGetLastErrorMessage());
         return self;
     }

@@ -21,6 +21,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 gboolean
 nmm_libvirt_run_bounded(GFunc func, gpointer data, GDestroyNotify free_data, GTimeSpan timeout);
 
+/* Modular libvirt: virtqemud relays network events from virtnetworkd over a connection of its own,
+ * and does not notice when that one breaks (seen with libvirt 11.3): after a restart of
+ * virtnetworkd no event would come any more. */
+#define NMM_LIBVIRT_NETWORK_URI "network:///system"
+/* "qemu:///system", but not "qemu+ssh://host/system". */
+gboolean nmm_libvirt_is_of_this_host(const char *uri);
+
 /* For virConnectClose(). Waits 20 seconds at most. DENIED, else UNREACHABLE. */
 virConnectPtr nmm_libvirt_connect(const char *uri, gboolean read_only, GError **error);
 /*

@@ -429,6 +429,13 @@ libvirt_is_asleep(NmmHypervisor *hypervisor)
     return nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, self->uri, get_ending(self));
 }
 
+static gboolean
+libvirt_are_networks_asleep(NmmHypervisor *hypervisor)
+{
+    return nmm_libvirt_is_of_this_host(NMM_LIBVIRT(hypervisor)->uri) &&
+           nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, NMM_LIBVIRT_NETWORK_URI, 0);
+}
+
 static void
 awake_cb(gpointer user_data)
 {
@@ -452,6 +459,7 @@ static void
 hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
     iface->is_asleep = libvirt_is_asleep;
+    iface->are_networks_asleep = libvirt_are_networks_asleep;
     iface->wait_awake = libvirt_wait_awake;
     iface->open = libvirt_open;
     iface->close = libvirt_close;

@@ -76,21 +76,23 @@ read_all_guests(NmmReadingJob *job, GError **error)
     return job->reading.guests != NULL;
 }
 
-static gboolean
-read_networks(NmmReadingJob *job, GError **error)
+static GPtrArray *
+list_networks(NmmHypervisor *hypervisor, GError **error)
 {
+    g_autoptr(GPtrArray) networks = NULL;
     g_autoptr(GError) local = NULL;
 
-    job->reading.networks = nmm_hypervisor_list_networks(job->hypervisor, &local);
-    if (job->reading.networks)
-        return TRUE;
-    if (!job->needs_networks && g_error_matches(local, NMM_ERROR, NMM_ERROR_UNSUPPORTED)) {
-        g_debug("%s", local->message);
-        job->reading.networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
-        return TRUE;
+    if (nmm_hypervisor_get_needs_networks(hypervisor))
+        return nmm_hypervisor_list_networks(hypervisor, error);
+    if (!nmm_hypervisor_are_networks_asleep(hypervisor))
+        networks = nmm_hypervisor_list_networks(hypervisor, &local);
+    if (local && !g_error_matches(local, NMM_ERROR, NMM_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
     }
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    if (!networks)
+        networks = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_network_free);
+    return g_steal_pointer(&networks);
 }
 
 static gboolean
@@ -106,7 +108,9 @@ run_job(NmmReadingJob *job, GError **error)
     }
     if (g_cancellable_set_error_if_cancelled(job->cancellable, error))
         return FALSE;
-    if (!reading->networks && !read_networks(job, error))
+    if (!reading->networks)
+        reading->networks = list_networks(job->hypervisor, error);
+    if (!reading->networks)
         return FALSE;
     if (reading->uuids ? !read_guests(job, error) : !read_all_guests(job, error))
         return FALSE;

@@ -24,8 +24,7 @@ typedef struct {
     gpointer watcher; /* (nullable): NULL if it is gone; main thread only */
     NmmHypervisor *hypervisor;
     GCancellable *cancellable;
-    gboolean open;           /* connect first */
-    gboolean needs_networks; /* else a libvirt without network driver has none */
+    gboolean open; /* connect first */
     gboolean opened;
     NmmReading reading; /* networks are read unless they are set */
 } NmmReadingJob;

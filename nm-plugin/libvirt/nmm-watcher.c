@@ -88,7 +88,6 @@ job_new(NmmWatcher *self)
     self->all_dirty |= !self->connected;
     job->watcher = self;
     job->open = !self->connected;
-    job->needs_networks = !self->client->remember_guests;
     job->reading.uuids = take_dirty(self);
     job->reading.begun = g_get_monotonic_time();
     job->reading.begun = g_get_monotonic_time();
@@ -356,6 +355,7 @@ nmm_watcher_new(NmmHypervisor *hypervisor,
     if (!timing)
         timing = &default_timing;
     self->hypervisor = g_object_ref(hypervisor);
+    nmm_hypervisor_set_needs_networks(hypervisor, !client->remember_guests);
     self->client = client;
     self->user_data = user_data;
     self->guests =

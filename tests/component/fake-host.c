@@ -160,6 +160,22 @@ fake_host_is_asleep(FakeHost *host)
 }
 
 void
+fake_host_set_networks_asleep(FakeHost *host, gboolean asleep)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    host->networks_asleep = asleep;
+}
+
+gboolean
+fake_host_are_networks_asleep(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    return host->networks_asleep;
+}
+
+void
 fake_host_wake(FakeHost *host)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);

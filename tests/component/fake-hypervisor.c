@@ -222,6 +222,12 @@ fake_is_asleep(NmmHypervisor *hypervisor)
     return fake_host_is_asleep(FAKE_HYPERVISOR(hypervisor)->host);
 }
 
+static gboolean
+fake_are_networks_asleep(NmmHypervisor *hypervisor)
+{
+    return fake_host_are_networks_asleep(FAKE_HYPERVISOR(hypervisor)->host);
+}
+
 static void
 fake_wait_awake(NmmHypervisor *hypervisor)
 {
@@ -232,6 +238,7 @@ static void
 fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
     iface->is_asleep = fake_is_asleep;
+    iface->are_networks_asleep = fake_are_networks_asleep;
     iface->wait_awake = fake_wait_awake;
     iface->open = fake_open;
     iface->close = fake_close;

@@ -132,6 +132,18 @@ test_activation(Fixture *f, gconstpointer data)
     assert_asleep(f, QEMU, TRUE);
 }
 
+/* Of the networks, beside virtqemud: only the daemon of the networks counts. */
+static void
+test_network_daemon(Fixture *f, gconstpointer data)
+{
+    listen_on(f, "virtnetworkd");
+    start_daemon(f, "virtqemud");
+    assert_asleep(f, "network:///system", TRUE);
+    stop_daemon(f);
+    start_daemon(f, "virtnetworkd");
+    assert_asleep(f, "network:///system", FALSE);
+}
+
 /* The daemon of another driver does not serve the URI. */
 static void
 test_other_driver(Fixture *f, gconstpointer data)
@@ -237,6 +249,7 @@ main(int argc, char **argv)
     add("/daemon/absent", NULL, test_absent);
     add("/daemon/activation/libvirtd", "libvirtd", test_activation);
     add("/daemon/activation/virtqemud", "virtqemud", test_activation);
+    add("/daemon/network-daemon", NULL, test_network_daemon);
     add("/daemon/other-driver", NULL, test_other_driver);
     add("/daemon/other-uris", NULL, test_other_uris);
     add("/daemon/wait/new", NULL, test_wait);

@@ -276,6 +276,19 @@ test_asleep(Fixture *f, gconstpointer data)
     wait_seen(f, "web*1");
 }
 
+/* Modular libvirt: the networks do not matter to this client, so their daemon is left alone. */
+static void
+test_networks_asleep(Fixture *f, gconstpointer data)
+{
+    define(f, "web", NIC);
+    fake_host_set_networks_asleep(f->host, TRUE);
+    nmm_watcher_start(f->watcher);
+    wait_seen(f, "web");
+    start_guest(f, "web");
+    wait_seen(f, "web*1");
+    g_assert_cmpuint(fake_calls_count(f->calls, "list-networks"), ==, 0);
+}
+
 /* The activation of a profile starts it. */
 static void
 test_asleep_at_start(Fixture *f, gconstpointer data)
@@ -319,6 +332,7 @@ main(int argc, char **argv)
     g_test_add("/watcher/unreachable", Fixture, NULL, setup, test_unreachable, teardown);
     g_test_add("/watcher/lost-and-back", Fixture, NULL, setup, test_lost_and_back, teardown);
     g_test_add("/watcher/asleep", Fixture, NULL, setup, test_asleep, teardown);
+    g_test_add("/watcher/networks-asleep", Fixture, NULL, setup, test_networks_asleep, teardown);
     g_test_add("/watcher/asleep-at-start", Fixture, NULL, setup, test_asleep_at_start, teardown);
     g_test_add("/watcher/unreadable", Fixture, NULL, setup, test_unreadable, teardown);
     return g_test_run();

@@ -24,14 +24,15 @@ typedef struct {
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about",      "absent",         "actions", "asleep",   "active",
-    "again",      "autoconnect",    "base",    "bridge",   "busy",
-    "devices",    "devices-up",     "events",  "guests",   "in-memory",
-    "last-event", "logged-problem", "losses",  "mode",     "moved",
-    "network",    "networking",     "now",     "owner",    "parent",
-    "parents",    "primary",        "problem", "state",    "stopped",
-    "suggest",    "suggested",      "tried",   "up-since", "uri",
-    "usable",     "used",           "unfit",   "wanted",   NULL,
+    "about",      "absent",          "actions",    "asleep",  "active",
+    "again",      "autoconnect",     "base",       "bridge",  "busy",
+    "devices",    "devices-up",      "events",     "guests",  "in-memory",
+    "last-event", "logged-problem",  "losses",     "mode",    "moved",
+    "network",    "networks-asleep", "networking", "now",     "owner",
+    "parent",     "parents",         "primary",    "problem", "state",
+    "stopped",    "suggest",         "suggested",  "tried",   "up-since",
+    "uri",        "usable",          "used",       "unfit",   "wanted",
+    NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -203,6 +204,9 @@ read_libvirt(GKeyFile *file, const char *group, const char *name, NmmHostState *
     if (get_flag(file, group, "guests") && !parents)
         add_guest(hypervisor, "eth9", "vepa", NULL);
     hypervisor->asleep = get_flag(file, group, "asleep");
+    if (get_flag(file, group, "networks-asleep"))
+        hypervisor->networks_error =
+            g_error_new_literal(NMM_ERROR, NMM_ERROR_UNSUPPORTED, "no network daemon");
     if (hypervisor->asleep)
         hypervisor->error =
             g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "libvirt is not running");

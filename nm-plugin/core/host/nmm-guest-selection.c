@@ -171,7 +171,7 @@ nmm_guest_selection_list_devices(const NmmProfile *profile,
         for (guint j = 0; j < guest->live->nics->len; j++) {
             const NmmNic *nic = guest->live->nics->pdata[j];
 
-            if (nic->target && nmm_reachability_has_nic(nic, parent, networks))
+            if (nic->target && !nic->gone && nmm_reachability_has_nic(nic, parent, networks))
                 g_ptr_array_add(names, g_strdup(nic->target));
         }
     }
