@@ -18,7 +18,7 @@
 /* Calls left behind: each holds one of the 20 threads with which libvirtd serves all clients. */
 #define MAX_HELD 8
 
-#define N_SCOPES 3
+#define N_SCOPES 2
 
 struct _NmmGuestEditor {
     gatomicrefcount ref_count;

@@ -12,7 +12,7 @@
 
 #include "nmm-error.h"
 
-#define N_SCOPES 3
+#define N_SCOPES 2
 
 /* A user who removes the interface once may have meant it; twice within this time it is a program,
  * or a user who does not know what puts it back. */

@@ -14,7 +14,6 @@
 
 #include "nmm-daemon.h"
 #include "nmm-error.h"
-#include "nmm-nic-xml.h"
 
 struct _NmmLibvirt {
     GObject parent_instance;
@@ -309,8 +308,6 @@ is_gone(NmmLibvirtCall *call, const NmmEdit *edit)
 
     if (!guest)
         return FALSE;
-    if (edit->scope == NMM_SCOPE_IMAGE)
-        return !nmm_guest_get_image(guest);
     state = edit->scope == NMM_SCOPE_CONFIG ? guest->config : guest->live;
     return !state || (edit->kind == NMM_EDIT_NIC_DETACH && !has_alias(state, edit->alias));
 }
@@ -343,36 +340,6 @@ call_nic(NmmLibvirtCall *call, const NmmEdit *edit, NicCall act, const char *wha
     return FALSE;
 }
 
-/* libvirt compares the two documents, and refuses any difference that the guest would notice. With
- * secrets, because the new document replaces the old one. */
-static int
-change_image(virDomainPtr domain, const NmmEdit *edit, GError **error)
-{
-    g_autofree char *xml = virDomainManagedSaveGetXMLDesc(domain, VIR_DOMAIN_SAVE_IMAGE_XML_SECURE);
-    g_autofree char *changed =
-        xml ? nmm_nic_change_image(xml, edit->alias, edit->link_down, error) : NULL;
-
-    if (!xml)
-        return -1;
-    return changed ? virDomainManagedSaveDefineXML(domain, changed, 0) : 0;
-}
-
-static gboolean
-set_image_link(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
-{
-    g_autoptr(virDomain) domain = virDomainLookupByUUIDString(call->conn, edit->guest_uuid);
-    g_autoptr(GError) local = NULL;
-
-    if (domain && change_image(domain, edit, &local) == 0 && !local)
-        return TRUE;
-    if (!local)
-        nmm_libvirt_call_fail(call, &local);
-    if (local->code == NMM_ERROR_FAILED && is_gone(call, edit))
-        local->code = NMM_ERROR_NOT_FOUND;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
-}
-
 static gboolean
 apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
 {
@@ -389,8 +356,6 @@ apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
         return call_nic(call, edit, virDomainAttachDeviceFlags, edit->xml, error);
     case NMM_EDIT_NIC_UPDATE:
         return call_nic(call, edit, virDomainUpdateDeviceFlags, edit->xml, error);
-    case NMM_EDIT_IMAGE_LINK:
-        return set_image_link(call, edit, error);
     case NMM_EDIT_NETWORK_DESTROY:
         return call_network(call, edit->network, virNetworkDestroy, FALSE, error);
     case NMM_EDIT_NETWORK_NO_AUTOSTART:

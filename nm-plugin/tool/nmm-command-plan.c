@@ -26,7 +26,6 @@ static const NmmReportLabel kind_labels[] = {
     {"nic-detach", N_("remove interface")},
     {"nic-attach", N_("add interface")},
     {"nic-update", N_("change interface")},
-    {"image-link", N_("change interface")},
     {"link-add", N_("make host link")},
     {"configuration-move", N_("move configuration")},
     {"multicast-receive", N_("receive multicast")},
@@ -36,7 +35,6 @@ static const NmmReportLabel kind_labels[] = {
 static const NmmReportLabel scope_labels[] = {
     {"config", N_("definition")},
     {"live", N_("running guest")},
-    {"image", N_("saved guest")},
     {NULL},
 };
 

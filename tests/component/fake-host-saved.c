@@ -5,8 +5,6 @@
 
 #include "fake-host-private.h"
 
-#include "nmm-nic-xml.h"
-
 static FakeGuest *
 need_running(FakeHost *host, const char *name, GError **error)
 {
@@ -90,33 +88,6 @@ fake_host_delete_snapshot(FakeHost *host, const char *name, const char *snapshot
     FakeGuest *guest = fake_host_need_guest(host, name, error);
 
     return guest && g_hash_table_remove(guest->snapshots, snapshot);
-}
-
-gboolean
-fake_host_set_image_link(FakeHost *host,
-                         const char *name,
-                         const char *alias,
-                         gboolean link_down,
-                         GError **error)
-{
-    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
-    FakeGuest *guest = fake_host_need_guest(host, name, error);
-    g_autofree char *xml = NULL;
-    g_autofree char *changed = NULL;
-
-    if (!guest)
-        return FALSE;
-    if (!guest->image) {
-        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_NOT_FOUND, "no managed save image");
-        return FALSE;
-    }
-    xml = nmm_xml_to_string(xmlDocGetRootElement(guest->image));
-    changed = nmm_nic_change_image(xml, alias, link_down, NULL);
-    if (!changed)
-        return TRUE;
-    xmlFreeDoc(guest->image);
-    guest->image = nmm_xml_parse(changed, "domain", NULL);
-    return TRUE;
 }
 
 void

@@ -61,11 +61,6 @@ void fake_host_release_nics(FakeHost *host, const char *guest);
 /* A running guest is saved; it is resumed from the image when it is started. */
 gboolean fake_host_save_guest(FakeHost *host, const char *guest, GError **error);
 gboolean fake_host_discard_image(FakeHost *host, const char *guest, GError **error);
-gboolean fake_host_set_image_link(FakeHost *host,
-                                  const char *guest,
-                                  const char *alias,
-                                  gboolean link_down,
-                                  GError **error);
 gboolean
 fake_host_snapshot_guest(FakeHost *host, const char *guest, const char *snapshot, GError **error);
 gboolean

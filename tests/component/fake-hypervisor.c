@@ -177,9 +177,6 @@ change(FakeHost *host, const NmmEdit *edit, GError **error)
         return fake_host_attach(host, edit->guest_uuid, edit->scope, edit->xml, error);
     case NMM_EDIT_NIC_UPDATE:
         return fake_host_update(host, edit->guest_uuid, edit->scope, edit->xml, error);
-    case NMM_EDIT_IMAGE_LINK:
-        return fake_host_set_image_link(
-            host, edit->guest_uuid, edit->alias, edit->link_down, error);
     case NMM_EDIT_NETWORK_DESTROY:
         return fake_host_stop_network(host, edit->network, error);
     case NMM_EDIT_NETWORK_UNDEFINE:

@@ -220,8 +220,8 @@ contract_run_apply(Call *call)
     call->ok = nmm_hypervisor_apply(call->f->hypervisor, call->edit, &call->error);
 }
 
-void
-contract_apply(Fixture *f, const NmmEdit *edit, int code)
+static void
+apply(Fixture *f, const NmmEdit *edit, int code)
 {
     g_autofree char *place = edit->guest_uuid ? g_strdup_printf("guest '%s': ", edit->guest_name)
                                               : g_strdup_printf("network '%s': ", edit->network);
@@ -238,7 +238,7 @@ contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char
 {
     NmmEdit edit = {.kind = kind, .network = (char *)name, .xml = (char *)xml};
 
-    contract_apply(f, &edit, code);
+    apply(f, &edit, code);
 }
 
 const NmmNicSpec contract_nic_spec = {
@@ -267,7 +267,7 @@ contract_edit_nic(Fixture *f,
         .xml = xml,
     };
 
-    contract_apply(f, &edit, code);
+    apply(f, &edit, code);
 }
 
 void
@@ -289,7 +289,7 @@ contract_update_nic(Fixture *f,
         .xml = xml,
     };
 
-    contract_apply(f, &edit, -1);
+    apply(f, &edit, -1);
 }
 
 /* Guests and networks */

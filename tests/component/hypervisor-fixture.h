@@ -58,7 +58,6 @@ NmmGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
 NmmNetwork *contract_read_network(Fixture *f, const char *name);
 GPtrArray *contract_list_leases(Fixture *f, const char *network, int code);
 void contract_run_apply(Call *call);
-void contract_apply(Fixture *f, const NmmEdit *edit, int code);
 void
 contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char *xml, int code);
 void contract_edit_nic(Fixture *f,

@@ -295,8 +295,6 @@ apply_edit(PlanHost *host, const NmmEdit *edit)
     case NMM_EDIT_NIC_UPDATE:
         update(host, edit);
         return;
-    case NMM_EDIT_IMAGE_LINK:
-        g_assert_not_reached(); /* its guests have no images */
     case NMM_EDIT_NETWORK_DESTROY:
         stop(host, network);
         return;

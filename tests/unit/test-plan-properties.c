@@ -192,7 +192,7 @@ assert_ordered(const NmmPlan *plan)
 
         g_assert_cmpuint(rank, >=, last);
         g_assert_cmpint(
-            nic, ==, edit->kind >= NMM_EDIT_NIC_DETACH && edit->kind <= NMM_EDIT_IMAGE_LINK);
+            nic, ==, edit->kind >= NMM_EDIT_NIC_DETACH && edit->kind <= NMM_EDIT_NIC_UPDATE);
         last = rank;
     }
 }

@@ -95,85 +95,6 @@ test_guest(void)
     }
 }
 
-static void
-add_image(PlanHost *host, const char *nics)
-{
-    g_autofree char *expanded = plan_expand_nics(nics);
-    g_autofree char *xml = g_strdup_printf("<domain><devices>%s</devices></domain>", expanded);
-
-    nmm_guest_add_saved(host->guests->pdata[0], NULL, xml);
-}
-
-static void
-test_image(void)
-{
-    static const struct {
-        const char *before, *now;
-        const char *edits;
-    } cases[] = {
-        {ETH0 "O", ETH0 "O", ""},
-        {ETH0 "D", ETH0 "O", "image-link image g1"},
-        {ETH0, ETH0 "O", ""},
-        {ETH0 "D", ETH0, ""},
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(PlanHost) before = plan_host_new();
-        g_autoptr(PlanHost) host = plan_host_new();
-        g_autoptr(NmmPlan) plan = NULL;
-
-        add_guest(before, ETH0, "-");
-        add_guest(host, ETH0, "-");
-        add_image(before, cases[i].before);
-        add_image(host, cases[i].now);
-        plan = plan_undo(before, host);
-        assert_plan_edits(plan, cases[i].edits);
-    }
-}
-
-/* The link of the profile's interface in a managed save image. */
-static void
-test_image_link(void)
-{
-    static const struct {
-        const char *config, *image;
-        const char *key, *value;
-        const char *up, *down;
-    } cases[] = {
-#define LINK "image-link image g1"
-        {ETH0 "O", ETH0 "O", NULL, NULL, "", LINK},
-        {ETH0 "O", ETH0 "D", NULL, NULL, LINK, ""},
-        {ETH0 "O", ETH0 "O", "on-disconnect", "keep", "", ""},
-        {ETH0 "O", ETH0 "D", "on-disconnect", "keep", LINK, ""},
-        {ETH0 "O", ETH0 "O", "on-disconnect", "remove", "", "nic-detach config g1, " LINK},
-        /* The image is from before the interface came, or the user's. */
-        {ETH0 "O", ETH0, NULL, NULL, "", ""},
-        {ETH0 USERS, ETH0 USERS, NULL, NULL, "", ""},
-        /* Not wanted any more, but no image gives an interface away. */
-        {ETH0, ETH0 "O", "exclude-guests", "g1", LINK, LINK},
-        {"", "O", NULL, NULL, LINK, LINK},
-        /* Its macvtap interface is only in the definition, or only in the image. */
-        {ETH0 "O", "D", NULL, NULL, LINK, ""},
-        {"", ETH0 "D", NULL, NULL, LINK, ""},
-#undef LINK
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(PlanHost) host = plan_host_new();
-        g_autoptr(NmmProfile) profile = plan_host_profile_new(cases[i].key, cases[i].value, NULL);
-        g_autoptr(NmmPlan) up = NULL;
-        g_autoptr(NmmPlan) down = NULL;
-
-        plan_host_add_network(host, ISOLATED(IP("")), TRUE);
-        add_guest(host, cases[i].config, "-");
-        add_image(host, cases[i].image);
-        up = plan_isolated_for(host, profile, NMM_PURPOSE_UP);
-        assert_plan_edits(up, cases[i].up);
-        down = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
-        assert_plan_edits(down, cases[i].down);
-    }
-}
-
 /* A guest that appeared meanwhile was not in the activation. */
 static void
 test_new_guest(void)
@@ -376,8 +297,6 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/plan/undo/guest", test_guest);
-    g_test_add_func("/plan/undo/image", test_image);
-    g_test_add_func("/plan/image-link", test_image_link);
     g_test_add_func("/plan/undo/new-guest", test_new_guest);
     g_test_add_func("/plan/undo/network", test_network);
     g_test_add_func("/plan/follow/changes", test_follow);

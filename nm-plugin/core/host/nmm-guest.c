@@ -218,18 +218,6 @@ nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml)
     g_ptr_array_add(guest->saved, saved);
 }
 
-const NmmSavedState *
-nmm_guest_get_image(const NmmGuest *guest)
-{
-    for (guint i = 0; i < guest->saved->len; i++) {
-        const NmmSavedState *saved = g_ptr_array_index(guest->saved, i);
-
-        if (!saved->snapshot)
-            return saved;
-    }
-    return NULL;
-}
-
 static gboolean
 needs_network(const NmmSavedState *saved, const char *network)
 {

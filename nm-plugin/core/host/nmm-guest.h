@@ -64,8 +64,6 @@ NmmGuest *nmm_guest_new_from_definition(const char *xml, GError **error);
 /* @snapshot: (nullable), as in NmmSavedState. @xml: (nullable): of the image, or <domainsnapshot>;
  * bad XML counts as NULL, unreadable. */
 void nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml);
-/* (nullable) (transfer none): the managed save image. */
-const NmmSavedState *nmm_guest_get_image(const NmmGuest *guest);
 /* (nullable) (transfer none): the first that needs @network. One that cannot be read needs any. */
 const NmmSavedState *nmm_guest_find_saved(const NmmGuest *guest, const char *network);
 /* (transfer full): "the managed save image of guest 'web1'", translated. */

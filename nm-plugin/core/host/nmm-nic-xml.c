@@ -62,34 +62,3 @@ nmm_nic_change_to_xml(const NmmNic *nic, const char *model, gboolean isolated, g
         set_child_attr(interface, "model", "type", model);
     return nmm_xml_to_string(interface);
 }
-
-/* (nullable) */
-static xmlNode *
-find_nic(xmlNode *domain, const char *alias)
-{
-    xmlNode *interface = nmm_xml_child(nmm_xml_child(domain, "devices"), "interface");
-
-    for (; interface; interface = nmm_xml_next(interface)) {
-        g_autofree char *name = nmm_xml_attr(nmm_xml_child(interface, "alias"), "name");
-
-        if (g_strcmp0(name, alias) == 0)
-            return interface;
-    }
-    return NULL;
-}
-
-char *
-nmm_nic_change_image(const char *image_xml, const char *alias, gboolean link_down, GError **error)
-{
-    g_autoptr(xmlDoc) doc = nmm_xml_parse(image_xml, "domain", error);
-    xmlNode *interface = doc ? find_nic(xmlDocGetRootElement(doc), alias) : NULL;
-    g_autofree char *state = NULL;
-
-    if (!interface)
-        return NULL;
-    state = nmm_xml_attr(nmm_xml_child(interface, "link"), "state");
-    if ((g_strcmp0(state, "down") == 0) == link_down)
-        return NULL;
-    set_child_attr(interface, "link", "state", link_down ? "down" : "up");
-    return nmm_xml_to_string(xmlDocGetRootElement(doc));
-}

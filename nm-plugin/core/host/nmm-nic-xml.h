@@ -3,7 +3,6 @@
  * The XML of one interface, as libvirt's device calls take it: of a new one, and of one that this
  * project made with a change in it. libvirt reads an element that is missing in an update as a
  * change, so an update is the interface's own node with everything that the user tuned there.
- * A managed save image is changed in the same way.
  */
 
 #pragma once
@@ -28,11 +27,5 @@ char *nmm_nic_spec_to_xml(const NmmNicSpec *spec);
  * other change. @model: (nullable): NULL keeps it. */
 char *
 nmm_nic_change_to_xml(const NmmNic *nic, const char *model, gboolean isolated, gboolean link_down);
-
-/* The document of a managed save image, as libvirt wrote it, with the link of this project's
- * interface up or down and no other change. (nullable): NULL if there is nothing to change, or
- * with NMM_ERROR_BAD_XML. */
-char *
-nmm_nic_change_image(const char *image_xml, const char *alias, gboolean link_down, GError **error);
 
 G_END_DECLS

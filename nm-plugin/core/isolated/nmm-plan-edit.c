@@ -5,8 +5,6 @@
 
 #include "nmm-plan-private.h"
 
-#include <glib/gi18n-lib.h>
-
 const char *
 nmm_edit_kind_to_string(NmmEditKind kind)
 {
@@ -17,7 +15,6 @@ nmm_edit_kind_to_string(NmmEditKind kind)
         [NMM_EDIT_NIC_DETACH] = "nic-detach",
         [NMM_EDIT_NIC_ATTACH] = "nic-attach",
         [NMM_EDIT_NIC_UPDATE] = "nic-update",
-        [NMM_EDIT_IMAGE_LINK] = "image-link",
         [NMM_EDIT_NETWORK_DESTROY] = "network-destroy",
         [NMM_EDIT_NETWORK_NO_AUTOSTART] = "network-no-autostart",
         [NMM_EDIT_NETWORK_UNDEFINE] = "network-undefine",
@@ -49,7 +46,6 @@ nmm_scope_to_string(NmmScope scope)
     static const char *const names[] = {
         [NMM_SCOPE_CONFIG] = "config",
         [NMM_SCOPE_LIVE] = "live",
-        [NMM_SCOPE_IMAGE] = "image",
     };
 
     g_return_val_if_fail((guint)scope < G_N_ELEMENTS(names), NULL);
@@ -111,26 +107,6 @@ void
 nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
 {
     const NmmEdit edit = {.kind = kind, .xml = xml, .reason = reason};
-
-    nmm_planner_add_edit(planner, &edit);
-}
-
-/* libvirt refuses to change the number of interfaces of an image. */
-void
-nmm_planner_add_image_edit(NmmPlanner *planner, const NmmGuest *guest, gboolean link_down)
-{
-    const NmmEdit edit = {
-        .kind = NMM_EDIT_IMAGE_LINK,
-        .scope = NMM_SCOPE_IMAGE,
-        .guest_uuid = g_strdup(guest->uuid),
-        .guest_name = g_strdup(guest->name),
-        .alias = g_strdup(planner->alias),
-        .link_down = link_down,
-        .reason = g_strdup_printf(
-            link_down ? _("the guest is to be resumed without link on network '%s'")
-                      : _("the guest is to be resumed with its link on network '%s' up"),
-            planner->profile->network),
-    };
 
     nmm_planner_add_edit(planner, &edit);
 }

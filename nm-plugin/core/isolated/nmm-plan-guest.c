@@ -340,44 +340,6 @@ do_state(const GuestPlanner *self, StateView *view)
 }
 
 static gboolean
-has_config_macvtap(const GuestPlanner *self)
-{
-    const NmmGuestState *config = self->guest->config;
-
-    return config && nmm_guest_state_find_macvtap(
-                         config, self->planner->profile->parent, self->planner->observed->networks);
-}
-
-/* An image keeps its interfaces, so that one that is not wanted gets its link down. */
-static gboolean
-is_image_cut_off(const GuestPlanner *self, const StateView *view)
-{
-    const NmmPlanner *planner = self->planner;
-
-    if (planner->purpose == NMM_PURPOSE_UP)
-        return !self->selected || !(view->macvtap || has_config_macvtap(self));
-    return planner->purpose == NMM_PURPOSE_PURGE ||
-           planner->profile->on_disconnect != NMM_ON_DISCONNECT_KEEP || view->own->link_down;
-}
-
-static void
-do_image(const GuestPlanner *self)
-{
-    const NmmSavedState *image = nmm_guest_get_image(self->guest);
-    StateView view;
-    gboolean link_down;
-
-    if (!image || !image->state)
-        return;
-    view_init(&view, self->planner, image->state, NMM_SCOPE_IMAGE);
-    if (!view.own)
-        return;
-    link_down = is_image_cut_off(self, &view);
-    if (link_down != view.own->link_down)
-        nmm_planner_add_image_edit(self->planner, self->guest, link_down);
-}
-
-static gboolean
 has_macvtap(const StateView *view)
 {
     return view->state && view->macvtap;
@@ -438,6 +400,5 @@ nmm_planner_do_guest(NmmPlanner *planner, NmmGuest *guest)
         view_init(&live, planner, guest->live, NMM_SCOPE_LIVE);
         do_state(&self, &live);
     }
-    do_image(&self);
     add_report(&self, &config, &live);
 }

@@ -22,7 +22,6 @@ NmmPlan *nmm_plan_new(void);
 /* Takes the strings of @edit, fills its network in. */
 void nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit);
 void nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason);
-void nmm_planner_add_image_edit(NmmPlanner *planner, const NmmGuest *guest, gboolean link_down);
 void nmm_planner_add_note(NmmPlanner *planner, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* nmm-plan-network.c */

@@ -105,18 +105,6 @@ undo_state(NmmPlanner *planner,
             nmm_nic_change_to_xml(own, before->model, before->isolated, before->link_down));
 }
 
-static void
-undo_image(NmmPlanner *planner, const NmmGuest *guest, const NmmGuest *guest_before)
-{
-    const NmmSavedState *image = nmm_guest_get_image(guest);
-    const NmmSavedState *image_before = nmm_guest_get_image(guest_before);
-    const NmmNic *own = image ? find_own(planner, image->state) : NULL;
-    const NmmNic *before = image_before ? find_own(planner, image_before->state) : NULL;
-
-    if (own && before && own->link_down != before->link_down)
-        nmm_planner_add_image_edit(planner, guest, before->link_down);
-}
-
 void
 nmm_planner_undo_guest(NmmPlanner *planner, NmmGuest *guest)
 {
@@ -133,7 +121,6 @@ nmm_planner_undo_guest(NmmPlanner *planner, NmmGuest *guest)
                    NMM_SCOPE_LIVE,
                    guest->live,
                    before->live ? before->live : before->config);
-    undo_image(planner, guest, before);
 }
 
 /* The network */

@@ -24,7 +24,6 @@ typedef enum {
 typedef enum {
     NMM_SCOPE_CONFIG, /* the persistent definition */
     NMM_SCOPE_LIVE,   /* the running guest */
-    NMM_SCOPE_IMAGE,  /* the managed save image, from which the guest will be resumed */
 } NmmScope;
 
 /* In the order in which a plan lists them. */
@@ -35,7 +34,6 @@ typedef enum {
     NMM_EDIT_NIC_DETACH, /* by alias */
     NMM_EDIT_NIC_ATTACH,
     NMM_EDIT_NIC_UPDATE, /* link state, port isolation, model (CONFIG only) */
-    NMM_EDIT_IMAGE_LINK, /* of an interface in the IMAGE, which takes no other change */
     NMM_EDIT_NETWORK_DESTROY,
     NMM_EDIT_NETWORK_NO_AUTOSTART,
     NMM_EDIT_NETWORK_UNDEFINE,
@@ -43,14 +41,13 @@ typedef enum {
 
 typedef struct {
     NmmEditKind kind;
-    NmmScope scope;     /* NIC edits */
-    char *guest_uuid;   /* (nullable): NIC edits */
-    char *guest_name;   /* (nullable): NIC edits */
-    char *network;      /* the network's name */
-    char *alias;        /* (nullable): NIC edits */
-    char *xml;          /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE */
-    gboolean link_down; /* IMAGE_LINK */
-    char *reason;       /* translated sentence fragment for `plan` and the log */
+    NmmScope scope;   /* NIC edits */
+    char *guest_uuid; /* (nullable): NIC edits */
+    char *guest_name; /* (nullable): NIC edits */
+    char *network;    /* the network's name */
+    char *alias;      /* (nullable): NIC edits */
+    char *xml;        /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE */
+    char *reason;     /* translated sentence fragment for `plan` and the log */
 } NmmEdit;
 
 typedef enum {
