@@ -20,7 +20,8 @@
 #include "nmm-allmulticast.h"
 #include "nmm-error.h"
 
-/* The kernel filters by a hash of 8 bits; none of these collides with a group that it joins. */
+/* The kernel filters by a hash of 8 bits, with a secret of its own for each interface: now and then
+ * one of these passes with a group that the kernel itself joins, but not all of them. */
 static const guint8 groups[][ETH_ALEN] = {
     {0x01, 0x00, 0x5e, 0x00, 0x00, 0xfb}, /* mDNS */
     {0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa}, /* SSDP */
@@ -136,11 +137,11 @@ receives_group(const char *name, const guint8 *group)
 static gboolean
 receives(const char *name)
 {
-    gboolean first = receives_group(name, groups[0]);
-
-    for (gsize i = 1; i < G_N_ELEMENTS(groups); i++)
-        g_assert_cmpint(receives_group(name, groups[i]), ==, first);
-    return first;
+    for (gsize i = 0; i < G_N_ELEMENTS(groups); i++) {
+        if (!receives_group(name, groups[i]))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* As `ip link set NAME allmulticast on`, and as libvirt does. */
