@@ -113,6 +113,14 @@ log_rejection(const NmmRejection *rejection)
                     NMM_LOG_MESSAGE("%s", text));
 }
 
+static void
+report_refusals(NmmShareRouter *self)
+{
+    g_autoptr(GPtrArray) refusals = nmm_routing_list_refusals(self->routing);
+
+    self->callbacks->refused(refusals, self->user_data);
+}
+
 static gboolean tick_cb(gpointer data);
 
 /* @work: (transfer full) */
@@ -128,6 +136,8 @@ carry_out(NmmShareRouter *self, NmmRoutingWork *work)
         self->timer = g_timeout_add((guint)MAX(work->deadline_ms - now_ms(), 0), tick_cb, self);
     if (work->routes)
         apply_routes(self, work->routes);
+    if (work->refusals_changed)
+        report_refusals(self);
     nmm_routing_work_free(work);
 }
 

@@ -15,6 +15,8 @@ typedef struct _NmmShareRouter NmmShareRouter;
 /* Between start() and stop(). */
 typedef struct {
     void (*host_changed)(gpointer user_data); /* the parent's addresses: call set_host() */
+    /* (element-type NmmRejection): the claims that are refused now; valid during the call */
+    void (*refused)(const GPtrArray *refusals, gpointer user_data);
     void (*gone)(const GError *error, gpointer user_data); /* the link; the router is stopped */
 } NmmShareRouterCallbacks;
 

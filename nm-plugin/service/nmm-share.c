@@ -19,6 +19,7 @@
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-reachability.h"
+#include "nmm-refused-address.h"
 #include "nmm-share-router.h"
 
 struct _NmmShare {
@@ -56,6 +57,7 @@ update_host(NmmShare *self)
     NmmRoutingHost host;
 
     nmm_host_watch_read(self->host_watch, self->parent, self->link, &host);
+    host.trusted = g_array_ref(get_profile(self)->trusted_addresses);
     nmm_share_router_set_host(self->router, &host);
     nmm_routing_host_clear(&host);
 }
@@ -170,8 +172,21 @@ failed_cb(const GError *error, gpointer user_data)
     nmm_activation_emit_failed(user_data, error);
 }
 
+static void
+refused_cb(const GPtrArray *refusals, gpointer user_data)
+{
+    NmmShare *self = user_data;
+    GPtrArray *problems = nmm_problems_new();
+
+    for (guint i = 0; i < refusals->len; i++)
+        g_ptr_array_add(problems,
+                        nmm_refused_address_describe(refusals->pdata[i], get_profile(self)));
+    nmm_activation_set_problems(NMM_ACTIVATION(self), "addresses", problems);
+}
+
 static const NmmShareRouterCallbacks router_callbacks = {
     .host_changed = host_changed_cb,
+    .refused = refused_cb,
     .gone = failed_cb,
 };
 

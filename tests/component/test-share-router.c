@@ -47,8 +47,14 @@ host_changed_cb(gpointer user_data)
 {
 }
 
+static void
+refused_cb(const GPtrArray *refusals, gpointer user_data)
+{
+}
+
 static const NmmShareRouterCallbacks callbacks = {
     .host_changed = host_changed_cb,
+    .refused = refused_cb,
     .gone = gone_cb,
 };
 

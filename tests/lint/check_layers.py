@@ -30,7 +30,7 @@ ROOMS = {
     'profile': [''],
     'host': ['', 'profile'],
     'isolated': ['', 'profile', 'host'],
-    'share': ['', 'profile', 'host'],
+    'share': ['', 'profile', 'host', 'status'],
     'move': ['', 'profile', 'host'],
     'status': [''],
     'check': ['', 'profile', 'host', 'isolated', 'share', 'move'],

@@ -157,6 +157,9 @@ class Active(BusObject):
 
 
 class Device(BusObject):
+    gateway = ''    # IPv4, of the next publish()
+    servers = ()
+
     def __init__(self, nm, name, kind=ETHERNET, **interfaces):
         self.nm = nm
         self.name = name
@@ -233,9 +236,10 @@ class Device(BusObject):
         for family, kind in ((4, 'IP4Config'), (6, 'IP6Config')):
             addresses = [address for address in present if (':' in address) == (family == 6)]
             if addresses:
-                extra = {'NameserverData': []} if family == 4 else {'Nameservers': []}
+                servers = [{'address': GLib.Variant('s', server)} for server in self.servers]
+                extra = {'NameserverData': servers} if family == 4 else {'Nameservers': []}
                 self.add_config(kind, {'AddressData': [self.describe_address(text) for text in addresses],
-                                       'Gateway': '', 'RouteData': [], **extra})
+                                       'Gateway': self.gateway if family == 4 else '', 'RouteData': [], **extra})
             connectivity = FULL if addresses and self.nm.online else NONE
             self.set('Device', **{f'Ip{family}Connectivity': connectivity})
         if self.lease:

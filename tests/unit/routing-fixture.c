@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define HOST_ADDRESSES "10.0.0.1/24 fe80::1/64 fd00::1/64 2001:db8::1/64"
+
 const NmmRoutingNic routing_both[] = {{"web", WEB, TRUE, TRUE}, {"db", DB, TRUE, TRUE}};
 
 static NmmCidr
@@ -116,6 +118,7 @@ take(Fixture *f, NmmRoutingWork *work)
     while (work->rejections->len > 0)
         g_ptr_array_add(f->rejections, g_ptr_array_steal_index(work->rejections, 0));
     f->deadline = work->deadline_ms;
+    f->refused |= work->refusals_changed;
     nmm_routing_work_free(work);
     return changed;
 }
@@ -126,19 +129,32 @@ routing_set_host_config(Fixture *f, const NmmRoutingHost *host)
     return take(f, nmm_routing_set_host(f->routing, host));
 }
 
-gboolean
-routing_set_host(Fixture *f, const char *addresses)
+static gboolean
+set_host(Fixture *f, const char *addresses, const char *trusted)
 {
     NmmRoutingHost host = {
         .addresses = routing_addresses(addresses),
         .own = routing_cidrs("192.168.254.1/24 10.0.0.250/8"),
         .gateways = routing_cidrs("10.0.0.254/32 fd00::254/128"),
         .servers = routing_cidrs("10.0.0.53/32 fd00::53/128"),
+        .trusted = trusted ? routing_cidrs(trusted) : NULL,
     };
     gboolean changed = routing_set_host_config(f, &host);
 
     nmm_routing_host_clear(&host);
     return changed;
+}
+
+gboolean
+routing_set_host(Fixture *f, const char *addresses)
+{
+    return set_host(f, addresses, NULL);
+}
+
+void
+routing_trust(Fixture *f, const char *cidrs)
+{
+    set_host(f, HOST_ADDRESSES, cidrs);
 }
 
 gboolean
@@ -156,7 +172,7 @@ routing_setup(Fixture *f, gconstpointer data)
     f->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     f->probes = g_array_new(FALSE, FALSE, sizeof(NmmProbe));
     f->rejections = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_rejection_free);
-    routing_set_host(f, "10.0.0.1/24 fe80::1/64 fd00::1/64 2001:db8::1/64");
+    routing_set_host(f, HOST_ADDRESSES);
     routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both));
 }
 
@@ -273,10 +289,9 @@ routing_take_rejections(Fixture *f)
     return rejections;
 }
 
-void
-routing_assert_rejections(Fixture *f, const char *expected)
+static void
+assert_list(const GPtrArray *rejections, const char *expected)
 {
-    g_autoptr(GPtrArray) rejections = routing_take_rejections(f);
     g_autoptr(GString) text = g_string_new(NULL);
 
     for (guint i = 0; i < rejections->len; i++) {
@@ -292,4 +307,20 @@ routing_assert_rejections(Fixture *f, const char *expected)
                                r->holder ? r->holder : "");
     }
     g_assert_cmpstr(text->str, ==, expected);
+}
+
+void
+routing_assert_rejections(Fixture *f, const char *expected)
+{
+    g_autoptr(GPtrArray) rejections = routing_take_rejections(f);
+
+    assert_list(rejections, expected);
+}
+
+void
+routing_assert_refusals(Fixture *f, const char *expected)
+{
+    g_autoptr(GPtrArray) refusals = nmm_routing_list_refusals(f->routing);
+
+    assert_list(refusals, expected);
 }

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 #define CONTEST NMM_ROUTING_CONTEST_MS
 #define RELAY   NMM_ROUTING_RELAY_MS
 #define RETRY   NMM_ROUTING_RETRY_MS
+#define KEEP    NMM_ROUTING_REFUSAL_KEEP_MS
 #define FRESH   NMM_ROUTING_LAN_FRESH_MS
 
 #define WEB "52:54:00:00:00:01"
@@ -33,6 +34,7 @@ typedef struct {
     GArray *routes;        /* (element-type NmmRoute): the last ones */
     GArray *probes;        /* (element-type NmmProbe) */
     GPtrArray *rejections; /* (element-type NmmRejection) */
+    gboolean refused;      /* the refusals changed */
 } Fixture;
 
 /* Two running guests; a host with an address in each of 10.0.0.0/24, fd00::/64, 2001:db8::/64. */
@@ -66,6 +68,10 @@ GArray *routing_take_probes(Fixture *f);
 /* Since the last call: "gateway web 10.0.0.254 [holder]". */
 void routing_assert_rejections(Fixture *f, const char *expected);
 GPtrArray *routing_take_rejections(Fixture *f);
+/* Now: "gateway web 10.0.0.254 [holder]", by address, separated by ", ". */
+void routing_assert_refusals(Fixture *f, const char *expected);
+/* The host of setup, and addresses that guests may have whatever they are. */
+void routing_trust(Fixture *f, const char *cidrs);
 
 #define ROUTING_ADD(name, function)                                                                \
     g_test_add(name, Fixture, NULL, routing_setup, function, routing_teardown)

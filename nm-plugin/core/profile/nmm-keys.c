@@ -13,6 +13,7 @@
 #include "nmm-profile.h"
 
 #define MODE_ISOLATED   NMM_MODE_BIT(NMM_MODE_ISOLATED)
+#define MODE_SHARE      NMM_MODE_BIT(NMM_MODE_SHARE)
 #define MODES_WITH_LINK (NMM_MODE_BIT(NMM_MODE_SHARE) | NMM_MODE_BIT(NMM_MODE_MOVE))
 
 #define FIELD(member)                                                                              \
@@ -174,6 +175,17 @@ static const NmmKeyInfo keys[] = {
         .label = N_("Host lin_k name"),
         .description = N_("The name of the host's own macvtap interface; derived from the parent "
                           "device, if unset."),
+    },
+    {
+        .name = NMM_KEY_TRUSTED_ADDRESSES,
+        .type = &nmm_key_type_cidrs,
+        FIELD(trusted_addresses),
+        .modes = MODE_SHARE,
+        .default_value = "",
+        .label = N_("Trusted addr_esses"),
+        .description = N_("The addresses and prefixes, separated by spaces, that a selected guest "
+                          "may have even if they are a gateway or DNS server in use, or outside "
+                          "the subnets of the parent device."),
     },
     {
         .name = NMM_KEY_MULTICAST,

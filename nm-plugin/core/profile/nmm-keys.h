@@ -11,21 +11,22 @@
 
 G_BEGIN_DECLS
 
-#define NMM_KEY_MODE           "mode"
-#define NMM_KEY_GUESTS         "guests"
-#define NMM_KEY_EXCLUDE_GUESTS "exclude-guests"
-#define NMM_KEY_PARENT         "parent"
-#define NMM_KEY_NETWORK        "network"
-#define NMM_KEY_ADDRESS        "address"
-#define NMM_KEY_ADDRESS6       "address6"
-#define NMM_KEY_DHCP_RANGE     "dhcp-range"
-#define NMM_KEY_ISOLATE_GUESTS "isolate-guests"
-#define NMM_KEY_NIC_MODEL      "nic-model"
-#define NMM_KEY_HOTPLUG        "hotplug"
-#define NMM_KEY_ON_DISCONNECT  "on-disconnect"
-#define NMM_KEY_LINK_NAME      "link-name"
-#define NMM_KEY_MULTICAST      "multicast"
-#define NMM_KEY_LIBVIRT_URI    "libvirt-uri"
+#define NMM_KEY_MODE              "mode"
+#define NMM_KEY_GUESTS            "guests"
+#define NMM_KEY_EXCLUDE_GUESTS    "exclude-guests"
+#define NMM_KEY_PARENT            "parent"
+#define NMM_KEY_NETWORK           "network"
+#define NMM_KEY_ADDRESS           "address"
+#define NMM_KEY_ADDRESS6          "address6"
+#define NMM_KEY_DHCP_RANGE        "dhcp-range"
+#define NMM_KEY_ISOLATE_GUESTS    "isolate-guests"
+#define NMM_KEY_NIC_MODEL         "nic-model"
+#define NMM_KEY_HOTPLUG           "hotplug"
+#define NMM_KEY_ON_DISCONNECT     "on-disconnect"
+#define NMM_KEY_LINK_NAME         "link-name"
+#define NMM_KEY_TRUSTED_ADDRESSES "trusted-addresses"
+#define NMM_KEY_MULTICAST         "multicast"
+#define NMM_KEY_LIBVIRT_URI       "libvirt-uri"
 
 typedef enum {
     NMM_ON_DISCONNECT_UNPLUG,
@@ -53,6 +54,7 @@ extern const NmmKeyType nmm_key_type_device;     /* any name of a network interf
 extern const NmmKeyType nmm_key_type_network;    /* libvirt network name: char * */
 extern const NmmKeyType nmm_key_type_address4;   /* IPv4 host address/prefix: NmmCidr */
 extern const NmmKeyType nmm_key_type_address6;   /* IPv6 ULA host address/prefix: NmmCidr */
+extern const NmmKeyType nmm_key_type_cidrs;      /* addresses and prefixes: GArray of NmmCidr */
 extern const NmmKeyType nmm_key_type_dhcp_range; /* FIRST-LAST: NmmRange */
 extern const NmmKeyType nmm_key_type_nic_model;  /* word of [A-Za-z0-9_-]: char * */
 extern const NmmKeyType nmm_key_type_uri;        /* libvirt URI, its form alone: char * */

@@ -52,6 +52,9 @@ typedef struct {
     /* share, move */
     char *link_name; /* (nullable): NULL derives it from the parent */
     gboolean multicast;
+
+    /* share */
+    GArray *trusted_addresses; /* (element-type NmmCidr) */
 } NmmProfile;
 
 /*

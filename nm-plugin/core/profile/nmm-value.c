@@ -28,6 +28,9 @@
 /* Hosts configure themselves from a router advertisement only in a /64 (RFC 4862). */
 #define ADDRESS6_PREFIX 64
 
+#define TRUSTED4_MIN_PREFIX 8
+#define TRUSTED6_MIN_PREFIX 16
+
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean
@@ -359,6 +362,61 @@ parse_address6(const NmmKeyInfo *key, const char *text, gpointer field, GError *
     return TRUE;
 }
 
+/* A shorter prefix would let a guest take the addresses of servers on the Internet. */
+static gboolean
+check_trusted_prefix(const char *word, const NmmCidr *cidr, GError **error)
+{
+    g_autofree char *address = nmm_cidr_address_to_string(cidr);
+    g_autofree char *network = nmm_cidr_network_to_string(cidr);
+    guint min = cidr->family == G_SOCKET_FAMILY_IPV4 ? TRUSTED4_MIN_PREFIX : TRUSTED6_MIN_PREFIX;
+    NmmCidr subnet;
+
+    if (cidr->prefix < min)
+        return refuse(
+            error, _("'%s' has too short a prefix; use a prefix length from %u"), word, min);
+    if (nmm_cidr_is_link_local(cidr))
+        return refuse(
+            error, _("'%s' is a link-local address, which needs no route; remove it"), word);
+    if (nmm_cidr_parse(network, &subnet, NULL) && !nmm_cidr_equal(&subnet, cidr))
+        return refuse(error,
+                      _("'%s' is neither one address nor a prefix; use '%s' or '%s'"),
+                      word,
+                      address,
+                      network);
+    return TRUE;
+}
+
+static gboolean
+parse_trusted(const char *word, GArray *list, GError **error)
+{
+    g_autofree char *shown = nmm_text_to_display(word);
+    NmmCidr cidr;
+
+    if (!nmm_cidr_init_host(&cidr, word, NULL) && !nmm_cidr_parse(word, &cidr, NULL))
+        return refuse(error,
+                      _("'%s' is not an address or prefix; use some such as '192.0.2.1' or "
+                        "'198.51.100.0/24'"),
+                      shown);
+    if (!check_trusted_prefix(shown, &cidr, error))
+        return FALSE;
+    g_array_append_val(list, cidr);
+    return TRUE;
+}
+
+static gboolean
+parse_cidrs(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
+{
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+    for (gsize i = 0; words[i]; i++) {
+        if (words[i][0] != '\0' && !parse_trusted(words[i], list, error))
+            return FALSE;
+    }
+    *(GArray **)field = g_steal_pointer(&list);
+    return TRUE;
+}
+
 static gboolean
 parse_dhcp_range(const NmmKeyInfo *key, const char *text, gpointer field, GError **error)
 {
@@ -394,6 +452,12 @@ static void
 clear_string(gpointer field)
 {
     g_clear_pointer((char **)field, g_free);
+}
+
+static void
+clear_array(gpointer field)
+{
+    g_clear_pointer((GArray **)field, g_array_unref);
 }
 
 static void
@@ -446,6 +510,12 @@ const NmmKeyType nmm_key_type_address4 = {
 const NmmKeyType nmm_key_type_address6 = {
     .size = sizeof(NmmCidr),
     .parse = parse_address6,
+};
+
+const NmmKeyType nmm_key_type_cidrs = {
+    .size = sizeof(GArray *),
+    .parse = parse_cidrs,
+    .clear = clear_array,
 };
 
 const NmmKeyType nmm_key_type_dhcp_range = {

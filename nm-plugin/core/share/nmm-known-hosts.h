@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 typedef struct {
     char *name;
     guint n_addresses; /* held and claimed, counted by the routing decision */
+    guint n_refused;   /* claims that are refused now, counted by the routing decision */
     gint64 doubted_at; /* when the guest had too many */
 } NmmKnownGuest;
 

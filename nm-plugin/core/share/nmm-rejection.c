@@ -6,19 +6,32 @@
 
 #include <string.h>
 
+#include "nmm-keys.h"
+
 typedef struct {
     const char *name;
     const char *sentence; /* %1$s guest, %2$s MAC, %3$s address, %4$s holder */
+    gboolean by_host;
+    const char *key; /* (nullable): lifts it */
 } Reason;
 
 #define CLAIM "guest '%1$s' (%2$s) claims '%3$s', "
 
 static const Reason reasons[] = {
-    [NMM_REJECTION_HOST] = {"host", CLAIM "which is the host's own address"},
-    [NMM_REJECTION_GATEWAY] = {"gateway", CLAIM "which is a gateway in use"},
-    [NMM_REJECTION_DNS_SERVER] = {"dns-server", CLAIM "which is a DNS server in use"},
-    [NMM_REJECTION_OFF_LINK] = {"off-link", CLAIM "which is outside the parent's subnets"},
-    [NMM_REJECTION_NOT_A_HOST] = {"not-a-host", CLAIM "which no single host can have"},
+    [NMM_REJECTION_HOST] = {"host", CLAIM "which is the host's own address", TRUE},
+    [NMM_REJECTION_GATEWAY] = {"gateway",
+                               CLAIM "which is a gateway in use",
+                               TRUE,
+                               NMM_KEY_TRUSTED_ADDRESSES},
+    [NMM_REJECTION_DNS_SERVER] = {"dns-server",
+                                  CLAIM "which is a DNS server in use",
+                                  TRUE,
+                                  NMM_KEY_TRUSTED_ADDRESSES},
+    [NMM_REJECTION_OFF_LINK] = {"off-link",
+                                CLAIM "which is outside the parent's subnets",
+                                TRUE,
+                                NMM_KEY_TRUSTED_ADDRESSES},
+    [NMM_REJECTION_NOT_A_HOST] = {"not-a-host", CLAIM "which no single host can have", TRUE},
     [NMM_REJECTION_LAN_HOST] = {"lan-host", CLAIM "which '%4$s' on the LAN already uses"},
     [NMM_REJECTION_OTHER_GUEST] = {"other-guest", CLAIM "which guest '%4$s' already uses"},
     [NMM_REJECTION_NOT_BRIDGE] = {"not-bridge",
@@ -33,6 +46,25 @@ static const Reason reasons[] = {
 struct _NmmRejections {
     GHashTable *keys; /* guest's name → set of keys */
 };
+
+NmmRejection *
+nmm_rejection_new(NmmRejectionReason reason,
+                  const char *guest,
+                  const char *mac,
+                  const char *address,
+                  const char *holder)
+{
+    NmmRejection *rejection = g_new(NmmRejection, 1);
+
+    *rejection = (NmmRejection){
+        .reason = reason,
+        .guest = g_strdup(guest),
+        .mac = g_strdup(mac),
+        .address = g_strdup(address),
+        .holder = g_strdup(holder),
+    };
+    return rejection;
+}
 
 void
 nmm_rejection_free(NmmRejection *rejection)
@@ -49,6 +81,18 @@ nmm_rejection_reason_to_string(NmmRejectionReason reason)
 {
     g_return_val_if_fail((gsize)reason < G_N_ELEMENTS(reasons), NULL);
     return reasons[reason].name;
+}
+
+gboolean
+nmm_rejection_is_by_host(NmmRejectionReason reason)
+{
+    return reasons[reason].by_host;
+}
+
+const char *
+nmm_rejection_get_key(NmmRejectionReason reason)
+{
+    return reasons[reason].key;
 }
 
 char *
@@ -111,7 +155,6 @@ nmm_rejections_add(NmmRejections *self,
 {
     GHashTable *keys = g_hash_table_lookup(self->keys, guest);
     g_autofree char *key = make_key(reason, mac, address);
-    NmmRejection *rejection;
 
     if (!keys) {
         keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -122,13 +165,7 @@ nmm_rejections_add(NmmRejections *self,
     g_hash_table_add(keys, g_steal_pointer(&key));
     if (g_hash_table_size(keys) == NMM_REJECTION_MAX_REPORTED)
         reason = NMM_REJECTION_TOO_MANY;
-    rejection = g_new0(NmmRejection, 1);
-    rejection->reason = reason;
-    rejection->guest = g_strdup(guest);
-    rejection->mac = g_strdup(mac);
-    rejection->address = g_strdup(address);
-    rejection->holder = g_strdup(holder);
-    return rejection;
+    return nmm_rejection_new(reason, guest, mac, address, holder);
 }
 
 void

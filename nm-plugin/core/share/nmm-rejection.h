@@ -33,9 +33,19 @@ typedef struct {
     char *holder; /* (nullable): MAC of the LAN host or name of the guest that has it */
 } NmmRejection;
 
+/* @holder: (nullable) */
+NmmRejection *nmm_rejection_new(NmmRejectionReason reason,
+                                const char *guest,
+                                const char *mac,
+                                const char *address,
+                                const char *holder);
 void nmm_rejection_free(NmmRejection *rejection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRejection, nmm_rejection_free)
 const char *nmm_rejection_reason_to_string(NmmRejectionReason reason); /* "lan-host", stable */
+/* Whether the host's configuration alone is the reason. */
+gboolean nmm_rejection_is_by_host(NmmRejectionReason reason);
+/* (nullable): the vpn.data key that lifts it. */
+const char *nmm_rejection_get_key(NmmRejectionReason reason);
 /* (transfer full): a fragment for the log, without the reason's name. */
 char *nmm_rejection_to_string(const NmmRejection *rejection);
 

@@ -5,6 +5,7 @@
 #include "nmm-routing-claim.h"
 
 #include "nmm-routing-probe.h"
+#include "nmm-routing-refusal.h"
 
 #define NEVER NMM_NEVER
 
@@ -54,9 +55,9 @@ claim_by_lan_host(NmmRouting *self,
         return FALSE;
     changed = entry->holder != 0;
     if (changed)
-        nmm_routing_reject_for_lan_host(self, entry->holder, address, mac);
+        nmm_routing_refuse_for_lan_host(self, entry->holder, address, mac);
     if (entry->claimant != 0)
-        nmm_routing_reject_for_lan_host(self, entry->claimant, address, mac);
+        nmm_routing_refuse_for_lan_host(self, entry->claimant, address, mac);
     nmm_routing_drop_claimant(self, entry);
     nmm_routing_drop_holder(self, entry);
     entry->relay_at = entry->lan_reprobe_at = NEVER;
@@ -91,8 +92,6 @@ void
 nmm_routing_accept_claimant(NmmRouting *self, Entry *entry, gint64 now)
 {
     MacKey mac = entry->claimant;
-    g_autofree char *mac_text = nmm_mac_key_to_string(mac);
-    g_autofree char *address_text = nmm_cidr_address_to_string(&entry->address);
 
     nmm_routing_drop_holder(self, entry);
     nmm_routing_drop_claimant(self, entry);
@@ -100,8 +99,7 @@ nmm_routing_accept_claimant(NmmRouting *self, Entry *entry, gint64 now)
     entry->holder = mac;
     entry->since = entry->heard_at = now;
     nmm_known_hosts_forget_lan(&self->known, &entry->address);
-    nmm_rejections_forget(
-        self->reported, nmm_routing_find_nic(self, mac)->guest->name, mac_text, address_text);
+    nmm_routing_refusals_accepted(self, mac, &entry->address);
     doubt_other_addresses(self, entry, now);
 }
 
@@ -115,7 +113,7 @@ confirm_holder(NmmRouting *self, Entry *entry, gint64 now)
     entry->next_probe_at = NEVER;
     /* A guest with two interfaces on the parent replies on both for either: no rejection. */
     if (entry->claimant != 0 && nmm_routing_find_nic(self, entry->claimant)->guest != guest)
-        nmm_routing_reject(
+        nmm_routing_refuse(
             self, entry->claimant, NMM_REJECTION_OTHER_GUEST, &entry->address, guest->name);
     nmm_routing_drop_claimant(self, entry);
     nmm_routing_entries_settle(&self->entries, entry);
@@ -125,9 +123,9 @@ static gboolean
 has_room(NmmRouting *self, const Nic *nic, const NmmCidr *address)
 {
     if (nic->guest->n_addresses >= NMM_ROUTING_MAX_PER_GUEST)
-        nmm_routing_reject(self, nic->mac, NMM_REJECTION_GUEST_FULL, address, NULL);
+        nmm_routing_refuse(self, nic->mac, NMM_REJECTION_GUEST_FULL, address, NULL);
     else if (self->n_addresses >= NMM_ROUTING_MAX_ADDRESSES)
-        nmm_routing_reject(self, nic->mac, NMM_REJECTION_FULL, address, NULL);
+        nmm_routing_refuse(self, nic->mac, NMM_REJECTION_FULL, address, NULL);
     else
         return TRUE;
     return FALSE;
@@ -179,7 +177,7 @@ claim_by_guest(NmmRouting *self, const Nic *nic, const NmmCidr *address, gint64 
     case NMM_VERDICT_NO_MATTER:
         return FALSE;
     case NMM_VERDICT_REJECTED:
-        nmm_routing_reject(self, nic->mac, reason, address, NULL);
+        nmm_routing_refuse(self, nic->mac, reason, address, NULL);
         return FALSE;
     case NMM_VERDICT_GOOD:
         break;
@@ -195,7 +193,7 @@ claim_by_guest(NmmRouting *self, const Nic *nic, const NmmCidr *address, gint64 
     if (lan && lan->mac == nic->mac)
         lan = NULL;
     if (lan && lan->on_wire && now - lan->heard_at < NMM_ROUTING_LAN_FRESH_MS) {
-        nmm_routing_reject_for_lan_host(self, nic->mac, address, lan->mac);
+        nmm_routing_refuse_for_lan_host(self, nic->mac, address, lan->mac);
         return FALSE;
     }
     if (!has_room(self, nic, address)) {
@@ -222,7 +220,7 @@ nmm_routing_handle_claim(NmmRouting *self,
     if (!nic || !nic->running || from_wire)
         return claim_by_lan_host(self, mac, address, from_wire, now);
     if (!nic->bridge) {
-        nmm_routing_reject(self, mac, NMM_REJECTION_NOT_BRIDGE, address, NULL);
+        nmm_routing_refuse(self, mac, NMM_REJECTION_NOT_BRIDGE, address, NULL);
         return FALSE;
     }
     return claim_by_guest(self, nic, address, now);

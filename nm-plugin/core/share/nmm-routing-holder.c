@@ -55,30 +55,3 @@ nmm_routing_drop_holder(NmmRouting *self, Entry *entry)
     if (entry->claimant == 0)
         entry->next_probe_at = NEVER;
 }
-
-void
-nmm_routing_reject(NmmRouting *self,
-                   MacKey mac,
-                   NmmRejectionReason reason,
-                   const NmmCidr *address,
-                   const char *holder)
-{
-    const Nic *nic = nmm_routing_find_nic(self, mac);
-    g_autofree char *mac_text = nmm_mac_key_to_string(mac);
-    g_autofree char *address_text = nmm_cidr_address_to_string(address);
-    NmmRejection *rejection = NULL;
-
-    if (nic)
-        rejection = nmm_rejections_add(
-            self->reported, reason, nic->guest->name, mac_text, address_text, holder);
-    if (rejection)
-        g_ptr_array_add(self->work->rejections, rejection);
-}
-
-void
-nmm_routing_reject_for_lan_host(NmmRouting *self, MacKey mac, const NmmCidr *address, MacKey lan)
-{
-    g_autofree char *holder = nmm_mac_key_to_string(lan);
-
-    nmm_routing_reject(self, mac, NMM_REJECTION_LAN_HOST, address, holder);
-}

@@ -16,6 +16,9 @@ struct _NmmRouting {
     NmmRoutingEntries entries;
     guint n_addresses; /* held and claimed */
     NmmRejections *reported;
+    GHashTable *refusals; /* nmm-routing-refusal.h … */
+    gint64 refusals_due;  /* … and when to look at the first of them */
+    gint64 now;           /* of the last input that has a time */
     gint64 budget_since;  /* in ms: when the second began … */
     guint budget_used;    /* … and the probes in it */
     NmmRoutingWork *work; /* of the input in progress */
@@ -30,16 +33,5 @@ gboolean nmm_routing_can_hold(const NmmKnownNic *nic);
 void nmm_routing_count(NmmRouting *self, NmmMacKey mac, int change);
 void nmm_routing_drop_claimant(NmmRouting *self, NmmRoutingEntry *entry);
 void nmm_routing_drop_holder(NmmRouting *self, NmmRoutingEntry *entry);
-
-/* Adds a rejection of the guest with @mac to the work, if it is a new one. @holder: (nullable) */
-void nmm_routing_reject(NmmRouting *self,
-                        NmmMacKey mac,
-                        NmmRejectionReason reason,
-                        const NmmCidr *address,
-                        const char *holder);
-void nmm_routing_reject_for_lan_host(NmmRouting *self,
-                                     NmmMacKey mac,
-                                     const NmmCidr *address,
-                                     NmmMacKey lan);
 
 G_END_DECLS

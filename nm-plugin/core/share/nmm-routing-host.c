@@ -56,6 +56,7 @@ nmm_routing_host_copy(NmmRoutingHost *out, const NmmRoutingHost *host)
     out->onlink = copy_array(host->onlink, sizeof(NmmCidr));
     out->own = copy_array(host->own, sizeof(NmmCidr));
     out->gateways = copy_array(host->gateways, sizeof(NmmCidr));
+    out->trusted = copy_array(host->trusted, sizeof(NmmCidr));
     out->servers = copy_array(host->servers, sizeof(NmmCidr));
 }
 
@@ -67,6 +68,7 @@ nmm_routing_host_clear(NmmRoutingHost *host)
     g_clear_pointer(&host->own, g_array_unref);
     g_clear_pointer(&host->gateways, g_array_unref);
     g_clear_pointer(&host->servers, g_array_unref);
+    g_clear_pointer(&host->trusted, g_array_unref);
 }
 
 gboolean
@@ -177,19 +179,30 @@ find_source(const GArray *addresses, const NmmCidr *address)
 }
 
 static gboolean
+is_trusted(const NmmRoutingHost *host, const NmmCidr *address)
+{
+    for (guint i = 0; i < host->trusted->len; i++) {
+        if (nmm_cidr_overlaps(&g_array_index(host->trusted, NmmCidr, i), address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 find_reason(const NmmRoutingHost *host, const NmmCidr *address, NmmRejectionReason *out_reason)
 {
+    gboolean trusted = is_trusted(host, address);
     const NmmCidr *subnet;
 
     if (is_own_address(host->addresses, address) || contains_address(host->own, address))
         *out_reason = NMM_REJECTION_HOST;
-    else if (contains_address(host->gateways, address))
+    else if (!trusted && contains_address(host->gateways, address))
         *out_reason = NMM_REJECTION_GATEWAY;
-    else if (contains_address(host->servers, address))
+    else if (!trusted && contains_address(host->servers, address))
         *out_reason = NMM_REJECTION_DNS_SERVER;
     else if (!find_subnet(host, address, &subnet))
         *out_reason = NMM_REJECTION_NOT_A_HOST;
-    else if (!subnet)
+    else if (!subnet && !trusted)
         *out_reason = NMM_REJECTION_OFF_LINK;
     else
         return FALSE;
@@ -206,11 +219,9 @@ nmm_routing_host_judge(const NmmRoutingHost *host,
 
     if (!source)
         return NMM_VERDICT_NO_MATTER;
-    if (find_reason(host, address, out_reason))
-        return NMM_VERDICT_REJECTED;
     if (out_source) {
         *out_source = *source;
         out_source->prefix = nmm_cidr_get_max_prefix(source);
     }
-    return NMM_VERDICT_GOOD;
+    return find_reason(host, address, out_reason) ? NMM_VERDICT_REJECTED : NMM_VERDICT_GOOD;
 }

@@ -28,6 +28,8 @@ typedef struct {
     GArray *own;       /* (element-type NmmCidr): the host's addresses on other devices */
     GArray *gateways;  /* (element-type NmmCidr): in use */
     GArray *servers;   /* (element-type NmmCidr): DNS servers in use */
+    GArray *trusted; /* (element-type NmmCidr): prefixes in which a guest may have what a gateway or
+                        DNS server has, and what is off-link */
 } NmmRoutingHost;
 
 /* A deep copy without NULL arrays; free it with clear(). */
@@ -43,8 +45,8 @@ typedef enum {
     NMM_VERDICT_REJECTED,
 } NmmVerdict;
 
-/* @host: a copy. @address: routable. @out_source: (nullable): set with GOOD: the parent's address
- * that the kernel would choose. @out_reason: set with REJECTED. */
+/* @host: a copy. @address: routable. @out_source: (nullable): set unless NO_MATTER: the parent's
+ * address that the kernel would choose. @out_reason: set with REJECTED. */
 NmmVerdict nmm_routing_host_judge(const NmmRoutingHost *host,
                                   const NmmCidr *address,
                                   NmmCidr *out_source,

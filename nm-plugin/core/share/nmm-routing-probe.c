@@ -13,15 +13,10 @@ typedef NmmMacKey MacKey;
 typedef NmmKnownNic Nic;
 typedef NmmRoutingEntry Entry;
 
-NmmProbeResult
-nmm_routing_probe(NmmRouting *self, Entry *entry, MacKey mac, gint64 now)
+/* @probe: without its MAC. */
+static NmmProbeResult
+send_probe(NmmRouting *self, NmmProbe *probe, MacKey mac, gint64 now)
 {
-    NmmProbe wanted = {.lan = mac == 0, .address = entry->address};
-    NmmRejectionReason reason;
-
-    if (nmm_routing_host_judge(&self->host, &entry->address, &wanted.source, &reason) !=
-        NMM_VERDICT_GOOD)
-        return NMM_PROBE_IMPOSSIBLE;
     if (now - self->budget_since >= 1000) {
         self->budget_since = now;
         self->budget_used = 0;
@@ -29,11 +24,39 @@ nmm_routing_probe(NmmRouting *self, Entry *entry, MacKey mac, gint64 now)
     if (self->budget_used >= MAX_PROBES)
         return NMM_PROBE_OVER_BUDGET;
     self->budget_used++;
-    nmm_mac_key_to_bytes(mac, wanted.mac);
-    g_array_append_val(self->work->probes, wanted);
-    if (mac == 0)
-        entry->lan_probed_at = now;
+    nmm_mac_key_to_bytes(mac, probe->mac);
+    g_array_append_val(self->work->probes, *probe);
     return NMM_PROBE_SENT;
+}
+
+NmmProbeResult
+nmm_routing_probe(NmmRouting *self, Entry *entry, MacKey mac, gint64 now)
+{
+    NmmProbe probe = {.lan = mac == 0, .address = entry->address};
+    NmmRejectionReason reason;
+    NmmProbeResult result;
+
+    if (nmm_routing_host_judge(&self->host, &entry->address, &probe.source, &reason) !=
+        NMM_VERDICT_GOOD)
+        return NMM_PROBE_IMPOSSIBLE;
+    result = send_probe(self, &probe, mac, now);
+    if (result == NMM_PROBE_SENT && mac == 0)
+        entry->lan_probed_at = now;
+    return result;
+}
+
+NmmProbeResult
+nmm_routing_probe_guest(NmmRouting *self, const NmmCidr *address, MacKey mac, gint64 now)
+{
+    NmmProbe probe = {.address = *address};
+    const Nic *nic = nmm_routing_find_nic(self, mac);
+    NmmRejectionReason reason;
+    NmmVerdict verdict = nmm_routing_host_judge(&self->host, address, &probe.source, &reason);
+
+    if (verdict == NMM_VERDICT_NO_MATTER || !nmm_routing_can_hold(nic) ||
+        (verdict == NMM_VERDICT_REJECTED && reason == NMM_REJECTION_HOST))
+        return NMM_PROBE_IMPOSSIBLE;
+    return send_probe(self, &probe, mac, now);
 }
 
 void

@@ -18,6 +18,9 @@ typedef enum {
 /* @mac: 0 probes the LAN. */
 NmmProbeResult
 nmm_routing_probe(NmmRouting *self, NmmRoutingEntry *entry, NmmMacKey mac, gint64 now);
+/* The same for an address that need not be good; one of the host's own is never probed. */
+NmmProbeResult
+nmm_routing_probe_guest(NmmRouting *self, const NmmCidr *address, NmmMacKey mac, gint64 now);
 void nmm_routing_probe_all_guests(NmmRouting *self, NmmRoutingEntry *entry, gint64 now);
 /* Probes the guest that holds the address, otherwise the LAN. Silence counts only after a probe
  * that was sent. */

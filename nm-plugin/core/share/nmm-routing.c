@@ -10,6 +10,7 @@
 
 #include "nmm-routing-claim.h"
 #include "nmm-routing-probe.h"
+#include "nmm-routing-refusal.h"
 
 #define NEVER NMM_NEVER
 
@@ -48,7 +49,8 @@ static NmmRoutingWork *
 finish(NmmRouting *self, gboolean changed)
 {
     NmmRoutingWork *work = self->work;
-    gint64 deadline = nmm_routing_entries_get_deadline(&self->entries);
+    gint64 deadline = MIN(nmm_routing_entries_get_deadline(&self->entries),
+                          g_hash_table_size(self->refusals) > 0 ? self->refusals_due : NEVER);
 
     self->work = new_work();
     work->routes = changed ? list_routes(self) : NULL;
@@ -66,6 +68,8 @@ nmm_routing_new(void)
     nmm_known_hosts_init(&self->known);
     nmm_routing_entries_init(&self->entries);
     self->reported = nmm_rejections_new();
+    self->refusals = nmm_routing_refusals_new();
+    self->refusals_due = NEVER;
     self->work = new_work();
     return self;
 }
@@ -77,6 +81,7 @@ nmm_routing_free(NmmRouting *self)
     nmm_routing_entries_clear(&self->entries);
     nmm_known_hosts_clear(&self->known);
     nmm_rejections_free(self->reported);
+    g_hash_table_unref(self->refusals);
     nmm_routing_work_free(self->work);
     g_free(self);
 }
@@ -90,6 +95,7 @@ nmm_routing_claim(NmmRouting *self,
 {
     MacKey key = nmm_mac_key_from_bytes(mac);
 
+    self->now = now_ms;
     return finish(self, nmm_routing_handle_claim(self, key, address, from_wire, now_ms));
 }
 
@@ -114,6 +120,7 @@ schedule_relay(NmmRouting *self, const NmmCidr *address, gint64 now)
 NmmRoutingWork *
 nmm_routing_solicited(NmmRouting *self, const NmmCidr *address, gint64 now_ms)
 {
+    self->now = now_ms;
     schedule_relay(self, address, now_ms);
     return finish(self, FALSE);
 }
@@ -150,6 +157,8 @@ nmm_routing_tick(NmmRouting *self, gint64 now_ms)
     g_autoptr(GPtrArray) due = nmm_routing_entries_list_due(&self->entries, now_ms);
     gboolean changed = FALSE;
 
+    self->now = now_ms;
+    nmm_routing_refusals_tick(self);
     for (guint i = 0; i < due->len; i++)
         changed |= entry_tick(self, due->pdata[i], now_ms);
     return finish(self, changed);
@@ -169,7 +178,7 @@ judge_entry(NmmRouting *self, Entry *entry)
         reason == NMM_REJECTION_OFF_LINK)
         return;
     if (entry->holder != 0)
-        nmm_routing_reject(self, entry->holder, reason, &entry->address, NULL);
+        nmm_routing_refuse(self, entry->holder, reason, &entry->address, NULL);
     nmm_routing_drop_claimant(self, entry);
     nmm_routing_drop_holder(self, entry);
     nmm_routing_entries_settle(&self->entries, entry);
@@ -186,6 +195,7 @@ nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host)
     g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         judge_entry(self, entry);
+    nmm_routing_refusals_judge(self);
     return finish(self, TRUE);
 }
 
@@ -221,5 +231,6 @@ nmm_routing_set_guests(NmmRouting *self, const NmmRoutingNic *nics, gsize n_nics
     g_hash_table_iter_init(&iter, self->entries.all);
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         changed |= recount_entry(self, entry);
+    nmm_routing_refusals_judge(self);
     return finish(self, changed);
 }

@@ -23,13 +23,14 @@ G_BEGIN_DECLS
 #define NMM_ROUTING_MAX_ADDRESSES 4096
 
 /* Times in ms. */
-#define NMM_ROUTING_RELAY_MS     10    /* a LAN host replies to the host's request sooner */
-#define NMM_ROUTING_LAN_GRACE_MS 20    /* from the probe of the LAN until silence counts */
-#define NMM_ROUTING_CONTEST_MS   1000  /* the same if a holder is known */
-#define NMM_ROUTING_RETRY_MS     300   /* between probes during a contest */
-#define NMM_ROUTING_REPEAT_MS    900   /* the kernel repeats a request each 1000 ms */
-#define NMM_ROUTING_LAN_FRESH_MS 10000 /* a LAN host heard since keeps the address */
-#define NMM_ROUTING_LAN_KEEP_MS  (5 * 60 * 1000) /* a LAN host heard before is forgotten */
+#define NMM_ROUTING_RELAY_MS        10    /* a LAN host replies to the host's request sooner */
+#define NMM_ROUTING_LAN_GRACE_MS    20    /* from the probe of the LAN until silence counts */
+#define NMM_ROUTING_CONTEST_MS      1000  /* the same if a holder is known */
+#define NMM_ROUTING_RETRY_MS        300   /* between probes during a contest */
+#define NMM_ROUTING_REPEAT_MS       900   /* the kernel repeats a request each 1000 ms */
+#define NMM_ROUTING_LAN_FRESH_MS    10000 /* a LAN host heard since keeps the address */
+#define NMM_ROUTING_REFUSAL_KEEP_MS 60000 /* a refused claim that is not heard is in doubt */
+#define NMM_ROUTING_LAN_KEEP_MS     (5 * 60 * 1000) /* a LAN host heard before is forgotten */
 
 /* A macvtap interface of a selected guest on the parent. */
 typedef struct {
@@ -62,8 +63,9 @@ typedef struct {
 
 /* What the caller must do after an input. */
 typedef struct {
-    GArray *probes;        /* (element-type NmmProbe): to send, in order */
-    GPtrArray *rejections; /* (element-type NmmRejection): to log, in order */
+    GArray *probes;            /* (element-type NmmProbe): to send, in order */
+    GPtrArray *rejections;     /* (element-type NmmRejection): to log, in order */
+    gboolean refusals_changed; /* list_refusals() has another result */
     GArray *routes;     /* (nullable) (element-type NmmRoute): to install, sorted; NULL: no change.
                            Guests' names are valid until the next set_guests(). */
     gint64 deadline_ms; /* when to call tick(); -1: nothing is pending, no timer is needed */
@@ -99,5 +101,9 @@ NmmRoutingWork *nmm_routing_claim(NmmRouting *self,
 NmmRoutingWork *nmm_routing_solicited(NmmRouting *self, const NmmCidr *address, gint64 now_ms);
 /* The deadline has come (earlier or later is harmless). */
 NmmRoutingWork *nmm_routing_tick(NmmRouting *self, gint64 now_ms);
+
+/* (transfer container) (element-type NmmRejection): the claims that are refused now, by address;
+ * they are valid until the next input. */
+GPtrArray *nmm_routing_list_refusals(NmmRouting *self);
 
 G_END_DECLS

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode share: addresses that are refused to a guest, and the key trusted-addresses."""
+
+import mock
+from device import ip
+from host import GUEST_ADDRESS, GUEST_MAC, LINK, UPLINK, UUID, check, equal
+from test_status import read
+
+
+def problems(host, vpn):
+    return read(host, vpn)['Problems']
+
+
+def refused_address(host, vpn, address):
+    """The one problem, which names the guest, the address and the key, as the banner does."""
+    def found():
+        host.speak('tap0', address=address)
+        return problems(host, vpn)
+    problem, = host.wait(found, 'the refusal')
+    equal((problem['kind'], problem['guest'], problem['address'], problem['key']),
+          ('refused-address', 'alpha', address, 'trusted-addresses'), 'problem')
+    for text in ('alpha', address, 'trusted-addresses'):
+        check(text in vpn.get('VPN.Connection', 'Banner'), f'{text} is not in the banner')
+    check(address not in ip('route', 'show', 'dev', LINK), 'it has a route')
+    return problem
+
+
+def test_guest_at_the_gateway_is_refused_by_name_and_key(host):
+    host.eth0.gateway = GUEST_ADDRESS
+    host.eth0.publish()
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    problem = refused_address(host, vpn, GUEST_ADDRESS)
+    equal(problem['reason'], 'gateway', 'reason')
+    equal(problem['remedy'], f"nmcli connection modify 'guests' +vpn.data 'trusted-addresses={GUEST_ADDRESS}' && "
+                             "nmcli connection down 'guests' && nmcli connection up 'guests'", 'remedy')
+    host.hypervisor('stop alpha')
+    host.wait(lambda: not problems(host, vpn), 'the refusal to go')
+    host.down(vpn)
+
+
+def test_guest_that_becomes_the_dns_server_loses_its_route(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share', trusted_addresses='10.0.0.77'))
+    host.wait_served('tap0')
+    host.eth0.servers = [GUEST_ADDRESS]
+    host.eth0.publish()
+    host.wait(lambda: not host.has_route(), 'the route to go')
+    problem = refused_address(host, vpn, GUEST_ADDRESS)
+    equal(problem['reason'], 'dns-server', 'reason')
+    check(f"'trusted-addresses=10.0.0.77/32 {GUEST_ADDRESS}'" in problem['remedy'], problem['remedy'])
+    host.eth0.servers = []
+    host.eth0.publish()
+    host.wait(lambda: not problems(host, vpn), 'the refusal to go')
+    host.wait_served('tap0')
+    host.down(vpn)
+
+
+def test_trusted_guest_is_gateway_and_dns_server(host):
+    host.eth0.gateway, host.eth0.servers = GUEST_ADDRESS, [GUEST_ADDRESS]
+    host.eth0.publish()
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share', trusted_addresses=GUEST_ADDRESS))
+    host.wait_served('tap0')
+    equal(problems(host, vpn), [], 'problems')
+    host.down(vpn)
+
+
+def test_guest_in_another_block(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    equal(refused_address(host, vpn, '198.51.100.7')['reason'], 'off-link', 'reason')
+    host.down(vpn)
+    vpn = host.up(host.add_profile('share', uuid=UUID.replace('2', '3'), name='trusting',
+                                   trusted_addresses='198.51.100.0/24'))
+
+    def served():
+        host.speak('tap0', address='198.51.100.7')
+        return next((line for line in ip('route', 'show', 'dev', LINK).splitlines() if '198.51.100.7' in line), None)
+    check('src 10.0.0.10' in host.wait(served, 'the route'), 'not the address of the host as source')
+    equal(problems(host, vpn), [], 'problems')
+    host.down(vpn)
+
+
+def test_own_address_of_the_host_is_never_trusted(host):
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share', trusted_addresses='10.0.0.0/24'))
+
+    def found():
+        host.speak('tap0', address=UPLINK.split('/', maxsplit=1)[0])
+        return problems(host, vpn)
+    problem, = host.wait(found, 'the refusal')
+    equal((problem['reason'], 'key' in problem, 'remedy' in problem), ('host', False, False), 'problem')
+    host.down(vpn)
+
+
+if __name__ == '__main__':
+    mock.main()
