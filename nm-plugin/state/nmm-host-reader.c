@@ -8,6 +8,7 @@
 
 #include "nmm-active.h"
 #include "nmm-error.h"
+#include "nmm-failure-file.h"
 #include "nmm-identity.h"
 #include "nmm-libvirt.h"
 #include "nmm-links.h"
@@ -17,6 +18,7 @@
 #include "nmm-parent.h"
 #include "nmm-profile-reader.h"
 #include "nmm-routes.h"
+#include "nmm-status-reader.h"
 #include "nmm-unmanaged.h"
 
 typedef struct {
@@ -209,6 +211,8 @@ read_profile(Read *read, NMRemoteConnection *remote)
         read_parent(read, profile, active);
     profile->suggested = is_suggested(profile);
     read_moved(read->client, profile);
+    if (read->flags & NMM_HOST_READ_STATUS)
+        profile->failure = nmm_failure_file_read(NMM_RUN_DIR, profile->uuid);
     if (read->flags & NMM_HOST_READ_REFUSALS)
         read_refusal(read->client, connection, profile);
 }
@@ -376,6 +380,27 @@ start_hypervisors(GTask *task)
         g_object_unref(task);
 }
 
+/* What the services publish */
+
+static void
+statuses_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    Read *read = g_task_get_task_data(task);
+    g_autoptr(GPtrArray) statuses = nmm_status_read_finish(result);
+
+    while (statuses->len > 0) {
+        NmmProfileStatus *status = g_ptr_array_steal_index_fast(statuses, 0);
+        NmmHostProfile *profile = nmm_host_state_find_profile(read->state, status->uuid);
+
+        if (profile && !profile->status)
+            profile->status = status;
+        else
+            nmm_profile_status_free(status);
+    }
+    start_hypervisors(g_steal_pointer(&task));
+}
+
 /* Start */
 
 static void
@@ -401,7 +426,13 @@ client_cb(GObject *source, GAsyncResult *result, gpointer user_data)
             &state->nm_error, NMM_ERROR, NMM_ERROR_UNREACHABLE, _("NetworkManager is not running"));
     else
         read_nm(read);
-    start_hypervisors(g_steal_pointer(&task));
+    if ((read->flags & NMM_HOST_READ_STATUS) && read->client && !state->nm_error)
+        nmm_status_read_async(nm_client_get_dbus_connection(read->client),
+                              read->timeout_s,
+                              statuses_cb,
+                              g_steal_pointer(&task));
+    else
+        start_hypervisors(g_steal_pointer(&task));
 }
 
 static gboolean

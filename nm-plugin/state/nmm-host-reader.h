@@ -21,6 +21,7 @@ typedef enum {
     NMM_HOST_READ_LEASES = 1 << 3,   /* of every libvirt that is read */
     NMM_HOST_READ_SUBNETS = 1 << 4,  /* with NM: in use by routes and profiles */
     NMM_HOST_READ_AWAKE = 1 << 6,    /* only libvirts that run: looking does not start one */
+    NMM_HOST_READ_STATUS = 1 << 7,   /* with NM: what services publish, how profiles failed */
     NMM_HOST_READ_REFUSALS = 1 << 5, /* with NM: permissions; in mode move the parent's state */
 } NmmHostReadFlags;
 

@@ -369,6 +369,21 @@ read_age(const char *uri, const char *guest)
     return MAX(age, -1);
 }
 
+/* @status: (nullable) */
+static void
+add_problems(NmmCheckInput *input, const NmmProfileStatus *status)
+{
+    if (!status)
+        return;
+    input->problems = nmm_problems_new();
+    for (guint i = 0; i < status->problems->len; i++) {
+        const NmmProblem *problem = g_ptr_array_index(status->problems, i);
+
+        if (!nmm_problem_is_measured(problem) && g_strcmp0(problem->guest, input->guest.name) == 0)
+            g_ptr_array_add(input->problems, nmm_problem_copy(problem));
+    }
+}
+
 /* @profile: (nullable) */
 static NmmCheckInput *
 new_input(const NmmHostState *state,
@@ -404,6 +419,7 @@ new_input(const NmmHostState *state,
         input->profile.id = g_strdup(profile->id);
         input->profile.active = profile->state == NMM_ACTIVE_UP;
         input->profile.mode = profile->profile->mode;
+        add_problems(input, profile->status);
     }
     return input;
 }

@@ -212,6 +212,73 @@ set_profile(JsonObject *json, const NmmHostState *state, const NmmHostProfile *p
 }
 
 static void
+set_failure(JsonObject *json, const NmmFailure *failure)
+{
+    g_autoptr(GDateTime) time = failure ? g_date_time_new_from_unix_utc(failure->time) : NULL;
+    g_autofree char *text = time ? g_date_time_format_iso8601(time) : NULL;
+    JsonObject *object;
+
+    if (!failure) {
+        json_object_set_null_member(json, "last-failure");
+        return;
+    }
+    object = json_object_new();
+    nmm_json_set_string(object, "time", text);
+    nmm_json_set_string(object, "message", failure->message);
+    json_object_set_object_member(json, "last-failure", object);
+}
+
+static void
+set_problem(JsonObject *json, const NmmProblem *problem)
+{
+    nmm_json_set_string(json, "kind", nmm_problem_kind_to_string(problem->kind));
+    json_object_set_boolean_member(json, "fault", nmm_problem_is_fault(problem));
+    nmm_json_set_string(json, "guest", problem->guest);
+    nmm_json_set_string(json, "address", problem->address);
+    nmm_json_set_string(json, "reason", problem->reason);
+    nmm_json_set_string(json, "key", problem->key);
+    nmm_json_set_string(json, "message", problem->message);
+    nmm_json_set_string(json, "remedy", problem->remedy);
+}
+
+static void
+add_problem(NmmReport *report, JsonArray *problems, const char *id, const NmmProblem *problem)
+{
+    set_problem(nmm_json_add_object(problems), problem);
+    if (nmm_problem_is_fault(problem))
+        nmm_report_set_code(report, NMM_EXIT_PROBLEM);
+    if (nmm_problem_is_measured(problem))
+        return;
+    nmm_report_add_note(report, _("Profile '%s': %s."), id, problem->message);
+    if (problem->remedy)
+        nmm_report_add_note(report, "        %s", problem->remedy);
+}
+
+/* What the service publishes while it lives, and why it ended otherwise. */
+static void
+add_service(NmmReport *report, JsonObject *json, const NmmHostProfile *profile)
+{
+    const NmmProfileStatus *status = profile->status;
+    const NmmFailure *failure = profile->failure;
+    JsonArray *problems = nmm_json_set_array(json, "problems");
+
+    nmm_json_set_string(json, "service", status ? nmm_phase_to_string(status->phase) : NULL);
+    for (guint i = 0; status && i < status->problems->len; i++)
+        add_problem(report, problems, profile->id, g_ptr_array_index(status->problems, i));
+    set_failure(json, failure);
+    if (failure && profile->state != NMM_ACTIVE_UP) {
+        g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(failure->time);
+        g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;
+
+        nmm_report_add_note(report,
+                            _("Profile '%s': it failed at %s: %s."),
+                            profile->id,
+                            text ? text : "?",
+                            failure->message);
+    }
+}
+
+static void
 add_profile(NmmReport *report,
             JsonArray *profiles,
             const NmmHostState *state,
@@ -221,6 +288,7 @@ add_profile(NmmReport *report,
     g_autofree char *no_match = nmm_guest_selection_describe_empty(state, profile);
 
     set_profile(json, state, profile);
+    add_service(report, json, profile);
     nmm_json_set_string(json, "nobody", no_match);
     nmm_json_set_error(json, "problem", profile->error);
     if (profile->error)

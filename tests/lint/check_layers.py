@@ -28,12 +28,12 @@ LAYERS = {
 ROOMS = {
     '': [],
     'profile': [''],
-    'host': ['', 'profile'],
+    'host': ['', 'profile', 'status'],
     'isolated': ['', 'profile', 'host'],
     'share': ['', 'profile', 'host', 'status'],
     'move': ['', 'profile', 'host'],
     'status': [''],
-    'check': ['', 'profile', 'host', 'isolated', 'share', 'move'],
+    'check': ['', 'profile', 'host', 'isolated', 'share', 'move', 'status'],
 }
 
 # One row for each library: a pattern for its headers, and the only places that may include them.

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mode share: addresses that are refused to a guest, and the key trusted-addresses."""
 
+import json
+import subprocess
+
 import mock
 from device import ip
 from host import GUEST_ADDRESS, GUEST_MAC, LINK, UPLINK, UUID, check, equal
 from test_status import read
+
+
+def run_tool(host, *words):
+    """(exit code, document)"""
+    process = subprocess.Popen([host.programs.tool, '--json', *words], stdout=subprocess.PIPE, text=True)
+    host.wait(lambda: process.poll() is not None, 'the tool to end')
+    return process.returncode, json.loads(process.stdout.read())
 
 
 def problems(host, vpn):
@@ -23,6 +33,31 @@ def refused_address(host, vpn, address):
         check(text in vpn.get('VPN.Connection', 'Banner'), f'{text} is not in the banner')
     check(address not in ip('route', 'show', 'dev', LINK), 'it has a route')
     return problem
+
+
+def test_status_and_check_name_the_refusal_and_the_key(host):
+    host.eth0.gateway = GUEST_ADDRESS
+    host.eth0.publish()
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    remedy = refused_address(host, vpn, GUEST_ADDRESS)['remedy']
+    code, checked = run_tool(host, 'check', 'alpha')
+    equal((code, checked['broken'], checked['steps'][-1]['remedy']), (3, 'service', remedy), 'check')
+    check('trusted-addresses' in checked['steps'][-1]['detail'], checked['steps'][-1]['detail'])
+    code, status = run_tool(host, 'status')
+    equal(code, 3, 'exit code of status')
+    profile, = status['profiles']
+    equal((profile['service'], profile['problems'][0]['key'], profile['problems'][0]['remedy']),
+          ('active', 'trusted-addresses', remedy), 'profile')
+    equal((status['guests'][0]['broken'], status['guests'][0]['reachable']), ('service', False), 'guest')
+    host.down(vpn)
+
+
+def test_status_shows_when_and_why_a_profile_failed(host):
+    host.refused(host.add_profile('share', parent='eth7'))
+    _, status = run_tool(host, 'status')
+    failure = status['profiles'][0]['last-failure']
+    check("'eth7'" in failure['message'] and failure['time'].startswith('20'), f'{failure}')
 
 
 def test_guest_at_the_gateway_is_refused_by_name_and_key(host):

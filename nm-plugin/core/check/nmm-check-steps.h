@@ -55,6 +55,7 @@ NmmCheckResult *nmm_check_evaluate_mode(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_definition(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_running(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_plugged(const NmmCheckInput *input);
+NmmCheckResult *nmm_check_evaluate_service(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_link(const NmmCheckInput *input);
 
 /* nmm-check-network.c: the network of mode isolated, and its bridge */

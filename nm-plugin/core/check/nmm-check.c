@@ -10,14 +10,15 @@
 /* Tables */
 
 typedef struct {
-    const char *id; /* stable; NULL ends a table */
-    NmmCheckResult *(*evaluate)(const NmmCheckInput *input);
+    const char *id;                                          /* stable; NULL ends a table */
+    NmmCheckResult *(*evaluate)(const NmmCheckInput *input); /* NULL: left out */
 } Step;
 
 static const Step isolated_steps[] = {
     {"guest", nmm_check_evaluate_guest},
     {"macvtap", nmm_check_evaluate_macvtap},
     {"profile", nmm_check_evaluate_profile},
+    {"service", nmm_check_evaluate_service},
     {"definition", nmm_check_evaluate_definition},
     {"running", nmm_check_evaluate_running},
     {"plugged", nmm_check_evaluate_plugged},
@@ -47,6 +48,7 @@ static const Step share_steps[] = {
     {"plugged", nmm_check_evaluate_plugged},
     {"device", nmm_check_evaluate_device},
     {"link", nmm_check_evaluate_link},
+    {"service", nmm_check_evaluate_service},
     {"host", nmm_check_evaluate_host},
     {"firewall", nmm_check_evaluate_zone},
     {"rules", nmm_check_evaluate_rules},
@@ -67,6 +69,7 @@ static const Step move_steps[] = {
     {"plugged", nmm_check_evaluate_plugged},
     {"device", nmm_check_evaluate_device},
     {"link", nmm_check_evaluate_link},
+    {"service", nmm_check_evaluate_service},
     {"host", nmm_check_evaluate_host},
     {"firewall", nmm_check_evaluate_zone},
     {"rules", nmm_check_evaluate_rules},
@@ -104,6 +107,8 @@ nmm_check_evaluate(const NmmCheckInput *input)
     for (const Step *step = steps_by_mode[input->profile.mode]; step->id; step++) {
         NmmCheckResult *result = step->evaluate(input);
 
+        if (!result)
+            continue;
         result->step = step->id;
         g_ptr_array_add(results, result);
         if (result->verdict >= NMM_CHECK_WAITING)

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "nmm-problem.h"
 #include "nmm-profile.h"
 
 G_BEGIN_DECLS
@@ -116,6 +117,8 @@ typedef struct {
         char *problem;
     } way;
 
+    GPtrArray *problems;  /* (element-type NmmProblem): of the guest, as the service publishes them,
+                             without those that a step measures; NULL if it publishes nothing */
     char *kernel_problem; /* bridge, host link, parent and their addresses */
     char *host_address;   /* with prefix */
     char *address;        /* of the guest: lease, neighbour, or the best of link.addresses */

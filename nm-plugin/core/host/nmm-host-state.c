@@ -37,6 +37,8 @@ profile_free(gpointer data)
     g_clear_error(&profile->refusal);
     g_free(profile->parent);
     g_clear_error(&profile->parent_error);
+    g_clear_pointer(&profile->status, nmm_profile_status_free);
+    g_clear_pointer(&profile->failure, nmm_failure_free);
     g_free(profile->link);
     g_free(profile);
 }

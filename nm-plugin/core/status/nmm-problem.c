@@ -9,6 +9,7 @@
 typedef struct {
     const char *word;
     gboolean is_fault;
+    gboolean is_measured;
 } Kind;
 
 static const Kind kinds[] = {
@@ -16,10 +17,10 @@ static const Kind kinds[] = {
     [NMM_PROBLEM_REFUSED_ADDRESS] = {"refused-address", TRUE},
     [NMM_PROBLEM_GUEST_FAILED] = {"guest-failed", TRUE},
     [NMM_PROBLEM_GUEST_BUSY] = {"guest-busy", TRUE},
-    [NMM_PROBLEM_NEEDS_RESTART] = {"needs-restart", TRUE},
-    [NMM_PROBLEM_MACVTAP_MODE] = {"macvtap-mode", TRUE},
-    [NMM_PROBLEM_MACVTAP_GONE] = {"macvtap-gone", TRUE},
-    [NMM_PROBLEM_NO_GUEST] = {"no-guest", FALSE},
+    [NMM_PROBLEM_NEEDS_RESTART] = {"needs-restart", TRUE, TRUE},
+    [NMM_PROBLEM_MACVTAP_MODE] = {"macvtap-mode", TRUE, TRUE},
+    [NMM_PROBLEM_MACVTAP_GONE] = {"macvtap-gone", TRUE, TRUE},
+    [NMM_PROBLEM_NO_GUEST] = {"no-guest", FALSE, TRUE},
     [NMM_PROBLEM_ZONE] = {"zone", TRUE},
     [NMM_PROBLEM_PARENT] = {"parent", TRUE},
     [NMM_PROBLEM_MULTICAST] = {"multicast", FALSE},
@@ -91,6 +92,12 @@ gboolean
 nmm_problem_is_fault(const NmmProblem *problem)
 {
     return kinds[problem->kind].is_fault;
+}
+
+gboolean
+nmm_problem_is_measured(const NmmProblem *problem)
+{
+    return kinds[problem->kind].is_measured;
 }
 
 GPtrArray *

@@ -50,6 +50,9 @@ NmmProblemKind nmm_problem_kind_from_string(const char *word); /* OTHER for an u
 /* A guest is not served, or the profile does not do what it promises; otherwise a warning. */
 gboolean nmm_problem_is_fault(const NmmProblem *problem);
 
+/* `check` has a step of its own that measures it. */
+gboolean nmm_problem_is_measured(const NmmProblem *problem);
+
 /* Lists of problems: (element-type NmmProblem), which they own. */
 GPtrArray *nmm_problems_new(void);
 /* By guest, those of the profile first, then by kind and message. */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The step of the service: what it publishes of the guest. Leaves out what other steps measure.
+ */
+
+#include "config.h"
+
+#include "nmm-check-steps.h"
+
+#include <glib/gi18n-lib.h>
+
+/* NULL if the service publishes nothing that the user may read. */
+NmmCheckResult *
+nmm_check_evaluate_service(const NmmCheckInput *input)
+{
+    if (!input->problems)
+        return NULL;
+    for (guint i = 0; i < input->problems->len; i++) {
+        const NmmProblem *problem = g_ptr_array_index(input->problems, i);
+
+        if (nmm_problem_is_fault(problem))
+            return broken(g_strdup(problem->remedy), "%s", problem->message);
+    }
+    return ok(_("the service reports no problem with the guest"));
+}
