@@ -8,11 +8,14 @@
 
 #include "nmm-commands.h"
 
+#include <stdio.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "nmm-check-collect.h"
 #include "nmm-host.h"
 #include "nmm-guest-selection.h"
+#include "nmm-status-watch.h"
 
 /* Text */
 
@@ -394,22 +397,80 @@ nmm_status_report(const NmmHostState *state, const GPtrArray *inputs)
     return report;
 }
 
-static int
-run(const char *argument, gboolean json)
+static NmmReport *
+read_report(void)
 {
     const char *const uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
     g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
-    g_autoptr(NmmReport) report = NULL;
 
     nmm_host_update(state, NMM_HOST_READ_GUESTS | NMM_HOST_READ_AWAKE, uris);
     inputs = nmm_check_collect(state, NULL);
-    report = nmm_status_report(state, inputs);
+    return nmm_status_report(state, inputs);
+}
+
+/* Follow */
+
+static gboolean follow;
+
+typedef struct {
+    gboolean json;
+    char *shown; /* (nullable) */
+} Follower;
+
+/* Prints only what differs from what is on the screen. */
+static void
+changed_cb(gpointer user_data)
+{
+    Follower *self = user_data;
+    g_autoptr(NmmReport) report = read_report();
+    g_autofree char *text =
+        self->json ? nmm_report_to_line(report) : g_strchomp(nmm_report_to_text(report));
+
+    if (g_strcmp0(text, self->shown) == 0)
+        return;
+    if (self->json)
+        g_print("%s\n", text);
+    else
+        nmm_print("%s%s", self->shown ? "\n" : "", text);
+    fflush(stdout);
+    g_free(self->shown);
+    self->shown = g_steal_pointer(&text);
+}
+
+static int
+run_follow(gboolean json)
+{
+    Follower follower = {.json = json};
+    g_autoptr(GError) error = NULL;
+    gboolean done = nmm_status_watch_run(changed_cb, &follower, &error);
+
+    g_free(follower.shown);
+    if (done)
+        return NMM_EXIT_OK;
+    nmm_complain(_("cannot follow changes: %s"), error->message);
+    return NMM_EXIT_FAILED;
+}
+
+static int
+run(const char *argument, gboolean json)
+{
+    g_autoptr(NmmReport) report = NULL;
+
+    if (follow)
+        return run_follow(json);
+    report = read_report();
     return nmm_report_print(report, json);
 }
+
+static const GOptionEntry entries[] = {
+    {"watch", 0, 0, G_OPTION_ARG_NONE, &follow, N_("Print again after each change"), NULL},
+    G_OPTION_ENTRY_NULL,
+};
 
 const NmmCommand nmm_command_status = {
     .name = "status",
     .summary = N_("Show profiles, and which guests the host reaches"),
+    .entries = entries,
     .run = run,
 };

@@ -158,6 +158,15 @@ nmm_report_to_text(const NmmReport *report)
     return g_strconcat(report->text->str, separate ? "\n" : "", report->notes->str, NULL);
 }
 
+char *
+nmm_report_to_line(const NmmReport *report)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+
+    json_node_set_object(node, report->json);
+    return json_to_string(node, FALSE);
+}
+
 NmmExit
 nmm_report_print(const NmmReport *report, gboolean json)
 {

@@ -52,6 +52,8 @@ void nmm_report_set_code(NmmReport *report, NmmExit code);
 
 /* (transfer full): each line with its end */
 char *nmm_report_to_text(const NmmReport *report);
+/* (transfer full): the document in one line, without line end */
+char *nmm_report_to_line(const NmmReport *report);
 /* On standard output. Returns: the exit code. */
 NmmExit nmm_report_print(const NmmReport *report, gboolean json);
 

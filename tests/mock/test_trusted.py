@@ -2,6 +2,7 @@
 """Mode share: addresses that are refused to a guest, and the key trusted-addresses."""
 
 import json
+import signal
 import subprocess
 
 import mock
@@ -51,6 +52,27 @@ def test_status_and_check_name_the_refusal_and_the_key(host):
           ('active', 'trusted-addresses', remedy), 'profile')
     equal((status['guests'][0]['broken'], status['guests'][0]['reachable']), ('service', False), 'guest')
     host.down(vpn)
+
+
+def test_status_follows_changes(host):
+    host.eth0.gateway = GUEST_ADDRESS
+    host.eth0.publish()
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    with open('/run/followed', 'wb') as output:
+        follower = subprocess.Popen([host.programs.tool, '--json', 'status', '--watch'], stdout=output)
+
+    def last():
+        with open('/run/followed', encoding='utf-8') as file:
+            lines = file.read().splitlines()
+        return json.loads(lines[-1])['profiles'][0] if lines else None
+    equal(host.wait(last, 'the first line')['problems'], [], 'problems at first')
+    refused_address(host, vpn, GUEST_ADDRESS)
+    host.wait(lambda: last()['problems'], 'the refusal in a new line')
+    host.down(vpn)
+    host.wait(lambda: last()['service'] is None and last()['state'] == 'down', 'the end of the service')
+    follower.send_signal(signal.SIGINT)
+    equal(follower.wait(), 0, 'exit code')
 
 
 def test_status_shows_when_and_why_a_profile_failed(host):
