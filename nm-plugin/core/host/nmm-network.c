@@ -113,7 +113,7 @@ read_cidr(xmlNode *node, NmmCidr *out, GError **error)
 {
     g_autofree char *address = nmm_xml_attr(node, "address");
     GError *cause = NULL;
-    guint prefix;
+    guint prefix = 0;
 
     if (!address)
         return set_bad_xml(error, _("an <ip> or <route> element has no attribute 'address'"));
