@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Translations: every source with text for users is in po/POTFILES.in, and what is translated has the
-same mnemonics and placeholders as the message. The mnemonics of the editor page differ from each other in
-every language, and the marks of "nm-macvtap check" fit their column.
+"""Translations: every source with text for users is in po/POTFILES.in, xgettext reads every message to its end,
+and what is translated has the same mnemonics and placeholders as the message. The mnemonics of the editor page
+differ from each other in every language, and the marks of "nm-macvtap check" fit their column.
 
 A message without a translation is no fault while the project is worked on. With --release it is: every
 language has every message then, none of them fuzzy.
@@ -23,6 +23,7 @@ MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
 LABEL = re.compile(r'\bN?_\("([^"%]*_[A-Za-z0-9][^"%]*)"\)')
 EDITOR = ('nm-plugin/core/profile/nmm-keys.c', 'nm-plugin/core/profile/nmm-mode.c',
           'properties/nmm-editor.c')
+MACRO = re.compile(r'\bN?_\(\s*("(?:[^"\\]|\\.)*"\s*)+(\w+)')  # xgettext ends the message there
 NOT_SHOWN = '_Mode'  # its choices stand for it
 VERDICTS = ('ok    ', 'hint  ', 'wait  ', 'BROKEN')
 
@@ -38,6 +39,12 @@ def check_potfiles(root):
     have = {name for name in listed(root) if name.endswith('.c')}
     return [f'{name} is not in po/POTFILES.in' for name in sorted(wanted - have)] + \
         [f'{name} of po/POTFILES.in has nothing to translate' for name in sorted(have - wanted)]
+
+
+def check_macros(root):
+    return [f'{name}: {found[2]} is in the middle of a message; use a format without a macro'
+            for name in listed(root) if name.endswith('.c')
+            for found in MACRO.finditer((root / name).read_text())]
 
 
 def languages(root):
@@ -95,7 +102,7 @@ def check_language(root, template, language, release):
 
 def main(root, release):
     root = pathlib.Path(root)
-    results = [('every source is listed', check_potfiles(root))]
+    results = [('every source is listed', check_potfiles(root)), ('messages are whole', check_macros(root))]
     with tempfile.NamedTemporaryFile(suffix='.pot') as template:
         subprocess.run(['xgettext', '--from-code=UTF-8', '--keyword=_', '--keyword=N_',
                         f'--directory={root}', f'--files-from={root}/po/POTFILES.in', '-o', template.name],

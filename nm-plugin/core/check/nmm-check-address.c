@@ -40,9 +40,8 @@ nmm_check_evaluate_lease(const NmmCheckInput *input)
                        input->network.name,
                        input->network.lease_problem);
     if (is_booting(input))
-        return waiting(_("the guest started %" G_GINT64_FORMAT " s ago, and its address is not "
-                         "known yet"),
-                       input->guest.age_s);
+        return waiting(_("the guest started %d s ago, and its address is not known yet"),
+                       (int)input->guest.age_s);
     if (input->network.has_dhcp)
         return broken_look(
             nmm_check_make_virsh(input, "console", input->guest.name),
@@ -158,9 +157,8 @@ nmm_check_evaluate_neighbour(const NmmCheckInput *input)
     if (input->probe_problem)
         return unknown(_("cannot probe '%s': %s"), input->address, input->probe_problem);
     if (is_booting(input))
-        return waiting(_("the guest started %" G_GINT64_FORMAT " s ago, and does not answer at "
-                         "'%s' yet"),
-                       input->guest.age_s,
+        return waiting(_("the guest started %d s ago, and does not answer at '%s' yet"),
+                       (int)input->guest.age_s,
                        input->address);
     return broken_look(
         nmm_check_make_virsh(input, "console", input->guest.name),

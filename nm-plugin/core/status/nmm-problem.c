@@ -139,6 +139,6 @@ nmm_problems_describe(const GPtrArray *problems, guint max)
     }
     if (n > max)
         g_string_append_printf(
-            text, _("\nand %u further problems; 'nm-macvtap status' lists them"), n - max);
+            text, _("\nfurther problems: %u; 'nm-macvtap status' lists them"), n - max);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
