@@ -427,10 +427,8 @@ client_cb(GObject *source, GAsyncResult *result, gpointer user_data)
     else
         read_nm(read);
     if ((read->flags & NMM_HOST_READ_STATUS) && read->client && !state->nm_error)
-        nmm_status_read_async(nm_client_get_dbus_connection(read->client),
-                              read->timeout_s,
-                              statuses_cb,
-                              g_steal_pointer(&task));
+        nmm_status_read_async(
+            nm_client_get_dbus_connection(read->client), statuses_cb, g_steal_pointer(&task));
     else
         start_hypervisors(g_steal_pointer(&task));
 }

@@ -7,10 +7,13 @@
 #include "nmm-names.h"
 #include "nmm-status-variant.h"
 
+/* A service answers at once, because its main loop never blocks; one that is stopped delays no
+ * reader for long. */
+#define TIMEOUT_MS 3000
+
 typedef struct {
     GPtrArray *statuses; /* (element-type NmmProfileStatus) */
     guint n_pending;     /* services that have not answered */
-    int timeout_ms;
 } Read;
 
 static void
@@ -62,7 +65,7 @@ read_service(GDBusConnection *bus, const char *name, GTask *task)
                            g_variant_new("(s)", NMM_DBUS_STATUS_INTERFACE),
                            G_VARIANT_TYPE("(a{sv})"),
                            G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                           read->timeout_ms,
+                           TIMEOUT_MS,
                            NULL,
                            properties_cb,
                            g_object_ref(task));
@@ -86,16 +89,12 @@ names_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 void
-nmm_status_read_async(GDBusConnection *bus,
-                      guint timeout_s,
-                      GAsyncReadyCallback callback,
-                      gpointer user_data)
+nmm_status_read_async(GDBusConnection *bus, GAsyncReadyCallback callback, gpointer user_data)
 {
     GTask *task = g_task_new(bus, NULL, callback, user_data);
     Read *read = g_new0(Read, 1);
 
     read->statuses = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_profile_status_free);
-    read->timeout_ms = timeout_s > 0 ? (int)timeout_s * 1000 : -1;
     g_task_set_task_data(task, read, read_free);
     g_dbus_connection_call(bus,
                            "org.freedesktop.DBus",
@@ -105,7 +104,7 @@ nmm_status_read_async(GDBusConnection *bus,
                            NULL,
                            G_VARIANT_TYPE("(as)"),
                            G_DBUS_CALL_FLAGS_NONE,
-                           read->timeout_ms,
+                           TIMEOUT_MS,
                            NULL,
                            names_cb,
                            task);

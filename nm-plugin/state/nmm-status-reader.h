@@ -13,10 +13,7 @@
 G_BEGIN_DECLS
 
 /* @bus: the system bus. */
-void nmm_status_read_async(GDBusConnection *bus,
-                           guint timeout_s,
-                           GAsyncReadyCallback callback,
-                           gpointer user_data);
+void nmm_status_read_async(GDBusConnection *bus, GAsyncReadyCallback callback, gpointer user_data);
 /* (transfer full) (element-type NmmProfileStatus): never NULL. */
 GPtrArray *nmm_status_read_finish(GAsyncResult *result);
 
