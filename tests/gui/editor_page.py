@@ -19,7 +19,8 @@ def check_keyboard(session, app):
     equal(session.keyboard_order(app, 'More options'),
           ['Guests', 'alpha (eth0)', 'Parent device', 'More options'], 'the order in mode share')
     session.ask('keys', 'space')
-    equal(session.keyboard_order(app, 'libvirt URI'), ['Excluded guests', 'Host link name', 'libvirt URI'],
+    equal(session.keyboard_order(app, 'libvirt URI'),
+          ['Excluded guests', 'Host link name', 'Trusted addresses', 'Deliver all multicast to guests', 'libvirt URI'],
           'the order of more options')
     for key, name in (('alt+p', 'Parent device'), ('alt+g', 'Guests')):
         session.ask('keys', key)
