@@ -53,8 +53,9 @@ static const BrokenCase broken_cases[] = {
      "device",
      "'macvtap0' disappeared together with the device 'eth0'",
      "virsh -c qemu:///system detach-interface web direct --mac 52:54:00:00:00:0a --live && "
-     "virsh -c qemu:///system attach-interface web direct eth0 --mac 52:54:00:00:00:0a "
-     "--source-mode bridge --live"},
+     "echo '<interface type=\"direct\"><source dev=\"eth0\" mode=\"bridge\"/>"
+     "<mac address=\"52:54:00:00:00:0a\"/></interface>' | "
+     "virsh -c qemu:///system attach-device web /dev/stdin --live"},
     {BOOLEAN(nic.is_up), "device", "'macvtap0' is down", "ip link set macvtap0 up"},
     {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
     {STRING(way.device),

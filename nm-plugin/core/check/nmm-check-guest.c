@@ -21,26 +21,35 @@ nmm_check_evaluate_guest(const NmmCheckInput *input)
     return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
-/* The interface again, in the running guest alone. */
+/* The interface again, in the running guest alone. virsh attach-interface cannot set the mode of
+ * macvtap. */
 static char *
 make_attach(const NmmCheckInput *input)
 {
     const char *network = input->guest.macvtap_network;
-    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autofree char *source =
+        network
+            ? g_markup_printf_escaped("<interface type=\"network\"><source network=\"%s\"/>",
+                                      network)
+            : g_markup_printf_escaped("<interface type=\"direct\"><source dev=\"%s\" mode=\"%s\"/>",
+                                      input->guest.lower,
+                                      input->guest.macvtap_mode);
+    g_autofree char *model =
+        input->guest.model ? g_markup_printf_escaped("<model type=\"%s\"/>", input->guest.model)
+                           : g_strdup("");
+    g_autofree char *xml =
+        g_strdup_printf("%s<mac address=\"%s\"/>%s</interface>", source, input->guest.mac, model);
+    g_autofree char *print = nmm_check_make_command("echo", xml, NULL);
+    g_autofree char *attach = nmm_check_make_command("virsh",
+                                                     "-c",
+                                                     input->guest.uri,
+                                                     "attach-device",
+                                                     input->guest.name,
+                                                     "/dev/stdin",
+                                                     "--live",
+                                                     NULL);
 
-    g_ptr_array_add(words, (gpointer)(network ? "network" : "direct"));
-    g_ptr_array_add(words, (gpointer)(network ? network : input->guest.lower));
-    g_ptr_array_add(words, (gpointer) "--mac");
-    g_ptr_array_add(words, input->guest.mac);
-    if (input->guest.model) {
-        g_ptr_array_add(words, (gpointer) "--model");
-        g_ptr_array_add(words, input->guest.model);
-    }
-    if (!network) {
-        g_ptr_array_add(words, (gpointer) "--source-mode");
-        g_ptr_array_add(words, input->guest.macvtap_mode);
-    }
-    return nmm_check_join_virsh(input, "attach-interface", words);
+    return g_strdup_printf("%s | %s", print, attach);
 }
 
 static char *
