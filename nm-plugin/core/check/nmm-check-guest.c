@@ -55,14 +55,18 @@ make_attach(const NmmCheckInput *input)
 static char *
 make_reattach(const NmmCheckInput *input)
 {
-    const char *words[] = {"direct", "--mac", input->guest.mac};
-    g_autoptr(GPtrArray) list = g_ptr_array_new();
-    g_autofree char *detach = NULL;
+    g_autofree char *detach = nmm_check_make_command("virsh",
+                                                     "-c",
+                                                     input->guest.uri,
+                                                     "detach-interface",
+                                                     input->guest.name,
+                                                     "direct",
+                                                     "--mac",
+                                                     input->guest.mac,
+                                                     "--live",
+                                                     NULL);
     g_autofree char *attach = make_attach(input);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        g_ptr_array_add(list, (gpointer)words[i]);
-    detach = nmm_check_join_virsh(input, "detach-interface", list);
     return g_strdup_printf("%s && %s", detach, attach);
 }
 

@@ -75,22 +75,6 @@ nmm_check_make_command(const char *word, ...)
 }
 
 char *
-nmm_check_join_virsh(const NmmCheckInput *input, const char *verb, const GPtrArray *words)
-{
-    g_autofree char *start =
-        nmm_check_make_command("virsh", "-c", input->guest.uri, verb, input->guest.name, NULL);
-    g_autoptr(GString) line = g_string_new(start);
-
-    for (guint i = 0; i < words->len; i++) {
-        g_autofree char *quoted = nmm_check_quote(words->pdata[i]);
-
-        g_string_append_printf(line, " %s", quoted);
-    }
-    g_string_append(line, " --live");
-    return g_strdup(line->str);
-}
-
-char *
 nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object)
 {
     return nmm_check_make_command("virsh", "-c", input->guest.uri, verb, object, NULL);

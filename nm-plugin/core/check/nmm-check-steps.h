@@ -35,8 +35,6 @@ NmmCheckResult *nmm_check_report_bridge_left(const NmmCheckInput *input);
 char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
 /* virsh VERB OBJECT on the guest's libvirt. */
 char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object);
-/* virsh VERB GUEST WORDS --live. @words: (element-type utf8) */
-char *nmm_check_join_virsh(const NmmCheckInput *input, const char *verb, const GPtrArray *words);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);
 /* Deactivates the profile, if it is still active, and activates it. */
