@@ -13,52 +13,58 @@
 
 /* REAPPLY, STRIP */
 
+/* Takes @error. */
 static void
-strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+end_strip(GTask *task, GError *error)
 {
-    GTask *task = user_data;
     const NmmMoveContext *move = g_task_get_task_data(task);
-    GError *error = NULL;
 
-    nm_device_reapply_finish(move->device, result, &error);
     nmm_move_call_end_with(task,
                            error,
                            _("NetworkManager cannot change the configuration of '%s'"),
                            nm_device_get_iface(move->device));
 }
 
+static void
+strip(GTask *task, GAsyncReadyCallback callback)
+{
+    const NmmMoveContext *move = g_task_get_task_data(task);
+
+    nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, callback, task);
+}
+
+static void
+strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GError *error = NULL;
+
+    nm_device_reapply_finish(NM_DEVICE(object), result, &error);
+    end_strip(user_data, error);
+}
+
 /* NetworkManager refuses if another program changed the configuration meanwhile. */
 void
 nmm_move_strip_parent(GTask *task)
 {
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, strip_cb, task);
+    strip(task, strip_cb);
 }
 
 /* If the parent was configured once more meanwhile, the next look finds it. */
 static void
 strip_again_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-    GTask *task = user_data;
     GError *error = NULL;
 
     nm_device_reapply_finish(NM_DEVICE(object), result, &error);
     if (g_error_matches(error, NM_DEVICE_ERROR, NM_DEVICE_ERROR_VERSION_ID_MISMATCH))
         g_clear_error(&error);
-    nmm_move_call_end_with(task,
-                           error,
-                           _("NetworkManager cannot change the configuration of '%s'"),
-                           nm_device_get_iface(NM_DEVICE(object)));
+    end_strip(user_data, error);
 }
 
 void
 nmm_move_strip_parent_again(GTask *task)
 {
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nm_device_reapply_async(
-        move->device, move->stripped, move->version, 0, NULL, strip_again_cb, task);
+    strip(task, strip_again_cb);
 }
 
 /* RESTORE, REACTIVATE */
