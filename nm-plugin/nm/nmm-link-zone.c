@@ -10,9 +10,7 @@
 
 #include "nmm-link-zone.h"
 
-#define FIREWALLD      "org.fedoraproject.FirewallD1"
-#define FIREWALLD_PATH "/org/fedoraproject/FirewallD1"
-#define FIREWALLD_ZONE FIREWALLD ".zone"
+#include "nmm-firewalld.h"
 
 /* firewalld owns its name before it has loaded its rules and answers. */
 #define TIMEOUT_MS 60000
@@ -39,8 +37,7 @@ static void update(NmmLinkZone *self);
 static gboolean
 is_stopped(const GError *error)
 {
-    return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+    return nmm_firewalld_is_absent(error) ||
            g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY);
 }
 
@@ -82,9 +79,9 @@ static void
 call(NmmLinkZone *self, const char *method, GVariant *arguments, GAsyncReadyCallback done)
 {
     g_dbus_connection_call(self->bus,
-                           FIREWALLD,
-                           FIREWALLD_PATH,
-                           FIREWALLD_ZONE,
+                           NMM_FIREWALLD_NAME,
+                           NMM_FIREWALLD_PATH,
+                           NMM_FIREWALLD_ZONE_INTERFACE,
                            method,
                            arguments,
                            G_VARIANT_TYPE("(s)"),
@@ -203,10 +200,10 @@ static guint
 subscribe(NmmLinkZone *self, const char *interface, GDBusSignalCallback callback)
 {
     return g_dbus_connection_signal_subscribe(self->bus,
-                                              FIREWALLD,
+                                              NMM_FIREWALLD_NAME,
                                               interface,
                                               NULL,
-                                              FIREWALLD_PATH,
+                                              NMM_FIREWALLD_PATH,
                                               NULL,
                                               G_DBUS_SIGNAL_FLAGS_NONE,
                                               callback,
@@ -231,10 +228,10 @@ nmm_link_zone_new(GDBusConnection *bus,
     self->changed = changed;
     self->user_data = user_data;
     self->cancellable = g_cancellable_new();
-    self->firewalld_signals = subscribe(self, FIREWALLD, firewalld_cb);
-    self->zone_signals = subscribe(self, FIREWALLD_ZONE, zone_cb);
+    self->firewalld_signals = subscribe(self, NMM_FIREWALLD_INTERFACE, firewalld_cb);
+    self->zone_signals = subscribe(self, NMM_FIREWALLD_ZONE_INTERFACE, zone_cb);
     self->watch = g_bus_watch_name_on_connection(
-        bus, FIREWALLD, G_BUS_NAME_WATCHER_FLAGS_NONE, appeared_cb, NULL, self, NULL);
+        bus, NMM_FIREWALLD_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, appeared_cb, NULL, self, NULL);
     return self;
 }
 

@@ -7,11 +7,10 @@
 #include <gio/gio.h>
 
 #include "nmm-error.h"
+#include "nmm-firewalld.h"
 #include "nmm-legacy-rules.h"
 #include "nmm-ruleset-reader.h"
 
-#define FIREWALLD_NAME       "org.fedoraproject.FirewallD1"
-#define FIREWALLD_PATH       "/org/fedoraproject/FirewallD1"
 #define FIREWALLD_TIMEOUT_MS 3000
 /* Where libvirt puts a bridge whose network names no zone. */
 #define BRIDGE_ZONE "libvirt"
@@ -54,8 +53,8 @@ call(NmmCheckFirewall *self,
      GError **error)
 {
     g_autoptr(GVariant) reply = g_dbus_connection_call_sync(self->bus,
-                                                            FIREWALLD_NAME,
-                                                            FIREWALLD_PATH,
+                                                            NMM_FIREWALLD_NAME,
+                                                            NMM_FIREWALLD_PATH,
                                                             interface,
                                                             method,
                                                             parameters,
@@ -71,13 +70,6 @@ call(NmmCheckFirewall *self,
     return text;
 }
 
-static gboolean
-is_absent(const GError *error)
-{
-    return g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
-           g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN);
-}
-
 static void
 read_zone(NmmCheckFirewall *self, const char *interface, Zone *zone)
 {
@@ -88,11 +80,11 @@ read_zone(NmmCheckFirewall *self, const char *interface, Zone *zone)
         return;
     }
     zone->name = call(self,
-                      FIREWALLD_NAME ".zone",
+                      NMM_FIREWALLD_ZONE_INTERFACE,
                       "getZoneOfInterface",
                       g_variant_new("(s)", interface),
                       &error);
-    self->runs = !is_absent(error);
+    self->runs = !nmm_firewalld_is_absent(error);
     if (error && self->runs)
         zone->problem = g_strdup(error->message);
 }
@@ -117,7 +109,7 @@ get_default_zone(NmmCheckFirewall *self, char **out_problem)
     g_autoptr(GError) error = NULL;
 
     if (!self->default_zone)
-        self->default_zone = call(self, FIREWALLD_NAME, "getDefaultZone", NULL, &error);
+        self->default_zone = call(self, NMM_FIREWALLD_INTERFACE, "getDefaultZone", NULL, &error);
     if (error && !*out_problem)
         *out_problem = g_strdup(error->message);
     return self->default_zone;
