@@ -13,6 +13,7 @@
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
 #include "nmm-names.h"
+#include "nmm-parent-arp.h"
 #include "nmm-restore.h"
 
 static void
@@ -166,18 +167,31 @@ remove_link(NMClient *client, const NmmAction *action, GTask *task)
     g_object_unref(task);
 }
 
+/* The link is gone, unless the profile was activated meanwhile. */
+static void
+end_silence(NMClient *client, const NmmAction *action)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_active_is_up(client, action->uuid) &&
+        !nmm_parent_arp_restore(NMM_RUN_DIR, action->uuid, action->device, &error))
+        g_warning("ARP on '%s': %s", action->device, error->message);
+}
+
 static void
 restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
-    const char *device = g_task_get_task_data(task);
+    const NmmAction *action = g_task_get_task_data(task);
     g_autoptr(GError) announce_error = NULL;
     GError *error = NULL;
     gboolean changed = FALSE;
     gboolean done = nmm_restore_all_finish(result, &changed, &error);
 
+    if (done)
+        end_silence(NM_CLIENT(object), action);
     /* The LAN may have learned the link's MAC. */
-    if (changed && !nmm_announce(device, &announce_error))
+    if (changed && !nmm_announce(action->device, &announce_error))
         g_debug("%s", announce_error->message);
     if (done)
         g_task_return_boolean(task, changed);
@@ -188,7 +202,7 @@ restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 restore(NMClient *client, const NmmAction *action, GTask *task)
 {
-    g_task_set_task_data(task, g_strdup(action->device), g_free);
+    g_task_set_task_data(task, (gpointer)action, NULL);
     nmm_restore_all_async(
         client, action->uuid, action->device, g_task_get_cancellable(task), restore_cb, task);
 }

@@ -4,18 +4,16 @@
 
 #include "nmm-hostlink-netlink.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gi18n-lib.h>
 #include <net/if.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "nmm-error.h"
 #include "nmm-hostlink-watch.h"
 #include "nmm-identity.h"
 #include "nmm-links.h"
 #include "nmm-rtnl.h"
+#include "nmm-sysctl.h"
 
 typedef struct {
     NmmHostlink base;
@@ -62,40 +60,23 @@ static const Sysctl sysctls[] = {
     {"ipv6/conf", "addr_gen_mode", "1", TRUE},
 };
 
-static gboolean
-write_sysctl(const char *path, const char *value)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gboolean written;
-    int code;
-
-    if (fd < 0)
-        return FALSE;
-    written = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
-    code = errno;
-    close(fd);
-    errno = code;
-    return written;
-}
-
 /* Before the link is up. */
 static gboolean
 write_sysctls(const char *link, GError **error)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(sysctls); i++) {
         const Sysctl *row = &sysctls[i];
-        g_autofree char *path =
-            g_strdup_printf("/proc/sys/net/%s/%s/%s", row->path, link, row->name);
+        g_autofree char *path = g_strdup_printf("net/%s/%s/%s", row->path, link, row->name);
+        GError *local = NULL;
 
-        /* The kernel may have no IPv6. */
-        if (write_sysctl(path, row->value) || (row->ipv6 && errno == ENOENT))
+        if (nmm_sysctl_write(path, row->value, &local))
             continue;
-        return nmm_fail(error,
-                        NMM_ERROR_FAILED,
-                        _("cannot write '%s' to '%s': %s"),
-                        row->value,
-                        path,
-                        g_strerror(errno));
+        /* The kernel may have no IPv6. */
+        if (!row->ipv6 || !g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, local);
+            return FALSE;
+        }
+        g_clear_error(&local);
     }
     return TRUE;
 }

@@ -4,6 +4,11 @@
 
 #include "nmm-sysctl.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gi18n-lib.h>
+#include <unistd.h>
+
 #include "nmm-error.h"
 
 gboolean
@@ -19,4 +24,36 @@ nmm_sysctl_read(const char *path, char **out_value, GError **error)
         return nmm_fail(error, NMM_ERROR_FAILED, "%s", cause->message);
     *out_value = text;
     return TRUE;
+}
+
+/* FALSE with errno. */
+static gboolean
+write_file(const char *file, const char *value)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+    gboolean written;
+    int code;
+
+    if (fd < 0)
+        return FALSE;
+    written = write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+    code = errno;
+    close(fd);
+    errno = code;
+    return written;
+}
+
+gboolean
+nmm_sysctl_write(const char *path, const char *value, GError **error)
+{
+    g_autofree char *file = g_build_filename("/proc/sys", path, NULL);
+
+    if (write_file(file, value))
+        return TRUE;
+    return nmm_fail(error,
+                    errno == ENOENT ? NMM_ERROR_NOT_FOUND : NMM_ERROR_FAILED,
+                    _("cannot write '%s' to '%s': %s"),
+                    value,
+                    file,
+                    g_strerror(errno));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads switches of the kernel.
+ * Reads and writes switches of the kernel.
  */
 
 #pragma once
@@ -12,5 +12,7 @@ G_BEGIN_DECLS
 /* @path: below /proc/sys. @out_value: (transfer full) (nullable): without the line's end; NULL if
  * the kernel has no such switch. NMM_ERROR_FAILED. */
 gboolean nmm_sysctl_read(const char *path, char **out_value, GError **error);
+/* NMM_ERROR_NOT_FOUND: the kernel has no such switch; NMM_ERROR_FAILED. */
+gboolean nmm_sysctl_write(const char *path, const char *value, GError **error);
 
 G_END_DECLS

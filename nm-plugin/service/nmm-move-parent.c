@@ -9,7 +9,43 @@
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
 #include "nmm-move-steps.h"
+#include "nmm-names.h"
+#include "nmm-parent-arp.h"
 #include "nmm-restore.h"
+
+/* ARP */
+
+static void
+log_arp(const NmmMoveContext *move, const GError *error)
+{
+    g_warning("profile '%s': ARP on '%s': %s",
+              move->profile->id,
+              nm_device_get_iface(move->device),
+              error->message);
+}
+
+void
+nmm_move_silence_parent(const NmmMoveContext *move)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_parent_arp_silence(NMM_RUN_DIR,
+                                move->profile->uuid,
+                                nm_device_get_iface(move->device),
+                                move->link_name,
+                                &error))
+        log_arp(move, error);
+}
+
+void
+nmm_move_end_silence(const NmmMoveContext *move)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_parent_arp_restore(
+            NMM_RUN_DIR, move->profile->uuid, nm_device_get_iface(move->device), &error))
+        log_arp(move, error);
+}
 
 /* REAPPLY, STRIP */
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The steps of mode move that change the parent. Each is a call as nmm-move-calls.h describes.
+ * The steps of mode move that change the parent. Those that take a task are calls as
+ * nmm-move-calls.h describes.
  */
 
 #pragma once
 
-#include <gio/gio.h>
+#include "nmm-move-context.h"
 
 G_BEGIN_DECLS
+
+/* From now on the parent answers no ARP request for an address of the link. Changes nothing the
+ * second time. */
+void nmm_move_silence_parent(const NmmMoveContext *move);
+void nmm_move_end_silence(const NmmMoveContext *move);
 
 void nmm_move_strip_parent(GTask *task);
 /* While the profile is up and another program configured the parent. */

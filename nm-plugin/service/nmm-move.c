@@ -232,6 +232,8 @@ begin_up(NmmMove *self)
               move->profile->id,
               nm_device_get_iface(move->device),
               move->link_name);
+    /* Also after a process that died, and had not done so. */
+    nmm_move_silence_parent(move);
     self->watch = nmm_move_watch_new(
         move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
     self->guests = nmm_move_guests_new(
@@ -302,6 +304,20 @@ check_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     self->context.checked_at = g_get_monotonic_time();
 }
 
+/* Before the parent is without addresses. */
+static void
+enter_reapply(NmmMove *self)
+{
+    nmm_move_silence_parent(&self->context);
+}
+
+/* The parent has its addresses. */
+static void
+enter_remove(NmmMove *self)
+{
+    nmm_move_end_silence(&self->context);
+}
+
 /* Checks connectivity now, because NetworkManager does not always do so at once. */
 static void
 enter_wait_online(NmmMove *self)
@@ -351,7 +367,7 @@ static const StepRow rows[] = {
             .timeout_s = LINK_TIMEOUT_S,
             .timeout = N_("the host link did not come online in time; nothing was moved"),
         },
-    [NMM_MOVE_STEP_REAPPLY] = {.call = nmm_move_strip_parent},
+    [NMM_MOVE_STEP_REAPPLY] = {.enter = enter_reapply, .call = nmm_move_strip_parent},
     [NMM_MOVE_STEP_WAIT_ONLINE] =
         {
             .enter = enter_wait_online,
@@ -385,7 +401,7 @@ static const StepRow rows[] = {
             .timeout_s = RESTORE_TIMEOUT_S,
             .timeout = NOT_RESTORED,
         },
-    [NMM_MOVE_STEP_REMOVE] = {.call = nmm_move_remove_link},
+    [NMM_MOVE_STEP_REMOVE] = {.enter = enter_remove, .call = nmm_move_remove_link},
     [NMM_MOVE_STEP_RELEASE] = {.call = nmm_move_destroy_checkpoint},
     [NMM_MOVE_STEP_DOWN] = {.enter = enter_down},
 };

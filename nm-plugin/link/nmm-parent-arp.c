@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * arp_ignore=1: an interface answers for its own addresses alone. The parent has none, unless
+ * another program adds one there, which the LAN then reaches.
+ *
+ * medium_id: with proxy_arp and forwarding, an interface answers for what is behind another
+ * interface, and the LAN is behind the host link now. Two interfaces with the same number are on
+ * the same medium, and do not answer for each other; they still answer for what is behind a third
+ * (arp_fwd_proxy() in net/ipv4/arp.c). -1 answers for nothing.
+ */
+
+#include "config.h"
+
+#include "nmm-parent-arp.h"
+
+#include <errno.h>
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <net/if.h>
+
+#include "nmm-error.h"
+#include "nmm-sysctl.h"
+
+#define GROUP     "parent"
+#define KEY_OWNER "owner"
+#define KEY_INDEX "index" /* another one: the parent is a new device, with its own values */
+
+#define ARP_IGNORE "arp_ignore"
+#define MEDIUM_ID  "medium_id"
+
+static const char *const switches[] = {ARP_IGNORE, MEDIUM_ID};
+
+/* The kernel */
+
+static char *
+make_path(const char *device, const char *name)
+{
+    return g_strdup_printf("net/ipv4/conf/%s/%s", device, name);
+}
+
+/* (transfer full) (nullable) */
+static char *
+read_switch(const char *device, const char *name)
+{
+    g_autofree char *path = make_path(device, name);
+    g_autoptr(GError) error = NULL;
+    char *value = NULL;
+
+    if (!nmm_sysctl_read(path, &value, &error))
+        g_debug("%s", error->message);
+    return value;
+}
+
+static gboolean
+write_switch(const char *device, const char *name, const char *value, GError **error)
+{
+    g_autofree char *path = make_path(device, name);
+
+    return nmm_sysctl_write(path, value, error);
+}
+
+/* The note: for each switch that was changed its new value; the old one was 0 */
+
+static char *
+build_file_name(const char *run_dir, const char *parent)
+{
+    return g_strdup_printf("%s/silent-%s", run_dir, parent);
+}
+
+/* (transfer full) (nullable): NULL if there is none of the device that exists now. */
+static GKeyFile *
+read_note(const char *run_dir, const char *parent)
+{
+    g_autofree char *file = build_file_name(run_dir, parent);
+    g_autoptr(GKeyFile) note = g_key_file_new();
+
+    if (!g_key_file_load_from_file(note, file, G_KEY_FILE_NONE, NULL) ||
+        g_key_file_get_uint64(note, GROUP, KEY_INDEX, NULL) != if_nametoindex(parent))
+        return NULL;
+    return g_steal_pointer(&note);
+}
+
+static gboolean
+write_note(const char *run_dir, const char *parent, GKeyFile *note, GError **error)
+{
+    g_autofree char *file = build_file_name(run_dir, parent);
+    g_autofree char *text = g_key_file_to_data(note, NULL, NULL);
+    g_autoptr(GError) cause = NULL;
+
+    if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
+        return TRUE;
+    return nmm_fail(
+        error, NMM_ERROR_FAILED, _("cannot write in '%s': %s"), run_dir, cause->message);
+}
+
+/* Silence */
+
+static void
+plan(GKeyFile *note, const char *parent, const char *name, const char *value)
+{
+    g_autofree char *now = read_switch(parent, name);
+
+    if (!g_key_file_has_key(note, GROUP, name, NULL) && g_strcmp0(now, "0") == 0)
+        g_key_file_set_string(note, GROUP, name, value);
+}
+
+static void
+plan_all(GKeyFile *note, const char *parent)
+{
+    g_autofree char *medium = g_strdup_printf("%u", if_nametoindex(parent));
+
+    plan(note, parent, ARP_IGNORE, "1");
+    plan(note, parent, MEDIUM_ID, medium);
+}
+
+static gboolean
+change(GKeyFile *note, const char *parent, GError **error)
+{
+    gboolean done = TRUE;
+
+    for (gsize i = 0; done && i < G_N_ELEMENTS(switches); i++) {
+        g_autofree char *value = g_key_file_get_string(note, GROUP, switches[i], NULL);
+
+        done = !value || write_switch(parent, switches[i], value, error);
+    }
+    return done;
+}
+
+/* Its own switch goes with it. */
+static gboolean
+share_medium(const char *parent, const char *link, GError **error)
+{
+    g_autofree char *medium = read_switch(parent, MEDIUM_ID);
+
+    return !medium || write_switch(link, MEDIUM_ID, medium, error);
+}
+
+gboolean
+nmm_parent_arp_silence(const char *run_dir,
+                       const char *owner,
+                       const char *parent,
+                       const char *link,
+                       GError **error)
+{
+    g_autoptr(GKeyFile) note = read_note(run_dir, parent);
+
+    if (!note)
+        note = g_key_file_new();
+    g_key_file_set_string(note, GROUP, KEY_OWNER, owner);
+    g_key_file_set_uint64(note, GROUP, KEY_INDEX, if_nametoindex(parent));
+    plan_all(note, parent);
+    return write_note(run_dir, parent, note, error) && change(note, parent, error) &&
+           share_medium(parent, link, error);
+}
+
+/* Restore */
+
+static gboolean
+restore_switch(GKeyFile *note, const char *parent, const char *name, GError **error)
+{
+    g_autofree char *set = g_key_file_get_string(note, GROUP, name, NULL);
+    g_autofree char *now = set ? read_switch(parent, name) : NULL;
+
+    return !now || !g_str_equal(now, set) || write_switch(parent, name, "0", error);
+}
+
+static gboolean
+restore_all(GKeyFile *note, const char *parent, GError **error)
+{
+    gboolean done = TRUE;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(switches); i++)
+        done = restore_switch(note, parent, switches[i], done ? error : NULL) && done;
+    return done;
+}
+
+gboolean
+nmm_parent_arp_restore(const char *run_dir, const char *owner, const char *parent, GError **error)
+{
+    g_autoptr(GKeyFile) note = read_note(run_dir, parent);
+    g_autofree char *file = build_file_name(run_dir, parent);
+    g_autofree char *note_owner = note ? g_key_file_get_string(note, GROUP, KEY_OWNER, NULL) : NULL;
+
+    if (note && g_strcmp0(note_owner, owner) != 0)
+        return TRUE;
+    if (note && !restore_all(note, parent, error))
+        return FALSE;
+    if (g_unlink(file) == 0 || errno == ENOENT)
+        return TRUE;
+    return nmm_fail(error, NMM_ERROR_FAILED, _("cannot remove '%s': %s"), file, g_strerror(errno));
+}

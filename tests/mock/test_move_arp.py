@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Mode move: the LAN learns one MAC address for each address of the host, the host link's."""
+
+import contextlib
+import socket
+import struct
+import time
+
+import device
+import mock
+from device import ip
+from host import ETH_P_ARP, LINK, UPLINK, UPLINK_UUID, check, equal
+from test_move import check_moved, check_unmoved
+
+HOST = UPLINK.split('/', maxsplit=1)[0]
+ASKER = '10.0.0.77'
+ASKER_MAC = '02:77:00:00:00:77'
+ABSENT = '10.0.0.201'
+VIP = '10.0.0.190'
+ETH_P_IPV6 = 0x86dd
+PATIENCE = 0.5  # s: for an answer that must not come
+SWITCH = '/proc/sys/net/ipv4/conf/{}/{}'
+
+
+def octets(mac):
+    return bytes.fromhex(mac.replace(':', ''))
+
+
+def answering(host, address):
+    """The MAC addresses that answer an ARP request of a machine of the LAN."""
+    request = (b'\xff' * 6 + octets(ASKER_MAC) + struct.pack('!HHHBBH', ETH_P_ARP, 1, 0x0800, 6, 4, 1) +
+               octets(ASKER_MAC) + socket.inet_aton(ASKER) + bytes(6) + socket.inet_aton(address))
+    macs = set()
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ARP)) as sock:
+        sock.bind(('lan0', ETH_P_ARP))
+        sock.settimeout(PATIENCE)
+        sock.send(request)
+        end = time.monotonic() + PATIENCE
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < end:
+                frame = sock.recv(100)
+                if frame[20:22] == b'\0\2' and frame[28:32] == socket.inet_aton(address):
+                    macs.add(frame[22:28].hex(':'))
+    host.pause(0)
+    return macs
+
+
+def checksum(data):
+    total = sum(struct.unpack(f'!{len(data) // 2}H', data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def answering6(host, address):
+    """The MAC addresses that answer a neighbour solicitation of a machine of the LAN."""
+    target = socket.inet_pton(socket.AF_INET6, address)
+    source = socket.inet_pton(socket.AF_INET6, 'fe80::77')
+    group = socket.inet_pton(socket.AF_INET6, 'ff02::1:ff00:0')[:13] + target[13:]
+    message = bytearray(struct.pack('!BBHI', 135, 0, 0, 0) + target + b'\1\1' + octets(ASKER_MAC))
+    message[2:4] = struct.pack('!H', checksum(source + group + struct.pack('!II', len(message), 58) + message))
+    frame = (b'\x33\x33' + group[12:] + octets(ASKER_MAC) + b'\x86\xdd' +
+             struct.pack('!IHBB', 6 << 28, len(message), 58, 255) + source + group + message)
+    macs = set()
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IPV6)) as sock:
+        sock.bind(('lan0', ETH_P_IPV6))
+        sock.settimeout(PATIENCE)
+        sock.send(frame)
+        end = time.monotonic() + PATIENCE
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < end:
+                answer = sock.recv(200)
+                if answer[20] == 58 and answer[54] == 136 and answer[62:78] == target:
+                    macs.add(answer[80:86].hex(':'))
+    host.pause(0)
+    return macs
+
+
+def mac(name):
+    with open(f'/sys/class/net/{name}/address', encoding='ascii') as file:
+        return file.read().strip()
+
+
+def switch(name, key, value=None):
+    path = SWITCH.format(name, key)
+    if value is not None:
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(value)
+    with open(path, encoding='ascii') as file:
+        return file.read().strip()
+
+
+def let_forward(host, proxy):
+    switch('all', 'forwarding', '1')
+    switch(proxy, 'proxy_arp', '1')
+    # Otherwise the kernel answers for others up to 0.8 s later.
+    host.write('/proc/sys/net/ipv4/neigh/eth0/proxy_delay', '0')
+
+
+def test_lan_learns_only_the_mac_of_the_link(host):
+    equal(answering(host, HOST), {mac('eth0')}, 'MAC addresses that answer before')
+    with host.unchanged():
+        vpn = host.up(host.add_profile('move'))
+        equal(answering(host, HOST), {mac(LINK)}, 'MAC addresses that answer while the profile is up')
+        host.down(vpn)
+    equal(answering(host, HOST), {mac('eth0')}, 'MAC addresses that answer after')
+
+
+def test_lan_learns_only_the_mac_of_the_link_over_ipv6(host):
+    """Without a change of the parent."""
+    host.nm.find_profile(UPLINK_UUID).change('ipv6', method='manual', address_data=device.address_data('fd00::10/64'))
+    host.eth0.begin(host.nm.find_profile(UPLINK_UUID))
+    host.wait(lambda: host.eth0.state == device.UP, 'the uplink')
+    equal(answering6(host, 'fd00::10'), {mac('eth0')}, 'MAC addresses that answer before')
+    host.up(host.add_profile('move'))
+    equal(answering6(host, 'fd00::10'), {mac(LINK)}, 'MAC addresses that answer while the profile is up')
+
+
+def test_parent_is_silent_before_the_profile_is_up(host):
+    """The host goes online in between."""
+    seen = []
+    host.nm.bus.after['Reapply'] = lambda: seen.append(answering(host, HOST))
+    vpn = host.activate(host.add_profile('move'))
+    host.wait(lambda: vpn.state == device.ACTIVATED, 'the profile to be activated')
+    equal(seen[0], {mac(LINK)}, 'MAC addresses that answer')
+
+
+def test_host_that_forwards_with_proxy_arp_does_not_answer_for_the_lan(host):
+    """The LAN is behind the host link then, as another LAN would be."""
+    let_forward(host, 'all')
+    equal(answering(host, ABSENT), set(), 'MAC addresses that answer for an absent address before')
+    host.up(host.add_profile('move'))
+    equal(answering(host, ABSENT), set(), 'MAC addresses that answer for an absent address')
+
+
+def test_host_that_forwards_with_proxy_arp_answers_for_another_lan(host):
+    """What the host answered for before."""
+    ip('link', 'add', 'vm0', 'type', 'veth', 'peer', 'vm1')
+    for name in ('vm0', 'vm1'):
+        ip('link', 'set', name, 'up')
+    ip('address', 'add', '10.0.0.128/26', 'dev', 'vm0')
+    let_forward(host, 'eth0')
+    equal(answering(host, '10.0.0.130'), {mac('eth0')}, 'MAC addresses that answer before')
+    host.up(host.add_profile('move'))
+    check(mac('eth0') in answering(host, '10.0.0.130'), 'the parent does not answer any more')
+
+
+def test_own_values_of_the_administrator_stay(host):
+    switch('eth0', 'arp_ignore', '2')
+    switch('eth0', 'medium_id', '7')
+    with host.unchanged():
+        vpn = host.up(host.add_profile('move'))
+        equal((switch('eth0', 'arp_ignore'), switch('eth0', 'medium_id')), ('2', '7'), 'values while up')
+        equal(switch(LINK, 'medium_id'), '7', 'medium of the link')
+        host.down(vpn)
+
+
+def test_value_that_is_changed_while_up_stays(host):
+    vpn = host.up(host.add_profile('move'))
+    switch('eth0', 'arp_ignore', '8')
+    host.down(vpn)
+    equal((switch('eth0', 'arp_ignore'), switch('eth0', 'medium_id')), ('8', '0'), 'values after')
+
+
+def test_address_that_a_program_adds_to_the_parent_is_answered_there(host):
+    """The virtual address of a cluster."""
+    host.up(host.add_profile('move'))
+    ip('address', 'add', f'{VIP}/32', 'dev', 'eth0')
+    check(mac('eth0') in answering(host, VIP), 'the parent does not answer for its own address')
+
+
+def test_killed_service_leaves_it_to_the_helper(host):
+    host.install_hook()
+    with host.unchanged():
+        host.up(host.add_profile('move'))
+        host.nm.bus.fail('ActivateConnection', times=100)
+        host.kill_service()
+        host.wait(lambda: 'restore eth0' in host.messages(), 'the helper to restore the parent')
+        host.wait_helper_ended()
+    check_unmoved(host)
+    equal(answering(host, HOST), {mac('eth0')}, 'MAC addresses that answer after')
+
+
+def test_activation_after_a_killed_service_undoes_it_in_the_end(host):
+    profile = host.add_profile('move')
+    with host.unchanged():
+        vpn = host.up(profile)
+        host.kill_service()
+        host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+        vpn = host.up(profile)
+        check_moved(host)
+        equal(answering(host, HOST), {mac(LINK)}, 'MAC addresses that answer')
+        host.down(vpn)
+    check_unmoved(host)
+
+
+if __name__ == '__main__':
+    mock.main()
