@@ -19,7 +19,6 @@
 #define KEY_MESSAGE "message"
 
 #define ACL_XATTR "system.posix_acl_access"
-#define NO_ID     ((guint32)-1)
 
 static char *
 build_path(const char *run_dir, const char *uuid)
@@ -64,16 +63,16 @@ admit(const char *path, const GArray *readers)
     g_array_append_vals(sorted, readers->data, readers->len);
     g_array_sort(sorted, compare_ids);
     g_byte_array_append(acl, (const guint8 *)&header, sizeof(header));
-    add_entry(acl, ACL_USER_OBJ, ACL_READ | ACL_WRITE, NO_ID);
+    add_entry(acl, ACL_USER_OBJ, ACL_READ | ACL_WRITE, G_MAXUINT32);
     for (guint i = 0; i < sorted->len; i++) {
         uid_t uid = g_array_index(sorted, uid_t, i);
 
         if (i == 0 || uid != g_array_index(sorted, uid_t, i - 1))
             add_entry(acl, ACL_USER, ACL_READ, uid);
     }
-    add_entry(acl, ACL_GROUP_OBJ, 0, NO_ID);
-    add_entry(acl, ACL_MASK, ACL_READ, NO_ID);
-    add_entry(acl, ACL_OTHER, 0, NO_ID);
+    add_entry(acl, ACL_GROUP_OBJ, 0, G_MAXUINT32);
+    add_entry(acl, ACL_MASK, ACL_READ, G_MAXUINT32);
+    add_entry(acl, ACL_OTHER, 0, G_MAXUINT32);
     return setxattr(path, ACL_XATTR, acl->data, acl->len, 0) == 0;
 }
 
