@@ -244,18 +244,21 @@ is_our_keyfile(GKeyFile *keyfile)
                keyfile, NM_SETTING_VPN_SETTING_NAME, NM_SETTING_VPN_SERVICE_TYPE, NMM_DBUS_SERVICE);
 }
 
+/* Only lists escape their separator. */
 static gboolean
-ends_in_escape(const char *value)
+has_bad_escape(const char *group, const char *value)
 {
-    gsize length = strlen(value);
-    gsize n = 0;
+    const char *escapes = g_str_equal(group, NM_SETTING_VPN_SETTING_NAME) ? "sntr\\" : "sntr\\;";
 
-    while (n < length && value[length - 1 - n] == '\\')
-        n++;
-    return n % 2 == 1;
+    while ((value = strchr(value, '\\'))) {
+        if (value[1] == '\0' || !strchr(escapes, value[1]))
+            return TRUE;
+        value += 2;
+    }
+    return FALSE;
 }
 
-/* GLib sets a second error on the first one for such a value, and warns. */
+/* For such a value some versions of GLib report two errors, others let libnm drop the key. */
 static gboolean
 check_escapes_in_group(GKeyFile *keyfile, const char *group, GError **error)
 {
@@ -265,14 +268,16 @@ check_escapes_in_group(GKeyFile *keyfile, const char *group, GError **error)
         g_autofree char *value = g_key_file_get_value(keyfile, group, *key, NULL);
         g_autofree char *shown_group = nmm_text_to_display(group);
         g_autofree char *shown_key = nmm_text_to_display(*key);
+        g_autofree char *shown_value = value ? nmm_text_to_display(value) : NULL;
 
-        if (value && ends_in_escape(value))
+        if (value && has_bad_escape(group, value))
             return nmm_fail(error,
                             NMM_ERROR_BAD_PROFILE,
-                            _("key '%s' in group [%s]: the value ends in '\\'; write '\\\\' for a "
-                              "backslash"),
+                            _("key '%s' in group [%s]: '%s' has a '\\' that begins no escape "
+                              "sequence; write '\\\\' for a backslash"),
                             shown_key,
-                            shown_group);
+                            shown_group,
+                            shown_value);
     }
     return TRUE;
 }
