@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <libvirt-glib/libvirt-glib.h>
+#include <net/if.h>
 #include <signal.h>
 
 #include "nmm-daemon.h"
@@ -284,6 +285,24 @@ call_network(NmmLibvirtCall *call, const char *name, NetworkCall act, int active
     return FALSE;
 }
 
+/* libvirt 11 removes the other device after it has failed. */
+static gboolean
+start_network(NmmLibvirtCall *call, const char *name, GError **error)
+{
+    g_autoptr(virNetwork) network = virNetworkLookupByName(call->conn, name);
+    g_autofree char *bridge = network ? virNetworkGetBridgeName(network) : NULL;
+
+    if (bridge && virNetworkIsActive(network) == 0 && if_nametoindex(bridge) != 0)
+        return nmm_fail(error,
+                        NMM_ERROR_FAILED,
+                        _("the bridge of network '%s' is '%s', and another device has that name; "
+                          "rename the device, or the bridge with 'virsh net-edit %s'"),
+                        name,
+                        bridge,
+                        name);
+    return call_network(call, name, virNetworkCreate, TRUE, error);
+}
+
 typedef int (*NicCall)(virDomainPtr domain, const char *what, unsigned int flags);
 
 static gboolean
@@ -349,7 +368,7 @@ apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
     case NMM_EDIT_NETWORK_AUTOSTART:
         return call_network(call, edit->network, set_autostart, -1, error);
     case NMM_EDIT_NETWORK_START:
-        return call_network(call, edit->network, virNetworkCreate, TRUE, error);
+        return start_network(call, edit->network, error);
     case NMM_EDIT_NIC_DETACH:
         return call_nic(call, edit, virDomainDetachDeviceAlias, edit->alias, error);
     case NMM_EDIT_NIC_ATTACH:

@@ -90,11 +90,12 @@ tuned_guest_xml(const char *interface, const char *source, const char *mac, cons
     return g_string_free(xml, FALSE);
 }
 
-/* (transfer full): the text of the interface without its link element and indentation. */
+/* (transfer full): the text of the interface without its link element, its indentation, and the id
+ * of its port, which libvirt 11 replaces. */
 static char *
 strip_link(const NmmNic *nic)
 {
-    g_autoptr(GRegex) link = g_regex_new("<link state=[^>]*>|\\n\\s*", 0, 0, NULL);
+    g_autoptr(GRegex) link = g_regex_new("<link state=[^>]*>|\\n\\s*| portid=[^ ]*", 0, 0, NULL);
 
     g_assert_nonnull(nic->xml);
     return g_regex_replace_literal(link, nic->xml, -1, 0, "", 0, NULL);
