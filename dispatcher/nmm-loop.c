@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "nmm-actions.h"
+#include "nmm-config.h"
 #include "nmm-decision.h"
 #include "nmm-error.h"
 #include "nmm-events.h"
@@ -26,9 +27,6 @@
 #define MAX_READS        20
 #define READ_TIMEOUT_S   10
 #define ACTION_TIMEOUT_S 60
-
-#define CONFIG_GROUP   "dispatcher"
-#define CONFIG_SUGGEST "offer-profiles"
 
 typedef struct {
     const char *config_file;
@@ -236,17 +234,12 @@ log_unreadable(Loop *self, const NmmHostState *host)
 static gboolean
 read_suggest(const char *config_file)
 {
-    g_autoptr(GKeyFile) file = g_key_file_new();
     g_autoptr(GError) error = NULL;
-    gboolean suggest = TRUE;
+    g_autoptr(NmmConfig) config = nmm_config_read(config_file, &error);
 
-    if (g_key_file_load_from_file(file, config_file, G_KEY_FILE_NONE, NULL) &&
-        g_key_file_has_key(file, CONFIG_GROUP, CONFIG_SUGGEST, NULL)) {
-        suggest = g_key_file_get_boolean(file, CONFIG_GROUP, CONFIG_SUGGEST, &error);
-        if (error)
-            g_warning("'%s': %s", config_file, error->message);
-    }
-    return suggest;
+    if (!config)
+        g_warning("%s", error->message);
+    return config && config->offers_profiles;
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-config.h"
 #include "nmm-error.h"
 #include "nmm-export.h"
 #include "nmm-import.h"
@@ -119,11 +120,11 @@ get_capabilities(NMVpnEditorPlugin *plugin)
 static NMConnection *
 import_from_file(NMVpnEditorPlugin *plugin, const char *path, GError **error)
 {
-    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, error);
+    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, error);
 
-    if (!allowed_uris)
+    if (!config)
         return NULL;
-    return nmm_import_file(path, (const char *const *)allowed_uris, error);
+    return nmm_import_file(path, (const char *const *)config->libvirt_uris, error);
 }
 
 static gboolean
@@ -132,11 +133,12 @@ export_to_file(NMVpnEditorPlugin *plugin,
                NMConnection *connection,
                GError **error)
 {
-    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, error);
+    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, error);
     g_autofree char *host_id = nmm_profile_reader_read_host_id();
 
-    return allowed_uris &&
-           nmm_export_file(connection, path, (const char *const *)allowed_uris, host_id, error);
+    return config &&
+           nmm_export_file(
+               connection, path, (const char *const *)config->libvirt_uris, host_id, error);
 }
 
 static char *

@@ -11,12 +11,14 @@
 #include <glib/gi18n-lib.h>
 #include <gtk/gtk.h>
 
+#include "nmm-config.h"
 #include "nmm-editor-model.h"
+#include "nmm-error.h"
 #include "nmm-field.h"
 #include "nmm-gtk.h"
 #include "nmm-guest-list.h"
 #include "nmm-names.h"
-#include "nmm-profile-reader.h"
+#include "nmm-profile-users.h"
 
 struct _NmmEditor {
     GObject parent_instance;
@@ -238,24 +240,52 @@ get_share_hint(void)
     if (GTK_MAJOR_VERSION >= 4)
         return _("This profile is only for users who may not manage libvirt, so it cannot "
                  "be switched on. Once it is added, open it again and tick \"Make available to "
-                 "other users\" under Details, or ask an administrator to add you to the group "
-                 "'libvirt'.");
+                 "other users\" under Details.");
     return _("This profile is only for users who may not manage libvirt, so it cannot be switched "
-             "on. Tick \"All users may connect to this network\" under General, or ask an "
-             "administrator to add you to the group 'libvirt'.");
+             "on. Tick \"All users may connect to this network\" under General.");
+}
+
+/* (transfer full) */
+static char *
+build_private_notice(const char *const *admin_groups)
+{
+    g_autofree char *names = nmm_profile_users_describe_groups(admin_groups);
+    g_autofree char *groups = g_strdup_printf(
+        _("Or ask an administrator to add you to one of the groups that may: %s."), names);
+
+    return *admin_groups ? g_strjoin(" ", get_share_hint(), groups, NULL)
+                         : g_strdup(get_share_hint());
 }
 
 /* Without a notice, the window would only show a switch that turns itself off again. GNOME Settings
  * makes every new profile private. */
 static void
+append_private_notice(NmmEditor *self, NMConnection *connection, const NmmConfig *config)
+{
+    const char *const *groups = (const char *const *)config->admin_groups;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *notice = NULL;
+
+    if (nmm_profile_users_check(connection, groups, &error) ||
+        !g_error_matches(error, NMM_ERROR, NMM_ERROR_DENIED))
+        return;
+    notice = build_private_notice(groups);
+    append_notice(self, notice);
+}
+
+static void
 append_notices(NmmEditor *self, NMConnection *connection)
 {
     g_autofree char *foreign = nmm_editor_model_get_notice(self->model);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, &error);
 
     if (foreign)
         append_notice(self, foreign);
-    if (!nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, NULL))
-        append_notice(self, get_share_hint());
+    if (config)
+        append_private_notice(self, connection, config);
+    else
+        append_notice(self, error->message);
 }
 
 /* A profile with such a key opens the options. */
@@ -386,13 +416,11 @@ NMVpnEditor *
 nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker)
 {
     NmmEditor *self = g_object_new(NMM_TYPE_EDITOR, NULL);
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) allowed_uris = nmm_profile_reader_read_allowed_uris(NMM_CONFIG_FILE, &error);
+    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, NULL);
 
-    if (!allowed_uris)
-        g_message("%s", error->message);
     self->maker = maker;
-    self->model = nmm_editor_model_new(connection, (const char *const *)allowed_uris);
+    self->model =
+        nmm_editor_model_new(connection, config ? (const char *const *)config->libvirt_uris : NULL);
     self->guests = nmm_guest_list_new(self->model, guests_changed_cb, self);
     build_page(self, connection);
     load_choices(self);

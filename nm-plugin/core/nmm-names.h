@@ -31,9 +31,6 @@
 #define NMM_LOCK_FILE           "dispatcher-lock"
 #define NMM_PROFILE_STATES_FILE "dispatcher-memory"
 
-/* The group whose members may manage libvirt (Debian, Fedora and upstream polkit rules). */
-#define NMM_LIBVIRT_GROUP "libvirt"
-
 /* libvirt keeps aliases that start with "ua-" in the definition (libvirt 3.9 and newer). */
 #define NMM_ALIAS_PREFIX "ua-nm-macvtap-"
 

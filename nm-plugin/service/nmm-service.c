@@ -13,6 +13,7 @@
 
 #include "nmm-activation.h"
 #include "nmm-active.h"
+#include "nmm-config.h"
 #include "nmm-error.h"
 #include "nmm-failure-file.h"
 #include "nmm-isolated.h"
@@ -21,6 +22,7 @@
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
 #include "nmm-profile-reader.h"
+#include "nmm-profile-users.h"
 #include "nmm-publisher.h"
 #include "nmm-share.h"
 
@@ -268,15 +270,15 @@ client_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 static gboolean
 check_connection(NmmService *self, NMConnection *connection, GError **error)
 {
-    g_auto(GStrv) allowed_uris = NULL;
+    g_autoptr(NmmConfig) config = nmm_config_read(self->config_file, error);
 
-    allowed_uris = nmm_profile_reader_read_allowed_uris(self->config_file, error);
-    if (!allowed_uris)
+    if (!config)
         return FALSE;
-    self->profile = nmm_profile_reader_read(connection, (const char *const *)allowed_uris, error);
+    self->profile =
+        nmm_profile_reader_read(connection, (const char *const *)config->libvirt_uris, error);
     if (!self->profile)
         return FALSE;
-    return nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, error);
+    return nmm_profile_users_check(connection, (const char *const *)config->admin_groups, error);
 }
 
 /* Blocks, in a process that has nothing to serve: as soon as NetworkManager has the reply, it drops
@@ -328,7 +330,7 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
 
     g_clear_handle_id(&self->unused_id, g_source_remove);
     self->connection = g_object_ref(connection);
-    self->readers = nmm_profile_reader_list_users(connection);
+    self->readers = nmm_profile_users_list(connection);
     self->status = nmm_profile_status_new(nm_connection_get_uuid(connection),
                                           nm_connection_get_id(connection));
     nmm_log_set_profile(self->status->uuid, NULL);

@@ -7,6 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "nmm-active.h"
+#include "nmm-config.h"
 #include "nmm-error.h"
 #include "nmm-failure-file.h"
 #include "nmm-identity.h"
@@ -17,6 +18,7 @@
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-profile-reader.h"
+#include "nmm-profile-users.h"
 #include "nmm-routes.h"
 #include "nmm-status-reader.h"
 #include "nmm-unmanaged.h"
@@ -26,6 +28,7 @@ typedef struct {
     NmmHostReadFlags flags;
     GPtrArray *uris; /* (element-type utf8): libvirts to read, without duplicates */
     char *config_file;
+    NmmConfig *config; /* (nullable): NULL if the state has a config_error */
     NmmHypervisorMaker maker;
     guint timeout_s;
 
@@ -56,6 +59,7 @@ read_free(gpointer data)
     g_ptr_array_unref(read->uris);
     g_ptr_array_unref(read->contents);
     g_free(read->config_file);
+    g_clear_pointer(&read->config, nmm_config_free);
     g_free(read);
 }
 
@@ -178,10 +182,15 @@ check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
 }
 
 static void
-read_refusal(NMClient *client, NMConnection *connection, NmmHostProfile *profile)
+read_refusal(Read *read, NMConnection *connection, NmmHostProfile *profile)
 {
-    if (nmm_profile_reader_check_permissions(connection, NMM_LIBVIRT_GROUP, &profile->refusal))
-        check_move(client, profile, &profile->refusal);
+    const char *const *groups =
+        read->config ? (const char *const *)read->config->admin_groups : NULL;
+
+    if (!groups)
+        profile->refusal = g_error_copy(read->state->config_error);
+    else if (nmm_profile_users_check(connection, groups, &profile->refusal))
+        check_move(read->client, profile, &profile->refusal);
 }
 
 static void
@@ -214,7 +223,7 @@ read_profile(Read *read, NMRemoteConnection *remote)
     if (read->flags & NMM_HOST_READ_STATUS)
         profile->failure = nmm_failure_file_read(NMM_RUN_DIR, profile->uuid);
     if (read->flags & NMM_HOST_READ_REFUSALS)
-        read_refusal(read->client, connection, profile);
+        read_refusal(read, connection, profile);
 }
 
 /* NetworkManager */
@@ -223,12 +232,12 @@ static void
 read_config(Read *read)
 {
     NmmHostState *state = read->state;
-    char **uris;
 
     g_clear_error(&state->config_error);
-    uris = nmm_profile_reader_read_allowed_uris(read->config_file, &state->config_error);
+    g_clear_pointer(&read->config, nmm_config_free);
+    read->config = nmm_config_read(read->config_file, &state->config_error);
     g_strfreev(state->allowed_uris);
-    state->allowed_uris = uris ? uris : g_new0(char *, 1);
+    state->allowed_uris = read->config ? g_strdupv(read->config->libvirt_uris) : g_new0(char *, 1);
 }
 
 static NmmDeviceState

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Profiles as libnm holds them: the service type, forbidden IP settings, permissions, addresses.
+ * Profiles as libnm holds them: the service type, forbidden IP settings, addresses.
  */
 
 #include "config.h"
-
-#include <glib/gstdio.h>
-#include <grp.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include "nmm-error.h"
 #include "nmm-names.h"
@@ -158,98 +153,6 @@ test_ip_settings(void)
     }
 }
 
-static char **
-read_uris(const char *text, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    g_autofree char *path = NULL;
-    char **uris;
-    int fd = g_file_open_tmp("test-nm-XXXXXX", &path, &local);
-
-    g_assert_no_error(local);
-    close(fd);
-    g_assert_true(g_file_set_contents(path, text, -1, &local));
-    uris = nmm_profile_reader_read_allowed_uris(path, error);
-    g_unlink(path);
-    return uris;
-}
-
-static void
-test_allowed_uris(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) none =
-        nmm_profile_reader_read_allowed_uris("/nonexistent/nm-macvtap.conf", &error);
-    g_auto(GStrv) empty = NULL;
-    g_auto(GStrv) keyless = NULL;
-    g_auto(GStrv) two = NULL;
-
-    g_assert_no_error(error);
-    g_assert_cmpuint(g_strv_length(none), ==, 0);
-    empty = read_uris("", &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(g_strv_length(empty), ==, 0);
-    keyless = read_uris("[libvirt]\n", &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(g_strv_length(keyless), ==, 0);
-    two = read_uris("[libvirt]\nlibvirt-uris=xen:///system;qemu:///session;\n", &error);
-    g_assert_no_error(error);
-    g_assert_cmpuint(g_strv_length(two), ==, 2);
-    g_assert_cmpstr(two[0], ==, "xen:///system");
-    g_assert_cmpstr(two[1], ==, "qemu:///session");
-    g_assert_null(read_uris("libvirt-uris=xen:///system\n", &error));
-    g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
-}
-
-static gboolean
-check_users(const char *const *users, const char *group, GError **error)
-{
-    g_autoptr(NMConnection) connection = new_vpn("my guests", NMM_DBUS_SERVICE);
-    NMSettingConnection *base = nm_connection_get_setting_connection(connection);
-
-    for (; *users; users++)
-        g_assert_true(nm_setting_connection_add_permission(base, "user", *users, NULL));
-    return nmm_profile_reader_check_permissions(connection, group, error);
-}
-
-static void
-assert_denied(const char *user, const char *group)
-{
-    const char *users[] = {"root", user, NULL};
-    g_autoptr(GError) error = NULL;
-    g_autofree char *quoted = g_strdup_printf("private to '%s'", user);
-
-    g_assert_false(check_users(users, group, &error));
-    g_assert_error(error, NMM_ERROR, NMM_ERROR_DENIED);
-    g_assert_nonnull(strstr(error->message, quoted));
-    g_assert_nonnull(
-        strstr(error->message, "nmcli connection modify 'my guests' connection.permissions ''"));
-    g_assert_nonnull(strstr(error->message, group));
-}
-
-static void
-test_permissions(void)
-{
-    const char *shared[] = {NULL};
-    const char *root[] = {"root", NULL};
-    const char *daemon[] = {"daemon", "root", NULL};
-    const struct passwd *user = getpwnam("daemon");
-    g_autofree char *daemon_group = NULL;
-    g_autoptr(GError) error = NULL;
-
-    /* Every Unix system has this user, in a group of its own. */
-    g_assert_nonnull(user);
-    daemon_group = g_strdup(getgrgid(user->pw_gid)->gr_name);
-
-    g_assert_true(check_users(shared, "no-user-has-this-group", &error));
-    g_assert_true(check_users(root, "no-user-has-this-group", &error));
-    g_assert_true(check_users(daemon, daemon_group, &error));
-    g_assert_no_error(error);
-    assert_denied("daemon", "root");
-    assert_denied("daemon", "no-user-has-this-group");
-    assert_denied("there is no such user", daemon_group);
-}
-
 static void
 test_addresses(void)
 {
@@ -290,8 +193,6 @@ main(int argc, char **argv)
     g_test_add_func("/profile-reader/is-macvtap", test_is_macvtap);
     g_test_add_func("/profile-reader/read", test_read);
     g_test_add_func("/profile-reader/ip-settings", test_ip_settings);
-    g_test_add_func("/profile-reader/allowed-uris", test_allowed_uris);
-    g_test_add_func("/profile-reader/permissions", test_permissions);
     g_test_add_func("/profile-reader/addresses", test_addresses);
     return g_test_run();
 }

@@ -170,13 +170,23 @@ def test_private_profile_is_refused_and_says_what_to_do(host):
     equal(host.virsh('net-list', '--name').stdout.split(), ['isolated'], 'networks')
 
 
-@tap.host()
-def test_private_profile_of_the_group_is_accepted(host):
-    session = private_session(host, 'libvirt')
+def check_private_profile(host, group):
+    session = private_session(host, group)
     check(not session.ask('exists', APP, 'label', 'users who may not manage libvirt', False), 'a notice')
     add_private(host, session)
     switch(session, host, 'mine', 'activated')
     equal(host.virsh('net-list', '--name').stdout.split(), ['isolated'], 'networks')
+
+
+@tap.host()
+def test_private_profile_of_the_group_libvirt_is_accepted(host):
+    check_private_profile(host, 'libvirt')
+
+
+@tap.host()
+def test_private_profile_of_an_administrator_is_accepted(host):
+    """Debian's installer makes the first user a member of 'sudo', but not of 'libvirt'."""
+    check_private_profile(host, 'sudo')
 
 
 def define_many(host, count):

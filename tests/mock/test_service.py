@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The VPN service, whatever the mode: what it refuses, and when it ends."""
 
+import os
 import signal
 import subprocess
 
 import device
 import mock
 from host import UPLINK, check, equal
+
+CONFIG = '/etc/NetworkManager/nm-macvtap.conf'
 
 
 def test_unknown_key_is_refused_by_name(host):
@@ -31,9 +34,73 @@ def test_uri_that_the_administrator_has_not_allowed_is_refused(host):
     host.refused(host.add_profile('isolated', libvirt_uri='qemu+ssh://example.com/system'), "'libvirt-uri'")
 
 
+def add_private_profile(host, *users):
+    permissions = device.GLib.Variant('as', [f'user:{user}:' for user in users])
+    return host.add_profile('isolated', settings={'permissions': permissions}.items())
+
+
+def replace_file(host, path, text):
+    """In the namespaces of the test alone."""
+    copy = f"/run/{path.replace('/', '-')}"
+    if not os.path.exists(path):
+        mock.run('mount', '-t', 'tmpfs', 'tmpfs', os.path.dirname(path))
+        host.write(path, '')
+    host.write(copy, text)
+    mock.run('mount', '--bind', copy, path)
+
+
+def add_users(host, **groups):
+    """Users 'alice' and 'bob', and GROUPS with their members."""
+    replace_file(host, '/etc/passwd', 'root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\nbob:x:1001:1001::/:/bin/sh\n')
+    replace_file(host, '/etc/group', 'root:x:0:\nalice:x:1000:\nbob:x:1001:\n' + ''.join(
+        f'{name}:x:{number}:{members}\n' for number, (name, members) in enumerate(groups.items(), 100)))
+
+
 def test_profile_that_is_private_to_another_user_is_refused(host):
-    permissions = device.GLib.Variant('as', ['user:nobody:'])
-    host.refused(host.add_profile('isolated', settings={'permissions': permissions}.items()), "'nobody'")
+    host.refused(add_private_profile(host, 'nobody'), "'nobody'")
+
+
+def test_private_profile_of_administrators_is_accepted(host):
+    add_users(host, sudo='alice', libvirt='bob')
+    host.down(host.up(add_private_profile(host, 'alice', 'bob')))
+
+
+def test_private_profile_of_an_administrator_and_another_user_is_refused(host):
+    add_users(host, sudo='alice', users='bob')
+    host.refused(add_private_profile(host, 'alice', 'bob'), "private to 'bob'", '(sudo; admin-groups in')
+
+
+def test_administrator_of_a_group_that_the_configuration_leaves_out_is_refused(host):
+    add_users(host, sudo='alice', libvirt='bob')
+    replace_file(host, CONFIG, '[libvirt]\nadmin-groups=libvirt\n')
+    host.refused(add_private_profile(host, 'alice'), "private to 'alice'", '(libvirt; admin-groups in')
+
+
+def test_misspelt_key_of_the_configuration_refuses_every_profile(host):
+    replace_file(host, CONFIG, '[libvirt]\nadmin-group=libvirt\n')
+    host.refused(host.add_profile('isolated'), CONFIG, "unknown key 'admin-group' in [libvirt]")
+
+
+def test_administrator_who_leaves_the_group_is_refused_at_the_next_activation(host):
+    add_users(host, sudo='alice')
+    profile = add_private_profile(host, 'alice')
+    vpn = host.up(profile)
+    add_users(host, sudo='')
+    host.pause(0.3)
+    equal(vpn.state, device.ACTIVATED, 'state of the VPN')
+    host.down(vpn)
+    host.refused(profile, "private to 'alice', who may not manage libvirt")
+
+
+def test_profile_that_becomes_private_while_active_is_refused_at_the_next_activation(host):
+    add_users(host, sudo='alice')
+    profile = host.add_profile('isolated')
+    vpn = host.up(profile)
+    profile.change('connection', permissions=device.GLib.Variant('as', ['user:bob:']))
+    host.pause(0.3)
+    equal(vpn.state, device.ACTIVATED, 'state of the VPN')
+    host.down(vpn)
+    host.refused(profile, "private to 'bob', who may not manage libvirt")
 
 
 def test_service_without_a_profile_ends(host):

@@ -122,15 +122,17 @@ def test_bad_profiles_are_refused(host):
 
 @tap.host(shared='refusals')
 def test_private_profiles(host):
-    host.run('getent group libvirt || groupadd libvirt; useradd plain; useradd -G libvirt trusted')
+    host.run('getent group libvirt || groupadd libvirt; useradd plain; useradd -G libvirt trusted; '
+             'useradd -G sudo admin')
     profiles.add_by_hand(host, 'guests', 'connection.permissions', 'user:plain')
-    profiles.refused(host, "'plain'", 'libvirt', 'all users')
-    host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:trusted')
-    profiles.up(host)
-    profiles.down(host)
-    host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:root')
-    profiles.up(host)
-    profiles.down(host)
+    profiles.refused(host, "'plain'", 'libvirt, sudo', 'admin-groups', 'all users')
+    for user in ('trusted', 'admin', 'root', 'admin,user:trusted'):
+        host.nmcli('connection', 'modify', 'guests', 'connection.permissions', f'user:{user}')
+        profiles.up(host)
+        profiles.down(host)
+    host.write('/etc/NetworkManager/nm-macvtap.conf', '[libvirt]\nadmin-groups=libvirt\n')
+    profiles.refused(host, "'admin'", '(libvirt; admin-groups')
+    host.run(['rm', '/etc/NetworkManager/nm-macvtap.conf'])
     host.nmcli('connection', 'delete', 'guests')
 
 
