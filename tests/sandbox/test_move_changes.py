@@ -27,12 +27,14 @@ def test_reapplied_parent_is_stripped_again(host):
     start_stream(host, address)
     add(host, parent='eth0')
     profiles.up(host)
-    for what in ('reapply', 'reapply'):
-        host.nmcli('device', what, 'eth0')
+    for turn in (1, 2):
+        host.nmcli('device', 'reapply', 'eth0')
+        # The parent has the address only after its DHCP client has asked for it.
+        host.wait_for(lambda turn=turn: '\n'.join(profiles.messages(host)).count(
+            "gave 'eth0' its IP configuration back") == turn, f'the word of reapply {turn} in the journal', 20)
         wait_moved(host, address)
-        check_stream(host, f'after {what}')
-        equal(profiles.state(host), 'activated', f'state of the profile after {what}')
-    check("gave 'eth0' its IP configuration back" in '\n'.join(profiles.messages(host)), 'no word of it in the journal')
+        check_stream(host, f'after reapply {turn}')
+        equal(profiles.state(host), 'activated', f'state of the profile after reapply {turn}')
     # A DHCP client, or a user, without NetworkManager.
     host.run(f'ip addr add {address}/24 dev eth0')
     wait_moved(host, address)
