@@ -7,6 +7,7 @@ Stages: gcc (build and the unit and component tests), asan (the same under the s
 (build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named);
 bench, which prints figures, and release, which checks what only a release must have (complete
 translations), run only if they are named.
+The builds that no end-to-end test needs are made beside the tests, with the lowest priority.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
@@ -22,8 +23,13 @@ import count
 from machine import BUILDS, HERE, SOURCE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
-STAGES = ('gcc', 'asan', 'clang', 'sandbox')
+STAGES = ('gcc', 'sandbox', 'clang', 'asan')
 EXTRA_STAGES = ('bench', 'release')
+BUILD_OPTIONS = {  # of Meson, and the compiler
+    'gcc': ((), 'gcc'),
+    'clang': ((), 'clang'),
+    'asan': (('-Db_sanitize=address,undefined',), 'gcc'),
+}
 SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true',
          '-Dsandbox_tests=true']
 SANITIZERS = {
@@ -48,28 +54,44 @@ def add(results):
 
 def step(name, argv, env=None):
     """Runs one command with its output in a log; its end is shown if it fails."""
-    print(f'{name} ... ', end='', flush=True)
     begin = time.monotonic()
     log = os.path.join(BUILDS, name.replace(' ', '-') + '.log')
     with open(log, 'w', encoding='utf-8') as file:
         status = subprocess.run(argv, cwd=SOURCE, stdout=file, stderr=subprocess.STDOUT,
                                 stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})},
                                 check=False).returncode
-    print(f"{'ok' if status == 0 else 'failed'} ({time.monotonic() - begin:.0f} s)", flush=True)
+    result = [f"{name} ... {'ok' if status == 0 else 'failed'} ({time.monotonic() - begin:.0f} s)\n"]
     if status:
         with open(log, encoding='utf-8', errors='replace') as file:
-            print(''.join(f'    {line}' for line in file.readlines()[-40:]))
+            result += [f'    {line}' for line in file.readlines()[-40:]]
+    print(''.join(result), end='', flush=True)
     return status == 0
 
 
-def build(name, options=(), env=None):
+def build(name, prefix=()):
+    options, compiler = BUILD_OPTIONS[name]
     directory = os.path.join(BUILDS, name)
     made = os.path.exists(os.path.join(directory, 'build.ninja'))
     setup = ['meson', 'setup', *(['--reconfigure'] if made else []), *SETUP, *options, directory]
-    if step(f'{name} setup', setup, env) and step(f'{name} build', ['ninja', '-C', directory]):
-        return True
-    add((0, 1, 0))
-    return False
+    return step(f'{name} setup', [*prefix, *setup], {'CC': compiler}) and \
+        step(f'{name} build', [*prefix, 'ninja', '-C', directory])
+
+
+class Builds:
+    """Each build is made once: gcc when it is first asked for, the others after it in the background."""
+
+    def __init__(self, stages):
+        self.pool = concurrent.futures.ThreadPoolExecutor(1)
+        self.gcc = build('gcc') if {'gcc', 'sandbox', 'bench'} & set(stages) else None
+        self.others = {name: self.pool.submit(build, name, ['nice', '-n', '19'])
+                       for name in stages if name in BUILD_OPTIONS and name != 'gcc'}
+
+    def get(self, name):
+        """Whether it is there; if not, that counts as a failure."""
+        made = self.gcc if name == 'gcc' else self.others[name].result()
+        if not made:
+            add((0, 1, 0))
+        return made
 
 
 def meson_test(name, env=None, without=()):
@@ -90,22 +112,22 @@ def meson_test(name, env=None, without=()):
         add((0, 1, 0))
 
 
-def stage_gcc():
-    if build('gcc', env={'CC': 'gcc'}):
+def stage_gcc(builds, _names):
+    if builds.get('gcc'):
         meson_test('gcc')
 
 
-def stage_asan():
-    if build('asan', ['-Db_sanitize=address,undefined'], {'CC': 'gcc'}):
+def stage_asan(builds, _names):
+    if builds.get('asan'):
         meson_test('asan', SANITIZERS, without=['lint', 'slow'])
 
 
-def stage_clang():
-    build('clang', env={'CC': 'clang'})
+def stage_clang(builds, _names):
+    builds.get('clang')
 
 
-def install():
-    if not build('gcc', env={'CC': 'gcc'}):
+def install(builds):
+    if not builds.get('gcc'):
         return False
     shutil.rmtree(DESTDIR, ignore_errors=True)
     # Made also when there is nothing to install yet.
@@ -116,8 +138,8 @@ def install():
     return False
 
 
-def stage_bench():
-    if not install():
+def stage_bench(builds, _names):
+    if not install(builds):
         return
     for path in sorted(glob.glob(os.path.join(SOURCE, 'tests', 'bench', 'bench_*.py'))):
         status = subprocess.run([sys.executable, '-u', path, '--builddir', os.path.join(BUILDS, 'gcc'),
@@ -125,7 +147,7 @@ def stage_bench():
         add((0, 1, 0) if status else (1, 0, 0))
 
 
-def stage_release():
+def stage_release(_builds, _names):
     lint = os.path.join(SOURCE, 'tests', 'lint', 'check_translations.py')
     result = subprocess.run([sys.executable, lint, '--release', SOURCE], stdout=subprocess.PIPE, text=True,
                             stdin=subprocess.DEVNULL, check=False)
@@ -133,9 +155,9 @@ def stage_release():
     add(count.tap_results(result.stdout, result.returncode))
 
 
-def stage_sandbox(names):
+def stage_sandbox(builds, names):
     """Several programs at a time: each has hosts of its own."""
-    if not install():
+    if not install(builds):
         return
     wanted = {os.path.basename(path)[:-len('.py')]: path for path in end_to_end_tests()}
     wanted = {name: path for name, path in wanted.items() if not names or name in names}
@@ -168,12 +190,11 @@ def main():
     if names and not stages:
         stages = ['sandbox']
     os.makedirs(BUILDS, exist_ok=True)
-    for stage in stages or STAGES:
+    stages = stages or STAGES
+    builds = Builds(stages)
+    for stage in stages:
         try:
-            if stage == 'sandbox':
-                stage_sandbox(names)
-            else:
-                globals()[f'stage_{stage}']()
+            globals()[f'stage_{stage}'](builds, names)
         except Exception as error:  # nothing may keep the other stages and the last line from coming
             print(f'{stage}: {error!r}')
             add((0, 1, 0))
