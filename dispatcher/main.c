@@ -89,7 +89,7 @@ main(int argc, char **argv)
         {"lock-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_fd, NULL, NULL},
         {"lock-timeout", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_timeout_s, NULL, NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
-        G_OPTION_ENTRY_NULL,
+        {NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;

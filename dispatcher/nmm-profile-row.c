@@ -42,6 +42,14 @@ nmm_profile_rows_find_use(const NmmProfileRows *self, const char *uri)
     return NULL;
 }
 
+/* @added: (nullable) */
+static void
+add_names(GStrvBuilder *names, char *const *added)
+{
+    for (; added && *added; added++)
+        g_strv_builder_add(names, *added);
+}
+
 /* With a libvirt network, the devices that the guests are on, besides the bridge. */
 static char **
 list_own_devices(const NmmProfileRows *self, const NmmProfileRow *row)
@@ -59,7 +67,7 @@ list_own_devices(const NmmProfileRows *self, const NmmProfileRow *row)
     if (row->network && row->network->bridge)
         g_strv_builder_add(names, row->network->bridge);
     if (!row->profile->parent && row->use && row->use->parents[0])
-        g_strv_builder_addv(names, (const char **)row->use->parents);
+        add_names(names, row->use->parents);
     else if (row->parent)
         g_strv_builder_add(names, row->parent);
     return g_strv_builder_end(names);
@@ -239,8 +247,7 @@ remember_device_up(NmmProfileRow *row, const char *device)
         return;
     if (state->devices_up && g_strv_contains((const char *const *)state->devices_up, device))
         return;
-    if (state->devices_up)
-        g_strv_builder_addv(names, (const char **)state->devices_up);
+    add_names(names, state->devices_up);
     g_strv_builder_add(names, device);
     g_strfreev(state->devices_up);
     state->devices_up = g_strv_builder_end(names);

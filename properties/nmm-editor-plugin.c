@@ -31,11 +31,10 @@ enum {
 
 static void editor_plugin_iface_init(NMVpnEditorPluginInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(NmmEditorPlugin,
-                              nmm_editor_plugin,
-                              G_TYPE_OBJECT,
-                              G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR_PLUGIN,
-                                                    editor_plugin_iface_init))
+G_DEFINE_TYPE_WITH_CODE(NmmEditorPlugin,
+                        nmm_editor_plugin,
+                        G_TYPE_OBJECT,
+                        G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR_PLUGIN, editor_plugin_iface_init))
 
 /* (transfer full) (nullable): in the directory of this module, wherever it is installed. */
 static char *

@@ -36,10 +36,10 @@ struct _NmmEditor {
 
 static void editor_iface_init(NMVpnEditorInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(NmmEditor,
-                              nmm_editor,
-                              G_TYPE_OBJECT,
-                              G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR, editor_iface_init))
+G_DEFINE_TYPE_WITH_CODE(NmmEditor,
+                        nmm_editor,
+                        G_TYPE_OBJECT,
+                        G_IMPLEMENT_INTERFACE(NM_TYPE_VPN_EDITOR, editor_iface_init))
 
 static NmmField *
 find_field(NmmEditor *self, const char *key)

@@ -29,10 +29,10 @@ struct _NmmLibvirt {
 
 static void hypervisor_iface_init(NmmHypervisorInterface *iface);
 
-G_DEFINE_FINAL_TYPE_WITH_CODE(NmmLibvirt,
-                              nmm_libvirt,
-                              G_TYPE_OBJECT,
-                              G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, hypervisor_iface_init))
+G_DEFINE_TYPE_WITH_CODE(NmmLibvirt,
+                        nmm_libvirt,
+                        G_TYPE_OBJECT,
+                        G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, hypervisor_iface_init))
 
 /* Installs @conn unless close() was called since @closes was read; drops the other one. */
 static gboolean

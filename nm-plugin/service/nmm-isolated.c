@@ -27,7 +27,7 @@ struct _NmmIsolated {
     NmmSync *sync; /* (nullable): NULL before start */
 };
 
-G_DEFINE_FINAL_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
+G_DEFINE_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
 
 static GPtrArray *
 list_lock_keys(NmmActivation *activation, GError **error)

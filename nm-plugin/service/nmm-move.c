@@ -57,7 +57,7 @@ struct _NmmMove {
     gboolean is_lost;    /* NetworkManager went away in this step */
 };
 
-G_DEFINE_FINAL_TYPE(NmmMove, nmm_move, NMM_TYPE_ACTIVATION)
+G_DEFINE_TYPE(NmmMove, nmm_move, NMM_TYPE_ACTIVATION)
 
 static void begin_step(NmmMove *self);
 

@@ -59,7 +59,7 @@ enum {
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE(NmmService, nmm_service, NM_TYPE_VPN_SERVICE_PLUGIN)
+G_DEFINE_TYPE(NmmService, nmm_service, NM_TYPE_VPN_SERVICE_PLUGIN)
 
 static GType (*const mode_types[])(void) = {
     [NMM_MODE_ISOLATED] = nmm_isolated_get_type,

@@ -41,7 +41,7 @@ struct _NmmShare {
     guint stopped_id;
 };
 
-G_DEFINE_FINAL_TYPE(NmmShare, nmm_share, NMM_TYPE_ACTIVATION)
+G_DEFINE_TYPE(NmmShare, nmm_share, NMM_TYPE_ACTIVATION)
 
 static NmmProfile *
 get_profile(NmmShare *self)

@@ -19,7 +19,7 @@ static gboolean option_yes;
 
 static const GOptionEntry entries[] = {
     {"yes", 'y', 0, G_OPTION_ARG_NONE, &option_yes, N_("Remove without asking"), NULL},
-    G_OPTION_ENTRY_NULL,
+    {NULL},
 };
 
 static const NmmReportLabel kind_labels[] = {

@@ -465,7 +465,7 @@ run(const char *argument, gboolean json)
 
 static const GOptionEntry entries[] = {
     {"watch", 0, 0, G_OPTION_ARG_NONE, &follow, N_("Print again after each change"), NULL},
-    G_OPTION_ENTRY_NULL,
+    {NULL},
 };
 
 const NmmCommand nmm_command_status = {

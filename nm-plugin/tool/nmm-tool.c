@@ -67,7 +67,7 @@ run_command(const NmmCommand *command, int argc, char **argv, gboolean json)
 {
     const GOptionEntry common[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON"), NULL},
-        G_OPTION_ENTRY_NULL,
+        {NULL},
     };
     g_autofree char *usage = g_strjoin(" ", command->name, command->argument, NULL);
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -102,7 +102,7 @@ nmm_tool_main(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, N_("Print JSON"), NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version"), NULL},
-        G_OPTION_ENTRY_NULL,
+        {NULL},
     };
     g_autoptr(GOptionContext) context = NULL;
     g_autofree char *description = NULL;

@@ -304,7 +304,7 @@ world_restore_daemon(gpointer data)
     g_spawn_sync(
         NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, &error);
     g_assert_no_error(error);
-    g_spawn_check_wait_status(status, &error);
+    g_spawn_check_exit_status(status, &error);
     g_assert_no_error(error);
 }
 

@@ -46,7 +46,7 @@ PATTERN = re.compile('|'.join(f"(?P<r{number}>{'' if rule.startswith('[') else W
                               for number, (rule, _) in enumerate(RULES)), re.IGNORECASE)
 
 C_DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests', 'data']
-TEXTS = ['README.md', 'CONTRIBUTING.md', 'NEWS', 'tests/sandbox/README.md', 'data/network-manager-macvtap.metainfo.xml.in']
+TEXTS = ['README.md', 'CONTRIBUTING.md', 'NEWS', 'tests/sandbox/README.md', 'data/org.freedesktop.networkmanager.macvtap.metainfo.xml.in']
 
 # Commits up to this one were written before the rule.
 RULE_SINCE = 'c34d6daa5b'

@@ -55,7 +55,7 @@ struct _NmmRelay {
     NmmActivation parent_instance;
 };
 
-G_DEFINE_FINAL_TYPE(NmmRelay, nmm_relay, NMM_TYPE_ACTIVATION)
+G_DEFINE_TYPE(NmmRelay, nmm_relay, NMM_TYPE_ACTIVATION)
 
 static void
 start(NmmActivation *self)

@@ -38,8 +38,8 @@ static void
 add_names(GStrvBuilder *names, const NmmLink *link)
 {
     g_strv_builder_add(names, link->name);
-    if (link->altnames)
-        g_strv_builder_addv(names, (const char **)link->altnames);
+    for (char **name = link->altnames; name && *name; name++)
+        g_strv_builder_add(names, *name);
 }
 
 /* Guests */
