@@ -14,7 +14,9 @@
 #include "nmm-hostlink-netlink.h"
 #include "nmm-names.h"
 #include "nmm-parent-arp.h"
+#include "nmm-profile-lock.h"
 #include "nmm-restore.h"
+#include "nmm-unplug.h"
 
 static void
 activate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
@@ -207,12 +209,64 @@ restore(NMClient *client, const NmmAction *action, GTask *task)
         client, action->uuid, action->device, g_task_get_cancellable(task), restore_cb, task);
 }
 
+static void
+unplug_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    GError *error = NULL;
+
+    g_task_set_task_data(task, NULL, NULL);
+    if (nmm_unplug_finish(result, &error))
+        g_task_return_boolean(task, TRUE);
+    else
+        g_task_return_error(task, error);
+}
+
+/* (transfer full) (nullable) (element-type NmmProfileLock): NULL if an activation has them. One
+ * that begins now waits for them, because its service hears of no change made here. */
+static GPtrArray *
+take_locks(const NmmAction *action)
+{
+    g_autoptr(GPtrArray) locks =
+        g_ptr_array_new_with_free_func((GDestroyNotify)nmm_profile_lock_release);
+
+    for (guint i = 0; i < action->lock_keys->len; i++) {
+        g_autoptr(GError) error = NULL;
+        gboolean wait;
+        NmmProfileLock *lock = nmm_profile_lock_try(
+            NMM_RUN_DIR, action->lock_keys->pdata[i], action->uuid, action->id, &wait, &error);
+
+        if (!lock) {
+            g_debug("%s", error->message);
+            return NULL;
+        }
+        nmm_profile_lock_set_ending(lock);
+        g_ptr_array_add(locks, lock);
+    }
+    return g_steal_pointer(&locks);
+}
+
+static void
+unplug(NMClient *client, const NmmAction *action, GTask *task)
+{
+    GPtrArray *locks = take_locks(action);
+
+    if (!locks) {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
+        return;
+    }
+    g_task_set_task_data(task, locks, (GDestroyNotify)g_ptr_array_unref);
+    nmm_unplug_async(action->uri, action->edits, g_task_get_cancellable(task), unplug_cb, task);
+}
+
 static void (*const runners[])(NMClient *client, const NmmAction *action, GTask *task) = {
     [NMM_ACTION_RESTORE] = restore,
     [NMM_ACTION_REMOVE_LINK] = remove_link,
     [NMM_ACTION_WITHDRAW] = withdraw,
     [NMM_ACTION_SUGGEST] = suggest,
     [NMM_ACTION_ACTIVATE] = activate,
+    [NMM_ACTION_UNPLUG] = unplug,
 };
 
 void

@@ -9,6 +9,7 @@
 #include "nmm-decision.h"
 
 #include "nmm-names.h"
+#include "nmm-plan.h"
 #include "nmm-profile-row.h"
 
 /* A profile that goes down by itself this often in quick succession is left alone. NetworkManager
@@ -54,6 +55,9 @@ action_free(gpointer data)
     g_free(action->id);
     g_free(action->device);
     nmm_suggested_profile_free(action->suggested);
+    g_clear_pointer(&action->edits, g_ptr_array_unref);
+    g_clear_pointer(&action->lock_keys, g_ptr_array_unref);
+    g_free(action->uri);
     g_free(action->text);
     g_free(action);
 }
@@ -72,6 +76,8 @@ nmm_action_to_string(const NmmAction *action)
         return g_strdup_printf("suggest '%s'", action->id);
     case NMM_ACTION_ACTIVATE:
         return g_strdup_printf("activate '%s' on %s", action->id, action->device);
+    case NMM_ACTION_UNPLUG:
+        return g_strdup_printf("unplug guests of '%s'", action->id);
     case NMM_ACTION_LOG:
         return g_strdup_printf("log '%s': %s", action->id, action->text);
     }
@@ -183,6 +189,7 @@ decide_activation(Decider *self, NmmProfileRow *row)
         g_free(state->logged_problem);
         state->logged_problem = g_steal_pointer(&problem);
     } else if (row->base && is_restored(self, row->base)) {
+        row->activate_later = TRUE;
         self->decision->again = TRUE;
     } else if (row->base) {
         row->activate = TRUE;
@@ -214,6 +221,78 @@ decide_link(Decider *self, const NmmLink *link)
         self->decision->again = TRUE;
     if (!row || row->at_rest)
         add_action(self, NMM_ACTION_REMOVE_LINK, link->profile_uuid, NULL, link->name);
+}
+
+/* Guests of a profile that is down. One that starts has its link up, and one that is resumed has
+ * the link of the time when it was saved. */
+
+static gboolean
+is_same_network(const NmmProfileRow *row, const NmmProfileRow *other)
+{
+    return other->mode && other->mode->has_network &&
+           g_str_equal(row->profile->libvirt_uri, other->profile->libvirt_uri) &&
+           g_str_equal(row->profile->network, other->profile->network);
+}
+
+/* The user's wish for its guests is known: not if the profile is only suggested. */
+static gboolean
+can_unplug(const NmmProfileRow *row)
+{
+    return row->host && !row->withdraw && row->profile->on_disconnect == NMM_ON_DISCONNECT_UNPLUG &&
+           (!nmm_suggested_profile_is_unsaved(row->host) ||
+            row->state->wanted == NMM_PROFILE_SWITCH_OFF);
+}
+
+static gboolean
+needs_guests_plugged(const NmmProfileRow *row)
+{
+    return !row->at_rest || row->activate || row->activate_later ||
+           row->profile->on_disconnect == NMM_ON_DISCONNECT_KEEP;
+}
+
+/* For the first profile of a network, unless another one needs the guests as they are. */
+static gboolean
+is_unplugged(const Decider *self, const NmmProfileRow *row)
+{
+    gboolean is_first = TRUE;
+
+    for (guint i = 0; i < self->rows->len; i++) {
+        const NmmProfileRow *other = self->rows->pdata[i];
+
+        if (!is_same_network(row, other))
+            continue;
+        if (needs_guests_plugged(other))
+            return FALSE;
+        is_first = is_first && (other == row || !other->unplug);
+    }
+    return is_first;
+}
+
+static void
+decide_unplug(Decider *self, NmmProfileRow *row)
+{
+    const NmmHostHypervisor *hypervisor;
+    NmmObserved observed = {0};
+    g_autoptr(NmmPlan) plan = NULL;
+
+    if (!row->use || !row->mode->has_network || !can_unplug(row) || !is_unplugged(self, row))
+        return;
+    hypervisor = nmm_host_state_find_hypervisor(self->host, row->profile->libvirt_uri);
+    observed.guests = hypervisor->guests;
+    observed.networks = hypervisor->networks;
+    plan = nmm_plan_isolated(row->profile, NMM_PURPOSE_DOWN, &observed, NULL);
+    if (plan->edits->len > 0)
+        row->unplug = g_ptr_array_ref(plan->edits);
+}
+
+static void
+add_unplug(Decider *self, const NmmProfileRow *row)
+{
+    NmmAction *action = add_action(self, NMM_ACTION_UNPLUG, row->uuid, row->host->id, NULL);
+
+    action->edits = g_ptr_array_ref(row->unplug);
+    action->uri = g_strdup(row->profile->libvirt_uri);
+    action->lock_keys = nmm_lock_key_list(row->profile, NULL, NULL);
 }
 
 /* Suggested profiles */
@@ -294,6 +373,8 @@ add_row_actions(Decider *self, NmmActionKind kind)
             add_action(self, kind, row->uuid, row->host->id, NULL);
         else if (kind == NMM_ACTION_ACTIVATE && row->activate)
             add_action(self, kind, row->uuid, row->host->id, row->base);
+        else if (kind == NMM_ACTION_UNPLUG && row->unplug)
+            add_unplug(self, row);
         else if (kind == NMM_ACTION_LOG && row->log)
             add_action(self, kind, row->uuid, row->host->id, row->base ?: self->host->primary)
                 ->text = g_strdup(row->state->logged_problem);
@@ -311,6 +392,8 @@ decide_all(Decider *self)
         decide_restore(self, self->rows->pdata[i]);
     for (guint i = 0; i < self->rows->len; i++)
         decide_activation(self, self->rows->pdata[i]);
+    for (guint i = 0; i < self->rows->len; i++)
+        decide_unplug(self, self->rows->pdata[i]);
     for (guint i = 0; i < self->host->links->len; i++) {
         const NmmLink *link = self->host->links->pdata[i];
 
@@ -320,6 +403,7 @@ decide_all(Decider *self)
     add_row_actions(self, NMM_ACTION_WITHDRAW);
     suggest(self, list, uri);
     add_row_actions(self, NMM_ACTION_ACTIVATE);
+    add_row_actions(self, NMM_ACTION_UNPLUG);
     add_row_actions(self, NMM_ACTION_LOG);
 }
 

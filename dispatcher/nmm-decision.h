@@ -7,6 +7,7 @@
 #pragma once
 
 #include "nmm-host-state.h"
+#include "nmm-lock-key.h"
 #include "nmm-profile-state.h"
 #include "nmm-suggested-profile.h"
 
@@ -31,7 +32,8 @@ typedef enum {
     NMM_ACTION_WITHDRAW,    /* remove a suggested profile */
     NMM_ACTION_SUGGEST,     /* add a profile in memory */
     NMM_ACTION_ACTIVATE,
-    NMM_ACTION_LOG, /* a problem that is not in the log yet */
+    NMM_ACTION_UNPLUG, /* guests that started with their link up while the profile is down */
+    NMM_ACTION_LOG,    /* a problem that is not in the log yet */
 } NmmActionKind;
 
 typedef struct {
@@ -40,7 +42,10 @@ typedef struct {
     char *id;     /* (nullable): of the profile */
     char *device; /* (nullable): ACTIVATE, LOG: the base device; RESTORE, REMOVE_LINK */
     NmmSuggestedProfile *suggested; /* (nullable): SUGGEST */
-    char *text;                     /* (nullable): LOG */
+    GPtrArray *edits;               /* (nullable) (element-type NmmEdit): UNPLUG */
+    char *uri;                      /* (nullable): UNPLUG: the guests' libvirt */
+    GPtrArray *lock_keys; /* (nullable) (element-type NmmLockKey): UNPLUG: the profile's */
+    char *text;           /* (nullable): LOG */
 } NmmAction;
 
 /* "activate 'guests' on lo", for the log and `nm-macvtap refresh`; does not change. */

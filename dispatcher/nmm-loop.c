@@ -129,6 +129,20 @@ report(Loop *self, const char *text)
         g_ptr_array_add(self->done, g_strdup(text));
 }
 
+/* A guest that another operation holds is tried in the next rounds. @error: (transfer full) */
+static void
+handle_failure(Loop *self, const char *text, GError *error)
+{
+    if (g_error_matches(error, NMM_ERROR, NMM_ERROR_BUSY) && self->n_agains < MAX_AGAINS) {
+        g_debug("%s: %s", text, error->message);
+        self->decision->again = TRUE;
+        g_error_free(error);
+        return;
+    }
+    complain(self, text, error);
+    self->n_agains = MAX_AGAINS;
+}
+
 static void
 action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -141,8 +155,7 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_clear_handle_id(&self->timeout_id, g_source_remove);
     g_clear_object(&self->cancellable);
     if (!nmm_actions_run_finish(result, &changed, &error)) {
-        complain(self, text, error);
-        self->n_agains = MAX_AGAINS;
+        handle_failure(self, text, error);
     } else if (action->kind == NMM_ACTION_RESTORE) {
         g_clear_pointer(&nmm_profile_states_get(self->states, action->uuid)->moved, g_free);
     }

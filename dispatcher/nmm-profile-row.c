@@ -19,6 +19,7 @@ row_free(gpointer data)
     NmmProfileRow *row = data;
 
     g_strfreev(row->own_devices);
+    g_clear_pointer(&row->unplug, g_ptr_array_unref);
     g_free(row);
 }
 

@@ -32,7 +32,9 @@ typedef struct {
     gboolean restore;
     gboolean withdraw;
     gboolean activate;
-    gboolean log; /* the logged problem of @state, which is new */
+    gboolean activate_later; /* in the next round */
+    GPtrArray *unplug;       /* (nullable) (element-type NmmEdit) */
+    gboolean log;            /* the logged problem of @state, which is new */
 } NmmProfileRow;
 
 typedef struct {

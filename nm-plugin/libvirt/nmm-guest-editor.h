@@ -5,7 +5,7 @@
  * such a guest delays no other. Its call is left behind and waits on, and "guest-changed" follows
  * when it has ended. The guest is edited again when it was read after that.
  *
- * Private to the layer. Every function may be called on any thread.
+ * Every function may be called on any thread.
  */
 
 #pragma once

@@ -28,11 +28,11 @@ static const char *const known_keys[] = {
     "again",      "autoconnect",     "base",       "bridge",  "busy",
     "devices",    "devices-up",      "events",     "guests",  "in-memory",
     "last-event", "logged-problem",  "losses",     "mode",    "moved",
-    "network",    "networks-asleep", "networking", "now",     "owner",
-    "parent",     "parents",         "primary",    "problem", "state",
-    "stopped",    "suggest",         "suggested",  "tried",   "up-since",
-    "uri",        "usable",          "used",       "unfit",   "wanted",
-    NULL,
+    "network",    "networks-asleep", "networking", "now",     "on-disconnect",
+    "owner",      "parent",          "parents",    "plugged", "primary",
+    "problem",    "state",           "stopped",    "suggest", "suggested",
+    "tried",      "up-since",        "uri",        "usable",  "used",
+    "unfit",      "wanted",          NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -98,6 +98,7 @@ parse_profile(GKeyFile *file, const char *group, const char *uuid)
     static const char *const keys[][2] = {{NMM_KEY_MODE, "mode"},
                                           {NMM_KEY_PARENT, "parent"},
                                           {NMM_KEY_NETWORK, "network"},
+                                          {NMM_KEY_ON_DISCONNECT, "on-disconnect"},
                                           {NMM_KEY_LIBVIRT_URI, "uri"}};
     g_autoptr(GHashTable) data = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     g_autoptr(GError) error = NULL;
@@ -170,6 +171,27 @@ add_guest(NmmHostHypervisor *hypervisor, const char *parent, const char *mode, c
     g_assert_no_error(error);
 }
 
+/* A guest that runs, with an interface that the profile of @network made. */
+static void
+add_plugged_guest(NmmHostHypervisor *hypervisor, const char *network)
+{
+    guint n = hypervisor->guests->len;
+    g_autofree char *alias = nmm_identity_alias(network);
+    g_autofree char *xml =
+        g_strdup_printf("<domain><name>g%u</name><uuid>00000000-0000-4000-8000-%012u</uuid>"
+                        "<devices><interface type='direct'><source dev='eth9' mode='vepa'/>"
+                        "</interface><interface type='network'><source network='%s'/>"
+                        "<alias name='%s'/></interface></devices></domain>",
+                        n,
+                        n,
+                        network,
+                        alias);
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(hypervisor->guests, nmm_guest_new_from_xml(xml, xml, &error));
+    g_assert_no_error(error);
+}
+
 static gboolean
 is_in_list(GKeyFile *file, const char *group, const char *key, const char *word)
 {
@@ -233,6 +255,8 @@ read_network(GKeyFile *file, const char *group, const char *name, NmmHostState *
     g_assert_no_error(error);
     if (get_flag(file, group, "used"))
         add_guest(hypervisor, "eth9", "vepa", name);
+    if (get_flag(file, group, "plugged"))
+        add_plugged_guest(hypervisor, name);
 }
 
 static void

@@ -140,7 +140,7 @@ static void
 test_guest_down(void)
 {
     static const GuestCase cases[] = {
-        {ETH0 "O", ETH0 "O", NULL, NULL, "nic-update live g1", "served", "unplugs guests"},
+        {ETH0 "O", ETH0 "O", NULL, NULL, "nic-update live g1", "served", "the guest is unplugged"},
         {ETH0 "O", ETH0 "D", NULL, NULL, "", "served"},
         {"", "O", "guests", "g2", "nic-update live g1", "not-macvtap"},
         {ETH0 "O", NULL, NULL, NULL, "", "shut-off"},

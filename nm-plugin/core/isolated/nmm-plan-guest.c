@@ -300,12 +300,13 @@ pull_plug(const GuestPlanner *self, const StateView *view)
 {
     if (view->scope != NMM_SCOPE_LIVE || !view->own || view->own->link_down)
         return;
-    add_nic_edit(self,
-                 view,
-                 NMM_EDIT_NIC_UPDATE,
-                 nmm_nic_change_to_xml(view->own, NULL, view->own->isolated, TRUE),
-                 g_strdup_printf(_("deactivating the profile unplugs guests from network '%s'"),
-                                 self->planner->profile->network));
+    add_nic_edit(
+        self,
+        view,
+        NMM_EDIT_NIC_UPDATE,
+        nmm_nic_change_to_xml(view->own, NULL, view->own->isolated, TRUE),
+        g_strdup_printf(_("the profile is inactive, so the guest is unplugged from network '%s'"),
+                        self->planner->profile->network));
 }
 
 static void
