@@ -25,6 +25,9 @@
 
 #define MAX_BYTES NMM_XML_MAX_BYTES
 
+/* It does not forward through macvtap. */
+#define LIBVIRT_NETWORK "default"
+
 static void
 set_unknown_error(GError **error)
 {
@@ -132,43 +135,32 @@ import_network(const char *text, GError **error)
                : NULL;
 }
 
-/* (transfer full): 'one', 'two': the networks of the guest. */
-static char *
-list_networks(const NmmGuest *guest)
+/* The definition of a network is not in the file: it may forward through macvtap. The profile needs
+ * no parent. */
+static gboolean
+may_have_macvtap(const NmmGuest *guest)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < guest->config->nics->len && names->len < 4; i++) {
+    for (guint i = 0; i < guest->config->nics->len; i++) {
         const NmmNic *nic = guest->config->nics->pdata[i];
 
-        if (nic->network)
-            g_ptr_array_add(names, nmm_text_to_display(nic->network));
+        if (nic->network && !g_str_equal(nic->network, LIBVIRT_NETWORK))
+            return TRUE;
     }
-    g_ptr_array_add(names, NULL);
-    return nmm_value_quote_words((const char *const *)names->pdata);
+    return FALSE;
 }
 
 static gboolean
 set_no_macvtap_error(const NmmGuest *guest, GError **error)
 {
-    g_autofree char *networks = list_networks(guest);
     g_autofree char *shown = nmm_text_to_display(guest->name);
 
-    if (!*networks)
-        return nmm_fail(error,
-                        NMM_ERROR_CONFLICT,
-                        _("guest '%s' has no macvtap interface (<interface type='direct'>)"),
-                        shown);
-    return nmm_fail(
-        error,
-        NMM_ERROR_CONFLICT,
-        _("guest '%s' has no <interface type='direct'>, but is on these networks: %s; if "
-          "one of them forwards through macvtap, import the definition of the running "
-          "guest (virsh dumpxml), or add a profile with vpn.data guests"),
-        shown,
-        networks);
+    return nmm_fail(error,
+                    NMM_ERROR_CONFLICT,
+                    _("guest '%s' has no macvtap interface (<interface type='direct'>)"),
+                    shown);
 }
 
+/* @nic: (nullable) */
 static NMSettingVpn *
 new_domain_vpn(const NmmGuest *guest, const NmmNic *nic)
 {
@@ -178,7 +170,7 @@ new_domain_vpn(const NmmGuest *guest, const NmmNic *nic)
 
     nm_setting_vpn_add_data_item(vpn, NMM_KEY_MODE, nmm_mode_to_string(NMM_MODE_ISOLATED));
     nm_setting_vpn_add_data_item(vpn, NMM_KEY_GUESTS, guests);
-    if (nic->lower)
+    if (nic && nic->lower)
         nm_setting_vpn_add_data_item(vpn, NMM_KEY_PARENT, nic->lower);
     return vpn;
 }
@@ -194,7 +186,7 @@ import_domain(const char *text, GError **error)
     if (!guest)
         return NULL;
     nic = nmm_guest_state_find_macvtap(guest->config, NULL, no_networks);
-    if (!nic) {
+    if (!nic && !may_have_macvtap(guest)) {
         set_no_macvtap_error(guest, error);
         return NULL;
     }
