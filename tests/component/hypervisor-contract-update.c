@@ -48,6 +48,24 @@ static const struct {
     {"acpi", "<acpi index='9'/>"},
 };
 
+/* libvirt defines them, but starts no guest with them on a network without forwarding. */
+static const struct {
+    const char *name;
+    const char *xml;
+} unstartable[] = {
+    {"vlan", "<vlan><tag id='42'/></vlan>"},
+    {"vlan-trunk", "<vlan trunk='yes'><tag id='42' nativeMode='untagged'/><tag id='47'/></vlan>"},
+    {"virtualport-openvswitch",
+     "<virtualport type='openvswitch'><parameters profileid='guests' "
+     "interfaceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'/></virtualport>"},
+    {"virtualport-8021qbh",
+     "<virtualport type='802.1Qbh'><parameters profileid='guests'/></virtualport>"},
+    {"virtualport-8021qbg",
+     "<virtualport type='802.1Qbg'><parameters managerid='11' typeid='1193047' "
+     "typeidversion='2' instanceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'/></virtualport>"},
+    {"teaming-transient", "<teaming type='transient' persistent='ua-macvtap'/>"},
+};
+
 /* The attributes of the interface and of its source and MAC. */
 static const struct {
     const char *name;
@@ -172,6 +190,20 @@ test_elements(Fixture *f, gconstpointer user_data)
 }
 
 static void
+test_unstartable(Fixture *f, gconstpointer user_data)
+{
+    prepare(f);
+    for (gsize i = 0; i < G_N_ELEMENTS(unstartable); i++) {
+        g_autofree char *xml = tuned_guest_xml("", "", "", unstartable[i].xml);
+
+        g_test_message("%s", unstartable[i].name);
+        f->host->define_guest(f->host->data, xml);
+        assert_only_link_changes(f, NMM_SCOPE_CONFIG);
+        f->host->undefine_guest(f->host->data, "web1");
+    }
+}
+
+static void
 test_attributes(Fixture *f, gconstpointer user_data)
 {
     prepare(f);
@@ -212,6 +244,12 @@ contract_add_update_tests(const HypervisorHost *host)
                host,
                contract_set_up,
                test_elements,
+               contract_tear_down);
+    g_test_add("/hypervisor/nics/update/unstartable",
+               Fixture,
+               host,
+               contract_set_up,
+               test_unstartable,
                contract_tear_down);
     g_test_add("/hypervisor/nics/update/attributes",
                Fixture,
