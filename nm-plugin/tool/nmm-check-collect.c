@@ -349,6 +349,18 @@ find_missing(const NmmGuestState *state)
     return NULL;
 }
 
+static gboolean
+has_mac(const NmmGuestState *state, const char *mac)
+{
+    for (guint i = 0; state && i < state->nics->len; i++) {
+        const NmmNic *nic = g_ptr_array_index(state->nics, i);
+
+        if (g_strcmp0(nic->mac, mac) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Of a guest of the system's libvirt, which has no call for it: in s since its driver wrote the
  * file with the process ID. -1 if there is no such file. */
 static gint64
@@ -407,8 +419,8 @@ new_input(const NmmHostState *state,
         input->guest.gone = macvtap->gone;
         input->guest.mac = g_strdup(macvtap->mac);
         input->guest.defined_mac = g_strdup(macvtap->defined_mac);
-        input->guest.macvtap_network = g_strdup(macvtap->network);
-        input->guest.model = g_strdup(macvtap->model);
+        input->guest.macvtap_in_definition =
+            has_mac(guest->config, macvtap->defined_mac ? macvtap->defined_mac : macvtap->mac);
         input->guest.lower = g_strdup(macvtap->lower);
         input->guest.macvtap_mode =
             g_strdup(nmm_nic_get_macvtap_mode(macvtap, hypervisor->networks));

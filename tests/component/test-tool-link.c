@@ -48,14 +48,18 @@ static const BrokenCase broken_cases[] = {
     {BOOLEAN(link.up), "host-link", "'nmmveth0' is down", "up guests"},
     {STRING(host_address), NULL, "host-link", "no address on 'eth0'", "nmcli device show eth0"},
     {BOOLEAN(guest.running), "running", "shut off", "start web"},
-    {BOOLEAN(nic.plugged), "plugged", "needs a restart", "shutdown web"},
+    {BOOLEAN(nic.plugged),
+     "plugged",
+     "needs a restart",
+     "virsh -c qemu:///system shutdown web && while virsh -c qemu:///system list --uuid | "
+     "grep -q " GUEST_UUID "; do sleep 1; done && virsh -c qemu:///system start web"},
     {BOOLEAN(guest.gone),
      "device",
      "'macvtap0' disappeared together with the device 'eth0'",
+     "nic=$(virsh -c qemu:///system dumpxml web --xpath "
+     "'//interface[mac/@address=\"52:54:00:00:00:0a\"]') && "
      "virsh -c qemu:///system detach-interface web direct --mac 52:54:00:00:00:0a --live && "
-     "echo '<interface type=\"direct\"><source dev=\"eth0\" mode=\"bridge\"/>"
-     "<mac address=\"52:54:00:00:00:0a\"/></interface>' | "
-     "virsh -c qemu:///system attach-device web /dev/stdin --live"},
+     "printf %s \"$nic\" | virsh -c qemu:///system attach-device web /dev/stdin --live"},
     {BOOLEAN(nic.is_up), "device", "'macvtap0' is down", "ip link set macvtap0 up"},
     {BOOLEAN(nic.link_down), "link", "unplugged", "domif-setlink web " MAC " up"},
     {STRING(way.device),
@@ -93,6 +97,24 @@ test_modes(gconstpointer data)
         input->guest.definition_is_bridge = FALSE;
         assert_broken(input, "mode", modes[i], "virsh -c qemu:///system edit web");
         assert_broken(input, "mode", "mode='bridge'", "edit web");
+    }
+}
+
+/* virsh would take the name for something else. */
+static void
+test_names_for_virsh(gconstpointer data)
+{
+    static const char *const names[] = {"100", "--all"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(NmmCheckInput) input = new_good_input(GPOINTER_TO_INT(data));
+
+        set_string(&input->guest.name, names[i]);
+        input->guest.running = FALSE;
+        assert_broken(input, "running", "shut off", "virsh -c qemu:///system start " GUEST_UUID);
+        input->guest.running = TRUE;
+        input->nic.link_down = TRUE;
+        assert_broken(input, "link", "unplugged", "domif-setlink " GUEST_UUID " " MAC " up");
     }
 }
 
@@ -211,10 +233,16 @@ test_bridge_left(void)
     input->network.bridge_left = TRUE;
     set_string(&input->network.bridge, "virbr1");
     set_string(&input->network.name, "isolated");
-    assert_broken(input, "profile", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+    assert_broken(input,
+                  "profile",
+                  "the bridge 'virbr1' was left behind",
+                  "ip link delete virbr1 && virsh -c qemu:///system net-start isolated");
     input->profile.active = TRUE;
     input->network.exists = TRUE;
-    assert_broken(input, "network", "the bridge 'virbr1' was left behind", "nm-macvtap cleanup");
+    assert_broken(input,
+                  "network",
+                  "the bridge 'virbr1' was left behind",
+                  "ip link delete virbr1 && virsh -c qemu:///system net-start isolated");
 }
 
 /* Host states */
@@ -684,6 +712,7 @@ main(int argc, char **argv)
         } tests[] = {{"broken", test_broken},
                      {"modes", test_modes},
                      {"changed-mac", test_changed_mac},
+                     {"names-for-virsh", test_names_for_virsh},
                      {"waiting", test_waiting}};
 
         for (gsize t = 0; t < G_N_ELEMENTS(tests); t++) {

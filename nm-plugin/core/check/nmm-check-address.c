@@ -44,12 +44,12 @@ nmm_check_evaluate_lease(const NmmCheckInput *input)
                        (int)input->guest.age_s);
     if (input->network.has_dhcp)
         return broken_look(
-            nmm_check_make_virsh(input, "console", input->guest.name),
+            nmm_check_make_virsh(input, "console", nmm_check_get_guest(input), NULL),
             _("the guest has not requested an address on the interface with MAC '%s': enable "
               "DHCP for it in the guest"),
             nmm_check_get_mac(input));
     return broken_look(
-        nmm_check_make_virsh(input, "console", input->guest.name),
+        nmm_check_make_virsh(input, "console", nmm_check_get_guest(input), NULL),
         _("the network has no DHCP, and the interface with MAC '%s' has no known address: "
           "set one in the guest"),
         nmm_check_get_mac(input));
@@ -161,7 +161,7 @@ nmm_check_evaluate_neighbour(const NmmCheckInput *input)
                        (int)input->guest.age_s,
                        input->address);
     return broken_look(
-        nmm_check_make_virsh(input, "console", input->guest.name),
+        nmm_check_make_virsh(input, "console", nmm_check_get_guest(input), NULL),
         _("there is no answer from '%s': the interface may be down in the guest, or have "
           "another address by now"),
         input->address);

@@ -15,59 +15,29 @@ NmmCheckResult *
 nmm_check_evaluate_guest(const NmmCheckInput *input)
 {
     if (!input->guest.exists)
-        return broken_look(nmm_check_make_virsh(input, "list", "--all"),
+        return broken_look(nmm_check_make_virsh(input, "list", "--all", NULL),
                            _("libvirt has no guest '%s'"),
                            input->guest.name);
     return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
-/* The interface again, in the running guest alone. virsh attach-interface cannot set the mode of
- * macvtap. */
-static char *
-make_attach(const NmmCheckInput *input)
-{
-    const char *network = input->guest.macvtap_network;
-    g_autofree char *source =
-        network
-            ? g_markup_printf_escaped("<interface type=\"network\"><source network=\"%s\"/>",
-                                      network)
-            : g_markup_printf_escaped("<interface type=\"direct\"><source dev=\"%s\" mode=\"%s\"/>",
-                                      input->guest.lower,
-                                      input->guest.macvtap_mode);
-    g_autofree char *model =
-        input->guest.model ? g_markup_printf_escaped("<model type=\"%s\"/>", input->guest.model)
-                           : g_strdup("");
-    g_autofree char *xml =
-        g_strdup_printf("%s<mac address=\"%s\"/>%s</interface>", source, input->guest.mac, model);
-    g_autofree char *print = nmm_check_make_command("echo", xml, NULL);
-    g_autofree char *attach = nmm_check_make_command("virsh",
-                                                     "-c",
-                                                     input->guest.uri,
-                                                     "attach-device",
-                                                     input->guest.name,
-                                                     "/dev/stdin",
-                                                     "--live",
-                                                     NULL);
-
-    return g_strdup_printf("%s | %s", print, attach);
-}
-
+/* The interface again, in the running guest alone, with all that the user tuned there. */
 static char *
 make_reattach(const NmmCheckInput *input)
 {
-    g_autofree char *detach = nmm_check_make_command("virsh",
-                                                     "-c",
-                                                     input->guest.uri,
-                                                     "detach-interface",
-                                                     input->guest.name,
-                                                     "direct",
-                                                     "--mac",
-                                                     input->guest.mac,
-                                                     "--live",
-                                                     NULL);
-    g_autofree char *attach = make_attach(input);
+    const char *guest = nmm_check_get_guest(input);
+    const char *mac = input->guest.defined_mac ? input->guest.defined_mac : input->guest.mac;
+    g_autofree char *path = g_strdup_printf("//interface[mac/@address=\"%s\"]", mac);
+    /* With its network, which the running guest does not have if it chooses the device. */
+    const char *inactive = input->guest.macvtap_in_definition ? "--inactive" : NULL;
+    g_autofree char *dump =
+        nmm_check_make_virsh(input, "dumpxml", guest, "--xpath", path, inactive, NULL);
+    g_autofree char *detach = nmm_check_make_virsh(
+        input, "detach-interface", guest, "direct", "--mac", mac, "--live", NULL);
+    g_autofree char *attach =
+        nmm_check_make_virsh(input, "attach-device", guest, "/dev/stdin", "--live", NULL);
 
-    return g_strdup_printf("%s && %s", detach, attach);
+    return g_strdup_printf("nic=$(%s) && %s && printf %%s \"$nic\" | %s", dump, detach, attach);
 }
 
 #define GONE                                                                                       \
@@ -80,12 +50,12 @@ evaluate_no_macvtap(const NmmCheckInput *input)
 {
     if (input->guest.missing)
         return broken_look(
-            nmm_check_make_virsh(input, "domiflist", input->guest.name),
+            nmm_check_make_virsh(input, "domiflist", nmm_check_get_guest(input), NULL),
             _("it has no macvtap interface: its interface of type 'ethernet' uses the "
               "device '%s', which does not exist; make the device, then restart the "
               "guest"),
             input->guest.missing);
-    return broken_look(nmm_check_make_virsh(input, "domiflist", input->guest.name),
+    return broken_look(nmm_check_make_virsh(input, "domiflist", nmm_check_get_guest(input), NULL),
                        _("it has no macvtap interface, so no profile applies to it"));
 }
 
@@ -146,9 +116,10 @@ nmm_check_evaluate_port(const NmmCheckInput *input)
     if (input->kernel_problem || !target)
         return nmm_check_report_unread(target ? target : "?", input->kernel_problem);
     if (!input->nic.in_kernel)
-        return broken_look(nmm_check_make_virsh(input, "domiflist", input->guest.name),
-                           _("the host has no interface '%s', which the running guest uses"),
-                           target);
+        return broken_look(
+            nmm_check_make_virsh(input, "domiflist", nmm_check_get_guest(input), NULL),
+            _("the host has no interface '%s', which the running guest uses"),
+            target);
     if (g_strcmp0(input->nic.master, bridge) != 0)
         return broken(nmm_check_make_command("ip", "link", "set", target, "master", bridge, NULL),
                       _("the guest's interface '%s' is not a port of the bridge '%s'"),
@@ -172,7 +143,7 @@ nmm_check_evaluate_mode(const NmmCheckInput *input)
               "not enough)"),
             mode);
     return broken_look(
-        nmm_check_make_virsh(input, "edit", input->guest.name),
+        nmm_check_make_virsh(input, "edit", nmm_check_get_guest(input), NULL),
         _("its macvtap mode is '%s', which cannot reach the host link: set mode='bridge' in its "
           "definition and restart it, or use a profile of mode 'isolated'"),
         mode);
@@ -199,7 +170,7 @@ NmmCheckResult *
 nmm_check_evaluate_running(const NmmCheckInput *input)
 {
     if (!input->guest.running)
-        return broken(nmm_check_make_virsh(input, "start", input->guest.name),
+        return broken(nmm_check_make_virsh(input, "start", nmm_check_get_guest(input), NULL),
                       _("the guest is shut off"));
     return ok(_("the guest is running"));
 }
@@ -226,14 +197,12 @@ NmmCheckResult *
 nmm_check_evaluate_link(const NmmCheckInput *input)
 {
     if (input->nic.link_down)
-        return broken(nmm_check_make_command("virsh",
-                                             "-c",
-                                             input->guest.uri,
-                                             "domif-setlink",
-                                             input->guest.name,
-                                             get_defined_mac(input),
-                                             "up",
-                                             NULL),
+        return broken(nmm_check_make_virsh(input,
+                                           "domif-setlink",
+                                           nmm_check_get_guest(input),
+                                           get_defined_mac(input),
+                                           "up",
+                                           NULL),
                       _("the interface's cable is unplugged (link state down)"));
     return ok(_("its link is up"));
 }

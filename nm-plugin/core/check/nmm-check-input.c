@@ -87,8 +87,6 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->guest.device);
     g_free(input->guest.mac);
     g_free(input->guest.defined_mac);
-    g_free(input->guest.macvtap_network);
-    g_free(input->guest.model);
     g_free(input->guest.missing);
     g_free(input->profile.id);
     g_free(input->profile.nm_problem);

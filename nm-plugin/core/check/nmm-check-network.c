@@ -14,7 +14,7 @@ evaluate_inactive_network(const NmmCheckInput *input)
 {
     if (input->network.bridge_left)
         return nmm_check_report_bridge_left(input);
-    return broken(nmm_check_make_virsh(input, "net-start", input->network.name),
+    return broken(nmm_check_make_virsh(input, "net-start", input->network.name, NULL),
                   _("the network '%s' is not active"),
                   input->network.name);
 }
@@ -36,8 +36,8 @@ nmm_check_evaluate_network(const NmmCheckInput *input)
 static char *
 make_restart(const NmmCheckInput *input)
 {
-    g_autofree char *stop = nmm_check_make_virsh(input, "net-destroy", input->network.name);
-    g_autofree char *start = nmm_check_make_virsh(input, "net-start", input->network.name);
+    g_autofree char *stop = nmm_check_make_virsh(input, "net-destroy", input->network.name, NULL);
+    g_autofree char *start = nmm_check_make_virsh(input, "net-start", input->network.name, NULL);
 
     return g_strdup_printf("%s && %s", stop, start);
 }
@@ -68,7 +68,7 @@ NmmCheckResult *
 nmm_check_evaluate_bridge(const NmmCheckInput *input)
 {
     if (!input->network.bridge || !input->host_address)
-        return broken_look(nmm_check_make_virsh(input, "net-edit", input->network.name),
+        return broken_look(nmm_check_make_virsh(input, "net-edit", input->network.name, NULL),
                            _("the network '%s' gives the host no address"),
                            input->network.name);
     return evaluate_bridge_device(input);

@@ -40,8 +40,12 @@ nmm_check_report_unread(const char *device, const char *problem)
 NmmCheckResult *
 nmm_check_report_bridge_left(const NmmCheckInput *input)
 {
+    g_autofree char *remove =
+        nmm_check_make_command("ip", "link", "delete", input->network.bridge, NULL);
+    g_autofree char *start = nmm_check_make_virsh(input, "net-start", input->network.name, NULL);
+
     return broken(
-        g_strdup("nm-macvtap cleanup"),
+        g_strdup_printf("%s && %s", remove, start),
         _("the network '%s' is not active, and cannot start because the bridge '%s' was left "
           "behind"),
         input->network.name,
@@ -58,26 +62,57 @@ nmm_check_quote(const char *word)
     return *word && !word[plain] ? g_strdup(word) : g_shell_quote(word);
 }
 
+static void
+append_word(GString *command, const char *word)
+{
+    g_autofree char *quoted = nmm_check_quote(word);
+
+    g_string_append_printf(command, "%s%s", command->len > 0 ? " " : "", quoted);
+}
+
+static void
+append_words(GString *command, va_list words)
+{
+    const char *word;
+
+    while ((word = va_arg(words, const char *)))
+        append_word(command, word);
+}
+
 char *
 nmm_check_make_command(const char *word, ...)
 {
     GString *command = g_string_new(NULL);
     va_list words;
 
+    append_word(command, word);
     va_start(words, word);
-    for (; word; word = va_arg(words, const char *)) {
-        g_autofree char *quoted = nmm_check_quote(word);
-
-        g_string_append_printf(command, "%s%s", command->len > 0 ? " " : "", quoted);
-    }
+    append_words(command, words);
     va_end(words);
     return g_string_free(command, FALSE);
 }
 
 char *
-nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object)
+nmm_check_make_virsh(const NmmCheckInput *input, ...)
 {
-    return nmm_check_make_command("virsh", "-c", input->guest.uri, verb, object, NULL);
+    GString *command = g_string_new("virsh -c");
+    va_list words;
+
+    append_word(command, input->guest.uri);
+    va_start(words, input);
+    append_words(command, words);
+    va_end(words);
+    return g_string_free(command, FALSE);
+}
+
+/* virsh takes a number for the ID of a running guest first, and "--" for the start of an option. */
+const char *
+nmm_check_get_guest(const NmmCheckInput *input)
+{
+    const char *name = input->guest.name;
+    gboolean is_number = name[strspn(name, "0123456789")] == '\0';
+
+    return is_number || g_str_has_prefix(name, "--") ? input->guest.uuid : name;
 }
 
 char *
@@ -99,12 +134,18 @@ nmm_check_make_again(const NmmCheckInput *input)
 char *
 nmm_check_make_restart(const NmmCheckInput *input)
 {
-    g_autofree char *stop = nmm_check_make_virsh(input, "shutdown", input->guest.name);
-    g_autofree char *start = nmm_check_make_virsh(input, "start", input->guest.name);
+    const char *guest = nmm_check_get_guest(input);
+    g_autofree char *stop = nmm_check_make_virsh(input, "shutdown", guest, NULL);
+    g_autofree char *list = nmm_check_make_virsh(input, "list", "--uuid", NULL);
+    g_autofree char *start = nmm_check_make_virsh(input, "start", guest, NULL);
 
     if (input->guest.transient)
         return NULL;
-    return g_strdup_printf("%s && until %s 2>/dev/null; do sleep 1; done", stop, start);
+    return g_strdup_printf("%s && while %s | grep -q %s; do sleep 1; done && %s",
+                           stop,
+                           list,
+                           input->guest.uuid,
+                           start);
 }
 
 const char *

@@ -33,8 +33,10 @@ NmmCheckResult *nmm_check_report_bridge_left(const NmmCheckInput *input);
 
 /* A command line of the words, quoted for a shell. */
 char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
-/* virsh VERB OBJECT on the guest's libvirt. */
-char *nmm_check_make_virsh(const NmmCheckInput *input, const char *verb, const char *object);
+/* virsh with the words, on the guest's libvirt. */
+char *nmm_check_make_virsh(const NmmCheckInput *input, ...) G_GNUC_NULL_TERMINATED;
+/* (transfer none): a word by which virsh finds the guest and no other: its name, or its UUID. */
+const char *nmm_check_get_guest(const NmmCheckInput *input);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);
 /* Deactivates the profile, if it is still active, and activates it. */

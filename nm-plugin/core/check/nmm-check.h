@@ -40,8 +40,7 @@ typedef struct {
         gboolean gone;                 /* the kernel does not have it */
         char *mac;                     /* of the macvtap interface … */
         char *defined_mac;             /* … and libvirt's, if the guest has changed it */
-        char *macvtap_network;         /* the libvirt network that chooses lower */
-        char *model;
+        gboolean macvtap_in_definition;
         char *missing; /* without macvtap: a device made by another program that is not there */
     } guest;
 
