@@ -23,7 +23,8 @@ static const char *const names[N_FIELDS] = {
 };
 static const char *values[N_FIELDS];
 
-/* GLib's journal writer sends no SYSLOG_IDENTIFIER, which `journalctl -t` needs. */
+/* `journalctl -t` needs SYSLOG_IDENTIFIER. GLib's journal writer sends the program's name, or, in
+ * older versions, nothing. */
 static GLogWriterOutput
 writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
@@ -43,6 +44,7 @@ void
 nmm_log_init(const char *identifier)
 {
     values[FIELD_IDENTIFIER] = identifier;
+    g_set_prgname(identifier);
     g_log_set_writer_func(writer, NULL, NULL);
 }
 
