@@ -700,7 +700,7 @@ def test_storm(host):
 @tap.host()
 def test_unit_is_valid(host):
     host.run(['systemd-analyze', 'verify', '--man=yes', UNIT])
-    for wanting in ('NetworkManager', 'libvirtd', 'virtqemud', 'virtnetworkd'):
+    for wanting in ('NetworkManager', 'libvirtd', 'virtqemud', 'virtlxcd', 'virtnetworkd'):
         check(host.run(['cmp', UNIT, f'{os.path.dirname(UNIT)}/{wanting}.service.wants/{os.path.basename(UNIT)}']),
               f'{wanting} does not want the unit')
 
