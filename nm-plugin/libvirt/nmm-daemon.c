@@ -20,12 +20,8 @@
 /* Of a socket that listens, in /proc/net/unix. */
 #define FLAG_LISTENS 0x10000
 
-#define MONOLITHIC "libvirt"
-
-/* (transfer full) (nullable): "qemu" of "qemu:///system"; NULL if no daemon of this host serves
- * it. */
-static char *
-get_driver(const char *uri)
+char *
+nmm_daemon_get_driver(const char *uri)
 {
     static const char *const suffix = ":///system";
     const char *end = strstr(uri, suffix);
@@ -35,14 +31,26 @@ get_driver(const char *uri)
     return g_strndup(uri, (gsize)(end - uri));
 }
 
+char *
+nmm_daemon_build_name(const char *driver)
+{
+    return g_strdup_printf("virt%sd", driver);
+}
+
+const char *
+nmm_daemon_get_socket_prefix(const char *daemon)
+{
+    return g_str_equal(daemon, NMM_DAEMON_MONOLITHIC) ? "libvirt" : daemon;
+}
+
 /* (transfer full): of the monolithic daemon, and of the driver's own. */
 static char **
 list_daemons(const char *driver)
 {
     char **names = g_new0(char *, 3);
 
-    names[0] = g_strdup(MONOLITHIC "d");
-    names[1] = g_strdup_printf("virt%sd", driver);
+    names[0] = g_strdup(NMM_DAEMON_MONOLITHIC);
+    names[1] = nmm_daemon_build_name(driver);
     return names;
 }
 
@@ -72,7 +80,7 @@ get_holder(const char *path)
 int
 nmm_daemon_get_pid(const char *run_dir, const char *uri)
 {
-    g_autofree char *driver = get_driver(uri);
+    g_autofree char *driver = nmm_daemon_get_driver(uri);
     g_auto(GStrv) daemons = driver ? list_daemons(driver) : NULL;
     int pid = 0;
 
@@ -97,8 +105,8 @@ is_listening_line(const char *line, const char *path)
 static gboolean
 listens(const char *run_dir, const char *daemon)
 {
-    const char *name = g_str_equal(daemon, MONOLITHIC "d") ? MONOLITHIC : daemon;
-    g_autofree char *path = g_strdup_printf("%s/libvirt/%s-sock", run_dir, name);
+    const char *prefix = nmm_daemon_get_socket_prefix(daemon);
+    g_autofree char *path = g_strdup_printf("%s/libvirt/%s-sock", run_dir, prefix);
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
 
@@ -115,7 +123,7 @@ listens(const char *run_dir, const char *daemon)
 gboolean
 nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending)
 {
-    g_autofree char *driver = get_driver(uri);
+    g_autofree char *driver = nmm_daemon_get_driver(uri);
     g_auto(GStrv) daemons = driver ? list_daemons(driver) : NULL;
     int pid = driver ? nmm_daemon_get_pid(run_dir, uri) : 0;
     gboolean asleep = FALSE;
@@ -203,7 +211,7 @@ nmm_daemon_wait_new(const char *run_dir,
                     gpointer user_data)
 {
     NmmDaemonWait *self = g_new0(NmmDaemonWait, 1);
-    g_autofree char *driver = get_driver(uri);
+    g_autofree char *driver = nmm_daemon_get_driver(uri);
     g_auto(GStrv) daemons = driver ? list_daemons(driver) : NULL;
 
     self->run_dir = g_strdup(run_dir);

@@ -10,6 +10,16 @@
 
 G_BEGIN_DECLS
 
+#define NMM_DAEMON_MONOLITHIC "libvirtd"
+
+/* (transfer full) (nullable): "qemu" of "qemu:///system"; NULL if no daemon of this host serves
+ * it. */
+char *nmm_daemon_get_driver(const char *uri);
+/* (transfer full): "virtqemud", the daemon of @driver alone. */
+char *nmm_daemon_build_name(const char *driver);
+/* Of its socket's name. */
+const char *nmm_daemon_get_socket_prefix(const char *daemon);
+
 /* "/run", except in tests. */
 #define NMM_DAEMON_RUN_DIR "/run"
 

@@ -39,6 +39,7 @@ struct _NmmLibvirtConn {
     gboolean read_only;
     virConnectPtr conn;         /* only for events */
     virConnectPtr network_conn; /* (nullable): for events of networks; NULL: they come from @conn */
+    gboolean lacks_network_conn;
     Listener *listener;
     int domain_events[N_DOMAIN_EVENTS]; /* callback IDs, -1: not registered */
     int network_event;
@@ -280,7 +281,7 @@ nmm_libvirt_is_of_this_host(const char *uri)
     return g_str_has_suffix(uri, ":///system") && !strchr(uri, '+');
 }
 
-/* Without it, for example because this libvirt has no network driver, @conn does. */
+/* Without it, for example because this libvirt has no network driver, @conn does its work. */
 static void
 open_network_conn(NmmLibvirtConn *self)
 {
@@ -289,6 +290,7 @@ open_network_conn(NmmLibvirtConn *self)
     if (!nmm_libvirt_is_of_this_host(self->uri))
         return;
     self->network_conn = nmm_libvirt_connect(NMM_LIBVIRT_NETWORK_URI, FALSE, &error);
+    self->lacks_network_conn = !self->network_conn;
     if (!self->network_conn) {
         g_debug("%s", error->message);
         return;
@@ -400,6 +402,20 @@ nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason)
 {
     g_atomic_int_set(&self->listener->ended, TRUE);
     listener_close(self->listener, reason);
+}
+
+void
+nmm_libvirt_conn_check_networks(NmmLibvirtConn *self)
+{
+    virConnectPtr conn;
+
+    if (!self->lacks_network_conn)
+        return;
+    conn = nmm_libvirt_connect(NMM_LIBVIRT_NETWORK_URI, FALSE, NULL);
+    if (!conn)
+        return;
+    virConnectClose(conn);
+    listener_close(self->listener, _("libvirt's network daemon has started"));
 }
 
 virConnectPtr

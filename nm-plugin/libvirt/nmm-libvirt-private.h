@@ -57,6 +57,9 @@ void nmm_libvirt_conn_unref(NmmLibvirtConn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtConn, nmm_libvirt_conn_unref)
 /* Whether a connection for guests broke, as when the daemon ends; any thread. */
 gboolean nmm_libvirt_conn_has_ended(NmmLibvirtConn *self);
+/* Call it when networks have been read. If their daemon could not be reached when the connection
+ * was opened and can be now, as after a restart, emits "closed": its events would never come. */
+void nmm_libvirt_conn_check_networks(NmmLibvirtConn *self);
 /* Emits "closed", once. @reason is translated. */
 void nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason);
 /* (transfer full) (nullable): an idle connection or a new one, for one thread. */

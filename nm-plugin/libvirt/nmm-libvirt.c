@@ -13,6 +13,7 @@
 #include <net/if.h>
 #include <signal.h>
 
+#include "nmm-daemon-unit.h"
 #include "nmm-daemon.h"
 #include "nmm-error.h"
 
@@ -158,20 +159,47 @@ networks_free(virNetworkPtr *networks)
     free(networks);
 }
 
+static void
+set_no_networks(GError **error, const char *uri, const char *reason)
+{
+    g_auto(NmmDaemonUnit) unit = {0};
+    gboolean monolithic;
+
+    nmm_daemon_unit_find("", uri, "network", &unit);
+    monolithic = g_strcmp0(unit.name, NMM_DAEMON_MONOLITHIC) == 0;
+    if (unit.state == NMM_DAEMON_UNIT_MASKED && !monolithic)
+        nmm_fail(error,
+                 NMM_ERROR_UNSUPPORTED,
+                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %1$s; "
+                   "%2$s is masked: unmask and start it (systemctl unmask %2$s.service "
+                   "%2$s.socket; systemctl start %2$s.socket)"),
+                 reason,
+                 unit.name);
+    else if (unit.state == NMM_DAEMON_UNIT_INSTALLED && !monolithic)
+        nmm_fail(error,
+                 NMM_ERROR_UNSUPPORTED,
+                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %1$s; "
+                   "start its daemon (systemctl start %2$s.socket; systemctl status %2$s)"),
+                 reason,
+                 unit.name);
+    else
+        nmm_fail(error,
+                 NMM_ERROR_UNSUPPORTED,
+                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %s; "
+                   "install the package libvirt-daemon-driver-network"),
+                 reason);
+}
+
 /* The connection works, so the network driver does not: it is not installed, or its daemon
  * virtnetworkd cannot be reached. libvirt has no error number for that. */
 static void
-fail_networks(const GError *cause, GError **error)
+fail_networks(NmmLibvirt *self, const GError *cause, GError **error)
 {
     if (g_error_matches(cause, NMM_ERROR, NMM_ERROR_UNREACHABLE) ||
         g_error_matches(cause, NMM_ERROR, NMM_ERROR_DENIED))
         g_propagate_error(error, g_error_copy(cause));
     else
-        nmm_fail(error,
-                 NMM_ERROR_UNSUPPORTED,
-                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %s; "
-                   "install the package libvirt-daemon-driver-network, or start virtnetworkd"),
-                 cause->message);
+        set_no_networks(error, self->uri, cause->message);
 }
 
 static GPtrArray *
@@ -188,7 +216,7 @@ libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
     n = virConnectListAllNetworks(call->conn, &networks, 0);
     if (n < 0) {
         nmm_libvirt_call_fail(call, &local);
-        fail_networks(local, error);
+        fail_networks(NMM_LIBVIRT(hypervisor), local, error);
         return NULL;
     }
     for (i = 0; i < n; i++) {
@@ -203,6 +231,7 @@ libvirt_list_networks(NmmHypervisor *hypervisor, GError **error)
         g_clear_error(&local);
     }
     networks_free(networks);
+    nmm_libvirt_conn_check_networks(call->owner);
     if (local) {
         g_propagate_error(error, g_steal_pointer(&local));
         return NULL;

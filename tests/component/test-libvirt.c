@@ -156,6 +156,14 @@ test_no_leak(void)
     g_assert_cmpuint(count_entries("/proc/self/fd"), ==, n);
 }
 
+static gboolean
+run_list_networks(NmmHypervisor *hypervisor, GError **error)
+{
+    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(hypervisor, error);
+
+    return networks != NULL;
+}
+
 /* Modular libvirt: a daemon of its own for networks, for which a proxy stands in */
 
 #define NETWORK_SOCKET "/run/libvirt/virtnetworkd-sock"
@@ -222,10 +230,16 @@ test_network_daemon(void)
     /* Without it, the events come from the main daemon. */
     changed = 0;
     run(hypervisor, run_open);
+    run(hypervisor, run_list_networks);
     libvirt_host.undefine_network(NULL, "n");
     await_count(&changed);
+    g_assert_cmpuint(closed, ==, 1);
 
+    /* It started between the connection and the reading. */
     pid = start_network_daemon();
+    run(hypervisor, run_list_networks);
+    while (closed < 2)
+        g_main_context_iteration(NULL, TRUE);
     changed = 0;
     run(hypervisor, run_open);
     libvirt_host.define_network(NULL, "<network><name>n</name></network>");
@@ -233,7 +247,7 @@ test_network_daemon(void)
     nmm_hypervisor_close(hypervisor);
     stop_network_daemon(pid);
     unlink(NETWORK_SOCKET);
-    g_assert_cmpuint(closed, ==, 1);
+    g_assert_cmpuint(closed, ==, 2);
 }
 
 /* Events and calls while connections come and go under them. */
@@ -398,14 +412,6 @@ test_hung_open(void)
     libvirt_host_revive_daemon();
     run(hypervisor, run_open);
     run(hypervisor, run_list);
-}
-
-static gboolean
-run_list_networks(NmmHypervisor *hypervisor, GError **error)
-{
-    g_autoptr(GPtrArray) networks = nmm_hypervisor_list_networks(hypervisor, error);
-
-    return networks != NULL;
 }
 
 static void
