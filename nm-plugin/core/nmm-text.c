@@ -38,10 +38,10 @@ nmm_text_clean(const char *text)
 }
 
 char *
-nmm_text_to_display(const char *text)
+nmm_text_to_message(const char *text, guint max)
 {
     /* A character has at most four bytes; one that is cut here comes after the last one shown. */
-    gsize size = strnlen(text, (DISPLAY_MAX_CHARS + 1) * 4);
+    gsize size = strnlen(text, ((gsize)max + 1) * 4);
     g_autofree char *valid = g_utf8_make_valid(text, (gssize)size);
     GString *shown = g_string_new(NULL);
     guint n = 0;
@@ -49,7 +49,7 @@ nmm_text_to_display(const char *text)
     for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
-        if (n++ == DISPLAY_MAX_CHARS) {
+        if (n++ == max) {
             g_string_append(shown, "…");
             break;
         }
@@ -59,6 +59,12 @@ nmm_text_to_display(const char *text)
             g_string_append_unichar(shown, c);
     }
     return g_string_free(shown, FALSE);
+}
+
+char *
+nmm_text_to_display(const char *text)
+{
+    return nmm_text_to_message(text, DISPLAY_MAX_CHARS);
 }
 
 guint

@@ -10,11 +10,17 @@
 
 G_BEGIN_DECLS
 
+#define NMM_TEXT_ERROR_MAX 500  /* an error of libvirt, which repeats what QEMU printed */
+#define NMM_TEXT_LOG_MAX   4000 /* a line in the log, which may list guests */
+
 /* (transfer full): valid UTF-8, every control character replaced by U+FFFD. */
 char *nmm_text_clean(const char *text);
 /* (transfer full): for messages: valid UTF-8 of at most 64 characters, control characters escaped.
  * Every message that quotes text of a file, of a profile or of libvirt takes it from here. */
 char *nmm_text_to_display(const char *text);
+/* A whole message that may contain such text, or comes from another program: the same, with at most
+ * @max characters. (transfer full) */
+char *nmm_text_to_message(const char *text, guint max);
 /* In terminal cells: wide characters take two, combining ones none. */
 guint nmm_text_width(const char *text);
 

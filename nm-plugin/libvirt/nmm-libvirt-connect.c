@@ -12,6 +12,7 @@
 
 #include "nmm-daemon-unit.h"
 #include "nmm-error.h"
+#include "nmm-text.h"
 
 #define OPEN_TIMEOUT (20 * G_TIME_SPAN_SECOND)
 
@@ -51,16 +52,17 @@ nmm_libvirt_take_error(void)
 {
     const virError *last = virGetLastError();
     NmmError code = NMM_ERROR_FAILED;
+    g_autofree char *shown = NULL;
 
-    if (!last)
+    if (!last || !last->message)
         return g_error_new_literal(NMM_ERROR, code, _("libvirt gave no reason"));
 
     for (gsize i = 0; i < G_N_ELEMENTS(error_table); i++) {
         if (error_table[i].number == last->code)
             code = error_table[i].code;
     }
-    return g_error_new_literal(
-        NMM_ERROR, code, last->message ? last->message : _("libvirt gave no reason"));
+    shown = nmm_text_to_message(last->message, NMM_TEXT_ERROR_MAX);
+    return g_error_new_literal(NMM_ERROR, code, shown);
 }
 
 /* Shared by the caller and the thread; the last one frees it. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nmm-journal.h"
+#include "nmm-text.h"
 
 enum {
     FIELD_IDENTIFIER,
@@ -23,14 +24,32 @@ static const char *const names[N_FIELDS] = {
 };
 static const char *values[N_FIELDS];
 
+/* Names in a message may have any character. (transfer full) */
+static char *
+show_message(const GLogField *field)
+{
+    gssize length = field->length;
+    g_autofree char *text =
+        length < 0 ? g_strdup(field->value) : g_strndup(field->value, (gsize)length);
+
+    return nmm_text_to_message(text, NMM_TEXT_LOG_MAX);
+}
+
 /* `journalctl -t` needs SYSLOG_IDENTIFIER. GLib's journal writer sends the program's name, or, in
  * older versions, nothing. */
 static GLogWriterOutput
 writer(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
     g_autofree GLogField *all = g_new(GLogField, n_fields + N_FIELDS);
+    g_autofree char *message = NULL;
 
     memcpy(all, fields, n_fields * sizeof(*fields));
+    for (gsize i = 0; i < n_fields; i++) {
+        if (message || !g_str_equal(fields[i].key, "MESSAGE"))
+            continue;
+        message = show_message(&fields[i]);
+        all[i] = (GLogField){"MESSAGE", message, -1};
+    }
     for (guint i = 0; i < N_FIELDS; i++) {
         const char *value = g_atomic_pointer_get(&values[i]);
 

@@ -62,6 +62,17 @@ def test_profile_that_is_up_and_goes_down(host):
     expect_all(journal)
 
 
+def test_text_of_others_cannot_forge_an_entry(host):
+    """A terminal executes no sequence in it, and a line break begins no other line."""
+    host.at_start('fail list-networks "red \x1b[31m\u202e\u2028 end"')
+    journal = host.use_journal()
+    vpn = host.activate(host.add_profile('isolated'))
+    entry = host.wait(lambda: journal.entries('red '), 'the entry')[0]
+    check('red \\x1b[31m\\u202e\\u2028 end' in entry['MESSAGE'], f'message {entry["MESSAGE"]!r}')
+    vpn.time_out()
+    host.wait_service_ended()
+
+
 def test_activation_by_the_helper(host):
     host.install_hook()
     journal = host.use_journal()

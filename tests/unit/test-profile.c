@@ -317,6 +317,16 @@ test_display(void)
     g_assert_cmpstr(other, ==, "ü\\x7f 'q'");
 }
 
+static void
+test_message(void)
+{
+    g_autofree char *short_one = nmm_text_to_message("one\ntwo\x1b[31m\xff", 20);
+    g_autofree char *cut = nmm_text_to_message("überlang", 4);
+
+    g_assert_cmpstr(short_one, ==, "one\\x0atwo\\x1b[31m\xef\xbf\xbd");
+    g_assert_cmpstr(cut, ==, "über…");
+}
+
 /* A key without effect in the mode is checked alone, but not together with others. */
 static void
 test_modes(void)
@@ -658,6 +668,7 @@ main(int argc, char **argv)
     g_test_add_func("/profile/lists", test_lists);
     g_test_add_func("/profile/unprintable", test_unprintable);
     g_test_add_func("/profile/display", test_display);
+    g_test_add_func("/text/message", test_message);
     g_test_add_func("/profile/modes", test_modes);
     g_test_add_func("/profile/uri", test_uri);
     g_test_add_func("/profile/values", test_values);

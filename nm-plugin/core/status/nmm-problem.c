@@ -6,6 +6,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-text.h"
+
 typedef struct {
     const char *word;
     gboolean is_fault;
@@ -32,13 +34,15 @@ NmmProblem *
 nmm_problem_new(NmmProblemKind kind, const char *guest, const char *format, ...)
 {
     NmmProblem *problem = g_new0(NmmProblem, 1);
+    g_autofree char *message = NULL;
     va_list args;
 
     va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
     problem->kind = kind;
     problem->guest = g_strdup(guest);
-    problem->message = g_strdup_vprintf(format, args);
-    va_end(args);
+    problem->message = nmm_text_to_message(message, NMM_TEXT_LOG_MAX);
     return problem;
 }
 
