@@ -149,7 +149,7 @@ main(int argc, char **argv)
 {
     const char *action = argc > 2 ? argv[2] : "";
 
-    if (!is_interesting(action))
+    if (!is_interesting(action) || access(NMM_RUN_DIR "/" NMM_RETIRED_FILE, F_OK) == 0)
         return 0;
     alarm(5);
     if ((mkdir(NMM_RUN_DIR, 0711) < 0 && errno != EEXIST) || append_event(action) < 0)

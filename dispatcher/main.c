@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap-dispatcher. The hook starts it with the lock of the one helper that runs; systemd and
- * `nm-macvtap refresh` start it without the lock, and it waits for a helper that runs.
+ * nm-macvtap-dispatcher, the one helper that runs, in one of four ways. The hook starts it with the
+ * lock; if systemd runs, it starts its unit instead. The unit handles the events that wait. The
+ * units of "refresh" and `nm-macvtap refresh` add an event; the first start the helper's unit, the
+ * second handles the events itself.
  */
 
 #include "config.h"
@@ -17,6 +19,7 @@
 #include "nmm-loop.h"
 #include "nmm-names.h"
 #include "nmm-text.h"
+#include "nmm-unit.h"
 
 #define PROGRAM        "nm-macvtap-dispatcher"
 #define LOCK_TIMEOUT_S 120
@@ -54,7 +57,7 @@ refresh(int lock_timeout_s)
     gboolean complete;
     int lock_fd = -1;
 
-    if (nmm_events_add(NMM_RUN_DIR, "refresh", &error))
+    if (nmm_events_add_refresh(NMM_RUN_DIR, &error))
         lock_fd = wait_for_lock(lock_timeout_s, &error);
     if (lock_fd < 0) {
         g_printerr(PROGRAM ": %s\n", error->message);
@@ -69,6 +72,46 @@ refresh(int lock_timeout_s)
     return complete ? 0 : 1;
 }
 
+/* --queue */
+static int
+queue_refresh(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (nmm_events_add_refresh(NMM_RUN_DIR, &error) && nmm_unit_start(&error))
+        return 0;
+    g_printerr(PROGRAM ": %s\n", error->message);
+    return 1;
+}
+
+/* --queued */
+static int
+run_queued(int lock_timeout_s)
+{
+    g_autoptr(GError) error = NULL;
+    int lock_fd = wait_for_lock(lock_timeout_s, &error);
+
+    if (lock_fd >= 0)
+        return nmm_loop_run(NMM_CONFIG_FILE, NMM_RUN_DIR, lock_fd, NULL) ? 0 : 1;
+    g_printerr(PROGRAM ": %s\n", error->message);
+    return 1;
+}
+
+/* If systemd cannot start the unit, for instance because it is not installed, this process is the
+ * helper. A masked unit is disabled. */
+static gboolean
+is_helper(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_unit_is_booted())
+        return TRUE;
+    if (nmm_unit_start(&error))
+        return FALSE;
+    g_debug("%s", error->message);
+    return !g_error_matches(error, NMM_ERROR, NMM_ERROR_DENIED);
+}
+
 static int
 run_locked(int lock_fd)
 {
@@ -76,6 +119,8 @@ run_locked(int lock_fd)
         g_printerr(_("%s: file descriptor %d is not a lock\n"), PROGRAM, lock_fd);
         return 2;
     }
+    if (!is_helper())
+        return 0;
     return nmm_loop_run(NMM_CONFIG_FILE, NMM_RUN_DIR, lock_fd, NULL) ? 0 : 1;
 }
 
@@ -84,10 +129,14 @@ main(int argc, char **argv)
 {
     int lock_fd = -1;
     int lock_timeout_s = LOCK_TIMEOUT_S;
+    gboolean queue = FALSE;
+    gboolean queued = FALSE;
     gboolean version = FALSE;
     const GOptionEntry entries[] = {
         {"lock-fd", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_fd, NULL, NULL},
         {"lock-timeout", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &lock_timeout_s, NULL, NULL},
+        {"queue", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &queue, NULL, NULL},
+        {"queued", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &queued, NULL, NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &version, N_("Print the version and exit"), NULL},
         {NULL},
     };
@@ -118,5 +167,9 @@ main(int argc, char **argv)
         g_printerr("\n");
         return 2;
     }
-    return lock_fd >= 0 ? run_locked(lock_fd) : refresh(lock_timeout_s);
+    if (lock_fd >= 0)
+        return run_locked(lock_fd);
+    if (queue)
+        return queue_refresh();
+    return queued ? run_queued(lock_timeout_s) : refresh(lock_timeout_s);
 }

@@ -94,11 +94,13 @@ write_all(int fd, const char *text, GError **error)
 }
 
 gboolean
-nmm_events_add(const char *run_dir, const char *action, GError **error)
+nmm_events_add_refresh(const char *run_dir, GError **error)
 {
     g_autoptr(GPtrArray) events = new_events();
+    g_autofree char *retired = g_build_filename(run_dir, NMM_RETIRED_FILE, NULL);
 
-    g_ptr_array_add(events, nmm_event_new(action, NULL, NULL));
+    unlink(retired);
+    g_ptr_array_add(events, nmm_event_new("refresh", NULL, NULL));
     return nmm_events_put_back(run_dir, events, error);
 }
 

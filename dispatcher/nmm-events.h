@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 /* Oldest first; ignores malformed lines. (transfer full) (element-type NmmEvent) */
 GPtrArray *nmm_events_parse(const char *text);
 
-/* Appends an event; puts events in front; removes and returns all. */
-gboolean nmm_events_add(const char *run_dir, const char *action, GError **error);
+/* Appends the event "refresh", and ends a retirement. */
+gboolean nmm_events_add_refresh(const char *run_dir, GError **error);
+/* Puts events in front; removes and returns all. */
 gboolean nmm_events_put_back(const char *run_dir, const GPtrArray *events, GError **error);
 GPtrArray *nmm_events_take(const char *run_dir, GError **error);
 /* Whether events wait; whether events of the profile @uuid wait. */

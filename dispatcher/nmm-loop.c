@@ -16,6 +16,7 @@
 #include "nmm-log.h"
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
+#include "nmm-unit.h"
 
 /* Before each round: a storm of events then needs few rounds, and NetworkManager, which answers a
  * round on its one thread, has finished an activation. */
@@ -309,7 +310,8 @@ read_host(Loop *self)
 }
 
 /* Releases the lock before it checks the file for the last time: a hook that came in between found
- * the lock taken, and its event is in the file. Takes events only with the lock, or another helper
+ * the lock taken, and its event is in the file. One that comes later starts another helper, and
+ * systemd must know before that this one ends. Takes events only with the lock, or another helper
  * could end between the check and the return of the events. */
 static gboolean
 take_events(Loop *self)
@@ -325,6 +327,7 @@ take_events(Loop *self)
         if (self->events->len > 0 || self->n_agains > 0)
             return TRUE;
         g_clear_pointer(&self->events, g_ptr_array_unref);
+        nmm_unit_notify_stopping();
         close(self->lock_fd);
         self->lock_fd = -1;
         if (nmm_events_wait(self->run_dir))

@@ -31,6 +31,10 @@
 #define NMM_LOCK_FILE           "dispatcher-lock"
 #define NMM_PROFILE_STATES_FILE "dispatcher-memory"
 
+/* In the run directory: exists from `nm-macvtap retire` to the next refresh; the hook does nothing.
+ */
+#define NMM_RETIRED_FILE "retired"
+
 /* libvirt keeps aliases that start with "ua-" in the definition (libvirt 3.9 and newer). */
 #define NMM_ALIAS_PREFIX "ua-nm-macvtap-"
 

@@ -84,7 +84,7 @@ test_events_put_back_are_older(RunDir *run, gconstpointer data)
 
     g_assert_cmpuint(events->len, ==, 0);
     g_assert_false(nmm_events_wait(run->dir));
-    nmm_events_add(run->dir, "refresh", &error);
+    nmm_events_add_refresh(run->dir, &error);
     g_assert_no_error(error);
     g_assert_true(nmm_events_wait(run->dir));
     nmm_events_put_back(run->dir, older, &error);

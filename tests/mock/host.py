@@ -231,14 +231,16 @@ class Host:
         self.wait(lambda: process.poll() is not None, 'the helper to end', 40)
         return process.returncode, process.stdout.read()
 
+    @staticmethod
+    def is_helper_lock_free():
+        query = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        with open(f'{RUN_DIR}/dispatcher-lock', 'rb') as lock:
+            answer = fcntl.fcntl(lock, fcntl.F_OFD_GETLK, query)
+        return struct.unpack(FLOCK, answer)[0] == fcntl.F_UNLCK
+
     def wait_helper_ended(self):
         """Its lock is free, and there is no event left."""
-        def is_over():
-            query = struct.pack(FLOCK, fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            with open(f'{RUN_DIR}/dispatcher-lock', 'rb') as lock:
-                answer = fcntl.fcntl(lock, fcntl.F_OFD_GETLK, query)
-            return struct.unpack(FLOCK, answer)[0] == fcntl.F_UNLCK
-        self.wait(is_over, 'the helper to end')
+        self.wait(self.is_helper_lock_free, 'the helper to end')
 
     @property
     def service(self):
