@@ -58,10 +58,9 @@ add_kept_notes(NmmReport *report, const NmmHostState *state)
     }
 }
 
-NmmReport *
-nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans)
+void
+nmm_cleanup_add_to_report(NmmReport *report, const NmmHostState *state, const GPtrArray *orphans)
 {
-    NmmReport *report = nmm_report_new();
     JsonArray *array = nmm_json_set_array(report->json, "leftovers");
 
     for (guint i = 0; i < orphans->len; i++) {
@@ -80,9 +79,17 @@ nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans)
     }
     if (orphans->len > 0)
         nmm_report_add_table(report, "leftovers", columns);
-    else
-        nmm_report_add_text(report, "%s\n", _("There is nothing to clean up."));
     add_kept_notes(report, state);
+}
+
+NmmReport *
+nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans)
+{
+    NmmReport *report = nmm_report_new();
+
+    if (orphans->len == 0)
+        nmm_report_add_text(report, "%s\n", _("There is nothing to clean up."));
+    nmm_cleanup_add_to_report(report, state, orphans);
     return report;
 }
 
@@ -98,10 +105,8 @@ is_used(const NmmHostState *state, const char *uri)
     return g_strv_contains((const char *const *)state->allowed_uris, uri);
 }
 
-/* Reads every libvirt that a profile may name. One that is built in, does not answer, and is in no
- * profile is not installed. */
-static gboolean
-read_hosts(NmmHostState *state)
+gboolean
+nmm_cleanup_read_hypervisors(NmmHostState *state)
 {
     const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_LIBVIRT_URI);
     guint n_answer = 0;
@@ -148,9 +153,8 @@ complain_of_orphan(const NmmOrphan *orphan)
         nmm_complain(_("network '%s': %s"), orphan->network, orphan->problem);
 }
 
-/* Returns: an NmmExit. */
-static int
-remove_all(NmmHostState *state, GPtrArray *orphans)
+int
+nmm_cleanup_remove(NmmHostState *state, GPtrArray *orphans)
 {
     int code = NMM_EXIT_OK;
 
@@ -177,9 +181,9 @@ static int
 ask_and_remove(NmmHostState *state, GPtrArray *orphans)
 {
     if (option_yes)
-        return remove_all(state, orphans);
+        return nmm_cleanup_remove(state, orphans);
     if (isatty(STDIN_FILENO))
-        return ask(orphans->len) ? remove_all(state, orphans) : NMM_EXIT_OK;
+        return ask(orphans->len) ? nmm_cleanup_remove(state, orphans) : NMM_EXIT_OK;
     nmm_complain(_("nothing removed: standard input is not a terminal; use --yes to skip the "
                    "question"));
     return NMM_EXIT_USAGE;
@@ -227,7 +231,7 @@ run(const char *argument, gboolean json)
         nmm_complain("%s", (state->nm_error ? state->nm_error : state->config_error)->message);
         return NMM_EXIT_FAILED;
     }
-    complete = read_hosts(state);
+    complete = nmm_cleanup_read_hypervisors(state);
     if (state->links_error) {
         nmm_complain(_("skipping host links: %s"), state->links_error->message);
         complete = FALSE;

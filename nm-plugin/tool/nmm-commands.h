@@ -26,6 +26,7 @@ extern const NmmCommand nmm_command_plan;
 extern const NmmCommand nmm_command_check;
 extern const NmmCommand nmm_command_cleanup;
 extern const NmmCommand nmm_command_refresh;
+extern const NmmCommand nmm_command_retire;
 
 /* All reports are (transfer full). @inputs: (element-type NmmCheckInput): of every macvtap guest */
 NmmReport *nmm_status_report(const NmmHostState *state, const GPtrArray *inputs);
@@ -40,8 +41,16 @@ NmmReport *nmm_plan_link_report(const NmmHostState *state,
 NmmReport *nmm_check_report(const NmmCheckInput *input);
 /* @orphans: (element-type NmmOrphan) */
 NmmReport *nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans);
+void
+nmm_cleanup_add_to_report(NmmReport *report, const NmmHostState *state, const GPtrArray *orphans);
 /* @output: (nullable): of the dispatcher helper, a line for each action */
 NmmReport *nmm_refresh_report(const char *output);
+
+/* Reads every libvirt that a profile may name; one that is built in, does not answer, and is in no
+ * profile is not installed. FALSE, with a complaint, if one could not be read. */
+gboolean nmm_cleanup_read_hypervisors(NmmHostState *state);
+/* With a complaint of each that stays. Returns: an NmmExit. */
+int nmm_cleanup_remove(NmmHostState *state, GPtrArray *orphans);
 
 /* The libvirt that should have @guest, which was not found: that of the first profile that selects
  * it, else the default one. (transfer none) */

@@ -44,10 +44,12 @@ nmm_orphan_free(NmmOrphan *orphan)
  * then has no use for what it could not remove: what a saved guest needed, or a running guest kept.
  */
 static gboolean
-has_no_use(const NmmHostProfile *profile)
+has_no_use(const NmmHostState *state, const NmmHostProfile *profile)
 {
     const NmmProfile *p = profile->profile;
 
+    if (state->retired)
+        return !p || p->on_disconnect != NMM_ON_DISCONNECT_KEEP;
     return profile->suggested ||
            (p && nmm_mode_get_info(p->mode)->has_network && profile->state == NMM_ACTIVE_DOWN &&
             p->on_disconnect == NMM_ON_DISCONNECT_REMOVE);
@@ -61,7 +63,7 @@ is_named(const NmmHostState *state, const char *uri, const char *network)
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
         const NmmProfile *p = profile->profile;
 
-        if (has_no_use(profile))
+        if (has_no_use(state, profile))
             continue;
         if (p ? nmm_mode_get_info(p->mode)->has_network && g_str_equal(p->libvirt_uri, uri) &&
                     g_str_equal(p->network, network)
@@ -77,7 +79,7 @@ is_owner_alive(const NmmHostState *state, const char *uuid)
     for (guint i = 0; i < state->profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
-        if (!has_no_use(profile) && g_str_equal(profile->uuid, uuid))
+        if (!has_no_use(state, profile) && g_str_equal(profile->uuid, uuid))
             return TRUE;
     }
     return FALSE;

@@ -19,6 +19,7 @@ static const NmmCommand *const commands[] = {
     &nmm_command_check,
     &nmm_command_cleanup,
     &nmm_command_refresh,
+    &nmm_command_retire,
 };
 
 static const NmmCommand *

@@ -379,6 +379,30 @@ test_orphans(void)
     assert_orphans(state, "interface isolated web1;");
 }
 
+/* Without the service nothing needs what the profiles have made, unless the user keeps it. */
+static void
+test_orphans_retired(void)
+{
+    g_autoptr(NmmHostState) state = nmm_host_state_new();
+    NmmHostHypervisor *hypervisor = add_host(state, URI);
+    g_autofree char *ours = nmm_identity_alias("isolated");
+    NmmHostProfile *profile = add_isolated(state, "guests", UUID, "isolated");
+
+    add_network(hypervisor, "isolated", UUID);
+    add_guest(hypervisor, "web1", "isolated", ours);
+    assert_orphans(state, "");
+    state->retired = TRUE;
+    assert_orphans(state, "interface isolated web1;network isolated -;");
+    profile->profile->on_disconnect = NMM_ON_DISCONNECT_KEEP;
+    assert_orphans(state, "");
+    spoil_profile(profile, "isolated");
+    assert_orphans(state, "interface isolated web1;network isolated -;");
+
+    /* A user's interface keeps the network. */
+    add_guest(hypervisor, "web2", "isolated", "ua-users");
+    assert_orphans(state, "interface isolated web1;");
+}
+
 static const char saved_xml[] =
     "<domain><devices><interface type='network'><source network='isolated'/></interface></devices>"
     "</domain>";
@@ -697,6 +721,7 @@ main(int argc, char **argv)
     g_test_add_func("/tool/check/uri", test_check_uri);
     g_test_add_func("/tool/names", test_names);
     g_test_add_func("/tool/orphans", test_orphans);
+    g_test_add_func("/tool/orphans/retired", test_orphans_retired);
     g_test_add_func("/tool/orphans/saved", test_orphans_saved);
     g_test_add_func("/tool/orphans/of-remove", test_orphans_of_remove);
     g_test_add_func("/tool/orphans/foreign", test_orphans_foreign);

@@ -105,6 +105,10 @@ typedef struct {
     GPtrArray *links;    /* (element-type NmmLink) */
 
     GPtrArray *hypervisors; /* (element-type NmmHostHypervisor) */
+
+    /* For `nm-macvtap retire`: the service goes, so profiles have no use for what they made, except
+     * with on-disconnect=keep. Reading leaves it. */
+    gboolean retired;
 } NmmHostState;
 
 NmmHostState *nmm_host_state_new(void);
