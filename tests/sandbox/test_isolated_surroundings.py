@@ -126,10 +126,17 @@ def test_private_profiles(host):
              'useradd -G sudo admin')
     profiles.add_by_hand(host, 'guests', 'connection.permissions', 'user:plain')
     profiles.refused(host, "'plain'", 'libvirt, sudo', 'admin-groups', 'all users')
-    for user in ('trusted', 'admin', 'root', 'admin,user:trusted'):
+    for user in ('trusted', 'admin', 'root'):
         host.nmcli('connection', 'modify', 'guests', 'connection.permissions', f'user:{user}')
         profiles.up(host)
         profiles.down(host)
+    host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:admin,user:trusted')
+    result = host.nmcli('connection', 'up', 'guests', check=False)
+    # NetworkManager 1.58 refuses a second user itself.
+    check(result.returncode == 0 or 'multiple users are not allowed' in result.stderr, f'two users: {result.stderr}')
+    if result.returncode == 0:
+        profiles.down(host)
+    host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:admin')
     host.write('/etc/NetworkManager/nm-macvtap.conf', '[libvirt]\nadmin-groups=libvirt\n')
     profiles.refused(host, "'admin'", '(libvirt; admin-groups')
     host.run(['rm', '/etc/NetworkManager/nm-macvtap.conf'])
