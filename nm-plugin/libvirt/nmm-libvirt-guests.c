@@ -30,6 +30,7 @@ typedef struct {
     gboolean persistent;
     gboolean has_image;
     gboolean has_snapshots;
+    gboolean is_paused;
 } Traits;
 
 /* One that cannot be read may need any network. */
@@ -83,11 +84,21 @@ read_domain(NmmLibvirtCall *call, virDomainPtr domain, const Traits *traits, GEr
         }
     }
     guest = nmm_guest_new_from_xml(config_xml, live_xml, error);
+    if (guest)
+        guest->paused = live_xml && traits->is_paused;
     if (guest && traits->has_image)
         read_image(domain, guest);
     if (guest && traits->has_snapshots)
         read_snapshots(domain, guest);
     return guest;
+}
+
+static gboolean
+is_paused(virDomainPtr domain)
+{
+    int state;
+
+    return virDomainGetState(domain, &state, NULL, 0) == 0 && state == VIR_DOMAIN_PAUSED;
 }
 
 NmmGuest *
@@ -104,6 +115,7 @@ nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error)
     /* A driver without images or snapshots fails. */
     traits.has_image = virDomainHasManagedSaveImage(domain, 0) > 0;
     traits.has_snapshots = virDomainSnapshotNum(domain, 0) > 0;
+    traits.is_paused = is_paused(domain);
     return read_domain(call, domain, &traits, error);
 }
 
@@ -163,6 +175,7 @@ typedef struct {
     GHashTable *transient;
     GHashTable *with_image;
     GHashTable *with_snapshots;
+    GHashTable *paused;
 } AllTraits;
 
 static gboolean
@@ -175,6 +188,7 @@ list_traits(NmmLibvirtCall *call, AllTraits *traits, GError **error)
         {&traits->transient, VIR_CONNECT_LIST_DOMAINS_TRANSIENT},
         {&traits->with_image, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE},
         {&traits->with_snapshots, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT},
+        {&traits->paused, VIR_CONNECT_LIST_DOMAINS_PAUSED},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
@@ -191,6 +205,7 @@ all_traits_clear(AllTraits *traits)
     g_clear_pointer(&traits->transient, g_hash_table_unref);
     g_clear_pointer(&traits->with_image, g_hash_table_unref);
     g_clear_pointer(&traits->with_snapshots, g_hash_table_unref);
+    g_clear_pointer(&traits->paused, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AllTraits, all_traits_clear)
@@ -223,6 +238,7 @@ read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
         .persistent = !g_hash_table_contains(reading->traits->transient, uuid),
         .has_image = g_hash_table_contains(reading->traits->with_image, uuid),
         .has_snapshots = g_hash_table_contains(reading->traits->with_snapshots, uuid),
+        .is_paused = g_hash_table_contains(reading->traits->paused, uuid),
     };
     guest = read_domain(call, domain, &traits, &local);
     if (guest) {

@@ -396,8 +396,10 @@ statuses_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     Read *read = g_task_get_task_data(task);
-    g_autoptr(GPtrArray) statuses = nmm_status_read_finish(result);
+    g_autoptr(GPtrArray) statuses = NULL;
 
+    g_clear_pointer(&read->state->silent_services, g_strfreev);
+    statuses = nmm_status_read_finish(result, &read->state->silent_services);
     while (statuses->len > 0) {
         NmmProfileStatus *status = g_ptr_array_steal_index_fast(statuses, 0);
         NmmHostProfile *profile = nmm_host_state_find_profile(read->state, status->uuid);

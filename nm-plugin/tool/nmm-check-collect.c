@@ -88,6 +88,21 @@ read_switches(NmmCheckInput *input)
 
 /* Mode isolated */
 
+/* @link: (nullable) */
+static gboolean
+has_inet6(const NmmLink *link)
+{
+    if (!link)
+        return FALSE;
+    for (guint i = 0; i < link->addresses->len; i++) {
+        const NmmCidr *address = &g_array_index(link->addresses, NmmCidr, i);
+
+        if (address->family == G_SOCKET_FAMILY_IPV6 && !nmm_cidr_is_link_local(address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static void
 add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *input)
 {
@@ -99,6 +114,7 @@ add_bridge(const NmmHostState *state, const NmmNetwork *network, NmmCheckInput *
     input->network.bridge_left = nmm_orphans_is_bridge_left(state, network);
     input->network.bridge_exists = bridge != NULL;
     input->network.bridge_up = bridge && bridge->up;
+    input->inet6 = has_inet6(bridge);
     input->network.bridge_has_address = bridge && address && nmm_link_has_address(bridge, address);
 }
 
@@ -267,18 +283,6 @@ add_macvtap_nic(const NmmHostHypervisor *hypervisor,
         add_nic(nic, input);
 }
 
-static gboolean
-has_inet6(const NmmLink *link)
-{
-    for (guint i = 0; i < link->addresses->len; i++) {
-        const NmmCidr *address = &g_array_index(link->addresses, NmmCidr, i);
-
-        if (address->family == G_SOCKET_FAMILY_IPV6 && !nmm_cidr_is_link_local(address))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void
 add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInput *input)
 {
@@ -289,7 +293,7 @@ add_parent(const NmmHostState *state, const NmmHostProfile *profile, NmmCheckInp
     input->link.parent_problem = g_strdup(nmm_error_get_message(profile->parent_error));
     input->link.parent_up = parent && parent->up;
     input->link.parent_carrier = parent && parent->carrier;
-    input->link.parent_inet6 = parent && has_inet6(parent);
+    input->inet6 = has_inet6(parent) || has_inet6(nmm_links_find(state->links, profile->link));
     input->link.name = g_strdup(profile->link);
     input->host_address = address ? nmm_cidr_to_string(address) : NULL;
 }
@@ -409,6 +413,7 @@ new_input(const NmmHostState *state,
     input->guest.uuid = g_strdup(guest->uuid);
     input->guest.exists = TRUE;
     input->guest.running = guest->live != NULL;
+    input->guest.paused = guest->paused;
     input->guest.age_s = guest->live ? read_age(hypervisor->uri, guest->name) : -1;
     input->guest.transient = guest->config == NULL;
     input->guest.is_macvtap = macvtap != NULL;
@@ -432,6 +437,7 @@ new_input(const NmmHostState *state,
         input->profile.active = profile->state == NMM_ACTIVE_UP;
         input->profile.mode = profile->profile->mode;
         add_problems(input, profile->status);
+        input->silent_services = g_strdupv(state->silent_services);
     }
     return input;
 }

@@ -16,6 +16,7 @@ typedef struct {
     GPtrArray *chains;
     GHashTable *sets;  /* "FAMILY TABLE NAME" → JsonArray */
     GHashTable *texts; /* "FAMILY TABLE HANDLE" → text of a rule */
+    GHashTable *hooks; /* "FAMILY TABLE CHAIN" → text of the hook */
 } Reader;
 
 /* JSON: each returns NULL if it is of another kind */
@@ -89,20 +90,45 @@ add_text(Reader *self, char **table, char *line)
                         g_strdup(g_strstrip(line)));
 }
 
+/* "chain NAME { # handle 7", then "type filter hook ingress devices = { eth0, eth1 } priority 0;
+ * …": the JSON of nftables 1.0.6 has the devices only if there is one. */
+static void
+add_hook(Reader *self, char **table, const char *chain, const char *line)
+{
+    if (table && g_strv_length(table) >= 3 && chain && strstr(line, " hook "))
+        g_hash_table_insert(
+            self->hooks, make_key(table[1], table[2], chain), g_strdup(strstr(line, " hook ")));
+}
+
+static void
+read_line(Reader *self, char ***table, char **chain, char *line)
+{
+    g_auto(GStrv) words = NULL;
+
+    g_strchug(line);
+    words = g_strsplit(line, " ", -1);
+    if (g_strcmp0(words[0], "table") == 0) {
+        g_strfreev(*table);
+        *table = g_steal_pointer(&words);
+    } else if (g_strcmp0(words[0], "chain") == 0) {
+        g_free(*chain);
+        *chain = g_strdup(words[1]);
+    } else if (g_strcmp0(words[0], "type") == 0) {
+        add_hook(self, *table, *chain, line);
+    } else {
+        add_text(self, *table, line);
+    }
+}
+
 static void
 read_texts(Reader *self, const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_auto(GStrv) table = NULL;
+    g_autofree char *chain = NULL;
 
-    for (char **line = lines; *line; line++) {
-        if (g_str_has_prefix(*line, "table ")) {
-            g_strfreev(table);
-            table = g_strsplit(*line, " ", -1);
-        } else {
-            add_text(self, table, *line);
-        }
-    }
+    for (char **line = lines; *line; line++)
+        read_line(self, &table, &chain, *line);
 }
 
 /* Interfaces */
@@ -440,17 +466,43 @@ read_rule(Reader *self, JsonObject *object)
     }
 }
 
+/* (transfer full) (nullable) */
+static GPtrArray *
+list_devices(const char *hook)
+{
+    g_autoptr(GRegex) regex =
+        g_regex_new("^ hook \\S+ devices? (= )?(\\{[^}]*\\}|\\S+)", 0, 0, NULL);
+    g_autoptr(GMatchInfo) info = NULL;
+    g_autofree char *found = NULL;
+    g_auto(GStrv) names = NULL;
+    GPtrArray *devices;
+
+    if (!hook || !g_regex_match(regex, hook, 0, &info))
+        return NULL;
+    found = g_match_info_fetch(info, 2);
+    names = g_strsplit_set(found, "{}\", ", -1);
+    devices = g_ptr_array_new_with_free_func(g_free);
+    for (char **name = names; *name; name++) {
+        if (**name)
+            g_ptr_array_add(devices, g_strdup(*name));
+    }
+    return devices;
+}
+
 static void
 read_chain(Reader *self, JsonObject *object)
 {
     const char *family = get_string(object, "family");
     const char *table = get_string(object, "table");
     const char *name = get_string(object, "name");
+    g_autofree char *key = NULL;
     NmmRuleChain *chain;
 
     if (!family || !table || !name)
         return;
     chain = nmm_rule_chain_new(family, table, name);
+    key = make_key(family, table, name);
+    chain->devices = list_devices(g_hash_table_lookup(self->hooks, key));
     /* NAT and routing decide nothing here. */
     if (g_strcmp0(get_string(object, "type"), "filter") == 0)
         chain->hook = g_strdup(get_string(object, "hook"));
@@ -493,7 +545,8 @@ nmm_ruleset_parse(const char *json, const char *text, GError **error)
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GHashTable) sets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    Reader self = {.sets = sets, .texts = texts};
+    g_autoptr(GHashTable) hooks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    Reader self = {.sets = sets, .texts = texts, .hooks = hooks};
     JsonNode *root;
     JsonArray *entries;
 

@@ -139,6 +139,48 @@ test_check_broken(void)
     }
 }
 
+static const NmmCheckResult *
+find_step(const GPtrArray *results, const char *step)
+{
+    for (guint i = 0; i < results->len; i++) {
+        const NmmCheckResult *result = g_ptr_array_index(results, i);
+
+        if (g_str_equal(result->step, step))
+            return result;
+    }
+    g_assert_not_reached();
+}
+
+static void
+test_check_paused(void)
+{
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(GPtrArray) results = NULL;
+    const NmmCheckResult *result;
+
+    input->guest.paused = TRUE;
+    results = nmm_check_evaluate(input);
+    result = nmm_check_find_reason(results);
+    g_assert_cmpstr(result->step, ==, "running");
+    g_assert_cmpint(result->verdict, ==, NMM_CHECK_WAITING);
+    g_assert_cmpstr(result->remedy, ==, "virsh -c qemu:///system resume 'web one'");
+}
+
+static void
+test_check_silent_service(void)
+{
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(GPtrArray) results = NULL;
+    const NmmCheckResult *result;
+
+    g_clear_pointer(&input->problems, g_ptr_array_unref);
+    input->silent_services = g_strsplit("4711 4712", " ", -1);
+    results = nmm_check_evaluate(input);
+    result = find_step(results, "service");
+    g_assert_cmpint(result->verdict, ==, NMM_CHECK_UNKNOWN);
+    g_assert_cmpstr(result->remedy, ==, "kill -KILL 4711 4712");
+}
+
 /* A libvirt without network driver: the profile cannot be activated, or the network is gone. */
 static void
 test_check_no_networks(void)
@@ -711,6 +753,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/tool/check/paused", test_check_paused);
+    g_test_add_func("/tool/check/silent-service", test_check_silent_service);
     g_test_add_func("/tool/text", test_text);
     g_test_add_func("/tool/table", test_table);
     g_test_add_func("/tool/quote", test_quote);

@@ -108,6 +108,7 @@ def add_port(host, name, mac, *addresses):
 def examine(host, guest='alpha'):
     """(exit code, {step: result}, text) of check."""
     code, output = run(host, host.programs.tool, 'check', '--json', guest)
+    check(output.startswith('{'), f'output of check: {code} {output!r}')
     document = json.loads(output)
     return code, {step['step']: step for step in document['steps']}
 
@@ -278,6 +279,18 @@ def start_time(host, age):
     os.utime(path, (time.time() - age,) * 2)
 
 
+def test_service_that_stands_still_is_named_and_mended(host):
+    host.install_hook()
+    start(host, 'share')
+    host.wait_helper_ended()
+    host.service.send_signal(signal.SIGSTOP)
+    result = examine(host)[1]['service']
+    equal(result['verdict'], 'unknown', 'verdict')
+    repair(host, result)
+    host.wait(lambda: len(host.services) == 2, 'another service')
+    host.wait(lambda: examine(host)[1].get('service', {}).get('verdict') == 'ok', 'the profile to be up again')
+
+
 def test_booting_guest_without_address_is_waited_for(host):
     start(host, 'isolated', lease=False)
     host.guest.run('ip', 'link', 'set', 'g1', 'down')
@@ -376,6 +389,8 @@ iifname { "lo", "eth0" } accept
 }
 }'''
 ARP = 'table arp own {{ chain input {{ type filter hook input priority 0; policy drop; {rules}\n}}\n}}'
+INGRESS = 'table netdev early {{ chain early {{ type filter hook ingress devices = {{ {devices} }} priority 0; drop; }}\n}}'
+BRIDGE_RULES = 'table bridge own {{ chain own {{ type filter hook {hook} priority 0; {rules} }}\n}}'
 FORWARD = 'table ip own { chain forward { type filter hook forward priority 0; policy drop;\n}\n}'
 DOCKER = ['iptables -N DOCKER-USER', 'iptables -A DOCKER-USER -j RETURN', 'iptables -P FORWARD DROP',
           'iptables -A FORWARD -j DOCKER-USER', 'iptables -A FORWARD -i docker0 -j ACCEPT']
@@ -415,6 +430,18 @@ RULES = {
     'arp_move': ('move', ARP.format(rules='iifname "eth0" accept'), guest_pings_host, 'broken'),
     'arp_isolated': ('isolated', ARP.format(rules=''), guest_pings_host, 'broken'),
     'move': ('move', nft_input('iifname "eth0" accept'), guest_pings_host, 'broken'),
+    'ipv6_move': ('move', ['ip6tables -A INPUT -p ipv6-icmp -j ACCEPT', 'ip6tables -A INPUT -i eth0 -j ACCEPT',
+                           'ip6tables -P INPUT DROP'], guest_connects_host6, 'broken'),
+    'ingress_share': ('share', INGRESS.format(devices=LINK), guest_pings_host, 'broken'),
+    'ingress_move': ('move', INGRESS.format(devices=LINK), guest_pings_host, 'broken'),
+    'ingress_isolated': ('isolated', INGRESS.format(devices=BRIDGE), guest_pings_host, 'broken'),
+    'ingress_port': ('isolated', INGRESS.format(devices='port-alpha, lan1'), guest_pings_host, 'broken'),
+    'ingress_inet': ('share', INGRESS.replace('netdev', 'inet').format(devices=LINK), guest_pings_host, 'broken'),
+    'bridge_input': ('isolated', BRIDGE_RULES.format(hook='input', rules='drop;'), guest_pings_host, 'broken'),
+    'bridge_port': ('isolated', BRIDGE_RULES.format(hook='prerouting', rules='iifname "port-*" drop;'),
+                    guest_pings_host, 'broken'),
+    'bridge_output': ('isolated', BRIDGE_RULES.format(hook='output', rules='drop;'), host_pings_guest, 'broken'),
+    'bridge_forward': ('isolated', BRIDGE_RULES.format(hook='forward', rules='drop;'), guests_ping_each_other, 'hint'),
     'isolated_input': ('isolated', nft_input(''), guest_pings_host, 'hint'),
     'isolated_output': ('isolated', OUTPUT.format(rules='oifname "eth0" accept'), host_pings_guest, 'broken'),
     'isolated_forward': ('isolated', FORWARD, guests_ping_each_other, 'hint'),
@@ -433,6 +460,8 @@ def load_rules(host, rules):
 
 def start_for_rules(host, mode):
     start(host, mode)
+    if mode == 'move':
+        ip('address', 'add', f'{HOST6}/64', 'dev', LINK, 'nodad')
     if mode == 'isolated':
         host.write('/proc/sys/net/bridge/bridge-nf-call-iptables', '1')
         host.guest2 = add_port(host, 'beta', '52:54:00:00:00:09', '192.168.254.51/24')
@@ -462,6 +491,8 @@ FAIR = {
     'none': ('share', nft_input('')),
     'other_interface': ('share', nft_input('iifname "wg0" accept\nicmp type echo-request accept')),
     'isolated': ('isolated', nft_input('iifname "virbr*" accept')),
+    'ingress_other': ('share', INGRESS.format(devices='lan1')),
+    'bridge_other_port': ('isolated', BRIDGE_RULES.format(hook='prerouting', rules='iifname "vnet99" drop;')),
     'isolated_subnet': ('isolated', nft_input('ip saddr 192.168.254.0/24 accept')),
     'isolated_return': ('isolated', nft_input('jump known', 'accept',
                                               'chain known { ip saddr 192.168.254.0/24 return; drop; }')),

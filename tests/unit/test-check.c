@@ -22,7 +22,7 @@ new_input(NmmMode mode)
     input->profile.mode = mode;
     input->link.parent = g_strdup("eth0");
     input->link.name = g_strdup("nmmveth0");
-    input->link.parent_inet6 = TRUE;
+    input->inet6 = TRUE;
     return input;
 }
 

@@ -68,7 +68,8 @@ make_path(const NmmCheckInput *input, Direction direction, const char *device)
     return (NmmRulePath){
         .in = direction == OUT ? NULL : device,
         .out = direction == IN ? NULL : device,
-        .inet6 = input->link.parent_inet6,
+        .port = input->nic.plugged && input->network.bridge ? input->nic.target : NULL,
+        .inet6 = input->inet6,
         .arp = !nmm_mode_get_info(input->profile.mode)->routes_guests && direction != AMONG,
     };
 }
@@ -78,10 +79,12 @@ static const struct {
     const char *hook;
     Direction direction;
 } hooks[] = {
+    {"ingress", IN},
     {"prerouting", IN},
     {"input", IN},
     {"output", OUT},
     {"postrouting", OUT},
+    {"egress", OUT},
 };
 
 /* (transfer full): where the rules are that drop it */
@@ -116,7 +119,8 @@ report_difference(const NmmCheckInput *input,
                   const NmmRuleFinding *finding,
                   const NmmRulePath *path)
 {
-    gboolean refused = finding->is_certain && finding->rule->condition == NMM_RULE_ALWAYS;
+    gboolean refused =
+        finding->is_certain && (!finding->rule || finding->rule->condition == NMM_RULE_ALWAYS);
     g_autofree char *sentence =
         direction == IN
             ? g_strdup_printf(_("traffic of guests arrives on '%s', where the firewall drops what "
@@ -147,11 +151,13 @@ find_difference(const NmmCheckInput *input)
     return NULL;
 }
 
-/* Without it, neither side finds the other. */
+/* Of ARP too, without which neither side finds the other. */
 static gboolean
-is_arp(const NmmRuleFinding *finding)
+is_below_ip(const NmmRuleFinding *finding)
 {
-    return g_str_equal(finding->chain->family, "arp");
+    static const char *const families[] = {"arp", "bridge", "netdev", NULL};
+
+    return g_strv_contains(families, finding->chain->family);
 }
 
 /* A firewall that refuses guests may be what the user wants; the host must reach them, and they
@@ -162,7 +168,7 @@ report_drop(const NmmCheckInput *input,
             const NmmRuleFinding *finding,
             const NmmRulePath *path)
 {
-    gboolean needed = direction == OUT || !input->address || is_arp(finding);
+    gboolean needed = direction == OUT || !input->address || is_below_ip(finding);
     g_autofree char *sentence =
         direction == IN
             ? g_strdup_printf(_("the firewall drops what guests send to the host on '%s'"),
@@ -173,18 +179,27 @@ report_drop(const NmmCheckInput *input,
     return report(needed ? NMM_CHECK_BROKEN : NMM_CHECK_HINT, finding, path, sentence);
 }
 
-/* Packets on a bridge pass the rules of IP if br_netfilter is loaded. (nullable) */
+/* Packets on a bridge pass the bridge's rules, and those of IP if br_netfilter is loaded. */
+static gboolean
+is_among(const NmmCheckInput *input, const NmmRuleFinding *finding)
+{
+    const char *call =
+        g_hash_table_lookup(input->switches.values, "net/bridge/bridge-nf-call-iptables");
+
+    return is_below_ip(finding) || g_strcmp0(call, "1") == 0;
+}
+
+/* (nullable) */
 static NmmCheckResult *
 find_bridge_drop(const NmmCheckInput *input)
 {
     const NmmRulePath path = make_path(input, AMONG, input->network.bridge);
-    const char *call =
-        g_hash_table_lookup(input->switches.values, "net/bridge/bridge-nf-call-iptables");
     g_autofree char *sentence = NULL;
     NmmRuleFinding finding;
 
-    if (g_strcmp0(call, "1") != 0 || input->network.guests_isolated ||
-        !nmm_ruleset_find_drop(input->firewall.rules, "forward", &path, &finding))
+    if (input->network.guests_isolated ||
+        !nmm_ruleset_find_drop(input->firewall.rules, "forward", &path, &finding) ||
+        !is_among(input, &finding))
         return NULL;
     sentence =
         g_strdup_printf(_("the firewall drops what guests send to each other on '%s'"), path.in);

@@ -172,6 +172,11 @@ nmm_check_evaluate_running(const NmmCheckInput *input)
     if (!input->guest.running)
         return broken(nmm_check_make_virsh(input, "start", nmm_check_get_guest(input), NULL),
                       _("the guest is shut off"));
+    if (input->guest.paused)
+        return nmm_check_result_new(
+            NMM_CHECK_WAITING,
+            nmm_check_make_virsh(input, "resume", nmm_check_get_guest(input), NULL),
+            _("the guest is paused, so it answers nothing"));
     return ok(_("the guest is running"));
 }
 

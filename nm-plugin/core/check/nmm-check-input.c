@@ -115,6 +115,7 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->way.device);
     g_free(input->way.problem);
     g_clear_pointer(&input->problems, g_ptr_array_unref);
+    g_strfreev(input->silent_services);
     g_free(input->kernel_problem);
     g_free(input->host_address);
     g_free(input->address);

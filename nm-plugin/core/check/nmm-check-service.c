@@ -9,10 +9,25 @@
 
 #include <glib/gi18n-lib.h>
 
+/* The dispatcher helper undoes what a killed service left, and activates the profile again. */
+static NmmCheckResult *
+report_silent(char **processes)
+{
+    g_autofree char *words = g_strjoinv(" ", processes);
+
+    return nmm_check_result_new(NMM_CHECK_UNKNOWN,
+                                g_strconcat("kill -KILL ", words, NULL),
+                                _("the service does not answer, so it follows no change of the "
+                                  "guest, and what it knows of the guest is not known"));
+}
+
 /* NULL if the service publishes nothing that the user may read. */
 NmmCheckResult *
 nmm_check_evaluate_service(const NmmCheckInput *input)
 {
+    if (!input->problems && input->profile.active && input->silent_services &&
+        input->silent_services[0])
+        return report_silent(input->silent_services);
     if (!input->problems)
         return NULL;
     for (guint i = 0; i < input->problems->len; i++) {

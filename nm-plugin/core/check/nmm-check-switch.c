@@ -257,7 +257,7 @@ find_culprit(const Switch *row, const NmmCheckInput *input)
     const char *own_value = get_value(input, own);
     const char *all_value = get_value(input, all);
 
-    if (!own_value || (row->inet6 && !input->link.parent_inet6))
+    if (!own_value || (row->inet6 && !input->inet6))
         return NULL;
     if (!all_value || g_ascii_strtoll(own_value, NULL, 10) >= g_ascii_strtoll(all_value, NULL, 10))
         return is_bad(row, own_value) ? g_steal_pointer(&own) : NULL;

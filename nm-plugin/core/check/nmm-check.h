@@ -30,6 +30,7 @@ typedef struct {
         char *uri; /* of the libvirt that has the guest, or that should have it */
         gboolean exists;
         gboolean running;
+        gboolean paused;
         gint64 age_s;       /* since its start; -1 if unknown */
         gboolean transient; /* without a persistent definition */
         gboolean is_macvtap;
@@ -89,8 +90,7 @@ typedef struct {
         char *parent_problem; /* why the parent cannot carry a host link */
         gboolean parent_up;
         gboolean parent_carrier;
-        gboolean parent_inet6; /* the host has an address of IPv6 there that is not link-local */
-        GPtrArray *addresses;  /* (element-type NmmCheckAddress) */
+        GPtrArray *addresses; /* (element-type NmmCheckAddress) */
     } link;
 
     struct {
@@ -116,13 +116,17 @@ typedef struct {
         char *problem;
     } way;
 
-    GPtrArray *problems;  /* (element-type NmmProblem): of the guest, as the service publishes them,
-                             without those that a step measures; NULL if it publishes nothing */
-    char *kernel_problem; /* bridge, host link, parent and their addresses */
-    char *host_address;   /* with prefix */
-    char *address;        /* of the guest: lease, neighbour, or the best of link.addresses */
-    gint64 since;         /* of address, as in NmmCheckAddress */
-    gboolean routed;      /* share: the host has a route to address */
+    GPtrArray *problems; /* (element-type NmmProblem): of the guest, as the service publishes them,
+                            without those that a step measures; NULL if it publishes nothing */
+    char **silent_services; /* (nullable): process IDs of services that do not answer; one of them
+                               is the profile's if @problems is NULL */
+    char *kernel_problem;   /* bridge, host link, parent and their addresses */
+    char *host_address;     /* with prefix */
+    gboolean inet6;  /* the host has an address of IPv6 that is not link-local: on parent, host link
+                        or bridge */
+    char *address;   /* of the guest: lease, neighbour, or the best of link.addresses */
+    gint64 since;    /* of address, as in NmmCheckAddress */
+    gboolean routed; /* share: the host has a route to address */
     gboolean answers;
     gboolean unprivileged; /* the user cannot probe: silence proves nothing */
     char *probe_problem;   /* answers */

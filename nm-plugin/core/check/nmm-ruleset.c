@@ -12,6 +12,8 @@
 /* firewalld has zones, which have a step of their own. */
 #define FIREWALLD_TABLE "firewalld"
 
+#define BRIDGE_FAMILY "bridge"
+
 /* Values */
 
 static void
@@ -52,6 +54,7 @@ nmm_rule_chain_free(NmmRuleChain *chain)
     g_free(chain->table);
     g_free(chain->name);
     g_free(chain->hook);
+    g_clear_pointer(&chain->devices, g_ptr_array_unref);
     g_ptr_array_unref(chain->rules);
     g_free(chain);
 }
@@ -234,18 +237,49 @@ walk(Walk *self, const NmmRuleChain *chain, guint depth)
     return PASSED;
 }
 
+/* A family of which all packets have to pass; one that sees devices sees all of their packets. */
 static gboolean
 has_family(const NmmRulePath *path, const char *family)
 {
     return g_str_equal(family, "ip") || g_str_equal(family, "inet") ||
-           (path->inet6 && g_str_equal(family, "ip6")) || (path->arp && g_str_equal(family, "arp"));
+           g_str_equal(family, "netdev") || (path->inet6 && g_str_equal(family, "ip6")) ||
+           (path->arp && g_str_equal(family, "arp")) ||
+           (path->port && g_str_equal(family, BRIDGE_FAMILY));
+}
+
+static gboolean
+has_device(const NmmRuleChain *chain, const char *device)
+{
+    return device && g_ptr_array_find_with_equal_func(chain->devices, device, g_str_equal, NULL);
+}
+
+static gboolean
+sees(const NmmRuleChain *chain, const NmmRulePath *path)
+{
+    return !chain->devices || has_device(chain, path->in) || has_device(chain, path->out) ||
+           has_device(chain, path->port);
+}
+
+/* The path as the rules of @chain see it: those of a bridge, and of a port, name ports. */
+static NmmRulePath
+get_own_path(const NmmRuleChain *chain, const NmmRulePath *path)
+{
+    NmmRulePath own = *path;
+    gboolean is_port = g_str_equal(chain->family, BRIDGE_FAMILY) ||
+                       (chain->devices && has_device(chain, path->port));
+
+    if (is_port && own.in)
+        own.in = path->port;
+    if (is_port && own.out)
+        own.out = path->port;
+    return own;
 }
 
 static gboolean
 is_on_hook(const NmmRuleChain *chain, const char *hook, const NmmRulePath *path)
 {
     return g_strcmp0(chain->hook, hook) == 0 && !g_str_equal(chain->table, FIREWALLD_TABLE) &&
-           has_family(path, chain->family);
+           has_family(path, chain->family) && sees(chain, path);
 }
 
 static gboolean
@@ -254,7 +288,8 @@ is_dropped(const GPtrArray *ruleset,
            const NmmRulePath *path,
            NmmRuleFinding *out)
 {
-    Walk self = {ruleset, path, TRUE};
+    const NmmRulePath own = get_own_path(chain, path);
+    Walk self = {ruleset, &own, TRUE};
     Outcome outcome = walk(&self, chain, 0);
 
     *out = (NmmRuleFinding){.chain = chain, .is_certain = self.is_certain};
@@ -380,7 +415,7 @@ nmm_ruleset_find_difference(const GPtrArray *ruleset,
         NmmRuleFinding finding;
 
         if (is_on_hook(chain, hook, path) && is_dropped(ruleset, chain, path, &finding) &&
-            find_difference(&self, chain, &finding, 0)) {
+            (sees(chain, like) ? find_difference(&self, chain, &finding, 0) : finding.is_certain)) {
             *out = finding;
             return TRUE;
         }
@@ -459,15 +494,31 @@ make_element_command(const NmmRuleFinding *finding, const NmmRulePath *path)
                            path->in ? path->in : path->out);
 }
 
+static void
+append_accept(GString *text, const NmmRuleChain *chain, const NmmRulePath *path)
+{
+    g_string_append_printf(text,
+                           "%sinsert rule %s %s %s ",
+                           text->len > 0 ? "; " : "",
+                           chain->family,
+                           chain->table,
+                           chain->name);
+    append_path(text, path);
+    g_string_append(text, "accept");
+}
+
+/* Among ports, from the port to any other and back. */
 static char *
 make_chain_command(const NmmRuleFinding *finding, const NmmRulePath *path)
 {
-    const NmmRuleChain *chain = finding->chain;
     GString *text = g_string_new(NULL);
 
-    g_string_append_printf(text, "insert rule %s %s %s ", chain->family, chain->table, chain->name);
-    append_path(text, path);
-    g_string_append(text, "accept");
+    if (path->port && path->in == path->port && path->out == path->port) {
+        append_accept(text, finding->chain, &(NmmRulePath){.in = path->in});
+        append_accept(text, finding->chain, &(NmmRulePath){.out = path->out});
+    } else {
+        append_accept(text, finding->chain, path);
+    }
     return g_string_free(text, FALSE);
 }
 
@@ -475,10 +526,11 @@ char *
 nmm_rule_finding_make_command(const NmmRuleFinding *finding, const NmmRulePath *path)
 {
     const NmmRule *rule = finding->rule;
+    const NmmRulePath own = get_own_path(finding->chain, path);
 
     if (!rule)
-        return make_chain_command(finding, path);
+        return make_chain_command(finding, &own);
     if ((rule->in.set || rule->out.set) && rule->action != NMM_RULE_DROP)
-        return make_element_command(finding, path);
-    return make_rule_command(finding, path);
+        return make_element_command(finding, &own);
+    return make_rule_command(finding, &own);
 }

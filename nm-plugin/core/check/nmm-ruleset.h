@@ -50,9 +50,10 @@ typedef struct {
     char *family;
     char *table;
     char *name;
-    char *hook;       /* (nullable): of a base chain */
-    gboolean drops;   /* its policy */
-    GPtrArray *rules; /* (element-type NmmRule) */
+    char *hook;         /* (nullable): of a base chain */
+    GPtrArray *devices; /* (nullable) (element-type utf8): the chain sees no others */
+    gboolean drops;     /* its policy */
+    GPtrArray *rules;   /* (element-type NmmRule) */
 } NmmRuleChain;
 
 NmmRuleChain *nmm_rule_chain_new(const char *family, const char *table, const char *name);
@@ -69,8 +70,9 @@ NmmRuleChain *nmm_ruleset_find_chain(const GPtrArray *ruleset,
 typedef struct {
     const char *in;
     const char *out;
-    gboolean inet6; /* IPv6 matters, besides IPv4 */
-    gboolean arp;   /* ARP matters: the kernel resolves addresses, not the service */
+    const char *port; /* (nullable): of the bridge that is @in or @out, as its own rules see it */
+    gboolean inet6;   /* IPv6 matters, besides IPv4 */
+    gboolean arp;     /* ARP matters: the kernel resolves addresses, not the service */
 } NmmRulePath;
 
 /* What a base chain does to the packets of a path. */
@@ -87,7 +89,7 @@ gboolean nmm_ruleset_find_drop(const GPtrArray *ruleset,
                                const NmmRulePath *path,
                                NmmRuleFinding *out);
 /* The first rule that lets packets of @like through, or is negated and drops those of @path, of a
- * base chain that drops the packets of @path. */
+ * base chain that drops the packets of @path; no rule if the chain does not see @like. */
 gboolean nmm_ruleset_find_difference(const GPtrArray *ruleset,
                                      const char *hook,
                                      const NmmRulePath *path,

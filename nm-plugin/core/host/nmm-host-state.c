@@ -72,6 +72,7 @@ nmm_host_state_clear_nm(NmmHostState *state)
     g_clear_error(&state->nm_error);
     g_clear_pointer(&state->primary, g_free);
     state->networking = FALSE;
+    g_clear_pointer(&state->silent_services, g_strfreev);
     g_ptr_array_set_size(state->devices, 0);
     g_ptr_array_set_size(state->profiles, 0);
     g_ptr_array_set_size(state->subnets, 0);

@@ -93,13 +93,15 @@ typedef struct {
     GError *config_error; /* (nullable): why @allowed_uris is not known */
     char **allowed_uris;  /* libvirt URIs besides the built-in ones */
 
-    GError *nm_error;      /* (nullable): why nothing of NetworkManager is known */
-    gboolean networking;   /* NetworkManager is neither disabled nor asleep */
-    char *primary;         /* (nullable): device of the default route; the parent of a host link */
-    GPtrArray *devices;    /* (element-type NmmHostDevice) */
-    GPtrArray *profiles;   /* (element-type NmmHostProfile): by id */
-    GPtrArray *subnets;    /* (element-type NmmUsedSubnet): NMM_HOST_READ_SUBNETS */
-    GError *subnets_error; /* (nullable): why @subnets is not complete */
+    GError *nm_error;       /* (nullable): why nothing of NetworkManager is known */
+    gboolean networking;    /* NetworkManager is neither disabled nor asleep */
+    char *primary;          /* (nullable): device of the default route; the parent of a host link */
+    GPtrArray *devices;     /* (element-type NmmHostDevice) */
+    GPtrArray *profiles;    /* (element-type NmmHostProfile): by id */
+    char **silent_services; /* (nullable), NMM_HOST_READ_STATUS: process IDs of services of active
+                               profiles that do not answer */
+    GPtrArray *subnets;     /* (element-type NmmUsedSubnet): NMM_HOST_READ_SUBNETS */
+    GError *subnets_error;  /* (nullable): why @subnets is not complete */
 
     GError *links_error; /* (nullable): why the kernel's interfaces are not known */
     GPtrArray *links;    /* (element-type NmmLink) */
