@@ -10,11 +10,14 @@
 
 #include <gio/gio.h>
 
+#include "nmm-unmanaged.h"
+
 /* Debian, Fedora; the PATH of a user may lack both. */
 static const char *const programs[] = {"/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"};
 
-char *
-nmm_manager_config_read(void)
+/* (transfer full) (nullable): as one keyfile. */
+static char *
+read_all(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
         g_autoptr(GSubprocess) process =
@@ -31,4 +34,14 @@ nmm_manager_config_read(void)
         g_free(text);
     }
     return NULL;
+}
+
+gboolean
+nmm_manager_config_check_link(const char *link, const char *link_name, GError **error)
+{
+    const NmmManagedDevice device = {link, "macvlan", "macvtap"};
+    g_autofree char *config = read_all();
+
+    return !config || !nmm_unmanaged_has(config, &device) ||
+           nmm_unmanaged_fail_link(link, link_name, error);
 }

@@ -9,8 +9,9 @@
 
 G_BEGIN_DECLS
 
-/* (transfer full) (nullable): as one keyfile; NULL: it cannot be read. Waits for a process, a few
- * milliseconds. */
-char *nmm_manager_config_read(void);
+/* Whether it lets NetworkManager manage a host link that NetworkManager makes. TRUE if it cannot be
+ * read. Waits for a process, a few milliseconds. NMM_ERROR_UNSUPPORTED, with the remedy.
+ * @link_name: (nullable): as in vpn.data; NULL: a derived one. */
+gboolean nmm_manager_config_check_link(const char *link, const char *link_name, GError **error);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include "nmm-device.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
+#include "nmm-manager-config.h"
 #include "nmm-move-profile.h"
 #include "nmm-parent.h"
 #include "nmm-unmanaged.h"
@@ -64,8 +65,11 @@ nmm_move_context_check_managed(const NmmMoveContext *self, GError **error)
 {
     NMDevice *device = nmm_move_context_get_link_device(self);
 
-    return !device || nm_device_get_managed(device) ||
-           nmm_unmanaged_fail_link(self->link_name, self->profile->link_name, error);
+    if (device)
+        return nm_device_get_managed(device) ||
+               nmm_unmanaged_fail_link(self->link_name, self->profile->link_name, error);
+    /* NetworkManager 1.58 removes the device at once. */
+    return nmm_manager_config_check_link(self->link_name, self->profile->link_name, error);
 }
 
 NMRemoteConnection *

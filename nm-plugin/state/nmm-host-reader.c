@@ -21,7 +21,6 @@
 #include "nmm-profile-users.h"
 #include "nmm-routes.h"
 #include "nmm-status-reader.h"
-#include "nmm-unmanaged.h"
 
 typedef struct {
     NmmHostState *state;
@@ -157,17 +156,6 @@ is_suggested(const NmmHostProfile *profile)
                p->uuid, p->mode, nmm_mode_get_info(p->mode)->has_network ? p->network : p->parent);
 }
 
-/* The host link that NetworkManager would make. */
-static gboolean
-check_managed(const NmmHostProfile *profile, GError **error)
-{
-    g_autofree char *config = nmm_manager_config_read();
-    const NmmManagedDevice link = {profile->link, "macvlan", "macvtap"};
-
-    return !config || !nmm_unmanaged_has(config, &link) ||
-           nmm_unmanaged_fail_link(profile->link, profile->profile->link_name, error);
-}
-
 /* Of mode move alone: can NetworkManager move what the parent has? What is active has passed. */
 static gboolean
 check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
@@ -178,7 +166,9 @@ check_move(NMClient *client, const NmmHostProfile *profile, GError **error)
         profile->state != NMM_ACTIVE_DOWN || profile->parent_error || !profile->parent)
         return TRUE;
     parent = nm_client_get_device_by_iface(client, profile->parent);
-    return !parent || (nmm_parent_check(client, parent, error) && check_managed(profile, error));
+    return !parent ||
+           (nmm_parent_check(client, parent, error) &&
+            nmm_manager_config_check_link(profile->link, profile->profile->link_name, error));
 }
 
 static void
