@@ -9,12 +9,12 @@
 #include "nmm-bridge.h"
 #include "nmm-check-firewall.h"
 #include "nmm-check-probe.h"
+#include "nmm-check-refusal.h"
 #include "nmm-check-switch.h"
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-neighbour-probe.h"
 #include "nmm-orphans.h"
-#include "nmm-plan.h"
 #include "nmm-guest-selection.h"
 #include "nmm-reachability.h"
 #include "nmm-sysctl.h"
@@ -28,7 +28,7 @@ typedef struct {
     NmmCheckFirewall *firewall;
     gboolean names;
     char *names_problem;
-    GHashTable *refusals; /* NmmHostProfile → utf8 (nullable): read once for each profile */
+    NmmCheckRefusals *refusals;
     GPtrArray *inputs;
 } Collection;
 
@@ -186,41 +186,6 @@ add_network(Collection *self, const NmmHostHypervisor *hypervisor, NmmCheckInput
     add_bridge(self->state, network, input);
     nmm_check_firewall_add_bridge(self->firewall, network->zone, input);
     add_lease(hypervisor, input);
-}
-
-/* (transfer full) (nullable): what the planner would refuse; it does not know the subnets in use.
- */
-static char *
-find_refusal(const Collection *self,
-             const NmmHostHypervisor *hypervisor,
-             const NmmHostProfile *profile)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(NmmPlan) plan = NULL;
-    const NmmObserved observed = {
-        .guests = hypervisor->guests,
-        .networks = hypervisor->networks,
-        .used = self->state->subnets,
-        .host_id = "",
-        .activating = TRUE,
-    };
-
-    if (profile->state == NMM_ACTIVE_DOWN)
-        plan = nmm_plan_isolated(profile->profile, NMM_PURPOSE_UP, &observed, &error);
-    return g_strdup(nmm_error_get_message(error));
-}
-
-/* (nullable) (transfer none) */
-static const char *
-get_refusal(Collection *self, const NmmHostHypervisor *hypervisor, const NmmHostProfile *profile)
-{
-    gpointer refusal;
-
-    if (!g_hash_table_lookup_extended(self->refusals, profile, NULL, &refusal)) {
-        refusal = find_refusal(self, hypervisor, profile);
-        g_hash_table_insert(self->refusals, (gpointer)profile, refusal);
-    }
-    return refusal;
 }
 
 /* (nullable): one on @network; one that this project made if @network is NULL. */
@@ -469,7 +434,7 @@ add_input(Collection *self,
         add_network(self, hypervisor, input);
         input->network.guests_isolated = profile && profile->profile->isolate_guests;
         if (profile)
-            input->profile.refusal = g_strdup(get_refusal(self, hypervisor, profile));
+            nmm_check_refusals_add(self->refusals, self->state, hypervisor, profile, input);
     } else {
         add_macvtap_nic(hypervisor, guest, profile, input);
         add_parent(self->state, profile, input);
@@ -542,7 +507,7 @@ GPtrArray *
 nmm_check_collect(const NmmHostState *state, const char *guest)
 {
     g_autoptr(NmmCheckFirewall) firewall = nmm_check_firewall_new();
-    g_autoptr(GHashTable) refusals = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_autoptr(NmmCheckRefusals) refusals = nmm_check_refusals_new();
     Collection self = {.state = state, .firewall = firewall, .refusals = refusals};
 
     self.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_check_input_free);

@@ -166,6 +166,23 @@ test_check_paused(void)
     g_assert_cmpstr(result->remedy, ==, "virsh -c qemu:///system resume 'web one'");
 }
 
+/* A network of its own keeps its guests from those that use the other. */
+static void
+test_check_used_network(void)
+{
+    g_autoptr(NmmCheckInput) input = new_good_input();
+    g_autoptr(GPtrArray) results = NULL;
+
+    input->profile.active = FALSE;
+    input->profile.refusal = g_strdup("others use it");
+    input->profile.other_network = g_strdup("macvtap");
+    results = nmm_check_evaluate(input);
+    g_assert_cmpstr(nmm_check_find_broken(results)->remedy,
+                    ==,
+                    "nmcli connection modify guests +vpn.data network=macvtap && "
+                    "nmcli connection up guests");
+}
+
 static void
 test_check_silent_service(void)
 {
@@ -754,6 +771,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tool/check/paused", test_check_paused);
+    g_test_add_func("/tool/check/used-network", test_check_used_network);
     g_test_add_func("/tool/check/silent-service", test_check_silent_service);
     g_test_add_func("/tool/text", test_text);
     g_test_add_func("/tool/table", test_table);

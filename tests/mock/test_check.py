@@ -291,6 +291,18 @@ def test_service_that_stands_still_is_named_and_mended(host):
     host.wait(lambda: examine(host)[1].get('service', {}).get('verdict') == 'ok', 'the profile to be up again')
 
 
+def test_network_that_other_guests_use_is_left_to_them(host):
+    """Literally, the command needs nmcli; here its words count."""
+    host.at_start(f'define-network "{NETWORK}"', 'start-network isolated')
+    host.define_guest('malware', 'network', "<source network='isolated'/>")
+    host.add_guest('alpha')
+    host.add_profile('isolated')
+    result = examine(host)[1]['profile']
+    check("'malware'" in result['detail'], f'{result}')
+    equal(result['remedy'], 'nmcli connection modify guests +vpn.data network=macvtap && nmcli connection up guests',
+          'remedy')
+
+
 def test_booting_guest_without_address_is_waited_for(host):
     start(host, 'isolated', lease=False)
     host.guest.run('ip', 'link', 'set', 'g1', 'down')

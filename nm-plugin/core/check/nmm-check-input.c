@@ -91,6 +91,7 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->profile.id);
     g_free(input->profile.nm_problem);
     g_free(input->profile.refusal);
+    g_free(input->profile.other_network);
     g_free(input->nic.mac);
     g_free(input->nic.defined_mac);
     g_free(input->nic.alias);

@@ -9,6 +9,24 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "nmm-keys.h"
+
+/* (transfer full) (nullable): gives the profile a network of its own. */
+static char *
+make_network_command(const NmmCheckInput *input)
+{
+    g_autofree char *item = NULL;
+    g_autofree char *modify = NULL;
+    g_autofree char *up = nmm_check_make_activate(input);
+
+    if (!input->profile.other_network)
+        return NULL;
+    item = g_strdup_printf(NMM_KEY_NETWORK "=%s", input->profile.other_network);
+    modify = nmm_check_make_command(
+        "nmcli", "connection", "modify", input->profile.id, "+vpn.data", item, NULL);
+    return g_strdup_printf("%s && %s", modify, up);
+}
+
 static NmmCheckResult *
 evaluate_inactive_profile(const NmmCheckInput *input)
 {
@@ -17,7 +35,7 @@ evaluate_inactive_profile(const NmmCheckInput *input)
     if (input->network.bridge_left)
         return nmm_check_report_bridge_left(input);
     if (refusal)
-        return broken(NULL,
+        return broken(make_network_command(input),
                       _("the profile '%s' selects it, but cannot be activated: %s"),
                       input->profile.id,
                       refusal);

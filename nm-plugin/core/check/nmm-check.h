@@ -48,9 +48,10 @@ typedef struct {
     struct {
         char *id; /* of the profile that selects the guest */
         gboolean active;
-        NmmMode mode;     /* isolated without a profile */
-        char *refusal;    /* why it cannot be activated; if it is not active */
-        char *nm_problem; /* NetworkManager */
+        NmmMode mode;        /* isolated without a profile */
+        char *refusal;       /* why it cannot be activated; if it is not active */
+        char *other_network; /* with @refusal: a network with which it could */
+        char *nm_problem;    /* NetworkManager */
     } profile;
 
     /* The guest's interface: on the network (isolated), or the macvtap one (share, move) */
