@@ -34,13 +34,20 @@ class Lan(Machine):
 
     def start_servers(self):
         for index in range(self.links):
-            self.run(f'''ip link set lan{index} address 02:77:00:00:0{index}:01
-                         ip addr add {self.gateway(index)}/24 dev lan{index}
-                         ip link set lan{index} up''')
-            if self.ipv6:
-                self.run(f'ip addr add {self.gateway6(index)}/64 dev lan{index} nodad')
+            self.configure(index)
         self.start_dnsmasq()
         self.start_service('http', ['python3', '-I', '-S', '/sandbox/tests/lan_http.py'])
+
+    def configure(self, index):
+        self.run(f'''ip link set lan{index} address 02:77:00:00:0{index}:01
+                     ip addr add {self.gateway(index)}/24 dev lan{index}
+                     ip link set lan{index} up''')
+        if self.ipv6:
+            self.run(f'ip addr add {self.gateway6(index)}/64 dev lan{index} nodad')
+
+    def restart_dnsmasq(self, *options):
+        self.stop_service('dnsmasq')
+        self.start_dnsmasq(*options)
 
     def start_dnsmasq(self, *options):
         """OPTIONS: further ones of dnsmasq's."""
@@ -125,11 +132,14 @@ class Host(Machine):
         self.lan.close()
 
     def join(self):
-        for index, uplink in enumerate(self.uplinks):
-            # The names of both sides exist only in the namespaces of the two machines.
-            self.lan.run_in_network(['ip', 'link', 'add', f'lan{index}', 'type', 'veth', 'peer', 'name',
-                                     uplink, 'netns', str(self.pid)])
-            self.run(['ip', 'link', 'set', uplink, 'address', self.uplink_mac(index)])
+        for index in range(len(self.uplinks)):
+            self.join_uplink(index)
+
+    def join_uplink(self, index):
+        # The names of both sides exist only in the namespaces of the two machines.
+        self.lan.run_in_network(['ip', 'link', 'add', f'lan{index}', 'type', 'veth', 'peer', 'name',
+                                 self.uplinks[index], 'netns', str(self.pid)])
+        self.run(['ip', 'link', 'set', self.uplinks[index], 'address', self.uplink_mac(index)])
 
     @staticmethod
     def uplink_mac(index=0):
@@ -215,6 +225,16 @@ addr-gen-mode=eui64
         self.lan.run(['ip', 'link', 'set', f'lan{index}', 'up'])
         if self.ipv6:  # went with the link
             self.lan.run(['ip', 'addr', 'replace', f'{Lan.gateway6(index)}/64', 'dev', f'lan{index}', 'nodad'])
+
+    def unplug_card(self, uplink):
+        """As a USB dock that is unplugged: the kernel does not have it any more."""
+        self.run(['ip', 'link', 'del', uplink])
+
+    def plug_card(self, uplink):
+        index = self.uplinks.index(uplink)
+        self.join_uplink(index)
+        self.lan.configure(index)
+        self.lan.restart_dnsmasq()
 
     def ping(self, address, timeout=2, link=None):
         """Whether ADDRESS answers the host within TIMEOUT seconds."""

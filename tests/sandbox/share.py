@@ -83,8 +83,7 @@ def add_global_prefix(host, guest):
     """The router advertises a global prefix, too; the addresses that guest and host take from it."""
     prefix = '2001:db8:77:'
     host.lan.run(['ip', 'addr', 'add', f'{prefix}:1/64', 'dev', 'lan0', 'nodad'])
-    host.lan.stop_service('dnsmasq')
-    host.lan.start_dnsmasq(f'--dhcp-range={prefix}:,ra-only,64')
+    host.lan.restart_dnsmasq(f'--dhcp-range={prefix}:,ra-only,64')
     show = 'ip -6 -o addr show dev eth0 scope global'
 
     def find(run):

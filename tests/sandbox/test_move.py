@@ -152,8 +152,7 @@ def test_privacy_addresses(host):
 @tap.host()
 def test_dhcp_server_that_goes_by_the_mac(host):
     alpha, = host.running_guests('alpha')
-    host.lan.stop_service('dnsmasq')
-    host.lan.start_dnsmasq('--dhcp-ignore-clid', f'--dhcp-host={host.uplink_mac()},10.77.0.150')
+    host.lan.restart_dnsmasq('--dhcp-ignore-clid', f'--dhcp-host={host.uplink_mac()},10.77.0.150')
     host.nmcli('connection', 'up', 'eth0')
     before = settled(host)
     equal(host.address(), '10.77.0.150', 'address by the MAC')

@@ -119,8 +119,7 @@ def test_the_hosts_address_changes(host):
             ([f'--dhcp-host={Host.uplink_mac()},10.77.0.55'], ['ipv4.dhcp-hostname', 'renamed']),
             ([], ['ipv4.dhcp-client-id', 'another']),
             ([], ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.66/24', 'ipv4.gateway', Lan.gateway()])):
-        host.lan.stop_service('dnsmasq')
-        host.lan.start_dnsmasq(*options)
+        host.lan.restart_dnsmasq(*options)
         old = host.address()
         host.nmcli('device', 'modify', 'eth0', *settings)
         host.wait_for(lambda: host.address() not in (old, None), 'the new address')
