@@ -4,7 +4,8 @@
     run_all.py [STAGE...] [test_NAME...]
 
 Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
-(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named);
+(build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named),
+systemd (the Debian packages, lintian, and the packages on a host with Debian's own systemd);
 bench, which prints figures, and release, which checks what only a release must have (complete
 translations), run only if they are named.
 The builds that no end-to-end test needs are made beside the tests, with the lowest priority.
@@ -23,7 +24,7 @@ import count
 from machine import BUILDS, HERE, SOURCE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
-STAGES = ('gcc', 'sandbox', 'clang', 'asan')
+STAGES = ('gcc', 'sandbox', 'systemd', 'clang', 'asan')
 EXTRA_STAGES = ('bench', 'release')
 BUILD_OPTIONS = {  # of Meson, and the compiler
     'gcc': ((), 'gcc'),
@@ -167,11 +168,20 @@ def stage_sandbox(builds, names):
             add(results)
 
 
-def run_program(name, path):
+def stage_systemd(_builds, _names):
+    systemd = os.path.join(SOURCE, 'tests', 'systemd')
+    directory = os.path.join(BUILDS, 'packages')
+    if step('packages', [os.path.join(systemd, 'build-packages'), directory]):
+        add((1, 0, 0))
+        add(run_program('packages', os.path.join(systemd, 'test_packages.py'), [directory]))
+    else:
+        add((0, 1, 0))
+
+
+def run_program(name, path, arguments=('--destdir', DESTDIR)):
     """One end-to-end test program; what it prints is shown as it comes. Its (passed, failed, skipped)."""
     lines = []
-    argv = ['timeout', '--kill-after=5', str(PROGRAM_TIMEOUT), sys.executable, '-u', path,
-            '--destdir', DESTDIR]
+    argv = ['timeout', '--kill-after=5', str(PROGRAM_TIMEOUT), sys.executable, '-u', path, *arguments]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, errors='replace',
                           stdin=subprocess.DEVNULL) as program:
         for line in program.stdout:

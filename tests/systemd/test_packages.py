@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Debian packages on a host with Debian's own systemd, udev, dbus and socket-activated libvirt: what each step of
+a package's life does. The steps build on each other, so the first that fails ends the program.
+
+    test_packages.py DIRECTORY     with the packages"""
+
+import glob
+import json
+import os
+import sys
+import time
+import traceback
+
+from booted import Booted, Failure
+
+HELPER = 'nm-macvtap-dispatcher.service'
+REFRESH = 'nm-macvtap-refresh.service'
+SUGGESTED = 'Guests on eth0'
+SOURCE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
+GUEST = '''<domain type='qemu'><name>alpha</name><memory unit='MiB'>16</memory><os><type>hvm</type></os><devices>
+<interface type='direct'><mac address='52:54:00:00:00:01'/><source dev='eth0' mode='bridge'/></interface>
+<memballoon model='none'/></devices></domain>'''
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise Failure(f'{what}: {actual!r}, expected {expected!r}')
+
+
+def profiles(host):
+    return {name.replace('\\:', ':'): state for name, state in
+            (line.rsplit(':', 1) for line in host.run('nmcli', '-g', 'NAME,STATE', 'connection').splitlines())}
+
+
+def is_idle(host):
+    """No helper runs, and none will: no event waits."""
+    return not host.is_active(HELPER) and not host.is_active(REFRESH) and host.run(
+        'sh', '-c', 'cat /run/nm-macvtap/dispatcher-events 2>/dev/null', check=False) == ''
+
+
+def wait_idle(host):
+    host.wait(lambda: is_idle(host), 'the helper to end', 60)
+
+
+def starts(host):
+    return host.journal('-u', HELPER).count('Started ' + HELPER)
+
+
+def refreshes(host):
+    return host.journal('-u', REFRESH).count('Finished ' + REFRESH)
+
+
+def interfaces(host):
+    return host.run('virsh', 'dumpxml', '--inactive', 'alpha').count('<interface ')
+
+
+def install(host, directory):
+    for path in glob.glob(f'{directory}/network-manager-macvtap*_*.deb'):
+        if 'dbgsym' not in path:
+            host.copy(path, f'/tmp/{os.path.basename(path)}')
+    return host.run('sh', '-c', 'dpkg -i /tmp/*.deb')
+
+
+def step_install(host, directory):
+    text = install(host, directory)
+    check('rror' not in text, text)
+    equal(host.run('stat', '-c', '%a %U', '/run/nm-macvtap'), '711 root', 'mode of the run directory')
+    wait_idle(host)
+    check(starts(host) > 0, 'the installation has not started the helper')
+    equal(host.run('systemctl', '--failed', '--plain', '--no-legend'), '', 'units that failed')
+    host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'first', 'autoconnect', 'no')
+    host.run('nmcli', 'connection', 'delete', 'first')
+
+
+def step_libvirt_sleeps(host, directory):
+    """Looking does not start it."""
+    host.run('systemctl', 'stop', 'libvirtd.service')
+    before = starts(host)
+    host.run('nmcli', 'connection', 'up', 'eth0')
+    host.wait(lambda: starts(host) > before, 'the hook to start the unit')
+    wait_idle(host)
+    check(not host.is_active('libvirtd.service'), 'libvirtd was started')
+
+
+def step_first_guest(host, directory):
+    """libvirtd runs already, and there is no event of NetworkManager."""
+    host.run('virsh', 'version')
+    host.wait(lambda: starts(host) > 0, 'the refresh after the start of libvirtd')
+    time.sleep(1)
+    wait_idle(host)
+    check(SUGGESTED not in profiles(host), 'a profile is suggested without a guest')
+    host.run('virsh', 'define', '/dev/stdin', stdin=GUEST)
+    host.run('virsh', 'start', 'alpha')
+    host.wait(lambda: SUGGESTED in profiles(host), 'the suggested profile')
+    wait_idle(host)
+
+
+def step_activate(host, directory):
+    """The host link is a macvtap device, too, but no guest's."""
+    before = refreshes(host)
+    check(before > 0, 'no refresh')
+    for name, base, data in (('isolated', 'lo', 'mode=isolated'), ('share', 'eth0', 'mode=share, parent=eth0')):
+        host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', name, 'autoconnect', 'no',
+                 'vpn.data', data)
+        host.run('nmcli', 'connection', 'up', name, 'ifname', base)
+    status = json.loads(host.run('nm-macvtap', '--json', 'status', check=False))
+    equal({item['id']: item['state'] for item in status['profiles'] if not item['id'].startswith('Guests')},
+          {'isolated': 'active', 'share': 'active'}, 'states')
+    equal(interfaces(host), 2, 'interfaces of the guest')
+    wait_idle(host)
+    equal(refreshes(host), before, 'refreshes')
+
+
+def services(host):
+    return host.run('pgrep', '-f', 'nm-macvtap-service --bus-name', check=False).split()
+
+
+def step_upgrade(host, directory):
+    """Active profiles stay active, with the processes that they have."""
+    before = services(host)
+    equal(len(before), 2, 'services')
+    install(host, directory)
+    wait_idle(host)
+    equal(services(host), before, 'services after the upgrade')
+    equal([profiles(host)[name] for name in ('isolated', 'share')], ['activated'] * 2, 'states')
+
+
+def step_restart_of_networkmanager(host, directory):
+    host.run('systemctl', 'restart', 'NetworkManager')
+    host.wait(lambda: [profiles(host).get(name) for name in ('isolated', 'share')] == ['activated'] * 2,
+              'the profiles to be active again', 60)
+    wait_idle(host)
+
+
+def step_libvirt_stays_stopped(host, directory):
+    """Although a profile is active. The next activation starts it."""
+    host.run('nmcli', 'connection', 'down', 'share')
+    host.run('systemctl', 'stop', 'libvirtd')
+    before = starts(host)
+    host.run('nmcli', 'connection', 'up', 'eth0')
+    host.wait(lambda: starts(host) > before, 'the hook to start the unit')
+    time.sleep(3)
+    wait_idle(host)
+    check(not host.is_active('libvirtd.service'), 'libvirtd runs again')
+    equal(profiles(host)['isolated'], 'activated', 'state')
+    host.run('nmcli', 'connection', 'up', 'share', 'ifname', 'eth0')
+    check(host.is_active('libvirtd.service'), 'libvirtd does not run')
+
+
+def step_no_leftover_process(host, directory):
+    """The helper is not in the control group of NetworkManager's dispatcher."""
+    host.wait(lambda: not host.is_active('NetworkManager-dispatcher.service'), 'the end of the dispatcher', 30)
+    check('remains running after unit stopped' not in host.journal('-u', 'NetworkManager-dispatcher'),
+          host.journal('-u', 'NetworkManager-dispatcher'))
+
+
+def step_remove(host, directory):
+    text = host.run('dpkg', '-r', 'network-manager-macvtap-gnome', 'network-manager-macvtap', timeout=200)
+    for name in ('isolated', 'share'):
+        check(f"'{name}' is deactivated" in text, text)
+    equal(services(host), [], 'services')
+    check('nmmv' not in host.run('ip', 'link'), 'a host link is left')
+    check(SUGGESTED not in profiles(host), 'a suggested profile is left')
+    equal(sorted(name for name in profiles(host) if name != 'lo'), ['eth0', 'isolated', 'share'], 'profiles')
+    equal(interfaces(host), 1, 'interfaces of the guest')
+    check('isolated' not in host.run('virsh', 'net-list', '--all'), 'the network is left')
+    host.run('virsh', 'destroy', 'alpha')
+    host.run('virsh', 'start', 'alpha')
+
+
+def step_purge(host, directory):
+    host.run('dpkg', '-P', 'network-manager-macvtap-gnome', 'network-manager-macvtap')
+    equal(host.run('find', '/', '-xdev', '-name', '*nm-macvtap*', '-not', '-path', '/proc/*', '-not', '-path', '/tmp/*'), '',
+          'files')
+
+
+def step_install_again(host, directory):
+    host.run('nmcli', 'connection', 'modify', 'isolated', 'connection.autoconnect', 'yes')
+    install(host, directory)
+    host.wait(lambda: profiles(host)['isolated'] == 'activated', 'the profile to be activated')
+    wait_idle(host)
+    equal(profiles(host)['share'], '', "state of the profile without autoconnect")
+
+
+def step_autopkgtest(host, directory):
+    host.run('nmcli', 'connection', 'delete', 'isolated', 'share')
+    host.run('virsh', 'destroy', 'alpha')
+    host.run('virsh', 'undefine', 'alpha')
+    host.copy(f'{SOURCE}/debian/tests/host', '/tmp/host')
+    host.run('sh', '/tmp/host', timeout=200)
+
+
+def step_poweroff(host, directory):
+    """With a profile that is active, and without a wait for it."""
+    host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'isolated')
+    host.run('nmcli', 'connection', 'up', 'isolated', 'ifname', 'lo')
+    host.run('systemctl', 'poweroff', check=False)
+    host.wait(lambda: host.process.poll() is not None, 'the end of the host', 30)
+
+
+def main(directory):
+    steps = [function for name, function in globals().items() if name.startswith('step_')]
+    print(f'1..{len(steps)}', flush=True)
+    host = Booted()
+    failed = False
+    for number, function in enumerate(steps, 1):
+        begin = time.monotonic()
+        failure = None
+        try:
+            if failed:
+                failure = 'a step before it has failed'
+            else:
+                function(host, directory)
+        except Exception:
+            failure = f'{host.journal()[-8000:]}\n{traceback.format_exc()}'
+            failed = True
+        name = function.__name__.removeprefix('step_').replace('_', ' ')
+        print(f"{'not ok' if failure else 'ok'} {number} - {name} ({time.monotonic() - begin:.1f} s)")
+        for line in (failure or '').splitlines():
+            print(f'# {line}')
+        sys.stdout.flush()
+    host.close()
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
