@@ -16,33 +16,34 @@
 #include <errno.h>
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 
 #include "nmm-error.h"
+#include "nmm-netlink.h"
 #include "nmm-sysctl.h"
 
 #define GROUP     "parent"
 #define KEY_OWNER "owner"
 #define KEY_INDEX "index" /* another one: the parent is a new device, with its own values */
 
-#define ARP_IGNORE "arp_ignore"
-#define MEDIUM_ID  "medium_id"
+typedef struct {
+    const char *name;
+    int id; /* of netlink */
+} Switch;
 
-static const char *const switches[] = {ARP_IGNORE, MEDIUM_ID};
+static const Switch arp_ignore = {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE};
+static const Switch medium_id = {"medium_id", IPV4_DEVCONF_MEDIUM_ID};
+static const Switch *const switches[] = {&arp_ignore, &medium_id};
 
 /* The kernel */
 
-static char *
-make_path(const char *device, const char *name)
-{
-    return g_strdup_printf("net/ipv4/conf/%s/%s", device, name);
-}
-
 /* (transfer full) (nullable) */
 static char *
-read_switch(const char *device, const char *name)
+read_switch(const char *device, const Switch *row)
 {
-    g_autofree char *path = make_path(device, name);
+    g_autofree char *path = g_strdup_printf("net/ipv4/conf/%s/%s", device, row->name);
     g_autoptr(GError) error = NULL;
     char *value = NULL;
 
@@ -51,12 +52,37 @@ read_switch(const char *device, const char *name)
     return value;
 }
 
-static gboolean
-write_switch(const char *device, const char *name, const char *value, GError **error)
+static struct nl_msg *
+build_message(guint index, int id, guint32 value)
 {
-    g_autofree char *path = make_path(device, name);
+    struct nl_msg *message = nlmsg_alloc_simple(RTM_SETLINK, NLM_F_REQUEST);
+    struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
+    struct nlattr *families, *inet, *values;
 
-    return nmm_sysctl_write(path, value, error);
+    if (!message || nlmsg_append(message, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
+        !(families = nla_nest_start(message, IFLA_AF_SPEC)) ||
+        !(inet = nla_nest_start(message, AF_INET)) ||
+        !(values = nla_nest_start(message, IFLA_INET_CONF)) || nla_put_u32(message, id, value) < 0)
+        g_error("out of memory");
+    nla_nest_end(message, values);
+    nla_nest_end(message, inet);
+    nla_nest_end(message, families);
+    return message;
+}
+
+/* Not to /proc/sys, where the helper's unit may not write. */
+static gboolean
+write_switch(const char *device, const Switch *row, const char *value, GError **error)
+{
+    guint32 number = (guint32)g_ascii_strtoll(value, NULL, 10);
+    guint index = if_nametoindex(device);
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+    int code;
+
+    if (!sock)
+        return FALSE;
+    code = nl_send_sync(sock, build_message(index, row->id, number));
+    return code == 0 || nmm_netlink_fail(code, row->name, error);
 }
 
 /* The note: for each switch that was changed its new value; the old one was 0 */
@@ -96,12 +122,12 @@ write_note(const char *run_dir, const char *parent, GKeyFile *note, GError **err
 /* Silence */
 
 static void
-plan(GKeyFile *note, const char *parent, const char *name, const char *value)
+plan(GKeyFile *note, const char *parent, const Switch *row, const char *value)
 {
-    g_autofree char *now = read_switch(parent, name);
+    g_autofree char *now = read_switch(parent, row);
 
-    if (!g_key_file_has_key(note, GROUP, name, NULL) && g_strcmp0(now, "0") == 0)
-        g_key_file_set_string(note, GROUP, name, value);
+    if (!g_key_file_has_key(note, GROUP, row->name, NULL) && g_strcmp0(now, "0") == 0)
+        g_key_file_set_string(note, GROUP, row->name, value);
 }
 
 static void
@@ -109,8 +135,8 @@ plan_all(GKeyFile *note, const char *parent)
 {
     g_autofree char *medium = g_strdup_printf("%u", if_nametoindex(parent));
 
-    plan(note, parent, ARP_IGNORE, "1");
-    plan(note, parent, MEDIUM_ID, medium);
+    plan(note, parent, &arp_ignore, "1");
+    plan(note, parent, &medium_id, medium);
 }
 
 static gboolean
@@ -119,7 +145,7 @@ change(GKeyFile *note, const char *parent, GError **error)
     gboolean done = TRUE;
 
     for (gsize i = 0; done && i < G_N_ELEMENTS(switches); i++) {
-        g_autofree char *value = g_key_file_get_string(note, GROUP, switches[i], NULL);
+        g_autofree char *value = g_key_file_get_string(note, GROUP, switches[i]->name, NULL);
 
         done = !value || write_switch(parent, switches[i], value, error);
     }
@@ -130,9 +156,9 @@ change(GKeyFile *note, const char *parent, GError **error)
 static gboolean
 share_medium(const char *parent, const char *link, GError **error)
 {
-    g_autofree char *medium = read_switch(parent, MEDIUM_ID);
+    g_autofree char *medium = read_switch(parent, &medium_id);
 
-    return !medium || write_switch(link, MEDIUM_ID, medium, error);
+    return !medium || write_switch(link, &medium_id, medium, error);
 }
 
 gboolean
@@ -156,12 +182,12 @@ nmm_parent_arp_silence(const char *run_dir,
 /* Restore */
 
 static gboolean
-restore_switch(GKeyFile *note, const char *parent, const char *name, GError **error)
+restore_switch(GKeyFile *note, const char *parent, const Switch *row, GError **error)
 {
-    g_autofree char *set = g_key_file_get_string(note, GROUP, name, NULL);
-    g_autofree char *now = set ? read_switch(parent, name) : NULL;
+    g_autofree char *set = g_key_file_get_string(note, GROUP, row->name, NULL);
+    g_autofree char *now = set ? read_switch(parent, row) : NULL;
 
-    return !now || !g_str_equal(now, set) || write_switch(parent, name, "0", error);
+    return !now || !g_str_equal(now, set) || write_switch(parent, row, "0", error);
 }
 
 static gboolean

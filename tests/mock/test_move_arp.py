@@ -181,6 +181,20 @@ def test_killed_service_leaves_it_to_the_helper(host):
     equal(answering(host, HOST), {mac('eth0')}, 'MAC addresses that answer after')
 
 
+def test_restarted_networkmanager_leaves_it_to_the_helper(host):
+    host.install_hook()
+    with host.unchanged():
+        host.up(host.add_profile('move'))
+        kept = host.nm.stop(crash=True)
+        host.wait_service_ended()
+        host.continue_with(kept)
+        host.nm.bus.fail('ActivateConnection', times=100)
+        host.refresh()
+        host.wait_helper_ended()
+    check_unmoved(host)
+    equal(answering(host, HOST), {mac('eth0')}, 'MAC addresses that answer after')
+
+
 def test_activation_after_a_killed_service_undoes_it_in_the_end(host):
     profile = host.add_profile('move')
     with host.unchanged():
