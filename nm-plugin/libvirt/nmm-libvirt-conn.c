@@ -27,7 +27,7 @@ typedef struct {
     GWeakRef owner;
     GHashTable *incoming; /* (element-type utf8): UUIDs of guests whose migration to this host has
                              begun; main thread only */
-    int ended;  /* atomic: a connection for guests broke: the daemon may be about to end */
+    int ended[_NMM_LIBVIRT_DAEMON_NUM]; /* atomic: a connection broke: it may be about to end */
     int closed; /* atomic: "closed" was emitted, or the connection was dropped */
 } Listener;
 
@@ -181,8 +181,10 @@ network_cb(virConnectPtr conn, virNetworkPtr network, int event, int detail, voi
 }
 
 static void
-report_close(Listener *listener, int reason)
+report_close(Listener *listener, NmmLibvirtDaemon daemon, int reason)
 {
+    if (reason != VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
+        g_atomic_int_set(&listener->ended[daemon], TRUE);
     if (reason == VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
         listener_close(listener, _("libvirt does not answer"));
     else
@@ -192,18 +194,14 @@ report_close(Listener *listener, int reason)
 static void
 close_cb(virConnectPtr conn, int reason, void *opaque)
 {
-    Listener *listener = opaque;
-
-    if (reason != VIR_CONNECT_CLOSE_REASON_KEEPALIVE)
-        g_atomic_int_set(&listener->ended, TRUE);
-    report_close(listener, reason);
+    report_close(opaque, NMM_LIBVIRT_GUESTS, reason);
 }
 
 /* Then all is read again. */
 static void
 network_close_cb(virConnectPtr conn, int reason, void *opaque)
 {
-    report_close(opaque, reason);
+    report_close(opaque, NMM_LIBVIRT_NETWORKS, reason);
 }
 
 /* libvirt unrefs the data of a callback that is registered. */
@@ -392,15 +390,15 @@ nmm_libvirt_conn_unref(NmmLibvirtConn *self)
 }
 
 gboolean
-nmm_libvirt_conn_has_ended(NmmLibvirtConn *self)
+nmm_libvirt_conn_has_ended(NmmLibvirtConn *self, NmmLibvirtDaemon daemon)
 {
-    return g_atomic_int_get(&self->listener->ended);
+    return g_atomic_int_get(&self->listener->ended[daemon]);
 }
 
 void
 nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason)
 {
-    g_atomic_int_set(&self->listener->ended, TRUE);
+    g_atomic_int_set(&self->listener->ended[NMM_LIBVIRT_GUESTS], TRUE);
     listener_close(self->listener, reason);
 }
 

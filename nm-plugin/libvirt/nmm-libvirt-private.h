@@ -38,6 +38,13 @@ virConnectPtr nmm_libvirt_connect(const char *uri, gboolean read_only, GError **
  */
 void nmm_libvirt_keep_alive(virConnectPtr conn);
 
+/* The daemons behind a connection; the monolithic one is both. */
+typedef enum {
+    NMM_LIBVIRT_GUESTS,
+    NMM_LIBVIRT_NETWORKS,
+    _NMM_LIBVIRT_DAEMON_NUM,
+} NmmLibvirtDaemon;
+
 /* All connections between open() and close(): one for events of guests, one for events of networks,
  * idle ones for calls. They break as a whole. */
 typedef struct _NmmLibvirtConn NmmLibvirtConn;
@@ -55,8 +62,8 @@ void nmm_libvirt_conn_drop(NmmLibvirtConn *self);
 NmmLibvirtConn *nmm_libvirt_conn_ref(NmmLibvirtConn *self);
 void nmm_libvirt_conn_unref(NmmLibvirtConn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtConn, nmm_libvirt_conn_unref)
-/* Whether a connection for guests broke, as when the daemon ends; any thread. */
-gboolean nmm_libvirt_conn_has_ended(NmmLibvirtConn *self);
+/* Whether a connection to @daemon broke, as when it ends; any thread. */
+gboolean nmm_libvirt_conn_has_ended(NmmLibvirtConn *self, NmmLibvirtDaemon daemon);
 /* Call it when networks have been read. If their daemon could not be reached when the connection
  * was opened and can be now, as after a restart, emits "closed": its events would never come. */
 void nmm_libvirt_conn_check_networks(NmmLibvirtConn *self);

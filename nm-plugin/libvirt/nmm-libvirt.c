@@ -23,9 +23,10 @@ struct _NmmLibvirt {
     GMutex mutex;         /* guards the members below */
     NmmLibvirtConn *conn; /* (nullable) */
     guint closes;         /* how often close() was called: ends an open() in progress */
-    int pid;              /* the daemon that the connection was made to; 0 if unknown */
-    int ending;           /* that daemon, if it has closed the connection; else 0 */
-    NmmDaemonWait *wait;  /* (nullable): main thread only */
+    int pids[_NMM_LIBVIRT_DAEMON_NUM]; /* the daemons that connections were made to; 0 if unknown */
+    int ending[_NMM_LIBVIRT_DAEMON_NUM]; /* those of them that have closed the connection; else 0 */
+    NmmDaemonWait *wait;                 /* (nullable): main thread only */
+    NmmLibvirtDaemon awaited;            /* by @wait; main thread only */
 };
 
 static void hypervisor_iface_init(NmmHypervisorInterface *iface);
@@ -35,9 +36,15 @@ G_DEFINE_TYPE_WITH_CODE(NmmLibvirt,
                         G_TYPE_OBJECT,
                         G_IMPLEMENT_INTERFACE(NMM_TYPE_HYPERVISOR, hypervisor_iface_init))
 
+static const char *
+get_daemon_uri(NmmLibvirt *self, NmmLibvirtDaemon daemon)
+{
+    return daemon == NMM_LIBVIRT_GUESTS ? self->uri : NMM_LIBVIRT_NETWORK_URI;
+}
+
 /* Installs @conn unless close() was called since @closes was read; drops the other one. */
 static gboolean
-replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, int pid, guint closes)
+replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, const int *pids, guint closes)
 {
     NmmLibvirtConn *old = conn;
     gboolean current;
@@ -47,8 +54,8 @@ replace_conn(NmmLibvirt *self, NmmLibvirtConn *conn, int pid, guint closes)
     if (current) {
         old = self->conn;
         self->conn = conn;
-        self->pid = pid;
-        self->ending = 0;
+        memcpy(self->pids, pids, sizeof(self->pids));
+        memset(self->ending, 0, sizeof(self->ending));
     }
     g_mutex_unlock(&self->mutex);
 
@@ -63,7 +70,7 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
     NmmLibvirtConn *conn;
     guint closes;
-    int pid;
+    int pids[_NMM_LIBVIRT_DAEMON_NUM];
 
     g_mutex_lock(&self->mutex);
     closes = self->closes;
@@ -72,8 +79,9 @@ libvirt_open(NmmHypervisor *hypervisor, gboolean read_only, GError **error)
     conn = nmm_libvirt_conn_open(hypervisor, self->uri, read_only, error);
     if (!conn)
         return FALSE;
-    pid = nmm_daemon_get_pid(NMM_DAEMON_RUN_DIR, self->uri);
-    if (replace_conn(self, conn, pid, closes))
+    for (NmmLibvirtDaemon i = 0; i < _NMM_LIBVIRT_DAEMON_NUM; i++)
+        pids[i] = nmm_daemon_get_pid(NMM_DAEMON_RUN_DIR, get_daemon_uri(self, i));
+    if (replace_conn(self, conn, pids, closes))
         return TRUE;
     return nmm_fail(error,
                     NMM_ERROR_UNREACHABLE,
@@ -90,8 +98,8 @@ libvirt_close(NmmHypervisor *hypervisor)
     g_mutex_lock(&self->mutex);
     self->closes++;
     conn = g_steal_pointer(&self->conn);
-    if (conn)
-        self->ending = nmm_libvirt_conn_has_ended(conn) ? self->pid : 0;
+    for (NmmLibvirtDaemon i = 0; conn && i < _NMM_LIBVIRT_DAEMON_NUM; i++)
+        self->ending[i] = nmm_libvirt_conn_has_ended(conn, i) ? self->pids[i] : 0;
     g_mutex_unlock(&self->mutex);
 
     if (conn)
@@ -424,14 +432,29 @@ libvirt_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
 
 /* Another connection to a daemon that is about to end would start its successor. */
 static int
-get_ending(NmmLibvirt *self)
+get_ending(NmmLibvirt *self, NmmLibvirtDaemon daemon)
 {
     int ending;
 
     g_mutex_lock(&self->mutex);
-    ending = self->ending;
+    ending = self->ending[daemon];
     g_mutex_unlock(&self->mutex);
     return ending;
+}
+
+static gboolean
+is_asleep(NmmLibvirt *self, NmmLibvirtDaemon daemon)
+{
+    return nmm_daemon_is_asleep(
+        NMM_DAEMON_RUN_DIR, get_daemon_uri(self, daemon), get_ending(self, daemon));
+}
+
+/* A daemon of networks that has never been connected to is none that was stopped. */
+static gboolean
+has_stopped_networks(NmmLibvirt *self)
+{
+    return nmm_hypervisor_get_needs_networks(NMM_HYPERVISOR(self)) &&
+           get_ending(self, NMM_LIBVIRT_NETWORKS) != 0 && is_asleep(self, NMM_LIBVIRT_NETWORKS);
 }
 
 static gboolean
@@ -439,7 +462,7 @@ libvirt_is_asleep(NmmHypervisor *hypervisor)
 {
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
 
-    return nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, self->uri, get_ending(self));
+    return is_asleep(self, NMM_LIBVIRT_GUESTS) || has_stopped_networks(self);
 }
 
 static gboolean
@@ -449,11 +472,21 @@ libvirt_are_networks_asleep(NmmHypervisor *hypervisor)
            nmm_daemon_is_asleep(NMM_DAEMON_RUN_DIR, NMM_LIBVIRT_NETWORK_URI, 0);
 }
 
+static void libvirt_wait_awake(NmmHypervisor *hypervisor);
+
+/* It runs, or did not end after all. The other daemon may still be asleep. */
 static void
 awake_cb(gpointer user_data)
 {
     NmmLibvirt *self = user_data;
 
+    g_mutex_lock(&self->mutex);
+    self->ending[self->awaited] = 0;
+    g_mutex_unlock(&self->mutex);
+    if (libvirt_is_asleep(NMM_HYPERVISOR(self))) {
+        libvirt_wait_awake(NMM_HYPERVISOR(self));
+        return;
+    }
     g_clear_pointer(&self->wait, nmm_daemon_wait_free);
     nmm_hypervisor_emit(NMM_HYPERVISOR(self), "awake", NULL);
 }
@@ -464,8 +497,12 @@ libvirt_wait_awake(NmmHypervisor *hypervisor)
     NmmLibvirt *self = NMM_LIBVIRT(hypervisor);
 
     g_clear_pointer(&self->wait, nmm_daemon_wait_free);
-    self->wait =
-        nmm_daemon_wait_new(NMM_DAEMON_RUN_DIR, self->uri, get_ending(self), awake_cb, self);
+    self->awaited = is_asleep(self, NMM_LIBVIRT_GUESTS) ? NMM_LIBVIRT_GUESTS : NMM_LIBVIRT_NETWORKS;
+    self->wait = nmm_daemon_wait_new(NMM_DAEMON_RUN_DIR,
+                                     get_daemon_uri(self, self->awaited),
+                                     get_ending(self, self->awaited),
+                                     awake_cb,
+                                     self);
 }
 
 static void
