@@ -168,6 +168,27 @@ test_trusted(Fixture *f, gconstpointer data)
     routing_assert_refusals(f, "off-link web 203.0.113.1, gateway web fd00::254");
 }
 
+/* Outside the host's subnets, if they are few; on-link, the host asks. */
+static void
+test_trusted_asked(Fixture *f, gconstpointer data)
+{
+    static const NmmRoutingNic web[] = {{"web", WEB, TRUE, TRUE}};
+
+    routing_set_guests(f, web, G_N_ELEMENTS(web));
+    routing_trust(f, "198.51.100.6/31 203.0.113.0/25 10.0.0.53/32 fd99::7/128");
+    routing_pass(f, 0);
+    routing_assert_probes(f, WEB " 198.51.100.6, " WEB " 198.51.100.7, " WEB " fd99::7");
+    accept(f, WEB, "198.51.100.7");
+    routing_take_probes(f);
+    routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both));
+    routing_pass(f, 0);
+    routing_assert_probes(
+        f, WEB " 198.51.100.6, " WEB " fd99::7, " DB " 198.51.100.6, " DB " fd99::7");
+    routing_pass(f, KEEP);
+    routing_assert_probes(f, "");
+    g_assert_cmpint(f->deadline, ==, -1);
+}
+
 /* A trusted prefix never lifts the host's own addresses, and what no host can have. */
 static void
 test_trusted_host(Fixture *f, gconstpointer data)
@@ -289,6 +310,7 @@ main(int argc, char **argv)
     ROUTING_ADD("/routing/refusal/lan-host", test_lan_host);
     ROUTING_ADD("/routing/refusal/limit", test_limit);
     ROUTING_ADD("/routing/trusted/routes", test_trusted);
+    ROUTING_ADD("/routing/trusted/asked", test_trusted_asked);
     ROUTING_ADD("/routing/trusted/host", test_trusted_host);
     ROUTING_ADD("/routing/trusted/lan-objects", test_trusted_lan_objects);
     ROUTING_ADD("/routing/trusted/not-selected", test_trusted_not_selected);

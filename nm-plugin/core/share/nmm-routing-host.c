@@ -209,6 +209,14 @@ find_reason(const NmmRoutingHost *host, const NmmCidr *address, NmmRejectionReas
     return TRUE;
 }
 
+gboolean
+nmm_routing_host_is_onlink(const NmmRoutingHost *host, const NmmCidr *address)
+{
+    const NmmCidr *subnet;
+
+    return find_subnet(host, address, &subnet) && subnet;
+}
+
 NmmVerdict
 nmm_routing_host_judge(const NmmRoutingHost *host,
                        const NmmCidr *address,

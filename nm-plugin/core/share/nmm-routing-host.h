@@ -45,6 +45,8 @@ typedef enum {
     NMM_VERDICT_REJECTED,
 } NmmVerdict;
 
+/* The host solicits @address itself. @host: a copy. */
+gboolean nmm_routing_host_is_onlink(const NmmRoutingHost *host, const NmmCidr *address);
 /* @host: a copy. @address: routable. @out_source: (nullable): set unless NO_MATTER: the parent's
  * address that the kernel would choose. @out_reason: set with REJECTED. */
 NmmVerdict nmm_routing_host_judge(const NmmRoutingHost *host,

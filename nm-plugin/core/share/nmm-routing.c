@@ -166,6 +166,50 @@ nmm_routing_tick(NmmRouting *self, gint64 now_ms)
 
 /* Configuration */
 
+/* Not already known, and the host never solicits it. */
+static void
+ask_for_address(NmmRouting *self, const NmmCidr *address)
+{
+    NmmRejectionReason reason;
+    Entry *entry;
+
+    if (!nmm_routing_is_routable(address) || nmm_routing_host_is_onlink(&self->host, address) ||
+        nmm_routing_host_judge(&self->host, address, NULL, &reason) != NMM_VERDICT_GOOD)
+        return;
+    entry = nmm_routing_entries_ensure(&self->entries, address, self->now);
+    if (!entry || entry->holder != 0 || entry->claimant != 0)
+        return;
+    entry->relay_at = self->now;
+    nmm_routing_entries_settle(&self->entries, entry);
+}
+
+/* In prefixes of at most 64 addresses, which differ in the last byte. */
+#define MAX_ASKED_BITS 6
+
+static void
+ask_for_prefix(NmmRouting *self, const NmmCidr *prefix)
+{
+    guint bits = nmm_cidr_get_max_prefix(prefix) - prefix->prefix;
+    guint last = nmm_cidr_get_max_prefix(prefix) / 8 - 1;
+    NmmCidr address;
+
+    if (bits > MAX_ASKED_BITS)
+        return;
+    nmm_cidr_set_address(&address, prefix->family, prefix->bytes);
+    for (guint i = 0; i < 1u << bits; i++) {
+        address.bytes[last] = (guint8)((prefix->bytes[last] >> bits << bits) | i);
+        ask_for_address(self, &address);
+    }
+}
+
+/* A trusted address outside the parent's subnets would only be found when its guest sends ARP. */
+static void
+ask_for_trusted(NmmRouting *self)
+{
+    for (guint i = 0; i < self->host.trusted->len; i++)
+        ask_for_prefix(self, &g_array_index(self->host.trusted, NmmCidr, i));
+}
+
 /* A guest loses an address that is now the host's, a gateway's or a DNS server's. It keeps one that
  * is off-link now, unrouted, because the host's address may come back. */
 static void
@@ -196,6 +240,7 @@ nmm_routing_set_host(NmmRouting *self, const NmmRoutingHost *host)
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         judge_entry(self, entry);
     nmm_routing_refusals_judge(self);
+    ask_for_trusted(self);
     return finish(self, TRUE);
 }
 
@@ -232,5 +277,6 @@ nmm_routing_set_guests(NmmRouting *self, const NmmRoutingNic *nics, gsize n_nics
     while (g_hash_table_iter_next(&iter, NULL, &entry))
         changed |= recount_entry(self, entry);
     nmm_routing_refusals_judge(self);
+    ask_for_trusted(self);
     return finish(self, changed);
 }

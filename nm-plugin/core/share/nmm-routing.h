@@ -3,6 +3,9 @@
  * Mode share: which guests' addresses are routed over the host link. A state machine without I/O
  * and without a clock: each input carries the time in ms (monotonic) and returns the work to do.
  *
+ * A guest is asked for the addresses that the host solicits, and for the trusted ones that the host
+ * never solicits because they are outside its subnets.
+ *
  * A guest gets an address only if the LAN, probed for it, stays silent: for LAN_GRACE if no other
  * holder is known, for CONTEST if there is one (a LAN host heard lately, or another guest). A
  * holder that replies keeps the address. If a LAN host has it later, the route goes at once, and
