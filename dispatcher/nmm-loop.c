@@ -130,18 +130,46 @@ report(Loop *self, const char *text)
         g_ptr_array_add(self->done, g_strdup(text));
 }
 
-/* A guest that another operation holds is tried in the next rounds. @error: (transfer full) */
-static void
-handle_failure(Loop *self, const char *text, GError *error)
+/* Of guests: each event tries them again, and one line in the log is enough. */
+static gboolean
+is_logged(Loop *self, const NmmAction *action, const GError *error)
 {
-    if (g_error_matches(error, NMM_ERROR, NMM_ERROR_BUSY) && self->n_agains < MAX_AGAINS) {
-        g_debug("%s: %s", text, error->message);
+    NmmProfileState *state = nmm_profile_states_get(self->states, action->uuid);
+
+    if (g_strcmp0(state->logged_problem, error->message) == 0)
+        return TRUE;
+    g_free(state->logged_problem);
+    state->logged_problem = g_strdup(error->message);
+    return FALSE;
+}
+
+/* A guest that another operation holds is tried in the next rounds. Takes @error. */
+static void
+handle_guests_failure(Loop *self, const NmmAction *action, const char *text, GError *error)
+{
+    gboolean is_held =
+        g_error_matches(error, NMM_ERROR, NMM_ERROR_BUSY) && self->n_agains < MAX_AGAINS;
+
+    if (is_held)
         self->decision->again = TRUE;
+    if (is_held || is_logged(self, action, error)) {
+        g_debug("%s: %s", text, error->message);
         g_error_free(error);
-        return;
+    } else {
+        complain(self, text, error);
     }
-    complain(self, text, error);
-    self->n_agains = MAX_AGAINS;
+}
+
+/* Takes @error. */
+static void
+handle_failure(Loop *self, const NmmAction *action, const char *text, GError *error)
+{
+    if (action->kind == NMM_ACTION_UNPLUG) {
+        handle_guests_failure(self, action, text, error);
+    } else {
+        complain(self, text, error);
+        self->n_agains = MAX_AGAINS;
+    }
 }
 
 static void
@@ -156,7 +184,7 @@ action_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_clear_handle_id(&self->timeout_id, g_source_remove);
     g_clear_object(&self->cancellable);
     if (!nmm_actions_run_finish(result, &changed, &error)) {
-        handle_failure(self, text, error);
+        handle_failure(self, action, text, error);
     } else if (action->kind == NMM_ACTION_RESTORE) {
         g_clear_pointer(&nmm_profile_states_get(self->states, action->uuid)->moved, g_free);
     }

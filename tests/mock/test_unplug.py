@@ -86,6 +86,8 @@ def test_guest_that_refuses_is_named_in_the_journal(host):
     host.at_start('fail "nic-update live alpha" "no links today"')
     equal(host.refresh()[0], 1, 'exit code')
     check('no links today' in host.messages(), 'no word of it in the log')
+    host.refresh()
+    equal(host.messages().count('no links today'), 1, 'lines in the log')
 
 
 if __name__ == '__main__':
