@@ -10,8 +10,10 @@
 
 #include "nmm-active.h"
 #include "nmm-announce.h"
+#include "nmm-device.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
+#include "nmm-mac-swap.h"
 #include "nmm-names.h"
 #include "nmm-parent-arp.h"
 #include "nmm-profile-lock.h"
@@ -169,6 +171,25 @@ remove_link(NMClient *client, const NmmAction *action, GTask *task)
     g_object_unref(task);
 }
 
+/* Restore */
+
+typedef struct {
+    NMClient *client;
+    const NmmAction *action;
+    gboolean has_new_mac;
+    GError *mac_error; /* (nullable) */
+} RestoreCall;
+
+static void
+restore_call_free(gpointer data)
+{
+    RestoreCall *call = data;
+
+    g_object_unref(call->client);
+    g_clear_error(&call->mac_error);
+    g_free(call);
+}
+
 /* The link is gone, unless the profile was activated meanwhile. */
 static void
 end_silence(NMClient *client, const NmmAction *action)
@@ -184,29 +205,61 @@ static void
 restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
-    const NmmAction *action = g_task_get_task_data(task);
+    RestoreCall *call = g_task_get_task_data(task);
     g_autoptr(GError) announce_error = NULL;
     GError *error = NULL;
     gboolean changed = FALSE;
     gboolean done = nmm_restore_all_finish(result, &changed, &error);
 
+    changed = changed || call->has_new_mac;
     if (done)
-        end_silence(NM_CLIENT(object), action);
+        end_silence(NM_CLIENT(object), call->action);
     /* The LAN may have learned the link's MAC. */
-    if (changed && !nmm_announce(action->device, &announce_error))
+    if (changed && !nmm_announce(call->action->device, &announce_error))
         g_debug("%s", announce_error->message);
-    if (done)
-        g_task_return_boolean(task, changed);
-    else
+    if (!done)
         g_task_return_error(task, error);
+    else if (call->mac_error)
+        g_task_return_error(task, g_steal_pointer(&call->mac_error));
+    else
+        g_task_return_boolean(task, changed);
 }
 
 static void
+known_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    const RestoreCall *call = g_task_get_task_data(task);
+
+    nmm_restore_all_async(call->client,
+                          call->action->uuid,
+                          call->action->device,
+                          call->has_new_mac,
+                          g_task_get_cancellable(task),
+                          restore_cb,
+                          task);
+}
+
+/* The MAC first, because the device asks its DHCP server under it. A service that runs by now takes
+ * over what is there. */
+static void
 restore(NMClient *client, const NmmAction *action, GTask *task)
 {
-    g_task_set_task_data(task, (gpointer)action, NULL);
-    nmm_restore_all_async(
-        client, action->uuid, action->device, g_task_get_cancellable(task), restore_cb, task);
+    NMDevice *device = nm_client_get_device_by_iface(client, action->device);
+    const char *known = device ? nm_device_get_hw_address(device) : NULL;
+    g_autofree char *mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device, known);
+    RestoreCall *call = g_new0(RestoreCall, 1);
+
+    call->client = g_object_ref(client);
+    call->action = action;
+    g_task_set_task_data(task, call, restore_call_free);
+    if (!nmm_active_find(client, action->uuid))
+        nmm_mac_swap_undo(
+            NMM_RUN_DIR, action->device, action->uuid, &call->has_new_mac, &call->mac_error);
+    if (call->has_new_mac && device && mac)
+        nmm_device_wait_mac_async(client, device, mac, known_cb, task);
+    else
+        known_cb(NULL, NULL, task);
 }
 
 static void

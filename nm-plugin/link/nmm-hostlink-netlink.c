@@ -12,6 +12,8 @@
 #include "nmm-hostlink-watch.h"
 #include "nmm-identity.h"
 #include "nmm-links.h"
+#include "nmm-mac-swap.h"
+#include "nmm-names.h"
 #include "nmm-rtnl.h"
 #include "nmm-sysctl.h"
 
@@ -83,7 +85,7 @@ write_sysctls(const char *link, GError **error)
 
 /* Making */
 
-/* Returns: the parent's MAC. (transfer full) */
+/* Returns: the parent's own MAC, also while mode move has given it another one. (transfer full) */
 static char *
 check_parent(NetlinkHostlink *self, const char *name, GError **error)
 {
@@ -91,7 +93,7 @@ check_parent(NetlinkHostlink *self, const char *name, GError **error)
 
     if (!links || !nmm_links_check_parent(links, name, error))
         return NULL;
-    return g_strdup(nmm_links_find(links, name)->mac);
+    return nmm_mac_swap_find_own(NMM_RUN_DIR, name, nmm_links_find(links, name)->mac);
 }
 
 /* NMM_ERROR_NOT_FOUND: there is no interface of that name. */

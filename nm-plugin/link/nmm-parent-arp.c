@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * arp_ignore=1: an interface answers for its own addresses alone. The parent has none, unless
- * another program adds one there, which the LAN then reaches.
+ * another program adds one there, which the LAN then reaches. 8: it answers for no address.
  *
  * medium_id: with proxy_arp and forwarding, an interface answers for what is behind another
  * interface, and the LAN is behind the host link now. Two interfaces with the same number are on
@@ -124,18 +124,19 @@ write_note(const char *run_dir, const char *parent, GKeyFile *note, GError **err
 static void
 plan(GKeyFile *note, const char *parent, const Switch *row, const char *value)
 {
+    g_autofree char *noted = g_key_file_get_string(note, GROUP, row->name, NULL);
     g_autofree char *now = read_switch(parent, row);
 
-    if (!g_key_file_has_key(note, GROUP, row->name, NULL) && g_strcmp0(now, "0") == 0)
+    if (g_strcmp0(now, noted ? noted : "0") == 0)
         g_key_file_set_string(note, GROUP, row->name, value);
 }
 
 static void
-plan_all(GKeyFile *note, const char *parent)
+plan_all(GKeyFile *note, const char *parent, gboolean has_addresses)
 {
     g_autofree char *medium = g_strdup_printf("%u", if_nametoindex(parent));
 
-    plan(note, parent, &arp_ignore, "1");
+    plan(note, parent, &arp_ignore, has_addresses ? "8" : "1");
     plan(note, parent, &medium_id, medium);
 }
 
@@ -166,6 +167,7 @@ nmm_parent_arp_silence(const char *run_dir,
                        const char *owner,
                        const char *parent,
                        const char *link,
+                       gboolean has_addresses,
                        GError **error)
 {
     g_autoptr(GKeyFile) note = read_note(run_dir, parent);
@@ -174,7 +176,7 @@ nmm_parent_arp_silence(const char *run_dir,
         note = g_key_file_new();
     g_key_file_set_string(note, GROUP, KEY_OWNER, owner);
     g_key_file_set_uint64(note, GROUP, KEY_INDEX, if_nametoindex(parent));
-    plan_all(note, parent);
+    plan_all(note, parent, has_addresses);
     return write_note(run_dir, parent, note, error) && change(note, parent, error) &&
            share_medium(parent, link, error);
 }

@@ -13,11 +13,13 @@
 G_BEGIN_DECLS
 
 /* The note is in @run_dir, and names @owner, a UUID. Changes nothing the second time. @link: the
- * host link. NMM_ERROR_FAILED. */
+ * host link. @has_addresses: the parent still has them, but the LAN sends to the link.
+ * NMM_ERROR_FAILED. */
 gboolean nmm_parent_arp_silence(const char *run_dir,
                                 const char *owner,
                                 const char *parent,
                                 const char *link,
+                                gboolean has_addresses,
                                 GError **error);
 /* Only what @owner changed, and no other program after it. NMM_ERROR_FAILED. */
 gboolean

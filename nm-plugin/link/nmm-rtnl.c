@@ -81,6 +81,96 @@ nmm_rtnl_change_link(NmmNlSock *sock,
     return code == 0 || nmm_netlink_fail(code, "change link", error);
 }
 
+/* Those of @from that have a MAC. */
+static void
+add_neighbours(NmmNlSock *sock, NmmNlCache *neighbours, int from, int to)
+{
+    const int known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
+
+    for (struct nl_object *object = nl_cache_get_first(neighbours); object;
+         object = nl_cache_get_next(object)) {
+        g_autoptr(NmmNlNeigh) copy = NULL;
+        int state = rtnl_neigh_get_state((struct rtnl_neigh *)object);
+
+        if (rtnl_neigh_get_ifindex((struct rtnl_neigh *)object) != from || (state & known) == 0 ||
+            !rtnl_neigh_get_lladdr((struct rtnl_neigh *)object))
+            continue;
+        copy = (NmmNlNeigh *)nl_object_clone(object);
+        rtnl_neigh_set_ifindex(copy, to);
+        if (from != to || (state & (NUD_DELAY | NUD_PROBE)) != 0) {
+            rtnl_neigh_unset_state(copy, state);
+            rtnl_neigh_set_state(copy, NUD_STALE);
+        }
+        rtnl_neigh_add(sock, copy, NLM_F_CREATE | NLM_F_REPLACE);
+    }
+}
+
+void
+nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to)
+{
+    g_autoptr(NmmNlCache) neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
+
+    if (neighbours)
+        add_neighbours(sock, neighbours, from, to);
+}
+
+static gboolean
+request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
+{
+    g_autoptr(NmmNlLink) change = rtnl_link_alloc();
+    g_autoptr(NlAddr) address = NULL;
+    int code = nl_addr_parse(mac, AF_LLC, &address);
+
+    if (code < 0)
+        return nmm_netlink_fail(code, "parse MAC", error);
+    rtnl_link_set_addr(change, address);
+    code = rtnl_link_change(sock, link, change, 0);
+    if (code == -NLE_BUSY || code == -NLE_OPNOTSUPP)
+        return nmm_fail(error,
+                        NMM_ERROR_UNSUPPORTED,
+                        _("the driver of '%s' does not change its MAC address while it is up: %s"),
+                        rtnl_link_get_name(link),
+                        nl_geterror(code));
+    if (code == -NLE_EXIST)
+        return nmm_fail(error,
+                        NMM_ERROR_CONFLICT,
+                        _("the MAC address %s is in use on the parent of '%s'"),
+                        mac,
+                        rtnl_link_get_name(link));
+    return code == 0 || nmm_netlink_fail(code, "change MAC", error);
+}
+
+/* Some drivers report success without a change. */
+static gboolean
+has_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
+{
+    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
+    g_autofree char *now = link ? nmm_netlink_addr_to_mac(rtnl_link_get_addr(link)) : NULL;
+
+    return link && (g_strcmp0(now, mac) == 0 ||
+                    nmm_fail(error,
+                             NMM_ERROR_UNSUPPORTED,
+                             _("the driver of '%s' does not change its MAC address"),
+                             name));
+}
+
+gboolean
+nmm_rtnl_change_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
+{
+    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
+    g_autofree char *now = link ? nmm_netlink_addr_to_mac(rtnl_link_get_addr(link)) : NULL;
+    g_autoptr(NmmNlCache) neighbours = NULL;
+
+    if (!link || g_strcmp0(now, mac) == 0)
+        return link != NULL;
+    neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
+    if (!request_mac(sock, link, mac, error) || !has_mac(sock, name, mac, error))
+        return FALSE;
+    if (neighbours)
+        add_neighbours(sock, neighbours, rtnl_link_get_ifindex(link), rtnl_link_get_ifindex(link));
+    return TRUE;
+}
+
 gboolean
 nmm_rtnl_delete_link(NmmNlSock *sock, int ifindex, GError **error)
 {

@@ -27,6 +27,12 @@ gboolean nmm_rtnl_change_link(NmmNlSock *sock,
                               const char *ifalias,
                               gboolean up,
                               GError **error);
+/* The link keeps its neighbours, which the kernel forgets then. NMM_ERROR_UNSUPPORTED if the driver
+ * does not change the MAC of a link that is up, or ignores it; NMM_ERROR_CONFLICT if the MAC is in
+ * use on that device. */
+gboolean nmm_rtnl_change_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error);
+/* @to gets those of @from that have a MAC, to be confirmed when it uses them. */
+void nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to);
 /* Also TRUE if there is no such link. */
 gboolean nmm_rtnl_delete_link(NmmNlSock *sock, int ifindex, GError **error);
 /* The index of the link below; 0: none, or it is in another network namespace. */

@@ -18,4 +18,13 @@ gboolean nmm_device_has_address(NMDevice *device, const char *address);
  * not reply, but that one gets an address as soon as the server does. */
 gboolean nmm_device_is_off(NMDevice *device);
 
+/* Until NetworkManager knows that @device has @mac, is gone, or two seconds are over: its DHCP
+ * client begins with the MAC that NetworkManager knows, and the kernel's events come late. Cannot
+ * fail. */
+void nmm_device_wait_mac_async(NMClient *client,
+                               NMDevice *device,
+                               const char *mac,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+
 G_END_DECLS

@@ -10,6 +10,7 @@
 
 #include <gio/gio.h>
 
+#include "nmm-mac-obstacle.h"
 #include "nmm-unmanaged.h"
 
 /* Debian, Fedora; the PATH of a user may lack both. */
@@ -44,4 +45,12 @@ nmm_manager_config_check_link(const char *link, const char *link_name, GError **
 
     return !config || !nmm_unmanaged_has(config, &device) ||
            nmm_unmanaged_fail_link(link, link_name, error);
+}
+
+char *
+nmm_manager_config_find_cloned_mac(void)
+{
+    g_autofree char *config = read_all();
+
+    return nmm_mac_obstacle_find_default(config);
 }

@@ -86,7 +86,7 @@ build_macvlan_setting(const NmmMoveSource *source)
 }
 
 /* A stable MAC, because servers and switches remember it, that differs between hosts that share the
- * profile. It cannot be the parent's (EADDRINUSE). */
+ * profile. It cannot be the parent's (EADDRINUSE), which the link may take over later. */
 static NMSetting *
 build_wired_setting(const NmmMoveSource *source)
 {
@@ -230,6 +230,18 @@ nmm_move_profile_build_link(const NmmMoveSource *source, GError **error)
     if (proxy)
         nm_connection_add_setting(link, nm_setting_duplicate(proxy));
     return g_steal_pointer(&link);
+}
+
+/* An address of IPv6 does not depend on the MAC, see build_ip6_setting(). */
+NMConnection *
+nmm_move_profile_build_bare(NMConnection *link, const NmmMoveSource *source)
+{
+    NMConnection *bare = nm_simple_connection_new_clone(link);
+
+    nm_connection_add_setting(bare, build_disabled(NM_TYPE_SETTING_IP4_CONFIG));
+    if (!source->ip6.has_address)
+        nm_connection_add_setting(bare, build_disabled(NM_TYPE_SETTING_IP6_CONFIG));
+    return bare;
 }
 
 NMConnection *

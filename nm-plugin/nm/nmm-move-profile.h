@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
     NMConnection *applied; /* the parent's */
     const char *parent;
-    const char *parent_mac;
+    const char *parent_mac; /* its own */
     const char *link;
     const char *profile_uuid; /* the VPN profile's */
     const char *profile_id;
@@ -36,6 +36,11 @@ char *nmm_move_profile_build_uuid(const char *profile_uuid, const char *parent);
 /* (transfer full): NULL with NMM_ERROR_UNSUPPORTED if the settings cannot be moved. A family that
  * NetworkManager does not configure on the parent stays there, and is disabled on the link. */
 NMConnection *nmm_move_profile_build_link(const NmmMoveSource *source, GError **error);
+/* (transfer full): @link, a result of build_link(), without the settings that depend on the MAC
+ * that it has when it asks a server, nor those of a family without an address, which it would wait
+ * for.
+ */
+NMConnection *nmm_move_profile_build_bare(NMConnection *link, const NmmMoveSource *source);
 /* (transfer full): @applied with IP disabled, and nothing else changed, because NetworkManager
  * reapplies IP settings only. */
 NMConnection *nmm_move_profile_build_parent(NMConnection *applied);

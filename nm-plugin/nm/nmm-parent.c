@@ -7,6 +7,8 @@
 
 #include "nmm-error.h"
 #include "nmm-identity.h"
+#include "nmm-mac-obstacle.h"
+#include "nmm-manager-config.h"
 #include "nmm-move-profile.h"
 #include "nmm-names.h"
 #include "nmm-parent-check.h"
@@ -181,6 +183,47 @@ nmm_parent_check(NMClient *client, NMDevice *parent, GError **error)
     };
 
     return nmm_parent_check_fit(&facts, TRUE, error) && check_managed(parent, name, error);
+}
+
+static const char *
+find_vlan(NMClient *client, NMDevice *parent)
+{
+    const GPtrArray *devices = nm_client_get_devices(client);
+
+    for (guint i = 0; i < devices->len; i++) {
+        NMDevice *device = devices->pdata[i];
+
+        if (NM_IS_DEVICE_VLAN(device) &&
+            nm_device_vlan_get_parent(NM_DEVICE_VLAN(device)) == parent)
+            return nm_device_get_iface(device);
+    }
+    return NULL;
+}
+
+/* (transfer full) (nullable): of the connection, or else NetworkManager's default. */
+static char *
+find_cloned_mac(NMConnection *applied)
+{
+    NMSettingWired *wired = nm_connection_get_setting_wired(applied);
+    const char *mac = wired ? nm_setting_wired_get_cloned_mac_address(wired) : NULL;
+
+    return mac ? g_strdup(mac) : nmm_manager_config_find_cloned_mac();
+}
+
+char *
+nmm_parent_find_mac_obstacle(NMClient *client, NMDevice *parent, NMConnection *applied)
+{
+    NMDeviceType type = nm_device_get_device_type(parent);
+    g_autofree char *cloned_mac = find_cloned_mac(applied);
+    const NmmMacFacts facts = {
+        .name = nm_device_get_iface(parent),
+        .is_ethernet = type == NM_DEVICE_TYPE_ETHERNET || type == NM_DEVICE_TYPE_VETH,
+        .has_8021x = nm_connection_get_setting_802_1x(applied) != NULL,
+        .cloned_mac = cloned_mac,
+        .vlan = find_vlan(client, parent),
+    };
+
+    return nmm_mac_obstacle_find(&facts);
 }
 
 /* Mode share marks its links; NetworkManager does not mark those of mode move. */

@@ -25,6 +25,9 @@ char *nmm_parent_name_link(const NmmProfile *profile, NMDevice *parent);
 /* Whether a link can be made over @parent, and NetworkManager can move its configuration.
  * NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT or NMM_ERROR_NOT_FOUND, with the remedy. */
 gboolean nmm_parent_check(NMClient *client, NMDevice *parent, GError **error);
+/* (transfer full) (nullable): why a host link cannot have the MAC of @parent, whose connection is
+ * @applied; NULL if it can. */
+char *nmm_parent_find_mac_obstacle(NMClient *client, NMDevice *parent, NMConnection *applied);
 /* Whether @link is a host link of mode move over @parent, be it active or left behind. @link_uuid:
  * of its connection. */
 gboolean nmm_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);

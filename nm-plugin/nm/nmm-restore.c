@@ -26,6 +26,7 @@ typedef struct {
     char *uuid; /* of the profile that moved the device */
     char *device;
     char *link_uuid;
+    gboolean has_new_mac;
     gint64 deadline; /* monotonic, in µs: until when the device may take to get an address */
     gboolean changed;
     GError *error; /* (nullable): the first one */
@@ -116,6 +117,68 @@ needs_restore(NMDevice *device, NMConnection *applied, const Restore *restore)
     return nmm_restore_is_stripped(device, applied) && !is_taken_over(restore);
 }
 
+/* (transfer none) (nullable): known by its UUID, because its name may be the user's choice. */
+static NMRemoteConnection *
+find_link_profile(const Restore *restore)
+{
+    return nm_client_get_connection_by_uuid(restore->client, restore->link_uuid);
+}
+
+/* (transfer none) (nullable): while the host may have an address through it. */
+static NMDevice *
+find_link(const Restore *restore)
+{
+    NMRemoteConnection *profile = find_link_profile(restore);
+    const char *name = profile ? nm_connection_get_interface_name(NM_CONNECTION(profile)) : NULL;
+    NMDevice *link = name ? nm_client_get_device_by_iface(restore->client, name) : NULL;
+
+    return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
+}
+
+/* NetworkManager asks a DHCP server again only if the method changes. */
+typedef struct {
+    GTask *task;
+    NMConnection *applied;
+} Renewal;
+
+static void
+renewal_stripped_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    g_autofree Renewal *renewal = user_data;
+    g_autoptr(NMConnection) applied = renewal->applied;
+    NMDevice *device = NM_DEVICE(object);
+    g_autoptr(GError) error = NULL;
+
+    if (!nm_device_reapply_finish(device, result, &error))
+        g_debug("%s: %s", nm_device_get_iface(device), error->message);
+    nm_device_reapply_async(
+        device, applied, 0, 0, g_task_get_cancellable(renewal->task), reapply_cb, renewal->task);
+}
+
+/* Takes the task. */
+static void
+renew(NMDevice *device, NMConnection *applied, guint64 version, GTask *task)
+{
+    g_autoptr(NMConnection) stripped = nmm_move_profile_build_parent(applied);
+    Renewal *renewal = g_new(Renewal, 1);
+
+    *renewal = (Renewal){task, g_object_ref(applied)};
+    nm_device_reapply_async(
+        device, stripped, version, 0, g_task_get_cancellable(task), renewal_stripped_cb, renewal);
+}
+
+/* The device has no address for a moment, so not while it has the host's only one: then it asked
+ * before it lost its MAC. */
+static gboolean
+needs_renewal(NMConnection *applied, const Restore *restore)
+{
+    NMDevice *link = restore->client ? find_link(restore) : NULL;
+
+    return restore->has_new_mac && !nmm_move_profile_has_no_ip(applied) &&
+           !is_taken_over(restore) &&
+           (!restore->client || (link && nmm_device_find_address(link, AF_INET)));
+}
+
 static void
 applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -140,6 +203,8 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     if (applied && needs_restore(device, applied, restore))
         nm_device_reapply_async(
             device, restore->wanted, version, 0, cancellable, reapply_cb, g_steal_pointer(&task));
+    else if (applied && needs_renewal(applied, restore))
+        renew(device, applied, version, g_steal_pointer(&task));
     else
         g_task_return_boolean(task, FALSE);
 }
@@ -160,6 +225,7 @@ restore_parent(NMDevice *device, GTask *task)
 void
 nmm_restore_parent_async(NMDevice *device,
                          NMConnection *wanted,
+                         gboolean has_new_mac,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
@@ -167,6 +233,7 @@ nmm_restore_parent_async(NMDevice *device,
     Restore *restore = g_new0(Restore, 1);
 
     restore->wanted = g_object_ref(wanted);
+    restore->has_new_mac = has_new_mac;
     g_task_set_task_data(task, restore, restore_free);
     restore_parent(device, task);
 }
@@ -236,28 +303,10 @@ end(GTask *task)
     g_object_unref(task);
 }
 
-/* (transfer none) (nullable): known by its UUID, because its name may be the user's choice. */
-static NMRemoteConnection *
-find_link_profile(const Restore *restore)
-{
-    return nm_client_get_connection_by_uuid(restore->client, restore->link_uuid);
-}
-
 static void
 link_removed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     end(user_data);
-}
-
-/* (transfer none) (nullable): while the host may have an address through it. */
-static NMDevice *
-find_link(const Restore *restore)
-{
-    NMRemoteConnection *profile = find_link_profile(restore);
-    const char *name = profile ? nm_connection_get_interface_name(NM_CONNECTION(profile)) : NULL;
-    NMDevice *link = name ? nm_client_get_device_by_iface(restore->client, name) : NULL;
-
-    return link && nm_device_get_state(link) == NM_DEVICE_STATE_ACTIVATED ? link : NULL;
 }
 
 static gboolean
@@ -365,6 +414,7 @@ void
 nmm_restore_all_async(NMClient *client,
                       const char *uuid,
                       const char *device,
+                      gboolean has_new_mac,
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer user_data)
@@ -378,6 +428,7 @@ nmm_restore_all_async(NMClient *client,
         .uuid = g_strdup(uuid),
         .device = g_strdup(device),
         .link_uuid = nmm_move_profile_build_uuid(uuid, device),
+        .has_new_mac = has_new_mac,
         .changed = checkpoint != NULL,
     };
     g_task_set_task_data(task, restore, restore_free);

@@ -17,9 +17,11 @@ gboolean nmm_restore_is_stripped(NMDevice *device, NMConnection *applied);
 
 /* Applies @wanted if @device has no IP configuration. Otherwise it was activated again or
  * configured by another program, and is left alone; so is a device that is not activated, because
- * it gets its stored profile when it is. */
+ * it gets its stored profile when it is. @has_new_mac: it asked its DHCP server under another MAC,
+ * so it asks once more. */
 void nmm_restore_parent_async(NMDevice *device,
                               NMConnection *wanted,
+                              gboolean has_new_mac,
                               GAsyncReadyCallback callback,
                               gpointer user_data);
 gboolean nmm_restore_parent_finish(GAsyncResult *result, gboolean *out_changed, GError **error);
@@ -32,10 +34,12 @@ void nmm_restore_delete_profile_async(NMClient *client,
 
 /* Everything that a dead process of profile @uuid left on the device named @device: checkpoint,
  * parent, host link. Stops when the profile, or another one that moves the device, comes up
- * meanwhile. The link stays if the device gets no address in time, or if it is cancelled. */
+ * meanwhile. The link stays if the device gets no address in time, or if it is cancelled.
+ */
 void nmm_restore_all_async(NMClient *client,
                            const char *uuid,
                            const char *device,
+                           gboolean has_new_mac,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data);

@@ -9,45 +9,15 @@
 #include "nmm-activation.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
+#include "nmm-mac-swap.h"
+#include "nmm-move-call.h"
 #include "nmm-move-context.h"
+#include "nmm-move-mac.h"
+#include "nmm-move-parent.h"
 #include "nmm-move-profile.h"
-#include "nmm-move-steps.h"
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-restore.h"
-
-void
-nmm_move_call_end(GTask *task, NmmEvent event)
-{
-    g_task_return_int(task, event);
-    g_object_unref(task);
-}
-
-void
-nmm_move_call_end_with(GTask *task, GError *error, const char *format, ...)
-{
-    g_autofree char *place = NULL;
-    va_list args;
-
-    if (!error) {
-        nmm_move_call_end(task, NMM_EVENT_DONE);
-        return;
-    }
-    va_start(args, format);
-    place = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_dbus_error_strip_remote_error(error);
-    g_prefix_error(&error, "%s: ", place);
-    g_task_return_error(task, error);
-    g_object_unref(task);
-}
-
-void
-nmm_move_call_fail(GTask *task, GError *error)
-{
-    g_task_return_error(task, error);
-    g_object_unref(task);
-}
 
 /* READ */
 
@@ -73,6 +43,9 @@ find_parent(NmmMoveContext *move, GError **error)
     if (!device)
         return FALSE;
     g_set_object(&move->device, device);
+    g_free(move->parent_mac);
+    move->parent_mac = nmm_mac_swap_find_own(
+        NMM_RUN_DIR, nm_device_get_iface(device), nm_device_get_hw_address(device));
     g_free(move->link_name);
     g_free(move->link_uuid);
     move->link_name = nmm_parent_name_link(profile, device);
@@ -103,9 +76,12 @@ find_leftover(NmmMoveContext *move, NMConnection *applied)
 
     note_state(move,
                is_stripped ? NM_CONNECTION(nm_active_connection_get_connection(parent)) : applied);
+    nmm_move_decide_mac(move);
     if (link && nmm_move_context_get_link_profile(move) &&
         nm_active_connection_get_state(link) == NM_ACTIVE_CONNECTION_STATE_ACTIVATED) {
         g_set_object(&move->link, link);
+        /* The process may have died before it gave the link all settings. */
+        move->is_bare = !is_stripped;
         if (!is_stripped)
             return NMM_EVENT_DONE;
         nmm_move_context_note_addresses(move, device);
@@ -120,6 +96,22 @@ find_leftover(NmmMoveContext *move, NMConnection *applied)
     return NMM_EVENT_DONE;
 }
 
+/* The parent begins with its own MAC, unless the host stays moved; RETURN_MAC follows a leftover.
+ */
+static void
+end_read(GTask *task, NmmEvent event)
+{
+    NmmMoveContext *move = g_task_get_task_data(task);
+
+    if (event == NMM_EVENT_ADOPT)
+        nmm_move_adopt_mac(move);
+    else if (event == NMM_EVENT_DONE) {
+        nmm_move_return_mac_now(move);
+        nmm_move_end_silence(move);
+    }
+    nmm_move_call_end(task, event);
+}
+
 static void
 applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -130,7 +122,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         nm_device_get_applied_connection_finish(move->device, result, &move->version, &error);
 
     if (applied)
-        nmm_move_call_end(task, find_leftover(move, applied));
+        end_read(task, find_leftover(move, applied));
     else
         nmm_move_call_end_with(task,
                                error,
@@ -331,9 +323,9 @@ read_family6(const NmmMoveContext *move, const char *token)
     };
 }
 
-/* (nullable): NULL with an error if there is nothing to move. */
+/* (nullable): NULL with an error if there is nothing to move. @is_bare: before it has its MAC. */
 static NMConnection *
-build_link(const NmmMoveContext *move, GError **error)
+build_link(const NmmMoveContext *move, gboolean is_bare, GError **error)
 {
     NMIPConfig *config6 = nm_device_get_ip6_config(move->device);
     const char *parent = nm_device_get_iface(move->device);
@@ -345,7 +337,7 @@ build_link(const NmmMoveContext *move, GError **error)
     NmmMoveSource source = {
         .applied = move->saved,
         .parent = parent,
-        .parent_mac = nm_device_get_hw_address(move->device),
+        .parent_mac = move->parent_mac,
         .link = move->link_name,
         .profile_uuid = move->profile->uuid,
         .profile_id = move->profile->id,
@@ -353,13 +345,15 @@ build_link(const NmmMoveContext *move, GError **error)
         .ip6 = read_family6(move, token),
     };
 
-    return nmm_move_profile_build_link(&source, error);
+    g_autoptr(NMConnection) link = nmm_move_profile_build_link(&source, error);
+
+    return link && is_bare ? nmm_move_profile_build_bare(link, &source) : g_steal_pointer(&link);
 }
 
 void
 nmm_move_add_link(GTask *task)
 {
-    const NmmMoveContext *move = g_task_get_task_data(task);
+    NmmMoveContext *move = g_task_get_task_data(task);
     GError *error = NULL;
     g_autoptr(NMConnection) connection = NULL;
 
@@ -367,7 +361,8 @@ nmm_move_add_link(GTask *task)
         nmm_move_call_end(task, NMM_EVENT_DONE);
         return;
     }
-    connection = build_link(move, &error);
+    move->is_bare = move->takes_mac;
+    connection = build_link(move, move->is_bare, &error);
     if (!connection) {
         nmm_move_call_fail(task, error);
         return;
@@ -441,6 +436,15 @@ bind_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         task, error, _("cannot change the profile of the host link '%s'"), move->link_name);
 }
 
+/* (transfer full) (nullable): what NetworkManager gives the link if it activates it again. */
+static GVariant *
+build_settings(const NmmMoveContext *move)
+{
+    g_autoptr(NMConnection) link = move->is_bare ? build_link(move, FALSE, NULL) : NULL;
+
+    return link ? nm_connection_to_dbus(link, NM_CONNECTION_SERIALIZE_ALL) : NULL;
+}
+
 /* AddAndActivateConnection2() could do all three, but not for a device that does not exist yet (NM
  * 1.42); and a volatile profile that is not active is removed at once. */
 void
@@ -451,7 +455,7 @@ nmm_move_bind_link(GTask *task)
 
     if (profile)
         nm_remote_connection_update2(profile,
-                                     NULL,
+                                     build_settings(move),
                                      NM_SETTINGS_UPDATE2_FLAG_IN_MEMORY |
                                          NM_SETTINGS_UPDATE2_FLAG_VOLATILE,
                                      NULL,
@@ -462,37 +466,50 @@ nmm_move_bind_link(GTask *task)
         nmm_move_call_end(task, NMM_EVENT_DONE);
 }
 
-/* FOLLOW */
+/* CONFIGURE, FOLLOW */
 
 static void
-follow_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+configure_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     GTask *task = user_data;
-    const NmmMoveContext *move = g_task_get_task_data(task);
+    NmmMoveContext *move = g_task_get_task_data(task);
     GError *error = NULL;
 
-    nm_device_reapply_finish(NM_DEVICE(object), result, &error);
+    if (nm_device_reapply_finish(NM_DEVICE(object), result, &error))
+        move->is_bare = FALSE;
     nmm_move_call_end_with(
         task, error, _("NetworkManager cannot change the configuration of '%s'"), move->link_name);
 }
 
-void
-nmm_move_follow_parent(GTask *task)
+static void
+configure(GTask *task, gboolean is_needed)
 {
     const NmmMoveContext *move = g_task_get_task_data(task);
     NMDevice *device = nmm_move_context_get_link_device(move);
     g_autoptr(NMConnection) connection = NULL;
     GError *error = NULL;
 
-    if (!move->is_changed || !device) {
+    if (!is_needed || !device) {
         nmm_move_call_end(task, NMM_EVENT_DONE);
         return;
     }
-    connection = build_link(move, &error);
+    connection = build_link(move, FALSE, &error);
     if (connection)
-        nm_device_reapply_async(device, connection, 0, 0, NULL, follow_cb, task);
+        nm_device_reapply_async(device, connection, 0, 0, NULL, configure_cb, task);
     else
         nmm_move_call_fail(task, error);
+}
+
+void
+nmm_move_configure_link(GTask *task)
+{
+    configure(task, ((const NmmMoveContext *)g_task_get_task_data(task))->is_bare);
+}
+
+void
+nmm_move_follow_parent(GTask *task)
+{
+    configure(task, ((const NmmMoveContext *)g_task_get_task_data(task))->is_changed);
 }
 
 /* REMOVE */

@@ -9,8 +9,6 @@
 
 #include <gio/gio.h>
 
-#include "nmm-move-steps.h"
-
 G_BEGIN_DECLS
 
 /* Finds the parent and reads its applied connection. NMM_EVENT_LEFTOVER or NMM_EVENT_ADOPT if a
@@ -22,15 +20,10 @@ void nmm_move_destroy_checkpoint(GTask *task);
 void nmm_move_add_link(GTask *task);
 void nmm_move_activate_link(GTask *task);
 void nmm_move_bind_link(GTask *task);
+/* With all its settings, unless it has them. */
+void nmm_move_configure_link(GTask *task);
 void nmm_move_remove_link(GTask *task);
 /* The link gets the parent's new configuration, if it changed. */
 void nmm_move_follow_parent(GTask *task);
-
-/* For the steps: each takes the task. @error: (transfer full); end_with() takes NULL, too, and puts
- * @format, the place, in front of it. */
-void nmm_move_call_end(GTask *task, NmmEvent event);
-void nmm_move_call_fail(GTask *task, GError *error);
-void
-nmm_move_call_end_with(GTask *task, GError *error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 G_END_DECLS

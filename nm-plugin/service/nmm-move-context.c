@@ -37,6 +37,8 @@ nmm_move_context_clear(NmmMoveContext *self)
     g_clear_object(&self->stripped);
     g_clear_pointer(&self->address4, g_free);
     g_clear_pointer(&self->addresses6, g_strfreev);
+    g_clear_pointer(&self->parent_mac, g_free);
+    g_clear_pointer(&self->own_mac_cause, g_free);
     g_clear_pointer(&self->link_name, g_free);
     g_clear_pointer(&self->link_uuid, g_free);
     g_clear_object(&self->link);
@@ -138,31 +140,58 @@ has_addresses6(const NmmMoveContext *self, NMDevice *device)
     return TRUE;
 }
 
+static gboolean
+has_family6(const NmmMoveContext *self, NMDevice *device)
+{
+    return (!self->has_address6 || nmm_device_find_address(device, AF_INET6)) &&
+           (g_get_monotonic_time() >= self->addresses6_deadline || has_addresses6(self, device));
+}
+
 /* All that it had, or after the deadline one of each family. */
 static gboolean
 has_addresses(const NmmMoveContext *self, NMDevice *device)
 {
     return (!self->has_address4 || nmm_device_find_address(device, AF_INET)) &&
-           (!self->has_address6 || nmm_device_find_address(device, AF_INET6)) &&
-           (g_get_monotonic_time() >= self->addresses6_deadline || has_addresses6(self, device));
+           has_family6(self, device);
 }
 
 /* Waiting */
 
+/* (nullable) (transfer none): as soon as it is activated; NULL with an error if that failed. */
+static NMDevice *
+find_activated_link(NmmMoveContext *self, GError **error)
+{
+    NMActiveConnectionState state = nm_active_connection_get_state(self->link);
+
+    if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING &&
+        nmm_move_context_check_managed(self, error))
+        nmm_fail(error,
+                 NMM_ERROR_UNREACHABLE,
+                 _("could not activate host link '%s'; nothing was moved. Check that the "
+                   "DHCP server replies and that the address is not in use"),
+                 self->link_name);
+    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED ? nmm_move_context_get_link_device(self)
+                                                         : NULL;
+}
+
+/* A link that keeps its own MAC begins with all its settings. */
+gboolean
+nmm_move_context_is_link_made(NmmMoveContext *self, GError **error)
+{
+    NMDevice *device;
+
+    if (!self->takes_mac)
+        return TRUE;
+    device = find_activated_link(self, error);
+    return device && has_family6(self, device);
+}
+
 gboolean
 nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error)
 {
-    NMActiveConnectionState state = nm_active_connection_get_state(self->link);
-    NMDevice *device = nmm_move_context_get_link_device(self);
+    NMDevice *device = find_activated_link(self, error);
 
-    if (state >= NM_ACTIVE_CONNECTION_STATE_DEACTIVATING)
-        return nmm_move_context_check_managed(self, error) &&
-               nmm_fail(error,
-                        NMM_ERROR_UNREACHABLE,
-                        _("could not activate host link '%s'; nothing was moved. Check that the "
-                          "DHCP server replies and that the address is not in use"),
-                        self->link_name);
-    return state == NM_ACTIVE_CONNECTION_STATE_ACTIVATED && device && has_addresses(self, device);
+    return device && has_addresses(self, device);
 }
 
 gboolean

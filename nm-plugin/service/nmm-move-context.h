@@ -30,9 +30,16 @@ typedef struct {
     char *address4;    /* (nullable): the parent's before */
     char **addresses6; /* (nullable): likewise, without temporary ones */
 
+    char *parent_mac;    /* (nullable): its own, maybe on the link */
+    gboolean takes_mac;  /* the link is to have it */
+    gboolean has_taken;  /* the link has it */
+    gboolean has_asked;  /* another program configured the parent under its other MAC */
+    char *own_mac_cause; /* (nullable): why not, although the profile wants it */
+
     char *link_name;
     gboolean is_name_free;      /* there was no such device before this activation */
     char *link_uuid;            /* of its profile */
+    gboolean is_bare;           /* it lacks settings, which it gets when it has its MAC */
     NMActiveConnection *link;   /* (nullable) */
     NmmCheckpoint *checkpoint;  /* (nullable) */
     gboolean recovering;        /* what is being undone is another process's */
@@ -61,6 +68,7 @@ void nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint6
 void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);
 
 /* Whether the wait is over; FALSE with an error if it cannot succeed. */
+gboolean nmm_move_context_is_link_made(NmmMoveContext *self, GError **error);
 gboolean nmm_move_context_is_link_ready(NmmMoveContext *self, GError **error);
 gboolean nmm_move_context_is_followed(NmmMoveContext *self, GError **error);
 gboolean nmm_move_context_is_online(NmmMoveContext *self, GError **error);

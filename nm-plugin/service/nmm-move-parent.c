@@ -6,7 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-move-calls.h"
+#include "nmm-move-call.h"
 #include "nmm-move-context.h"
 #include "nmm-move-steps.h"
 #include "nmm-names.h"
@@ -25,7 +25,7 @@ log_arp(const NmmMoveContext *move, const GError *error)
 }
 
 void
-nmm_move_silence_parent(const NmmMoveContext *move)
+nmm_move_silence_parent(const NmmMoveContext *move, gboolean has_addresses)
 {
     g_autoptr(GError) error = NULL;
 
@@ -33,6 +33,7 @@ nmm_move_silence_parent(const NmmMoveContext *move)
                                 move->profile->uuid,
                                 nm_device_get_iface(move->device),
                                 move->link_name,
+                                has_addresses,
                                 &error))
         log_arp(move, error);
 }
@@ -69,12 +70,16 @@ strip(GTask *task, GAsyncReadyCallback callback)
     nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, callback, task);
 }
 
+/* Another program may have let NetworkManager ask a DHCP server under the parent's other MAC. */
 static void
 strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
+    NmmMoveContext *move = g_task_get_task_data(user_data);
     GError *error = NULL;
 
     nm_device_reapply_finish(NM_DEVICE(object), result, &error);
+    if (g_error_matches(error, NM_DEVICE_ERROR, NM_DEVICE_ERROR_VERSION_ID_MISMATCH))
+        move->has_asked = move->has_taken;
     end_strip(user_data, error);
 }
 
@@ -122,7 +127,7 @@ nmm_move_restore_parent(GTask *task)
 {
     const NmmMoveContext *move = g_task_get_task_data(task);
 
-    nmm_restore_parent_async(move->device, move->saved, restore_cb, task);
+    nmm_restore_parent_async(move->device, move->saved, move->has_asked, restore_cb, task);
 }
 
 static void

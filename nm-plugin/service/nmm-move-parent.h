@@ -11,8 +11,8 @@
 G_BEGIN_DECLS
 
 /* From now on the parent answers no ARP request for an address of the link. Changes nothing the
- * second time. */
-void nmm_move_silence_parent(const NmmMoveContext *move);
+ * second time. @has_addresses: it has them itself until it is stripped. */
+void nmm_move_silence_parent(const NmmMoveContext *move, gboolean has_addresses);
 void nmm_move_end_silence(const NmmMoveContext *move);
 
 void nmm_move_strip_parent(GTask *task);

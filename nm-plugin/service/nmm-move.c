@@ -17,6 +17,7 @@
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
 #include "nmm-move-guests.h"
+#include "nmm-move-mac.h"
 #include "nmm-move-parent.h"
 #include "nmm-move-steps.h"
 #include "nmm-move-watch.h"
@@ -34,7 +35,7 @@
 #define MANAGER_TIMEOUT_S 60
 /* The conditions depend on devices, active connections and IP configurations that come and go
  * meanwhile. No timer runs while the profile is up. */
-#define WAIT_INTERVAL_MS 100
+#define WAIT_INTERVAL_MS 20
 
 struct _NmmMove {
     NmmActivation parent_instance;
@@ -164,6 +165,7 @@ returned_cb(NMConnection *applied, guint64 version, gpointer user_data)
 
     if (self->steps.step != NMM_MOVE_STEP_UP)
         return;
+    self->context.has_asked = self->context.has_taken;
     if (!nmm_move_watch_count(self->watch)) {
         end_step(self,
                  NMM_EVENT_FAILED,
@@ -233,7 +235,9 @@ begin_up(NmmMove *self)
               nm_device_get_iface(move->device),
               move->link_name);
     /* Also after a process that died, and had not done so. */
-    nmm_move_silence_parent(move);
+    nmm_move_silence_parent(move, FALSE);
+    nmm_move_settle_mac(move);
+    nmm_activation_set_problems(NMM_ACTIVATION(self), "mac", nmm_move_report_mac(move));
     self->watch = nmm_move_watch_new(
         move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
     self->guests = nmm_move_guests_new(
@@ -308,7 +312,7 @@ check_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 enter_reapply(NmmMove *self)
 {
-    nmm_move_silence_parent(&self->context);
+    nmm_move_silence_parent(&self->context, FALSE);
 }
 
 /* The parent has its addresses. */
@@ -322,6 +326,7 @@ enter_remove(NmmMove *self)
 static void
 enter_wait_online(NmmMove *self)
 {
+    nmm_move_settle_mac(&self->context);
     nmm_move_context_announce(&self->context, nmm_move_context_get_link_device(&self->context));
     nm_client_check_connectivity_async(self->context.client, NULL, check_cb, g_object_ref(self));
 }
@@ -333,6 +338,8 @@ enter_wait_online(NmmMove *self)
 static void
 enter_wait_manager(NmmMove *self)
 {
+    /* A new NetworkManager asks the DHCP server from the parent at once. */
+    nmm_move_return_mac_now(&self->context);
     g_message(
         "profile '%s': NetworkManager has stopped; when it runs again, the configuration of '%s' "
         "moves back",
@@ -355,17 +362,27 @@ typedef struct {
 #define NOT_RESTORED                                                                               \
     N_("the parent did not get its address back; the host link stays up so that the host keeps one")
 
+#define NOT_ONLINE N_("the host link did not come online in time; nothing was moved")
+
 static const StepRow rows[] = {
     [NMM_MOVE_STEP_READ] = {.call = nmm_move_read},
     [NMM_MOVE_STEP_CHECKPOINT] = {.call = nmm_move_create_checkpoint},
     [NMM_MOVE_STEP_ADD] = {.call = nmm_move_add_link},
     [NMM_MOVE_STEP_ACTIVATE] = {.call = nmm_move_activate_link},
+    [NMM_MOVE_STEP_WAIT_MADE] =
+        {
+            .is_done = nmm_move_context_is_link_made,
+            .timeout_s = LINK_TIMEOUT_S,
+            .timeout = NOT_ONLINE,
+        },
+    [NMM_MOVE_STEP_TAKE_MAC] = {.call = nmm_move_take_mac},
     [NMM_MOVE_STEP_BIND] = {.call = nmm_move_bind_link},
+    [NMM_MOVE_STEP_CONFIGURE] = {.call = nmm_move_configure_link},
     [NMM_MOVE_STEP_WAIT_LINK] =
         {
             .is_done = nmm_move_context_is_link_ready,
             .timeout_s = LINK_TIMEOUT_S,
-            .timeout = N_("the host link did not come online in time; nothing was moved"),
+            .timeout = NOT_ONLINE,
         },
     [NMM_MOVE_STEP_REAPPLY] = {.enter = enter_reapply, .call = nmm_move_strip_parent},
     [NMM_MOVE_STEP_WAIT_ONLINE] =
@@ -393,6 +410,7 @@ static const StepRow rows[] = {
             .timeout_s = MANAGER_TIMEOUT_S,
             .timeout = NOT_RESTORED,
         },
+    [NMM_MOVE_STEP_RETURN_MAC] = {.call = nmm_move_return_mac},
     [NMM_MOVE_STEP_RESTORE] = {.call = nmm_move_restore_parent},
     [NMM_MOVE_STEP_REACTIVATE] = {.call = nmm_move_reactivate_parent},
     [NMM_MOVE_STEP_WAIT_RESTORED] =
@@ -401,6 +419,7 @@ static const StepRow rows[] = {
             .timeout_s = RESTORE_TIMEOUT_S,
             .timeout = NOT_RESTORED,
         },
+    [NMM_MOVE_STEP_UNDO_MAC] = {.call = nmm_move_return_mac},
     [NMM_MOVE_STEP_REMOVE] = {.enter = enter_remove, .call = nmm_move_remove_link},
     [NMM_MOVE_STEP_RELEASE] = {.call = nmm_move_destroy_checkpoint},
     [NMM_MOVE_STEP_DOWN] = {.enter = enter_down},

@@ -263,6 +263,34 @@ test_mac(void)
         "52:9C:6D:9E:A5:76");
 }
 
+static const char *
+get_method(NMSettingIPConfig *setting)
+{
+    return nm_setting_ip_config_get_method(setting);
+}
+
+/* NetworkManager would wait for an IPv6 address that no router gives, and ask for an IPv4 address
+ * under another MAC. */
+static void
+test_bare(void)
+{
+    g_autoptr(NMConnection) applied = new_parent("auto", "auto");
+    NmmMoveSource source = new_source(applied);
+    g_autoptr(NMConnection) link = nmm_move_profile_build_link(&source, NULL);
+    g_autoptr(NMConnection) without6 = nmm_move_profile_build_bare(link, &source);
+    g_autoptr(NMConnection) with6 = NULL;
+
+    source.ip6.has_address = TRUE;
+    with6 = nmm_move_profile_build_bare(link, &source);
+    g_assert_cmpstr(get_method(nm_connection_get_setting_ip4_config(without6)), ==, "disabled");
+    g_assert_cmpstr(get_method(nm_connection_get_setting_ip6_config(without6)), ==, "disabled");
+    g_assert_cmpstr(get_method(nm_connection_get_setting_ip4_config(with6)), ==, "disabled");
+    g_assert_cmpstr(get_method(nm_connection_get_setting_ip6_config(with6)), ==, "auto");
+    g_assert_cmpstr(get_method(nm_connection_get_setting_ip4_config(link)), ==, "auto");
+    g_assert_true(nm_connection_normalize(with6, NULL, NULL, NULL));
+    g_assert_cmpstr(nm_connection_get_uuid(with6), ==, nm_connection_get_uuid(link));
+}
+
 static void
 test_metric(void)
 {
@@ -312,6 +340,7 @@ main(int argc, char **argv)
     g_test_add_func("/move-profile/expects-address", test_expects_address);
     g_test_add_func("/move-profile/uuid", test_uuid);
     g_test_add_func("/move-profile/mac", test_mac);
+    g_test_add_func("/move-profile/bare", test_bare);
     g_test_add_func("/move-profile/metric", test_metric);
     g_test_add_func("/move-profile/token", test_token);
     return g_test_run();

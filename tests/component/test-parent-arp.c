@@ -60,7 +60,10 @@ silence(Fixture *f)
 {
     g_autoptr(GError) error = NULL;
 
-    nmm_parent_arp_silence(f->run.dir, "uuid-a", PARENT, LINK, &error);
+    nmm_parent_arp_silence(f->run.dir, "uuid-a", PARENT, LINK, TRUE, &error);
+    g_assert_no_error(error);
+    assert_switch(PARENT, "arp_ignore", 8);
+    nmm_parent_arp_silence(f->run.dir, "uuid-a", PARENT, LINK, FALSE, &error);
     g_assert_no_error(error);
     assert_switch(PARENT, "arp_ignore", 1);
     assert_switch(PARENT, "medium_id", if_nametoindex(PARENT));

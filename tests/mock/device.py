@@ -184,7 +184,19 @@ class Device(BusObject):
 
     @property
     def mac(self):
+        """As NetworkManager knows it."""
         return self.get('Device', 'HwAddress')
+
+    def notice_mac(self):
+        try:
+            with open(f'/sys/class/net/{self.name}/address', encoding='ascii') as file:
+                mac = file.read().strip().upper()
+        except OSError:
+            return
+        if mac != self.mac:
+            self.set('Device', HwAddress=mac)
+            if self.kind == ETHERNET:
+                self.set('Device.Wired', HwAddress=mac)
 
     @property
     def state(self):
@@ -328,7 +340,9 @@ class Device(BusObject):
             raise BusError('Device.VersionIdMismatch', 'the applied connection was changed meanwhile')
         settings = settings or self.active.profile.settings
         if not self.configure(settings):
-            raise BusError('Failed', 'no lease')
+            if self.kind != MACVLAN:
+                raise BusError('Failed', 'no lease')
+            GLib.idle_add(self.active.deactivate, FAILED, DHCP_FAILED)
         self.applied = settings
         self.version += 1
         self.nm.dispatch('reapply', self.name, self.active.profile.uuid)

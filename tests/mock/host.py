@@ -27,6 +27,7 @@ RUN_DIR = '/run/nm-macvtap'
 HELPER = 'nm-macvtap-dispatcher'
 FLOCK = 'hhqqi'  # struct flock
 UPLINK = '10.0.0.10/24'
+UPLINK_MAC = '02:77:00:00:01:02'
 UPLINK_UUID = '11111111-1111-4111-8111-111111111111'
 UUID = '22222222-2222-4222-8222-222222222222'
 LINK = 'nmmveth0'
@@ -121,7 +122,7 @@ class Host:
         # Otherwise link-local addresses come when a test has begun.
         self.write('/proc/sys/net/ipv6/conf/default/accept_dad', '0')
         ip('link', 'set', 'lo', 'up')
-        ip('link', 'add', 'eth0', 'address', '02:77:00:00:01:02', 'type', 'veth', 'peer', 'lan0')
+        ip('link', 'add', 'eth0', 'address', UPLINK_MAC, 'type', 'veth', 'peer', 'lan0')
         ip('link', 'set', 'lan0', 'up')
         self.nm = self.new_nm()
         self.nm.add_profile(self.uplink_settings())
@@ -344,6 +345,11 @@ class Host:
     @staticmethod
     def links():
         return os.listdir('/sys/class/net')
+
+    @staticmethod
+    def mac(name):
+        with open(f'/sys/class/net/{name}/address', encoding='ascii') as file:
+            return file.read().strip()
 
     @staticmethod
     def addresses(name):

@@ -5,10 +5,14 @@ connectivity check; a test decides what they find (`leases`, `dhcp`, `online`)."
 
 import time
 
+from gi.repository import GLib
+
 from bus_object import Bus, BusError, BusObject
 from device import (ACTIVATED, DEACTIVATING, DEVICE_DISCONNECTED, ETHERNET, FULL, IN_MEMORY, MACVLAN, NONE, UNMANAGED, UNSAVED, Device, Profile, ip,
                     value)
 from vpn import Vpn
+
+NOTICE_MS = 30
 
 
 class NetworkManager:
@@ -33,6 +37,15 @@ class NetworkManager:
                   {'DnsManager': {'Mode': 'default', 'RcManager': 'unmanaged', 'Configuration': []}})
         for settings, flags in kept:
             Profile(self, settings, flags)
+        GLib.timeout_add(NOTICE_MS, self.notice_macs)
+
+    def notice_macs(self):
+        """The events of the kernel come late."""
+        if self.bus.connection.is_closed():
+            return False
+        for target in self.devices:
+            target.notice_mac()
+        return True
 
     def start(self):
         self.bus.own_name()

@@ -5,12 +5,14 @@ configuration afterwards, and the host an address all the time."""
 import device
 import mock
 from device import ip
-from host import LINK, UPLINK, UPLINK_UUID, check, equal
+from host import LINK, UPLINK, UPLINK_MAC, UPLINK_UUID, check, equal
 from vpn import CONNECT_TIMEOUT
 
 # The call to NetworkManager of each step on the way up, in their order.
 CALLS_UP = ('GetAppliedConnection', 'CheckpointCreate', 'AddConnection2', 'ActivateConnection', 'Update2', 'Reapply',
             'CheckpointDestroy')
+# The parent's while its MAC is on the link.
+STANDIN_MAC = '52:d6:c2:8f:b4:be'
 
 
 def watch_addresses(host):
@@ -24,11 +26,13 @@ def watch_addresses(host):
 def check_moved(host, address=UPLINK):
     equal(host.addresses(LINK), [address], 'addresses of the host link')
     equal(host.addresses('eth0'), [], 'addresses of the parent')
+    equal((host.mac(LINK), host.mac('eth0')), (UPLINK_MAC, STANDIN_MAC), 'MACs of the host link and the parent')
     equal(host.nm.checkpoints, [], 'checkpoints')
 
 
 def check_unmoved(host, what='at the end'):
     equal(host.addresses('eth0'), [UPLINK], f'addresses of the parent {what}')
+    equal(host.mac('eth0'), UPLINK_MAC, f'MAC of the parent {what}')
     check(LINK not in host.links(), f'the host link is still there {what}')
     equal([profile.type for profile in host.nm.profiles], ['802-3-ethernet', 'vpn'], f'types of profiles {what}')
     equal(host.nm.checkpoints, [], f'checkpoints {what}')
@@ -66,38 +70,52 @@ def test_other_address_from_the_server_is_in_the_banner(host):
     check_unmoved(host)
 
 
-def fail_at(method, lose_answer):
+def at_turn(host, method, turn, action):
+    """ACTION just before the call of METHOD number TURN."""
+    if turn > 1:
+        host.nm.bus.after[method] = lambda: at_turn(host, method, turn - 1, action)
+    else:
+        action()
+
+
+def fail_at(method, lose_answer, turn=1, **data):
     def test(host):
         watch_addresses(host)
-        host.nm.bus.fail(method, 'refused by the test', lose_answer=lose_answer)
+        at_turn(host, method, turn, lambda: host.nm.bus.fail(method, 'refused by the test', lose_answer=lose_answer))
         with host.unchanged():
-            host.refused(host.add_profile('move'), 'refused by the test')
+            host.refused(host.add_profile('move', **data), 'refused by the test')
         check_unmoved(host)
         host.down(host.up(host.nm.profiles[-1]))
         check_unmoved(host, 'after the next activation')
     return test
 
 
-def stop_at(method, where):
+def stop_at(method, where, turn=1, **data):
     """The user deactivates the profile just before or after NetworkManager carries out the call."""
     def test(host):
         watch_addresses(host)
         vpn = None
-        getattr(host.nm.bus, where)[method] = lambda: vpn.deactivate()
+
+        def stop():
+            getattr(host.nm.bus, where)[method] = lambda: vpn.deactivate()
+        at_turn(host, method, turn, stop)
         with host.unchanged():
-            vpn = host.activate(host.add_profile('move'))
+            vpn = host.activate(host.add_profile('move', **data))
             host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
             host.wait_service_ended()
         check_unmoved(host)
     return test
 
 
-def kill_at(method, where):
+def kill_at(method, where, turn=1, **data):
     """The service dies just before or after NetworkManager carries out the call; there is no helper."""
     def test(host):
         watch_addresses(host)
-        getattr(host.nm.bus, where)[method] = host.kill_service
-        profile = host.add_profile('move')
+
+        def kill():
+            getattr(host.nm.bus, where)[method] = host.kill_service
+        at_turn(host, method, turn, kill)
+        profile = host.add_profile('move', **data)
         vpn = host.activate(profile)
         host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
         host.down(host.up(profile))
@@ -105,13 +123,21 @@ def kill_at(method, where):
     return test
 
 
+def add_interruptions(name, method, *args, **data):
+    globals()[f'test_{name}_that_fails'] = fail_at(method, False, *args, **data)
+    globals()[f'test_{name}_whose_answer_is_lost'] = fail_at(method, True, *args, **data)
+    globals()[f'test_disconnect_before_{name}'] = stop_at(method, 'before', *args, **data)
+    globals()[f'test_disconnect_after_{name}'] = stop_at(method, 'after', *args, **data)
+    globals()[f'test_service_killed_before_{name}'] = kill_at(method, 'before', *args, **data)
+    globals()[f'test_service_killed_after_{name}'] = kill_at(method, 'after', *args, **data)
+
+
 for _method in CALLS_UP:
-    globals()[f'test_{_method}_that_fails'] = fail_at(_method, False)
-    globals()[f'test_{_method}_whose_answer_is_lost'] = fail_at(_method, True)
-    globals()[f'test_disconnect_before_{_method}'] = stop_at(_method, 'before')
-    globals()[f'test_disconnect_after_{_method}'] = stop_at(_method, 'after')
-    globals()[f'test_service_killed_before_{_method}'] = kill_at(_method, 'before')
-    globals()[f'test_service_killed_after_{_method}'] = kill_at(_method, 'after')
+    add_interruptions(_method, _method)
+# The first Reapply is the link's, if it takes the parent's MAC.
+add_interruptions('the_second_Reapply', 'Reapply', 2)
+for _method in ('ActivateConnection', 'Update2', 'Reapply'):
+    add_interruptions(f'{_method}_with_a_MAC_of_its_own', _method, mac='own')
 
 
 def test_link_without_lease_is_removed(host):
@@ -216,7 +242,7 @@ def test_activation_that_networkmanager_gives_up_is_moved_back(host):
     watch_addresses(host)
     host.nm.hold_activations = True
     vpn = host.activate(host.add_profile('move'))
-    host.wait(lambda: 'wait-link' in host.messages(), 'the step')
+    host.wait(lambda: 'wait-made' in host.messages(), 'the step')
     vpn.time_out()
     equal(vpn.reason, CONNECT_TIMEOUT, 'reason')
     host.wait_service_ended()
@@ -352,7 +378,7 @@ def test_reapplied_parent_is_stripped_again(host):
     vpn = host.up(host.add_profile('move'))
     for _ in range(3):
         reapply(host)
-        equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent after the reapply')
+        check(host.addresses('eth0'), 'the parent has no address after the reapply')
         wait_moved(host)
     host.wait(lambda: "gave 'eth0' its IP configuration back" in vpn.get('VPN.Connection', 'Banner'), 'the banner')
     equal(vpn.state, device.ACTIVATED, 'state of the VPN')

@@ -115,6 +115,7 @@ def check_unmoved(host, address, before, what):
     host.wait_for(lambda: settled(host) == before, f'the network to be as before {what}:\n{before}\nis\n'
                   + network(host), 45, 0.2)
     equal(host.address(), address, f'address {what}')
+    equal(host.read('/sys/class/net/eth0/address').strip(), host.uplink_mac(), f'MAC of the parent {what}')
     check('macvlan' not in profiles_left, f'the profile of the link is left {what}')
     check(not profiles.services(host), f'the service runs {what}')
 

@@ -38,8 +38,9 @@ while True:
 REFUSAL = '/etc/dbus-1/system.d/refusal.conf'
 RELOAD_BUS = ['busctl', 'call', 'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'ReloadConfig']
 
-STEPS_UP = ('read', 'checkpoint', 'add', 'activate', 'bind', 'wait-link', 'reapply', 'wait-online', 'commit', 'up')
-STEPS_DOWN = ('restore', 'wait-restored', 'remove', 'release')
+STEPS_UP = ('read', 'checkpoint', 'add', 'activate', 'wait-made', 'take-mac', 'bind', 'configure', 'wait-link', 'reapply',
+            'wait-online', 'commit', 'up')
+STEPS_DOWN = ('return-mac', 'restore', 'wait-restored', 'remove', 'release')
 
 
 def kill_at(host, step):

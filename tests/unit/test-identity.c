@@ -159,6 +159,20 @@ test_link_mac(void)
     g_assert_cmpstr(as_network, !=, mac);
 }
 
+/* Not the link's MAC of any profile, and the same for all. */
+static void
+test_standin_mac(void)
+{
+    g_autofree char *mac = nmm_identity_standin_mac("02:77:00:00:01:02");
+    g_autofree char *lower = nmm_identity_standin_mac("00:11:22:33:44:5a");
+    g_autofree char *upper = nmm_identity_standin_mac("00:11:22:33:44:5A");
+    g_autofree char *other = nmm_identity_standin_mac("52:54:00:12:34:56");
+
+    g_assert_cmpstr(mac, ==, "52:d6:c2:8f:b4:be");
+    g_assert_cmpstr(upper, ==, lower);
+    g_assert_cmpstr(other, ==, "52:f6:31:a5:a3:52");
+}
+
 /* Golden values: with others, profiles in use would be suggested again. */
 static void
 test_suggested(void)
@@ -195,6 +209,7 @@ main(int argc, char **argv)
     g_test_add_func("/identity/ula", test_ula);
     g_test_add_func("/identity/link-name", test_link_name);
     g_test_add_func("/identity/link-mac", test_link_mac);
+    g_test_add_func("/identity/standin-mac", test_standin_mac);
     g_test_add_func("/identity/suggested", test_suggested);
     g_test_add_func("/identity/config-file", test_config_file);
     return g_test_run();

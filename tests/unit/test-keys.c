@@ -193,7 +193,7 @@ test_enums(void)
 static void
 test_promises(void)
 {
-    enum { ISOLATED = 1, SHARE = 2, LINK = 6, ALL = ISOLATED | LINK };
+    enum { ISOLATED = 1, SHARE = 2, MOVE = 4, LINK = 6, ALL = ISOLATED | LINK };
     static const struct {
         const char *name;
         guint modes;
@@ -212,6 +212,7 @@ test_promises(void)
         {"hotplug", ISOLATED, "yes"},
         {"on-disconnect", ISOLATED, "unplug"},
         {"link-name", LINK, NULL},
+        {"mac", MOVE, "parent"},
         {"trusted-addresses", SHARE, ""},
         {"multicast", LINK, "yes"},
         {"libvirt-uri", ALL, "qemu:///system"},

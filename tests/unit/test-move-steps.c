@@ -8,14 +8,17 @@
 #include "nmm-move-steps.h"
 
 /* More steps than up and down take, with a recovery. */
-#define MAX_DEPTH 40
+#define MAX_DEPTH 48
 
 static const NmmMoveStep way_up[] = {
     NMM_MOVE_STEP_READ,
     NMM_MOVE_STEP_CHECKPOINT,
     NMM_MOVE_STEP_ADD,
     NMM_MOVE_STEP_ACTIVATE,
+    NMM_MOVE_STEP_WAIT_MADE,
+    NMM_MOVE_STEP_TAKE_MAC,
     NMM_MOVE_STEP_BIND,
+    NMM_MOVE_STEP_CONFIGURE,
     NMM_MOVE_STEP_WAIT_LINK,
     NMM_MOVE_STEP_REAPPLY,
     NMM_MOVE_STEP_WAIT_ONLINE,
@@ -24,6 +27,7 @@ static const NmmMoveStep way_up[] = {
 };
 
 static const NmmMoveStep way_down[] = {
+    NMM_MOVE_STEP_RETURN_MAC,
     NMM_MOVE_STEP_RESTORE,
     NMM_MOVE_STEP_WAIT_RESTORED,
     NMM_MOVE_STEP_REMOVE,
@@ -81,7 +85,7 @@ test_stop_in_call_and_wait(void)
     g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_REMOVE);
 
     nmm_move_steps_init(&steps);
-    steps.step = NMM_MOVE_STEP_WAIT_LINK;
+    steps.step = NMM_MOVE_STEP_WAIT_MADE;
     g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
     g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_REMOVE);
 }
@@ -161,7 +165,7 @@ test_lost_manager(void)
     g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_STOP));
     g_assert_false(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
     g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
-    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_RESTORE);
+    g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_RETURN_MAC);
     g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_LOST));
     g_assert_cmpint(steps.step, ==, NMM_MOVE_STEP_WAIT_MANAGER);
     g_assert_true(nmm_move_steps_handle(&steps, NMM_EVENT_DONE));
@@ -187,6 +191,7 @@ test_lost_manager(void)
 /* The state of parent, link and checkpoint after some steps. */
 typedef struct {
     gboolean is_stripped; /* the parent, maybe */
+    gboolean has_taken;   /* the link has the parent's MAC, maybe */
     gboolean has_link;
     gboolean has_checkpoint;
     gboolean was_lost;     /* NetworkManager, once */
@@ -202,6 +207,8 @@ play(State *state, NmmMoveStep step, NmmEvent event)
     if (event == NMM_EVENT_LOST) {
         state->was_lost = TRUE;
         state->has_checkpoint = FALSE;
+        /* The step WAIT_MANAGER begins with it. */
+        state->has_taken = FALSE;
         state->has_link = state->has_link || step == NMM_MOVE_STEP_ADD;
         state->is_stripped =
             state->is_stripped || step == NMM_MOVE_STEP_REAPPLY || step == NMM_MOVE_STEP_STRIP;
@@ -213,6 +220,13 @@ play(State *state, NmmMoveStep step, NmmEvent event)
         break;
     case NMM_MOVE_STEP_ADD:
         state->has_link = TRUE;
+        break;
+    case NMM_MOVE_STEP_TAKE_MAC:
+        state->has_taken = TRUE;
+        break;
+    case NMM_MOVE_STEP_RETURN_MAC:
+    case NMM_MOVE_STEP_UNDO_MAC:
+        state->has_taken = FALSE;
         break;
     case NMM_MOVE_STEP_UP:
         state->is_stripped = event != NMM_EVENT_RETURNED;
@@ -250,6 +264,9 @@ explore(NmmMoveSteps steps, State state, guint depth)
 
     g_assert_cmpuint(depth, <, MAX_DEPTH);
     g_assert_true(!state.is_stripped || state.has_link);
+    g_assert_true(!state.has_taken ||
+                  (steps.step != NMM_MOVE_STEP_RESTORE && steps.step != NMM_MOVE_STEP_REMOVE &&
+                   steps.step != NMM_MOVE_STEP_DOWN));
     if (steps.step == NMM_MOVE_STEP_DOWN) {
         g_assert_false(state.has_checkpoint);
         n_ends++;
@@ -276,12 +293,13 @@ explore(NmmMoveSteps steps, State state, guint depth)
 }
 
 /* Whatever fails and whenever it is stopped: it comes to its end, there is no checkpoint left, and
- * the host has an address all the time. */
+ * the host has an address all the time, and before the parent is configured and the link is removed
+ * the parent has its MAC back. */
 static void
 test_every_way(void)
 {
     NmmMoveSteps steps;
-    State left = {.is_stripped = TRUE, .has_link = TRUE};
+    State left = {.is_stripped = TRUE, .has_link = TRUE, .has_taken = TRUE};
 
     nmm_move_steps_init(&steps);
     n_ends = 0;

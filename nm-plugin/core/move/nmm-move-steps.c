@@ -20,23 +20,29 @@ static const StepInfo steps[] = {
     [STEP(READ)] = {"read", STEP(CHECKPOINT), STEP(DOWN), STEP(DOWN), FALSE},
     [STEP(CHECKPOINT)] = {"checkpoint", STEP(ADD), STEP(RELEASE), STEP(RELEASE), FALSE},
     [STEP(ADD)] = {"add", STEP(ACTIVATE), STEP(REMOVE), STEP(REMOVE), FALSE},
-    [STEP(ACTIVATE)] = {"activate", STEP(BIND), STEP(REMOVE), STEP(REMOVE), FALSE},
-    [STEP(BIND)] = {"bind", STEP(WAIT_LINK), STEP(REMOVE), STEP(REMOVE), FALSE},
-    [STEP(WAIT_LINK)] = {"wait-link", STEP(REAPPLY), STEP(REMOVE), STEP(REMOVE), TRUE},
-    [STEP(REAPPLY)] = {"reapply", STEP(WAIT_ONLINE), STEP(RESTORE), STEP(RESTORE), FALSE},
-    [STEP(WAIT_ONLINE)] = {"wait-online", STEP(COMMIT), STEP(RESTORE), STEP(RESTORE), TRUE},
-    [STEP(COMMIT)] = {"commit", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
-    [STEP(UP)] = {"up", STEP(RESTORE), STEP(RESTORE), STEP(RESTORE), TRUE},
-    [STEP(FOLLOW)] = {"follow", STEP(WAIT_FOLLOWED), STEP(RESTORE), STEP(RESTORE), FALSE},
-    [STEP(WAIT_FOLLOWED)] = {"wait-followed", STEP(STRIP), STEP(RESTORE), STEP(RESTORE), TRUE},
-    [STEP(STRIP)] = {"strip", STEP(UP), STEP(RESTORE), STEP(RESTORE), FALSE},
-    [STEP(WAIT_MANAGER)] = {"wait-manager", STEP(RESTORE), STEP(DOWN), STEP(WAIT_MANAGER), TRUE},
+    [STEP(ACTIVATE)] = {"activate", STEP(WAIT_MADE), STEP(REMOVE), STEP(REMOVE), FALSE},
+    [STEP(WAIT_MADE)] = {"wait-made", STEP(TAKE_MAC), STEP(REMOVE), STEP(REMOVE), TRUE},
+    [STEP(TAKE_MAC)] = {"take-mac", STEP(BIND), STEP(UNDO_MAC), STEP(UNDO_MAC), FALSE},
+    [STEP(BIND)] = {"bind", STEP(CONFIGURE), STEP(UNDO_MAC), STEP(UNDO_MAC), FALSE},
+    [STEP(CONFIGURE)] = {"configure", STEP(WAIT_LINK), STEP(UNDO_MAC), STEP(UNDO_MAC), FALSE},
+    [STEP(WAIT_LINK)] = {"wait-link", STEP(REAPPLY), STEP(UNDO_MAC), STEP(UNDO_MAC), TRUE},
+    [STEP(REAPPLY)] = {"reapply", STEP(WAIT_ONLINE), STEP(RETURN_MAC), STEP(RETURN_MAC), FALSE},
+    [STEP(WAIT_ONLINE)] = {"wait-online", STEP(COMMIT), STEP(RETURN_MAC), STEP(RETURN_MAC), TRUE},
+    [STEP(COMMIT)] = {"commit", STEP(UP), STEP(RETURN_MAC), STEP(RETURN_MAC), FALSE},
+    [STEP(UP)] = {"up", STEP(RETURN_MAC), STEP(RETURN_MAC), STEP(RETURN_MAC), TRUE},
+    [STEP(FOLLOW)] = {"follow", STEP(WAIT_FOLLOWED), STEP(RETURN_MAC), STEP(RETURN_MAC), FALSE},
+    [STEP(
+        WAIT_FOLLOWED)] = {"wait-followed", STEP(STRIP), STEP(RETURN_MAC), STEP(RETURN_MAC), TRUE},
+    [STEP(STRIP)] = {"strip", STEP(UP), STEP(RETURN_MAC), STEP(RETURN_MAC), FALSE},
+    [STEP(WAIT_MANAGER)] = {"wait-manager", STEP(RETURN_MAC), STEP(DOWN), STEP(WAIT_MANAGER), TRUE},
+    [STEP(RETURN_MAC)] = {"return-mac", STEP(RESTORE), STEP(RESTORE), STEP(RETURN_MAC), FALSE},
     [STEP(RESTORE)] = {"restore", STEP(WAIT_RESTORED), STEP(REACTIVATE), STEP(RESTORE), FALSE},
     [STEP(
         REACTIVATE)] = {"reactivate", STEP(WAIT_RESTORED), STEP(RELEASE), STEP(REACTIVATE), FALSE},
     /* If the parent gets no address, the host keeps the one that it has on the link. */
     [STEP(
         WAIT_RESTORED)] = {"wait-restored", STEP(REMOVE), STEP(RELEASE), STEP(WAIT_RESTORED), TRUE},
+    [STEP(UNDO_MAC)] = {"undo-mac", STEP(REMOVE), STEP(REMOVE), STEP(UNDO_MAC), FALSE},
     [STEP(REMOVE)] = {"remove", STEP(RELEASE), STEP(RELEASE), STEP(REMOVE), FALSE},
     [STEP(RELEASE)] = {"release", STEP(DOWN), STEP(DOWN), STEP(RELEASE), FALSE},
     [STEP(DOWN)] = {"down", STEP(DOWN), STEP(DOWN), STEP(DOWN), FALSE},
@@ -75,7 +81,7 @@ find_next(NmmMoveSteps *self, NmmEvent event)
         return info->is_wait ? info->stop : self->step;
     case NMM_EVENT_LEFTOVER:
         self->recovering = TRUE;
-        return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_RESTORE : self->step;
+        return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_RETURN_MAC : self->step;
     case NMM_EVENT_ADOPT:
         return self->step == NMM_MOVE_STEP_READ ? NMM_MOVE_STEP_UP : self->step;
     case NMM_EVENT_RETURNED:

@@ -2,7 +2,9 @@
 /*
  * The order of mode move's steps, as a table: which step follows on which event. The host always
  * has an address: the host link gets its addresses before the parent loses them, and the parent has
- * them back before the host link goes. Carries out no step.
+ * them back before the host link goes. The MAC that the host's addresses have on the LAN moves with
+ * them: the host link has it before it asks a DHCP server, and so has the parent. Carries out no
+ * step.
  */
 
 #pragma once
@@ -16,7 +18,10 @@ typedef enum {
     NMM_MOVE_STEP_CHECKPOINT,  /* NetworkManager restores the parent if this process dies */
     NMM_MOVE_STEP_ADD,         /* the host link's profile, with the parent's IP settings */
     NMM_MOVE_STEP_ACTIVATE,    /* the host link */
+    NMM_MOVE_STEP_WAIT_MADE,   /* until it is up, if it takes the parent's MAC */
+    NMM_MOVE_STEP_TAKE_MAC,    /* the link with the parent's MAC, the parent with another one */
     NMM_MOVE_STEP_BIND,        /* the profile goes when the link goes */
+    NMM_MOVE_STEP_CONFIGURE,   /* the link with all IP settings, unless ADD gave it these */
     NMM_MOVE_STEP_WAIT_LINK,   /* until it has its addresses */
     NMM_MOVE_STEP_REAPPLY,     /* the parent without IP */
     NMM_MOVE_STEP_WAIT_ONLINE, /* until the host is as online as before */
@@ -26,9 +31,11 @@ typedef enum {
     NMM_MOVE_STEP_WAIT_FOLLOWED, /* until it has its addresses */
     NMM_MOVE_STEP_STRIP,         /* the parent without IP again */
     NMM_MOVE_STEP_WAIT_MANAGER,  /* until NetworkManager, which went away, is back */
+    NMM_MOVE_STEP_RETURN_MAC,    /* the parent with its own MAC */
     NMM_MOVE_STEP_RESTORE,       /* the parent with its IP settings */
     NMM_MOVE_STEP_REACTIVATE,    /* the parent with its stored profile, if that failed */
     NMM_MOVE_STEP_WAIT_RESTORED, /* until it has its addresses */
+    NMM_MOVE_STEP_UNDO_MAC,      /* RETURN_MAC, and the parent has its IP settings */
     NMM_MOVE_STEP_REMOVE,        /* the host link goes */
     NMM_MOVE_STEP_RELEASE,       /* the checkpoint goes, if there is one */
     NMM_MOVE_STEP_DOWN,

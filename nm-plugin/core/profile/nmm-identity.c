@@ -127,6 +127,16 @@ nmm_identity_link_mac(const char *profile_uuid, const char *parent_mac)
     return digest_to_mac(d);
 }
 
+char *
+nmm_identity_standin_mac(const char *parent_mac)
+{
+    g_autofree char *mac = g_ascii_strdown(parent_mac, -1);
+    guint8 d[DIGEST_BYTES];
+
+    digest("standin-mac", mac, NULL, d);
+    return digest_to_mac(d);
+}
+
 /* Namespace of the UUIDs of suggested profiles (RFC 4122, version 5): random, never changes. */
 static const char namespace_uuid[] =
     "\x6a\x1f\x0c\x52\x3b\x9e\x4d\x07\x9c\x41\x5e\x83\xd2\x70\xb8\x19";

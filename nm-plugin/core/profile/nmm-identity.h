@@ -25,6 +25,8 @@ void nmm_identity_ula(const char *host_id, const char *network, NmmCidr *out);
 char *nmm_identity_link_name(const char *parent);
 /* "52:…", of a host link; hosts that share a profile differ by the MACs of their parents. */
 char *nmm_identity_link_mac(const char *profile_uuid, const char *parent_mac);
+/* "52:…", of a parent whose own MAC, @parent_mac, is on the host link. */
+char *nmm_identity_standin_mac(const char *parent_mac);
 
 /* The UUID of the profile that is suggested for a network or parent, and whether @uuid is it.
  * @target: (nullable) in the latter. */

@@ -14,6 +14,7 @@
 
 #define MODE_ISOLATED   NMM_MODE_BIT(NMM_MODE_ISOLATED)
 #define MODE_SHARE      NMM_MODE_BIT(NMM_MODE_SHARE)
+#define MODE_MOVE       NMM_MODE_BIT(NMM_MODE_MOVE)
 #define MODES_WITH_LINK (NMM_MODE_BIT(NMM_MODE_SHARE) | NMM_MODE_BIT(NMM_MODE_MOVE))
 
 #define FIELD(member)                                                                              \
@@ -35,6 +36,18 @@ static const char *const on_disconnect_labels[] = {
     [NMM_ON_DISCONNECT_REMOVE] = N_("Remove interfaces and network"),
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(on_disconnect_names) == G_N_ELEMENTS(on_disconnect_labels) + 1);
+
+static const char *const link_mac_names[] = {
+    [NMM_LINK_MAC_PARENT] = "parent",
+    [NMM_LINK_MAC_OWN] = "own",
+    NULL,
+};
+
+static const char *const link_mac_labels[] = {
+    [NMM_LINK_MAC_PARENT] = N_("That of the parent device"),
+    [NMM_LINK_MAC_OWN] = N_("Its own"),
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(link_mac_names) == G_N_ELEMENTS(link_mac_labels) + 1);
 
 static const NmmKeyInfo keys[] = {
     {
@@ -175,6 +188,18 @@ static const NmmKeyInfo keys[] = {
         .label = N_("Host lin_k name"),
         .description = N_("The name of the host's own macvtap interface; derived from the parent "
                           "device, if unset."),
+    },
+    {
+        .name = NMM_KEY_MAC,
+        .type = &nmm_key_type_enum,
+        FIELD(link_mac),
+        .modes = MODE_MOVE,
+        .choices = link_mac_names,
+        .choice_labels = link_mac_labels,
+        .default_value = "parent",
+        .label = N_("_Host link MAC address"),
+        .description = N_("The MAC address of the host's own macvtap interface: that of the parent "
+                          "device, which has another one meanwhile, or its own."),
     },
     {
         .name = NMM_KEY_TRUSTED_ADDRESSES,

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
 #define NMM_KEY_HOTPLUG           "hotplug"
 #define NMM_KEY_ON_DISCONNECT     "on-disconnect"
 #define NMM_KEY_LINK_NAME         "link-name"
+#define NMM_KEY_MAC               "mac"
 #define NMM_KEY_TRUSTED_ADDRESSES "trusted-addresses"
 #define NMM_KEY_MULTICAST         "multicast"
 #define NMM_KEY_LIBVIRT_URI       "libvirt-uri"
@@ -33,6 +34,12 @@ typedef enum {
     NMM_ON_DISCONNECT_KEEP,
     NMM_ON_DISCONNECT_REMOVE,
 } NmmOnDisconnect;
+
+/* Of mode move's host link. */
+typedef enum {
+    NMM_LINK_MAC_PARENT, /* the parent's, which has another one meanwhile */
+    NMM_LINK_MAC_OWN,
+} NmmLinkMac;
 
 typedef struct _NmmKeyInfo NmmKeyInfo;
 

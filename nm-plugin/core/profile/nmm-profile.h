@@ -53,6 +53,9 @@ typedef struct {
     char *link_name; /* (nullable): NULL derives it from the parent */
     gboolean multicast;
 
+    /* move */
+    NmmLinkMac link_mac;
+
     /* share */
     GArray *trusted_addresses; /* (element-type NmmCidr) */
 } NmmProfile;

@@ -25,6 +25,7 @@ static const Kind kinds[] = {
     [NMM_PROBLEM_NO_GUEST] = {"no-guest", FALSE, TRUE},
     [NMM_PROBLEM_ZONE] = {"zone", TRUE},
     [NMM_PROBLEM_PARENT] = {"parent", TRUE},
+    [NMM_PROBLEM_OWN_MAC] = {"own-mac", FALSE},
     [NMM_PROBLEM_MULTICAST] = {"multicast", FALSE},
     [NMM_PROBLEM_LIBVIRT] = {"libvirt", TRUE},
 };

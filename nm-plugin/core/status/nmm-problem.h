@@ -22,6 +22,7 @@ typedef enum {
     NMM_PROBLEM_NO_GUEST,     /* the profile names guests that do not exist, or none matches */
     NMM_PROBLEM_ZONE,         /* the firewall zone of a link or network */
     NMM_PROBLEM_PARENT,       /* the parent is not as the profile needs it */
+    NMM_PROBLEM_OWN_MAC,      /* the host link has not the parent's MAC */
     NMM_PROBLEM_MULTICAST,
     NMM_PROBLEM_LIBVIRT, /* the connection to it */
     _NMM_PROBLEM_KIND_NUM,

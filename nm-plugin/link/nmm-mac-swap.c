@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel refuses a link the MAC that its parent has (EADDRINUSE), so the parent gets the
+ * stand-in first. It does not refuse the parent the MAC of a link, but the parent would receive
+ * nothing then, so the link changes first on the way back. The note is written before the first
+ * change, and removed after the last.
+ */
+
+#include "config.h"
+
+#include "nmm-mac-swap.h"
+
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+#include <net/if.h>
+
+#include "nmm-announce.h"
+#include "nmm-error.h"
+#include "nmm-identity.h"
+#include "nmm-links.h"
+#include "nmm-rtnl.h"
+#include "nmm-sysctl.h"
+
+#define GROUP       "mac"
+#define KEY_OWN     "own"
+#define KEY_STANDIN "standin"
+
+/* The note */
+
+typedef struct {
+    char *own;
+    char *standin;
+} Note;
+
+static void
+note_free(Note *note)
+{
+    g_free(note->own);
+    g_free(note->standin);
+    g_free(note);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Note, note_free)
+
+static char *
+build_path(const char *run_dir, const char *parent)
+{
+    return g_strdup_printf("%s/mac-%s", run_dir, parent);
+}
+
+static gboolean
+write_note(const char *run_dir, const char *parent, const Note *note, GError **error)
+{
+    g_autofree char *path = build_path(run_dir, parent);
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *text = NULL;
+    g_autoptr(GError) local = NULL;
+
+    g_key_file_set_string(file, GROUP, KEY_OWN, note->own);
+    g_key_file_set_string(file, GROUP, KEY_STANDIN, note->standin);
+    text = g_key_file_to_data(file, NULL, NULL);
+    return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local) ||
+           nmm_fail(
+               error, NMM_ERROR_FAILED, _("cannot write in '%s': %s"), run_dir, local->message);
+}
+
+/* (nullable): NULL without a note, and with one that is not valid. */
+static Note *
+read_note(const char *run_dir, const char *parent)
+{
+    g_autofree char *path = build_path(run_dir, parent);
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(Note) note = g_new0(Note, 1);
+    guint8 mac[NMM_MAC_BYTES];
+
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+        return NULL;
+    note->own = g_key_file_get_string(file, GROUP, KEY_OWN, NULL);
+    note->standin = g_key_file_get_string(file, GROUP, KEY_STANDIN, NULL);
+    if (!nmm_mac_parse(note->own, mac) || !nmm_mac_parse(note->standin, mac))
+        return NULL;
+    return g_steal_pointer(&note);
+}
+
+static void
+remove_note(const char *run_dir, const char *parent)
+{
+    g_autofree char *path = build_path(run_dir, parent);
+
+    g_unlink(path);
+}
+
+char *
+nmm_mac_swap_find_own(const char *run_dir, const char *parent, const char *mac)
+{
+    g_autoptr(Note) note = read_note(run_dir, parent);
+
+    return g_strdup(note && mac && g_ascii_strcasecmp(note->standin, mac) == 0 ? note->own : mac);
+}
+
+/* Begin */
+
+/* The host may have its addresses on the parent alone while the LAN sends to the link's MAC. With a
+ * filter by the reverse path, the kernel drops these packets; that of "all" counts as well. */
+static gboolean
+let_in(const char *link)
+{
+    g_autofree char *path = g_strdup_printf("net/ipv4/conf/%s/rp_filter", link);
+    g_autofree char *all = NULL;
+
+    return nmm_sysctl_read("net/ipv4/conf/all/rp_filter", &all, NULL) && g_strcmp0(all, "0") == 0 &&
+           nmm_sysctl_write(path, "0", NULL);
+}
+
+/* As every new interface has it. */
+void
+nmm_mac_swap_settle(const char *link)
+{
+    g_autofree char *path = g_strdup_printf("net/ipv4/conf/%s/rp_filter", link);
+    g_autofree char *value = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_sysctl_read("net/ipv4/conf/default/rp_filter", &value, &error) ||
+        (value && !nmm_sysctl_write(path, value, &error)))
+        g_warning("%s", error->message);
+}
+
+static gboolean
+change_both(NmmNlSock *sock, const char *parent, const char *link, const Note *note, GError **error)
+{
+    if (!nmm_rtnl_change_mac(sock, parent, note->standin, error))
+        return FALSE;
+    if (nmm_rtnl_change_mac(sock, link, note->own, error)) {
+        nmm_rtnl_copy_neighbours(sock, (int)if_nametoindex(parent), (int)if_nametoindex(link));
+        return TRUE;
+    }
+    nmm_rtnl_change_mac(sock, parent, note->own, NULL);
+    return FALSE;
+}
+
+gboolean
+nmm_mac_swap_begin(const char *run_dir,
+                   const char *parent,
+                   const char *link,
+                   gboolean *out_is_quiet,
+                   GError **error)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
+    g_autoptr(GPtrArray) links = sock ? nmm_links_read_interfaces(sock, "/sys", error) : NULL;
+    const NmmLink *device = links ? nmm_links_find(links, parent) : NULL;
+    g_autoptr(Note) note = NULL;
+
+    if (!links)
+        return FALSE;
+    if (!device || !device->mac)
+        return nmm_fail(
+            error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), parent);
+    note = g_new(Note, 1);
+    note->own = nmm_mac_swap_find_own(run_dir, parent, device->mac);
+    note->standin = nmm_identity_standin_mac(note->own);
+    if (!write_note(run_dir, parent, note, error))
+        return FALSE;
+    *out_is_quiet = let_in(link);
+    if (!change_both(sock, parent, link, note, error)) {
+        remove_note(run_dir, parent);
+        nmm_mac_swap_settle(link);
+        return FALSE;
+    }
+    if (!*out_is_quiet)
+        nmm_announce(parent, NULL);
+    return TRUE;
+}
+
+/* Undo */
+
+/* The host may still have its addresses there, so the LAN must know. */
+static gboolean
+free_mac(NmmNlSock *sock, const NmmLink *link, const char *mac, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (!nmm_rtnl_change_mac(sock, link->name, mac, error))
+        return FALSE;
+    if (link->up && !nmm_announce(link->name, &local))
+        g_debug("%s", local->message);
+    return TRUE;
+}
+
+static gboolean
+is_over(const NmmLink *link, const char *parent)
+{
+    return link->macvtap_mode && g_strcmp0(link->parent, parent) == 0;
+}
+
+static gboolean
+change_back(NmmNlSock *sock,
+            const GPtrArray *links,
+            const NmmLink *parent,
+            const Note *note,
+            const char *profile_uuid,
+            GError **error)
+{
+    g_autofree char *mac = nmm_identity_link_mac(profile_uuid, note->own);
+    gboolean done = TRUE;
+
+    for (guint i = 0; i < links->len; i++) {
+        const NmmLink *link = links->pdata[i];
+
+        if (is_over(link, parent->name) && g_ascii_strcasecmp(link->mac, note->own) == 0)
+            done = free_mac(sock, link, mac, done ? error : NULL) && done;
+    }
+    return nmm_rtnl_change_mac(sock, parent->name, note->own, done ? error : NULL) && done;
+}
+
+gboolean
+nmm_mac_swap_undo(const char *run_dir,
+                  const char *parent,
+                  const char *profile_uuid,
+                  gboolean *out_changed,
+                  GError **error)
+{
+    g_autoptr(Note) note = read_note(run_dir, parent);
+    g_autoptr(NmmNlSock) sock = note ? nmm_netlink_connect(error) : NULL;
+    g_autoptr(GPtrArray) links = sock ? nmm_links_read_interfaces(sock, "/sys", error) : NULL;
+    const NmmLink *device = links ? nmm_links_find(links, parent) : NULL;
+
+    *out_changed = FALSE;
+    if (!note || !links)
+        return !note;
+    if (device && g_strcmp0(device->mac, note->standin) == 0) {
+        *out_changed = TRUE;
+        if (!change_back(sock, links, device, note, profile_uuid, error))
+            return FALSE;
+    }
+    remove_note(run_dir, parent);
+    return TRUE;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drivers that do not change the MAC of a device, and processes that die while they change one. The
+ * linker's --wrap sends the product's requests here; a file has the word, and the name of a device
+ * or the number of a request:
+ *
+ *     busy eth0        the request is refused
+ *     ignores eth0     it succeeds without effect
+ *     kill-before 2    the process dies before its second request
+ *     kill-after 2
+ */
+
+#include <glib.h>
+#include <netlink/errno.h>
+#include <netlink/route/link.h>
+#include <signal.h>
+
+#include "fake-names.h"
+
+int __real_rtnl_link_change(struct nl_sock *sock,
+                            struct rtnl_link *orig,
+                            struct rtnl_link *changes,
+                            int flags);
+int __wrap_rtnl_link_change(struct nl_sock *sock,
+                            struct rtnl_link *orig,
+                            struct rtnl_link *changes,
+                            int flags);
+
+static gboolean
+is_wanted(const char *word, const char *object)
+{
+    g_autofree char *expected = g_strdup_printf("%s %s", word, object);
+    g_autofree char *text = NULL;
+
+    return g_file_get_contents(FAKE_DIR "/driver", &text, NULL, NULL) &&
+           g_str_equal(text, expected);
+}
+
+int
+__wrap_rtnl_link_change(struct nl_sock *sock,
+                        struct rtnl_link *orig,
+                        struct rtnl_link *changes,
+                        int flags)
+{
+    static guint n_requests;
+    const char *name = rtnl_link_get_name(orig);
+    g_autofree char *number = NULL;
+    int code;
+
+    if (!rtnl_link_get_addr(changes))
+        return __real_rtnl_link_change(sock, orig, changes, flags);
+    number = g_strdup_printf("%u", ++n_requests);
+    if (is_wanted("busy", name))
+        return -NLE_BUSY;
+    if (is_wanted("ignores", name))
+        return 0;
+    if (is_wanted("kill-before", number))
+        raise(SIGKILL);
+    code = __real_rtnl_link_change(sock, orig, changes, flags);
+    if (is_wanted("kill-after", number))
+        raise(SIGKILL);
+    return code;
+}

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Key mac of mode move: the parent's MAC is on the host link while the profile is up. Whatever happens on the way, the
+parent has it again afterwards."""
+
+import os
+
+import device
+import mock
+from device import ip
+from host import LINK, RUN_DIR, UPLINK, UPLINK_MAC, UPLINK_UUID, check, equal
+from test_move import STANDIN_MAC, check_moved, check_unmoved, watch_addresses
+
+OWN_MAC = '52:2f:97:e7:52:58'
+NOTE = f'{RUN_DIR}/mac-eth0'
+
+
+def lease_by_mac(host):
+    """The server ignores the client identifier."""
+    leases = {UPLINK_MAC.upper(): UPLINK}
+    host.nm.dhcp = lambda target, _client_id: leases.get(target.mac, '10.0.0.99/24')
+
+
+def check_own(host, *causes):
+    """The profile is up, the link has a MAC of its own, and status and log say why."""
+    equal((host.mac(LINK), host.mac('eth0')), (OWN_MAC, UPLINK_MAC), 'MACs of the host link and the parent')
+    equal(host.addresses(LINK), [UPLINK], 'addresses of the host link')
+    equal(host.addresses('eth0'), [], 'addresses of the parent')
+    check(not os.path.exists(NOTE), 'there is a note')
+    for cause in causes:
+        host.wait(lambda text=cause: text in host.messages(), f'{cause!r} in the log')
+
+
+def check_end(host, vpn, what='at the end'):
+    host.down(vpn)
+    check_unmoved(host, what)
+    check(not os.path.exists(NOTE), f'the note is still there {what}')
+
+
+def test_server_that_goes_by_the_mac_gives_the_same_address(host):
+    lease_by_mac(host)
+    watch_addresses(host)
+    profile = host.add_profile('move')
+    for turn in ('first', 'second'):
+        with host.unchanged():
+            vpn = host.up(profile)
+            check_moved(host)
+            check('10.0.0.99' not in host.messages(), f'another address, {turn} time')
+            check_end(host, vpn, f'after the {turn} time')
+
+
+def test_own_mac_if_the_profile_wants_it(host):
+    watch_addresses(host)
+    with host.unchanged():
+        vpn = host.up(host.add_profile('move', mac='own'))
+        check_own(host)
+        check('MAC address of its own' not in host.messages(), 'a warning of what was asked for')
+        check_end(host, vpn)
+
+
+def own_because(driver, *causes):
+    def test(host):
+        host.write('/run/fake/driver', driver)
+        watch_addresses(host)
+        with host.unchanged():
+            vpn = host.up(host.add_profile('move'))
+            check_own(host, 'MAC address of its own', *causes)
+            check('MAC address of its own' in vpn.get('VPN.Connection', 'Banner'), 'no word of it in the banner')
+            check_end(host, vpn)
+    return test
+
+
+test_driver_that_refuses_the_change = own_because('busy eth0', "the driver of 'eth0' does not change its MAC")
+test_driver_that_ignores_the_change = own_because('ignores eth0', "the driver of 'eth0' does not change its MAC")
+test_link_that_does_not_get_the_mac = own_because(f'busy {LINK}', f"the driver of '{LINK}' does not change its MAC")
+
+
+def own_with(*causes, **settings):
+    def test(host):
+        profile = host.nm.find_profile(UPLINK_UUID)
+        for name, values in settings.items():
+            profile.settings.setdefault(name.replace('_', '-'), {}).update(
+                device.build_settings(**{name: values})[name])
+        host.eth0.applied = profile.settings
+        watch_addresses(host)
+        vpn = host.up(host.add_profile('move'))
+        check_own(host, 'MAC address of its own', *causes)
+        check_end(host, vpn)
+    return test
+
+
+test_connection_that_sets_the_mac = own_with(
+    "the connection of 'eth0' sets its MAC address (stable)", **{'802_3_ethernet': {'assigned_mac_address': 'stable'}})
+test_connection_that_authenticates = own_with(
+    '802.1X', **{'802_1x': {'eap': device.GLib.Variant('as', ['md5']), 'identity': 'host', 'password': 'secret'}})
+
+
+def test_connection_that_preserves_the_mac(host):
+    profile = host.nm.find_profile(UPLINK_UUID)
+    profile.settings['802-3-ethernet'].update(
+        device.build_settings(wired={'assigned_mac_address': 'preserve'})['wired'])
+    host.eth0.applied = profile.settings
+    vpn = host.up(host.add_profile('move'))
+    check_moved(host)
+    check_end(host, vpn)
+
+
+def test_permanent_neighbours_stay_if_nothing_moves(host):
+    """The kernel forgets them when the MAC changes."""
+    ip('neighbour', 'add', '10.0.0.77', 'lladdr', '02:77:00:00:00:77', 'dev', 'eth0', 'nud', 'permanent')
+    host.nm.bus.fail('Reapply')
+    with host.unchanged():
+        host.refused(host.add_profile('move'), 'refused by the test')
+    check_unmoved(host)
+
+
+def test_mac_that_another_program_gives_the_parent_stays(host):
+    host.nm.dhcp = lambda _target, _client_id: UPLINK
+    vpn = host.up(host.add_profile('move'))
+    ip('link', 'set', 'eth0', 'address', '02:77:00:00:01:99')
+    host.down(vpn)
+    equal(host.mac('eth0'), '02:77:00:00:01:99', 'MAC of the parent')
+    equal(host.addresses('eth0'), [UPLINK], 'addresses of the parent')
+    check(not os.path.exists(NOTE), 'the note is still there')
+
+
+def test_mac_is_back_while_networkmanager_is_stopped(host):
+    """A new NetworkManager asks the DHCP server from the parent."""
+    host.up(host.add_profile('move'))
+    kept = host.nm.stop()
+    host.wait(lambda: host.mac('eth0') == UPLINK_MAC, 'the MAC of the parent')
+    equal((host.mac(LINK), host.addresses(LINK)), (OWN_MAC, [UPLINK]), 'MAC and addresses of the host link')
+    host.continue_with(kept)
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
+def test_parent_that_goes_down_has_its_mac(host):
+    vpn = host.up(host.add_profile('move'))
+    host.eth0.active.deactivate()
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    equal(host.mac('eth0'), UPLINK_MAC, 'MAC of the parent')
+    check(not os.path.exists(NOTE), 'the note is still there')
+
+
+def kill_at(word, number):
+    """The service dies just before or after its change NUMBER of a MAC; the next activation undoes what it left."""
+    def test(host):
+        watch_addresses(host)
+        profile = host.add_profile('move')
+        host.write('/run/fake/driver', f'{word} {number}')
+        vpn = host.activate(profile)
+        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the first activation')
+        if vpn.state == device.ACTIVATED:
+            vpn.deactivate()
+        host.wait(lambda: host.service.poll() is not None, 'the service to die')
+        equal(host.service.returncode, -9, "the service's exit code")
+        host.write('/run/fake/driver', '')
+        vpn = host.up(profile)
+        check_moved(host)
+        check_end(host, vpn)
+    return test
+
+
+def helper_after(word, number):
+    def test(host):
+        host.install_hook()
+        watch_addresses(host)
+        host.write('/run/fake/driver', f'{word} {number}')
+        vpn = host.activate(host.add_profile('move'))
+        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the activation')
+        if vpn.state == device.ACTIVATED:
+            vpn.deactivate()
+        host.wait(lambda: host.service.poll() is not None, 'the service to die')
+        host.write('/run/fake/driver', '')
+        host.wait(lambda: host.mac('eth0') == UPLINK_MAC and not os.path.exists(NOTE) and LINK not in host.links(),
+                  'the helper to undo it', 40)
+        host.wait_helper_ended()
+        check_unmoved(host)
+    return test
+
+
+# On the way up the parent and the link, on the way down the link and the parent.
+for _number in (1, 2, 3, 4):
+    for _word in ('kill-before', 'kill-after'):
+        _name = f'{_word.replace("-", "ed_")}_change_{_number}'
+        globals()[f'test_service_{_name}'] = kill_at(_word, _number)
+        globals()[f'test_helper_after_service_{_name}'] = helper_after(_word, _number)
+
+
+def test_helper_after_a_service_that_was_killed_while_up(host):
+    lease_by_mac(host)
+    host.install_hook()
+    watch_addresses(host)
+    host.up(host.add_profile('move'))
+    host.kill_service()
+    host.wait(lambda: 'restore eth0' in host.messages(), 'the helper')
+    host.wait_helper_ended()
+    check_unmoved(host)
+
+
+def test_helper_renews_what_networkmanager_got_under_the_other_mac(host):
+    """NetworkManager restarts while the service is dead: the parent asks under its stand-in."""
+    lease_by_mac(host)
+    host.up(host.add_profile('move'))
+    host.kill_service()
+    kept = host.nm.stop()
+    host.nm = host.new_nm(kept)
+    lease_by_mac(host)
+    host.eth0 = host.nm.add_device('eth0')
+    host.nm.take_up(host.eth0, host.nm.find_profile(UPLINK_UUID))
+    equal(host.addresses('eth0'), ['10.0.0.99/24'], 'addresses under the stand-in')
+    host.nm.take_up(host.nm.add_macvlan(LINK, host.eth0),
+                    next(profile for profile in host.nm.profiles if profile.interface == LINK))
+    host.nm.start()
+    host.install_hook()
+    equal(host.refresh()[0], 0, 'exit code of the helper')
+    host.wait(lambda: LINK not in host.links(), 'the host link to go')
+    check_unmoved(host)
+
+
+def test_share_on_the_same_parent_keeps_the_mac_of_its_link(host):
+    """The identity of a link depends on the parent's own MAC."""
+    share = host.add_profile('share', uuid='33333333-3333-4333-8333-333333333333', name='other', parent='eth0',
+                             link_name='nmmvother')
+    host.down(host.up(share))
+    first = host.up(host.add_profile('move'))
+    move_service = host.service
+    second = host.activate(share, 'eth0')
+    host.wait(lambda: second.state != device.ACTIVATING, 'mode share')
+    equal(second.state, device.ACTIVATED, 'state of mode share')
+    moved = host.mac('nmmvother')
+    host.down(second)
+    first.deactivate()
+    host.wait(lambda: move_service.poll() is not None, 'mode move to end')
+    vpn = host.up(share)
+    equal(host.mac('nmmvother'), moved, 'MAC of the link of mode share')
+    check(moved != STANDIN_MAC, 'a MAC of mode move')
+    host.down(vpn)
+
+
+if __name__ == '__main__':
+    mock.main()
