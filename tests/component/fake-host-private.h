@@ -18,6 +18,7 @@ typedef struct {
     xmlDoc *live;          /* (nullable) */
     xmlDoc *image;         /* (nullable): managed save */
     GHashTable *snapshots; /* (element-type utf8 utf8): name → <domainsnapshot> */
+    gboolean paused;
     gboolean rigid;
     gboolean reluctant;
     GPtrArray *asked; /* (element-type utf8): aliases that the guest was asked to release */

@@ -50,6 +50,18 @@ fake_host_save_guest(FakeHost *host, const char *name, GError **error)
 }
 
 gboolean
+fake_host_pause_guest(FakeHost *host, const char *name, gboolean paused, GError **error)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    FakeGuest *guest = need_running(host, name, error);
+
+    if (!guest)
+        return FALSE;
+    guest->paused = paused;
+    return TRUE;
+}
+
+gboolean
 fake_host_discard_image(FakeHost *host, const char *name, GError **error)
 {
     G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
@@ -101,6 +113,7 @@ fake_host_add_saved(FakeHost *host, NmmGuest *guest)
 
     if (!found)
         return;
+    guest->paused = found->live && found->paused;
     if (found->image) {
         g_autofree char *image = nmm_xml_to_string(xmlDocGetRootElement(found->image));
 

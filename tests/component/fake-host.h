@@ -65,7 +65,9 @@ gboolean
 fake_host_snapshot_guest(FakeHost *host, const char *guest, const char *snapshot, GError **error);
 gboolean
 fake_host_delete_snapshot(FakeHost *host, const char *guest, const char *snapshot, GError **error);
-/* Adds image and snapshots to what was read of the guest. */
+/* A running guest. */
+gboolean fake_host_pause_guest(FakeHost *host, const char *guest, gboolean paused, GError **error);
+/* Adds image, snapshots and whether it is paused to what was read of the guest. */
 void fake_host_add_saved(FakeHost *host, NmmGuest *guest);
 
 /* (transfer full) (nullable): UUIDs of all guests, in the order defined. */

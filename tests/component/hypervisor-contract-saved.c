@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a guest can be resumed from is read with the guest.
+ * What a guest can be resumed from, and whether it is paused, is read with the guest.
  */
 
 #include "config.h"
@@ -53,6 +53,27 @@ test_discarded_image(Fixture *f, gconstpointer user_data)
 }
 
 static void
+assert_paused(Fixture *f, gboolean paused)
+{
+    g_autoptr(NmmGuest) guest = contract_read_guest(f, WEB_UUID, -1);
+    g_autoptr(GPtrArray) guests = contract_list_guests(f);
+
+    g_assert_cmpint(guest->paused, ==, paused);
+    g_assert_cmpint(((const NmmGuest *)guests->pdata[0])->paused, ==, paused);
+}
+
+static void
+test_paused(Fixture *f, gconstpointer user_data)
+{
+    start_served_guest(f);
+    assert_paused(f, FALSE);
+    f->host->pause_guest(f->host->data, "web1", TRUE);
+    assert_paused(f, TRUE);
+    f->host->pause_guest(f->host->data, "web1", FALSE);
+    assert_paused(f, FALSE);
+}
+
+static void
 test_snapshot(Fixture *f, gconstpointer user_data)
 {
     g_autoptr(NmmGuest) guest = NULL;
@@ -84,6 +105,7 @@ contract_add_saved_tests(const HypervisorHost *host)
         {"/hypervisor/saved/image", test_image},
         {"/hypervisor/saved/discarded-image", test_discarded_image},
         {"/hypervisor/saved/snapshot", test_snapshot},
+        {"/hypervisor/paused", test_paused},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)

@@ -38,6 +38,7 @@ typedef struct {
      */
     void (*save_guest)(gpointer data, const char *name);
     void (*discard_image)(gpointer data, const char *name);
+    void (*pause_guest)(gpointer data, const char *name, gboolean paused);
     void (*snapshot_guest)(gpointer data, const char *name, const char *snapshot);
     void (*delete_snapshot)(gpointer data, const char *name, const char *snapshot);
 

@@ -148,6 +148,15 @@ world_save_guest(gpointer data, const char *name)
 }
 
 static void
+world_pause_guest(gpointer data, const char *name, gboolean paused)
+{
+    g_autoptr(virConnect) conn = connect_world();
+    g_autoptr(virDomain) domain = look_up_guest(conn, name);
+
+    check((paused ? virDomainSuspend(domain) : virDomainResume(domain)) == 0);
+}
+
+static void
 world_discard_image(gpointer data, const char *name)
 {
     g_autoptr(virConnect) conn = connect_world();
@@ -399,6 +408,7 @@ const HypervisorHost libvirt_host = {
     .stop_network = world_stop_network,
     .undefine_network = world_undefine_network,
     .save_guest = world_save_guest,
+    .pause_guest = world_pause_guest,
     .discard_image = world_discard_image,
     .snapshot_guest = world_snapshot_guest,
     .delete_snapshot = world_delete_snapshot,

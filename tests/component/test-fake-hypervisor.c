@@ -90,6 +90,14 @@ save_guest(gpointer data, const char *name)
 }
 
 static void
+pause_guest(gpointer data, const char *name, gboolean paused)
+{
+    GError *error = NULL;
+
+    must(fake_host_pause_guest(data, name, paused, &error), error);
+}
+
+static void
 discard_image(gpointer data, const char *name)
 {
     GError *error = NULL;
@@ -189,6 +197,7 @@ main(int argc, char **argv)
         .stop_network = stop_network,
         .undefine_network = undefine_network,
         .save_guest = save_guest,
+        .pause_guest = pause_guest,
         .discard_image = discard_image,
         .snapshot_guest = snapshot_guest,
         .delete_snapshot = delete_snapshot,
