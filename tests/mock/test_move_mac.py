@@ -8,7 +8,7 @@ import device
 import mock
 from device import ip
 from host import LINK, RUN_DIR, UPLINK, UPLINK_MAC, UPLINK_UUID, check, equal
-from test_move import STANDIN_MAC, check_moved, check_unmoved, watch_addresses
+from test_move import STANDIN_MAC, at_turn, check_moved, check_unmoved, watch_addresses
 
 OWN_MAC = '52:2f:97:e7:52:58'
 NOTE = f'{RUN_DIR}/mac-eth0'
@@ -110,6 +110,19 @@ def test_permanent_neighbours_stay_if_nothing_moves(host):
     host.nm.bus.fail('Reapply')
     with host.unchanged():
         host.refused(host.add_profile('move'), 'refused by the test')
+    check_unmoved(host)
+
+
+def test_parent_that_is_reapplied_under_its_other_mac(host):
+    """Just before the service takes its configuration, which it refuses then: the server has seen another client."""
+    lease_by_mac(host)
+    watch_addresses(host)
+
+    def reapply():
+        host.eth0.do_Reapply({}, 0, 0)
+        equal(host.addresses('eth0'), ['10.0.0.99/24'], 'addresses under the other MAC')
+    at_turn(host, 'Reapply', 2, lambda: host.nm.bus.before.update(Reapply=reapply))
+    host.refused(host.add_profile('move'), 'meanwhile')
     check_unmoved(host)
 
 
