@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap-dispatcher, the one helper that runs, in one of four ways. The hook starts it with the
- * lock; if systemd runs, it starts its unit instead. The unit handles the events that wait. The
- * units of "refresh" and `nm-macvtap refresh` add an event; the first start the helper's unit, the
- * second handles the events itself.
+ * nm-macvtap-dispatcher, the helper. Only one instance handles events at a time. There are four
+ * ways to start it: the hook passes the lock (with systemd, the program then only starts its unit);
+ * the unit handles the pending events; the refresh units add an event and start the helper's unit;
+ * `nm-macvtap refresh` adds an event and handles the pending ones itself.
  */
 
 #include "config.h"
@@ -97,8 +97,8 @@ run_queued(int lock_timeout_s)
     return 1;
 }
 
-/* If systemd cannot start the unit, for instance because it is not installed, this process is the
- * helper. A masked unit is disabled. */
+/* If systemd cannot start the unit, for example because it is not installed, this process handles
+ * the events, unless the administrator masked the unit. */
 static gboolean
 is_helper(void)
 {

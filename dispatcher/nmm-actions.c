@@ -275,8 +275,9 @@ unplug_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_error(task, error);
 }
 
-/* (transfer full) (nullable) (element-type NmmProfileLock): NULL if an activation has them. One
- * that begins now waits for them, because its service hears of no change made here. */
+/* (transfer full) (nullable) (element-type NmmProfileLock): NULL if an activation has them. An
+ * activation that begins now waits for them, because its service is not notified of changes made
+ * here. */
 static GPtrArray *
 take_locks(const NmmAction *action)
 {

@@ -223,8 +223,8 @@ decide_link(Decider *self, const NmmLink *link)
         add_action(self, NMM_ACTION_REMOVE_LINK, link->profile_uuid, NULL, link->name);
 }
 
-/* Guests of a profile that is down. One that starts has its link up, and one that is resumed has
- * the link of the time when it was saved. */
+/* Guests of a profile that is down. When a guest starts, its link is up; when it is resumed, its
+ * link is as it was when the guest was saved. */
 
 static gboolean
 is_same_network(const NmmProfileRow *row, const NmmProfileRow *other)
@@ -234,7 +234,7 @@ is_same_network(const NmmProfileRow *row, const NmmProfileRow *other)
            g_str_equal(row->profile->network, other->profile->network);
 }
 
-/* The user's wish for its guests is known: not if the profile is only suggested. */
+/* Not for a suggested profile, unless the user has deactivated it. */
 static gboolean
 can_unplug(const NmmProfileRow *row)
 {

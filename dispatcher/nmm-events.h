@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* Oldest first; ignores malformed lines. (transfer full) (element-type NmmEvent) */
 GPtrArray *nmm_events_parse(const char *text);
 
-/* Appends the event "refresh", and ends a retirement. */
+/* Appends the event "refresh", and enables the hook again after `nm-macvtap retire`. */
 gboolean nmm_events_add_refresh(const char *run_dir, GError **error);
 /* Puts events in front; removes and returns all. */
 gboolean nmm_events_put_back(const char *run_dir, const GPtrArray *events, GError **error);

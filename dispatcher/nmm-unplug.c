@@ -11,8 +11,8 @@
 /* Resuming a guest takes longer. */
 #define HOLD_MS 2000
 
-/* A libvirt, until the program ends: its editor knows the guests whose call was left behind, which
- * get no other before it has returned. */
+/* One for each URI, kept until the program ends, because the editor must not call libvirt for a
+ * guest again before the previous call has returned. */
 typedef struct {
     NmmHypervisor *hypervisor;
     NmmGuestEditor *editor;

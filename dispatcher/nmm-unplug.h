@@ -10,14 +10,14 @@
 
 G_BEGIN_DECLS
 
-/* @edits: (element-type NmmEdit): of running guests. Does not start a libvirt that has ended
- * meanwhile. */
+/* @edits: (element-type NmmEdit): of running guests. Does not start libvirt if its daemon has
+ * ended meanwhile. */
 void nmm_unplug_async(const char *uri,
                       GPtrArray *edits,
                       GCancellable *cancellable,
                       GAsyncReadyCallback callback,
                       gpointer user_data);
-/* The first of the guests' errors; NMM_ERROR_BUSY only if there is no other: try again. */
+/* One of the guests' errors. NMM_ERROR_BUSY, if there is no other error: try again. */
 gboolean nmm_unplug_finish(GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -250,8 +250,8 @@ static char *
 build_private_notice(const char *const *admin_groups)
 {
     g_autofree char *names = nmm_profile_users_describe_groups(admin_groups);
-    g_autofree char *groups = g_strdup_printf(
-        _("Or ask an administrator to add you to one of the groups that may: %s."), names);
+    g_autofree char *groups =
+        g_strdup_printf(_("Or ask an administrator to add you to one of these groups: %s."), names);
 
     return *admin_groups ? g_strjoin(" ", get_share_hint(), groups, NULL)
                          : g_strdup(get_share_hint());

@@ -79,7 +79,7 @@ verify_connection(NMConnection *connection, GError **error)
     return FALSE;
 }
 
-/* What a user reads in the file instead of a key that he does not have there. */
+/* The element of the user's file that each key comes from, for error messages. */
 static const struct {
     const char *key;
     const char *element;
@@ -250,7 +250,8 @@ has_bad_escape(const char *group, const char *value)
     return FALSE;
 }
 
-/* For such a value some versions of GLib report two errors, others let libnm drop the key. */
+/* For such a value, some versions of GLib report two errors; others accept it, and libnm drops the
+ * key. */
 static gboolean
 check_escapes_in_group(GKeyFile *keyfile, const char *group, GError **error)
 {
@@ -265,8 +266,8 @@ check_escapes_in_group(GKeyFile *keyfile, const char *group, GError **error)
         if (value && has_bad_escape(group, value))
             return nmm_fail(error,
                             NMM_ERROR_BAD_PROFILE,
-                            _("key '%s' in group [%s]: '%s' has a '\\' that begins no escape "
-                              "sequence; write '\\\\' for a backslash"),
+                            _("key '%s' in group [%s]: '%s' has an invalid escape sequence; "
+                              "write '\\\\' for a backslash"),
                             shown_key,
                             shown_group,
                             shown_value);

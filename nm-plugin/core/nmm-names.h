@@ -31,8 +31,8 @@
 #define NMM_LOCK_FILE           "dispatcher-lock"
 #define NMM_PROFILE_STATES_FILE "dispatcher-memory"
 
-/* In the run directory: exists from `nm-macvtap retire` to the next refresh; the hook does nothing.
- */
+/* In the run directory: exists from `nm-macvtap retire` to the next refresh. The hook does nothing
+ * while it exists. */
 #define NMM_RETIRED_FILE "retired"
 
 /* libvirt keeps aliases that start with "ua-" in the definition (libvirt 3.9 and newer). */

@@ -141,7 +141,7 @@ run_unref(Run *run)
 
 /* One guest */
 
-/* Keeps the most important failure: one that a restart of the guest mends is the least. */
+/* Keeps the most important failure: one that a restart of the guest repairs is the least. */
 static void
 note_failure(Run *run, Batch *batch, GError *error)
 {

@@ -279,7 +279,7 @@ nmm_libvirt_is_of_this_host(const char *uri)
     return g_str_has_suffix(uri, ":///system") && !strchr(uri, '+');
 }
 
-/* Without it, for example because this libvirt has no network driver, @conn does its work. */
+/* If that fails, for example because this libvirt has no network driver, @conn is used instead. */
 static void
 open_network_conn(NmmLibvirtConn *self)
 {

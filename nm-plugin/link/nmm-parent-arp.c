@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arp_ignore=1: an interface answers for its own addresses alone. The parent has none, unless
- * another program adds one there, which the LAN then reaches. 8: it answers for no address.
+ * arp_ignore=1: an interface answers only for its own addresses. The parent has none, unless
+ * another program adds one, and then answers for that one. 8: it answers for no address.
  *
- * medium_id: with proxy_arp and forwarding, an interface answers for what is behind another
- * interface, and the LAN is behind the host link now. Two interfaces with the same number are on
- * the same medium, and do not answer for each other; they still answer for what is behind a third
- * (arp_fwd_proxy() in net/ipv4/arp.c). -1 answers for nothing.
+ * medium_id: with proxy_arp and forwarding, an interface answers for addresses that the host routes
+ * to another interface, so the parent would answer for the whole LAN, which is routed to the host
+ * link. Two interfaces with the same medium_id do not answer for each other, but for all other
+ * interfaces (arp_fwd_proxy() in net/ipv4/arp.c). With -1, an interface answers for no address.
  */
 
 #include "config.h"
@@ -26,11 +26,11 @@
 
 #define GROUP     "parent"
 #define KEY_OWNER "owner"
-#define KEY_INDEX "index" /* another one: the parent is a new device, with its own values */
+#define KEY_INDEX "index" /* if it differs, the parent is a new device with its own values */
 
 typedef struct {
     const char *name;
-    int id; /* of netlink */
+    int id; /* in netlink */
 } Switch;
 
 static const Switch arp_ignore = {"arp_ignore", IPV4_DEVCONF_ARP_IGNORE};
@@ -70,7 +70,7 @@ build_message(guint index, int id, guint32 value)
     return message;
 }
 
-/* Not to /proc/sys, where the helper's unit may not write. */
+/* Over netlink, because the helper's unit may not write to /proc/sys. */
 static gboolean
 write_switch(const char *device, const Switch *row, const char *value, GError **error)
 {
@@ -85,7 +85,7 @@ write_switch(const char *device, const Switch *row, const char *value, GError **
     return code == 0 || nmm_netlink_fail(code, row->name, error);
 }
 
-/* The note: for each switch that was changed its new value; the old one was 0 */
+/* The note: the new value of each parameter that was changed; the old value was 0 */
 
 static char *
 build_file_name(const char *run_dir, const char *parent)

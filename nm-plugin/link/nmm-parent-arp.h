@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keeps a parent without addresses from answering the LAN's ARP requests while its addresses are on
- * a host link: the kernel answers on any interface for every address of the host. What it changes
- * is in a note, so that the next process undoes it if this one dies. IPv6 needs nothing, because an
- * interface answers only for its own addresses.
+ * a host link, because the kernel answers on any interface for every address of the host. A note
+ * in a file records the changes, so that another process can undo them if this one dies. IPv6 needs
+ * nothing, because there an interface answers only for its own addresses.
  */
 
 #pragma once
@@ -12,16 +12,16 @@
 
 G_BEGIN_DECLS
 
-/* The note is in @run_dir, and names @owner, a UUID. Changes nothing the second time. @link: the
- * host link. @has_addresses: the parent still has them, but the LAN sends to the link.
- * NMM_ERROR_FAILED. */
+/* @run_dir: directory of the note. @owner: UUID of the profile. @link: the host link.
+ * @has_addresses: the parent still has addresses, but must not answer for them. A second call
+ * changes nothing. NMM_ERROR_FAILED. */
 gboolean nmm_parent_arp_silence(const char *run_dir,
                                 const char *owner,
                                 const char *parent,
                                 const char *link,
                                 gboolean has_addresses,
                                 GError **error);
-/* Only what @owner changed, and no other program after it. NMM_ERROR_FAILED. */
+/* Restores only what @owner changed and no other program has changed since. NMM_ERROR_FAILED. */
 gboolean
 nmm_parent_arp_restore(const char *run_dir, const char *owner, const char *parent, GError **error);
 

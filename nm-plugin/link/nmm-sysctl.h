@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads and writes switches of the kernel.
+ * Reads and writes kernel parameters (sysctl).
  */
 
 #pragma once

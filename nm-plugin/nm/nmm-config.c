@@ -82,7 +82,7 @@ read_list(GKeyFile *file, const char *group, const char *key, GError **error)
     return g_strv_builder_end(builder);
 }
 
-/* GKeyFile knows true, false, 1 and 0 alone; NetworkManager's files have yes and no too. */
+/* GKeyFile accepts only true, false, 1 and 0; NetworkManager's files also have yes and no. */
 static gboolean
 read_boolean(GKeyFile *file, const char *group, const char *key, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file of the administrator: what he allows on this host. Only root can write it,
- * and a key or group that does not exist is an error, because a misspelt limit would limit nothing.
+ * The administrator's configuration file, which limits what profiles may do. Only root can write
+ * it. An unknown key or group is an error, because a misspelt limit would limit nothing.
  */
 
 #pragma once

@@ -13,7 +13,8 @@
 
 #include "nmm-error.h"
 
-/* Everybody may open a file whose name he knows: a failure of a profile that he may see. */
+/* Any user may open a file by name, but not list the directory: a user knows the names of the files
+ * with the failures of profiles that the user may see. */
 #define RUN_DIR_MODE 0711
 
 static int

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Whether it lets NetworkManager manage a host link that NetworkManager makes. TRUE if it cannot be
- * read. Waits for a process, a few milliseconds. NMM_ERROR_UNSUPPORTED, with the remedy.
+/* Whether NetworkManager may manage a host link that it creates itself. TRUE if the configuration
+ * cannot be read. Waits for a process, a few milliseconds. NMM_ERROR_UNSUPPORTED, with the remedy.
  * @link_name: (nullable): as in vpn.data; NULL: a derived one. */
 gboolean nmm_manager_config_check_link(const char *link, const char *link_name, GError **error);
 /* (transfer full) (nullable): nmm_mac_obstacle_find_default() of it. Waits likewise. */

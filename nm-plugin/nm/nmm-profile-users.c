@@ -22,8 +22,8 @@
 /* The answer to a look-up that can fail: unknown is not "no". */
 typedef enum { NO, YES, UNKNOWN } Answer;
 
-/* What getpwnam_r(3) and getgrnam_r(3) return for a name that does not exist is not the same
- * everywhere. */
+/* For a name that does not exist, getpwnam_r(3) and getgrnam_r(3) return one of several errors,
+ * depending on the system. */
 static Answer
 answer_of(int code, gboolean found)
 {
@@ -175,8 +175,8 @@ fail_denied(const char *name, const char *id, const char *const *admin_groups, G
                     NMM_ERROR_DENIED,
                     _("the profile is private to '%s', who may not manage libvirt: make it "
                       "available to all users (nmcli connection modify %s "
-                      "connection.permissions ''), or add the user to one of the groups that may "
-                      "(%s; admin-groups in '%s')"),
+                      "connection.permissions ''), or add the user to one of the groups %s "
+                      "(admin-groups in '%s')"),
                     name,
                     id,
                     groups,

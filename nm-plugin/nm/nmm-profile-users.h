@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The users that a private profile is for (connection.permissions): who they are, and whether they
- * may manage libvirt. Asks NSS like a login does, so that users and groups of LDAP and systemd
- * count too. It may block.
+ * The users of a private profile (connection.permissions), and whether they may manage libvirt.
+ * Asks NSS, as a login does, so users and groups of LDAP and systemd count too. May block.
  */
 
 #pragma once
@@ -11,11 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* NetworkManager lets only users who may change the system make a profile for all users. Any user
- * can make a private one, and root carries it out: each of its users must be root or a member of
- * one of @admin_groups now. Without @admin_groups (empty), only root may. Groups that this host
- * does not have are ignored. FALSE with the remedy: NMM_ERROR_DENIED if a user may not, or does not
- * exist, NMM_ERROR_FAILED if NSS did not find out. */
+/* Each user of a private profile must be root or a member of one of @admin_groups at the time of
+ * the call, because any user can create such a profile, and the service runs as root. If
+ * @admin_groups is empty, only root is allowed. Groups that this host does not have are ignored.
+ * The error has a remedy: NMM_ERROR_DENIED if a user is not allowed or does not exist,
+ * NMM_ERROR_FAILED if NSS failed. */
 gboolean
 nmm_profile_users_check(NMConnection *connection, const char *const *admin_groups, GError **error);
 

@@ -66,7 +66,7 @@ is_others(NMClient *client, const char *uuid, const char *device)
     return FALSE;
 }
 
-/* A service that runs by now takes over what is there, and puts it right. */
+/* A service that runs meanwhile takes over what is there, and corrects it. */
 static gboolean
 is_taken_over(const Restore *restore)
 {

@@ -234,7 +234,7 @@ begin_up(NmmMove *self)
               move->profile->id,
               nm_device_get_iface(move->device),
               move->link_name);
-    /* Also after a process that died, and had not done so. */
+    /* Also completes what a process that died did not do. */
     nmm_move_silence_parent(move, FALSE);
     nmm_move_settle_mac(move);
     nmm_activation_set_problems(NMM_ACTIVATION(self), "mac", nmm_move_report_mac(move));
@@ -332,7 +332,7 @@ enter_wait_online(NmmMove *self)
 }
 
 /* A new NetworkManager gives the parent its stored configuration and takes the host link up again,
- * with the same addresses. Usually the dispatcher helper mends that. If it is missing, removed with
+ * with the same addresses. Usually the dispatcher helper corrects that. If it was removed with
  * the package's other files, only this process can move everything back. Without limit of time:
  * while no NetworkManager runs, the kernel keeps the host's addresses on the link. */
 static void

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* @bus: the system bus. */
 void nmm_status_read_async(GDBusConnection *bus, GAsyncReadyCallback callback, gpointer user_data);
 /* (transfer full) (element-type NmmProfileStatus): never NULL. @out_silent: (transfer full): the
- * process IDs of the services that do not answer, as text; which profiles are theirs is not known.
+ * process IDs of the services that do not answer, as text; it is unknown which profiles they serve.
  */
 GPtrArray *nmm_status_read_finish(GAsyncResult *result, char ***out_silent);
 

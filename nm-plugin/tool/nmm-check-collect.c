@@ -65,7 +65,7 @@ read_names(Collection *self)
         self->names_problem = g_strdup(error->message);
 }
 
-/* Switches of the kernel */
+/* Kernel parameters */
 
 static void
 read_switches(NmmCheckInput *input)

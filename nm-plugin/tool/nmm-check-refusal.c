@@ -6,10 +6,10 @@
 
 #include "nmm-plan.h"
 
-/* What the planner would refuse; it does not know the subnets in use. */
+/* Why the planner refuses the profile. The subnets in use are unknown here. */
 typedef struct {
-    char *message;       /* (nullable): it would not */
-    char *other_network; /* (nullable): a name for a network of its own, with which it would not */
+    char *message;       /* (nullable): NULL if it can be activated */
+    char *other_network; /* (nullable): name of a new network with which it can be activated */
 } Refusal;
 
 static void

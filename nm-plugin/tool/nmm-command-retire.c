@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap retire: before the package is removed. Deactivates all profiles, withdraws the
- * suggested ones, and removes what profiles have made in libvirt: without the service, a guest with
- * an interface on a network that nothing starts could not start. The user's profiles stay for a
- * later installation.
+ * nm-macvtap retire, which packages run before they are removed. Deactivates all profiles,
+ * withdraws the suggested ones, and removes what profiles made, because a guest with an interface
+ * on a network that is not started cannot start. The user's profiles stay for a later installation.
  */
 
 #include "config.h"
@@ -22,7 +21,7 @@
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
 
-/* A service may try for as long to give a parent its configuration back. */
+/* A service may need that long to restore the configuration of a parent. */
 #define TIMEOUT_S 90
 #define TICK_MS   100
 
@@ -32,7 +31,8 @@ typedef struct {
     guint n_pending; /* calls to NetworkManager */
 } Retirement;
 
-/* Until a refresh the hook starts no helper, which would suggest the profiles again. */
+/* Until the next refresh, the hook does not start the helper, which would suggest the profiles
+ * again. */
 static gboolean
 disable_hook(void)
 {
@@ -69,7 +69,7 @@ tick_cb(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Iterates until the condition holds, or the time is over. */
+/* Iterates the main loop until the condition holds or the timeout expires. */
 static gboolean
 wait_until(Retirement *self, gboolean (*is_done)(Retirement *self))
 {
@@ -121,7 +121,8 @@ deactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(GError) error = NULL;
 
     self->n_pending--;
-    /* It may have gone down by itself: what is left up is seen at the end. */
+    /* Not an error: it may have gone down by itself. The end of the command finds profiles that are
+     * still active. */
     if (!nm_client_deactivate_connection_finish(NM_CLIENT(object), result, &error))
         g_debug("%s", error->message);
 }
@@ -144,8 +145,8 @@ deactivate_all(Retirement *self)
     }
     if (wait_until(self, is_all_down))
         return;
-    nmm_complain(
-        _("profiles are still active, or their services still run: see 'nm-macvtap status'"));
+    nmm_complain(_(
+        "profiles are still active, or their services are still running; see 'nm-macvtap status'"));
     nmm_report_set_code(self->report, NMM_EXIT_FAILED);
 }
 
@@ -189,7 +190,7 @@ remove_objects(Retirement *self, NmmHostState *state)
 
     state->retired = TRUE;
     if (!nmm_cleanup_read_hypervisors(state)) {
-        nmm_complain(_("guests and networks of a libvirt that was skipped stay as they are"));
+        nmm_complain(_("guests and networks of a skipped URI are not changed"));
         nmm_report_set_code(self->report, NMM_EXIT_FAILED);
     }
     orphans = nmm_orphans_find(state);
@@ -235,13 +236,14 @@ run(const char *argument, gboolean json)
     }
     client = nm_client_new(NULL, &error);
     if (!client || !nm_client_get_nm_running(client)) {
-        nmm_complain(_("NetworkManager does not run, so its profiles are not known"));
+        nmm_complain(_(
+            "NetworkManager is not running, so its profiles are unknown; start it and try again"));
         return NMM_EXIT_FAILED;
     }
     self.client = client;
     nmm_json_set_array(report->json, "deactivated");
     nmm_json_set_array(report->json, "withdrawn");
-    /* A helper that runs ends first. */
+    /* The lock waits for a helper that is running. */
     if (!disable_hook())
         return NMM_EXIT_FAILED;
     lock_fd = nmm_lock_take(NMM_RUN_DIR, NMM_LOCK_FILE, TRUE, &error);
@@ -253,6 +255,6 @@ run(const char *argument, gboolean json)
 
 const NmmCommand nmm_command_retire = {
     .name = "retire",
-    .summary = N_("Before a removal: deactivate all profiles, remove all that they made"),
+    .summary = N_("Deactivate all profiles and remove what they made, before an uninstallation"),
     .run = run,
 };

@@ -46,10 +46,10 @@ nmm_cleanup_add_to_report(NmmReport *report, const NmmHostState *state, const GP
 /* @output: (nullable): of the dispatcher helper, a line for each action */
 NmmReport *nmm_refresh_report(const char *output);
 
-/* Reads every libvirt that a profile may name; one that is built in, does not answer, and is in no
- * profile is not installed. FALSE, with a complaint, if one could not be read. */
+/* Reads every libvirt URI that a profile may use. Skips a built-in one that does not answer and is
+ * in no profile, because it is not installed. FALSE, with a complaint, if one could not be read. */
 gboolean nmm_cleanup_read_hypervisors(NmmHostState *state);
-/* With a complaint of each that stays. Returns: an NmmExit. */
+/* Prints a complaint about each object that it cannot remove. Returns: an NmmExit. */
 int nmm_cleanup_remove(NmmHostState *state, GPtrArray *orphans);
 
 /* The libvirt that should have @guest, which was not found: that of the first profile that selects

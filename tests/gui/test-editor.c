@@ -511,7 +511,7 @@ test_private(Fixture *fixture, gconstpointer user_data)
     nm_setting_connection_add_permission(base, "user", "nobody", NULL);
     open_page(fixture);
     g_assert_true(is_label_shown(fixture->page, "only for"));
-    g_assert_true(is_label_shown(fixture->page, "one of the groups that may: "));
+    g_assert_true(is_label_shown(fixture->page, "one of these groups: "));
     g_assert_true(save(fixture));
     close_page(fixture);
 }

@@ -40,6 +40,14 @@ RULES = [
     (r'refused by name', '"refuses …, and names it"'),
     (r'the other way round', 'say what happens in the other case'),
     (r'(?:speaks?|spoke|spoken)(?! TAP)', 'of a machine: "communicates", "sends a frame"'),
+    (r'mend(?:s|ed|ing)?', '"repairs", "corrects"'),
+    (r'puts? (?:it|that|them) right', '"corrects"'),
+    (r'he|his', 'name the user, the administrator or the program'),
+    (r'all else', '"the rest", "everything else"'),
+    (r'be it (?:with|as|in|by|a|an|the)', '"even if"'),
+    (r'(?:stands?|stood) still', '"hangs", "is paused", "is stopped"'),
+    (r'answers? nothing', '"does not answer"'),
+    (r'switch(?:es)? of the kernel|kernel\'s switch(?:es)?', '"kernel parameter"'),
 ]
 WORD_START = r'(?<![\w-])'
 PATTERN = re.compile('|'.join(f"(?P<r{number}>{'' if rule.startswith('[') else WORD_START}(?:{rule})(?![\\w-]))"
@@ -49,7 +57,7 @@ C_DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests', 'data']
 TEXTS = ['README.md', 'CONTRIBUTING.md', 'NEWS', 'tests/sandbox/README.md', 'data/org.freedesktop.networkmanager.macvtap.metainfo.xml.in']
 
 # Commits up to this one were written before the rule.
-RULE_SINCE = 'c34d6daa5b'
+RULE_SINCE = '609701efa8'
 SUBJECT_MAX = 72
 NO_VERB = {'a', 'an', 'the', 'no', 'every', 'each', 'what', 'where', 'who', 'its', 'one', 'two', 'all', 'both', 'it', 'there', 'is', 'are'}
 
@@ -154,7 +162,7 @@ def check_rules():
     """The lint itself: each construction is found, plain sentences are not."""
     bad = ['Nobody asks.', 'The guest speaks.', 'a profile of ours', 'the helper is told', 'the parent is what waits', 'NULL where unknown',
            'It is the parent that is waited for', 'refused, for it is down',
-           'It was switched off.']
+           'It was switched off.', 'a command that mends it', 'A switch of the kernel', 'a file that he may read']
     good = ['because it is down', 'waits for the parent', 'NULL if unknown', 'the directory where the file is stored']
     return [f'not found: {text}' for text in bad if not PATTERN.search(text)] + \
         [f'found in a plain sentence: {text}' for text in good if PATTERN.search(text)] + \

@@ -62,7 +62,7 @@ class Systemd:
                                         env={**os.environ, 'NOTIFY_SOCKET': NOTIFY})
 
     def look(self):
-        """What systemd hears by signals, in its order: notifications before the end of a process."""
+        """Handles what systemd is notified of, in systemd's order: notifications before the end of a process."""
         is_over = self.process and self.process.poll() is not None
         if self.is_notified() and not self.stopping:
             self.stopping = True

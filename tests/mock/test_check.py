@@ -129,7 +129,7 @@ def repair(host, result):
     equal(code, 0, f"exit code of {result['remedy']!r}: {output}")
 
 
-# Switches of the kernel: mode, what breaks, whether the way works, the verdict
+# Kernel parameters: mode, what breaks, whether the way works, the verdict
 
 def guest_pings_host(host):
     return host.guest.pings(BRIDGE_HOST if host.guest.device == 'g1' else HOST)
@@ -334,7 +334,7 @@ for repair_name, case in REPAIRS.items():
 # Zones of firewalld
 
 def check_zone(host, mode, zones, wanted):
-    """The service cannot put it right meanwhile."""
+    """The service is stopped, so it cannot correct the zone."""
     firewalld = Firewalld(BUS_ADDRESS, zones)
     start(host, mode)
     device = BRIDGE if mode == 'isolated' else LINK

@@ -128,7 +128,7 @@ def test_card_that_is_unplugged_and_returns(host):
     equal(step['verdict'], 'broken', f'verdict of check: {step}')
     status = json.loads(host.run(['nm-macvtap', '--json', 'status'], check=False).stdout)
     equal([guest['broken'] for guest in status['guests'] if guest['name'] == 'alpha'], ['device'], 'status')
-    # What it prints, carried out literally, mends it.
+    # The printed command repairs it if it is run unchanged.
     host.run(step['remedy'])
     equal(find_step(host, 'alpha', 'device')['verdict'], 'ok', 'verdict after the command')
     equal(alpha.interfaces()[0].find('driver').get('rx_queue_size'), '512', 'size of the receive queue')

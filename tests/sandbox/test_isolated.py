@@ -107,7 +107,7 @@ def test_network_of_the_wiki_is_adopted(host):
     equal(own.dumpxml(inactive=True), own_before, 'definition of the guest with an interface of its own')
     equal(profiles.network_info(host)['Autostart'], 'yes', 'autostart')
 
-    # What was adopted is not taken away, and what the user made stays his.
+    # The service removes nothing that it only adopted or that the user made.
     profiles.modify(host, on_disconnect='remove')
     profiles.down(host)
     profiles.up(host)

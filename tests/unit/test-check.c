@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps of check on input made by hand: the switches of the kernel.
+ * Steps of check on input made by hand: the kernel parameters.
  */
 
 #include "config.h"

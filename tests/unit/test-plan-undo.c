@@ -121,7 +121,7 @@ test_network(void)
     } cases[] = {
         {NULL, FALSE, FALSE, OURS(IP(RANGE)), FALSE, TRUE, "-", "network-undefine"},
         {NULL, FALSE, FALSE, OURS(IP(RANGE)), TRUE, TRUE, "-", "network-destroy, network-undefine"},
-        /* The user defined it meanwhile, or his guest uses it. */
+        /* The user defined it meanwhile, or the user's guest uses it. */
         {NULL, FALSE, FALSE, ISOLATED(IP(RANGE)), TRUE, TRUE, "-", ""},
         {NULL, FALSE, FALSE, OURS(IP(RANGE)), TRUE, TRUE, USERS, ""},
         {ISOLATED(IP("")), TRUE, TRUE, ISOLATED(IP("")), TRUE, TRUE, "-", ""},

@@ -176,7 +176,7 @@ nmm_check_evaluate_running(const NmmCheckInput *input)
         return nmm_check_result_new(
             NMM_CHECK_WAITING,
             nmm_check_make_virsh(input, "resume", nmm_check_get_guest(input), NULL),
-            _("the guest is paused, so it answers nothing"));
+            _("the guest is paused, so it does not answer"));
     return ok(_("the guest is running"));
 }
 

@@ -17,8 +17,8 @@ report_silent(char **processes)
 
     return nmm_check_result_new(NMM_CHECK_UNKNOWN,
                                 g_strconcat("kill -KILL ", words, NULL),
-                                _("the service does not answer, so it follows no change of the "
-                                  "guest, and what it knows of the guest is not known"));
+                                _("the service does not answer, so it does not react to changes of "
+                                  "the guest, and its problems are unknown"));
 }
 
 /* NULL if the service publishes nothing that the user may read. */

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Results. @remedy: (transfer full) (nullable): a command that mends it, carried out literally. */
+/* Results. @remedy: (transfer full) (nullable): a command that repairs it, run unchanged. */
 NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
     G_GNUC_PRINTF(3, 4);
 
@@ -20,7 +20,7 @@ NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, cons
 #define hint(remedy, ...)   nmm_check_result_new(NMM_CHECK_HINT, remedy, __VA_ARGS__)
 #define broken(remedy, ...) nmm_check_result_new(NMM_CHECK_BROKEN, remedy, __VA_ARGS__)
 
-/* Broken, and no command mends it. @look: (transfer full): a command that shows more. */
+/* Broken, and no command repairs it. @look: (transfer full): a command that shows more. */
 #define broken_look(command, ...) nmm_check_result_take_look(broken(NULL, __VA_ARGS__), command)
 /* (transfer full): @result. @look: (transfer full) */
 NmmCheckResult *nmm_check_result_take_look(NmmCheckResult *result, char *look);
@@ -35,7 +35,8 @@ NmmCheckResult *nmm_check_report_bridge_left(const NmmCheckInput *input);
 char *nmm_check_make_command(const char *word, ...) G_GNUC_NULL_TERMINATED;
 /* virsh with the words, on the guest's libvirt. */
 char *nmm_check_make_virsh(const NmmCheckInput *input, ...) G_GNUC_NULL_TERMINATED;
-/* (transfer none): a word by which virsh finds the guest and no other: its name, or its UUID. */
+/* (transfer none): the guest's name, or its UUID if virsh would take the name for something else.
+ */
 const char *nmm_check_get_guest(const NmmCheckInput *input);
 /* Activates the profile. */
 char *nmm_check_make_activate(const NmmCheckInput *input);

@@ -360,11 +360,11 @@ nmm_check_evaluate_host(const NmmCheckInput *input)
     NmmCheckResult *result;
 
     if (input->switches.problem)
-        return unknown(_("cannot read the kernel's switches: %s"), input->switches.problem);
+        return unknown(_("cannot read the kernel parameters: %s"), input->switches.problem);
     if (g_hash_table_size(input->switches.values) == 0)
-        return unknown(_("the kernel's switches were not read"));
+        return unknown(_("the kernel parameters were not read"));
     if (!find_worst(input, &fault))
-        return ok(_("none of the kernel's switches that are known to block the traffic does so"));
+        return ok(_("no kernel parameter blocks the traffic"));
     result = report(&fault, input);
     fault_clear(&fault);
     return result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Switches of the kernel (sysctl) that keep a guest and its host apart. Each row of the table was
- * measured: the value breaks the way of a packet in the row's modes, and the command mends it.
+ * Kernel parameters (sysctl) that block traffic between a guest and its host. Each row of the table
+ * is tested: the value blocks a packet in the row's modes, and the command repairs that.
  */
 
 #pragma once

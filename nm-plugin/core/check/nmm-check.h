@@ -50,7 +50,7 @@ typedef struct {
         gboolean active;
         NmmMode mode;        /* isolated without a profile */
         char *refusal;       /* why it cannot be activated; if it is not active */
-        char *other_network; /* with @refusal: a network with which it could */
+        char *other_network; /* with @refusal: a network with which it can be activated */
         char *nm_problem;    /* NetworkManager */
     } profile;
 
@@ -166,7 +166,7 @@ typedef struct {
     const char *step; /* "bridge", stable */
     NmmCheckVerdict verdict;
     char *detail; /* translated */
-    char *remedy; /* (nullable): a command that mends it */
+    char *remedy; /* (nullable): a command that repairs it */
     char *look;   /* (nullable): a command that shows more */
 } NmmCheckResult;
 

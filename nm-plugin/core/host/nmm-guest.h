@@ -53,7 +53,7 @@ typedef struct {
     gboolean container;    /* its devices are in a network namespace of its own */
     NmmGuestState *config; /* (nullable): NULL for a transient guest */
     NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
-    gboolean paused;       /* with @live: its processors stand still */
+    gboolean paused;       /* with @live */
     GPtrArray *saved;      /* (element-type NmmSavedState) */
 } NmmGuest;
 

@@ -108,8 +108,8 @@ typedef struct {
 
     GPtrArray *hypervisors; /* (element-type NmmHostHypervisor) */
 
-    /* For `nm-macvtap retire`: the service goes, so profiles have no use for what they made, except
-     * with on-disconnect=keep. Reading leaves it. */
+    /* Set by `nm-macvtap retire`: profiles need nothing that they made, except with
+     * on-disconnect=keep. Reading the state does not change it. */
     gboolean retired;
 } NmmHostState;
 

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 char *
 nmm_network_build_xml(const NmmProfile *profile, const NmmCidr *address, const NmmCidr *address6);
 /* (nullable): the definition of a network that exists with zone, addresses and DHCP range as the
- * profile asks for, and all else unchanged; NULL: it is already so. @address6: (nullable): as it
+ * profile asks for, and the rest unchanged; NULL: it is already so. @address6: (nullable): as it
  * is. */
 char *nmm_network_follow(const NmmNetwork *network,
                          const NmmProfile *profile,
