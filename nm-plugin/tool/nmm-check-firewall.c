@@ -24,12 +24,13 @@ typedef struct {
 struct _NmmCheckFirewall {
     GDBusConnection *bus; /* (nullable) */
     char *bus_problem;
-    gboolean runs;       /* firewalld */
-    char *default_zone;  /* (nullable) */
-    GHashTable *zones;   /* interface → Zone */
-    GPtrArray *rules;    /* (nullable) (element-type NmmRuleChain) */
-    GError *rules_error; /* (nullable) */
-    gboolean legacy_rules;
+    gboolean runs;          /* firewalld */
+    char *default_zone;     /* (nullable) */
+    GHashTable *zones;      /* interface → Zone */
+    GPtrArray *rules;       /* (nullable) (element-type NmmRuleChain) */
+    GError *rules_error;    /* (nullable) */
+    gboolean legacy_rules;  /* for IPv4 and ARP */
+    gboolean legacy_rules6; /* for IPv6 */
 };
 
 static void
@@ -130,7 +131,8 @@ read_rules(NmmCheckFirewall *self)
     if (self->rules || self->rules_error)
         return;
     self->rules = nmm_ruleset_read(&self->rules_error);
-    self->legacy_rules = nmm_legacy_rules_can_drop();
+    self->legacy_rules = nmm_legacy_rules_can_drop(FALSE);
+    self->legacy_rules6 = nmm_legacy_rules_can_drop(TRUE);
 }
 
 static void
@@ -139,7 +141,7 @@ add_rules(NmmCheckFirewall *self, NmmCheckInput *input)
     read_rules(self);
     input->firewall.rules = self->rules ? g_ptr_array_ref(self->rules) : NULL;
     input->firewall.rules_problem = g_strdup(nmm_error_get_message(self->rules_error));
-    input->firewall.legacy_rules = self->legacy_rules;
+    input->firewall.legacy_rules = self->legacy_rules || (input->inet6 && self->legacy_rules6);
     input->firewall.rules_denied = g_error_matches(self->rules_error, NMM_ERROR, NMM_ERROR_DENIED);
 }
 

@@ -534,6 +534,17 @@ def test_legacy_rules_are_unknown_if_they_can_drop(host):
     equal((code, steps['rules']['verdict']), (1, 'unknown'), f'{steps}')
 
 
+def test_legacy_rules_for_ipv6_are_unknown_if_they_can_drop(host):
+    start(host, 'share')
+    if run(host, 'ip6tables-legacy', '-L')[0] != 0:
+        return
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict without rules')
+    load_rules(host, ['ip6tables-legacy -A INPUT -i eth0 -j ACCEPT'])
+    equal(examine(host)[1]['rules']['verdict'], 'ok', 'verdict of a rule that accepts')
+    load_rules(host, ['ip6tables-legacy -A INPUT -i wg0 -j DROP'])
+    equal(examine(host)[1]['rules']['verdict'], 'unknown', 'verdict of a rule that drops')
+
+
 for rules_name, case in RULES.items():
     globals()[f'test_rules_{rules_name}'] = functools.partial(check_rules, mode=case[0], rules=case[1], works=case[2],
                                                               verdict=case[3])
