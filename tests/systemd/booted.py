@@ -53,7 +53,9 @@ class Failure(Exception):
 
 class Booted:
     def __init__(self):
-        self.layer = tempfile.TemporaryDirectory(dir='/tmp')
+        self.directory = tempfile.mkdtemp()
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'booted', self.directory], check=True)
+        self.layer = f'{self.directory}/files'
         for path, text in FILES.items():
             self.write_before(path, text)
         for unit in [f'{name}.service' for name in MASKED] + MASKED_OTHER:
@@ -61,14 +63,17 @@ class Booted:
         self.link_before(f'{UNITS}/multi-user.target.wants/test-devices.service', '../test-devices.service')
         # deb-systemd-invoke may start units here.
         self.write_before('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 0\n', 0o755)
-        self.process = subprocess.Popen([f'{HERE}/boot', f'{self.layer.name}:/sandbox/root'])
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([f'{HERE}/boot', f'{self.layer}:/sandbox/root', self.directory])
         self.init = None
         self.wait(self.find_init, 'process 1')
         self.wait(lambda: self.run('systemctl', 'is-system-running', check=False) in ('running', 'degraded'),
                   'systemd to be running', 30)
 
     def path_before(self, path):
-        full = self.layer.name + path
+        full = self.layer + path
         os.makedirs(os.path.dirname(full), exist_ok=True)
         return full
 
@@ -129,4 +134,9 @@ class Booted:
     def close(self):
         self.process.kill()
         self.process.wait()
-        self.layer.cleanup()
+        subprocess.run(['umount', '-l', self.directory], check=True)
+        os.rmdir(self.directory)
+
+    def power_off(self):
+        self.run('systemctl', 'poweroff', check=False)
+        self.wait(lambda: self.process.poll() is not None, 'the end of the host')

@@ -188,9 +188,25 @@ def step_install_again(host, directory):
     equal(profiles(host)['share'], '', "state of the profile without autoconnect")
 
 
+def step_reboot(host, directory):
+    """The refresh does not wait for libvirtd, and its start brings the profile."""
+    host.run('mkdir', '-p', '/etc/systemd/system/libvirtd.service.d')
+    host.run('tee', '/etc/systemd/system/libvirtd.service.d/slow.conf', stdin='[Service]\nExecStartPre=sleep 8\n')
+    host.power_off()
+    host.start()
+    host.wait(lambda: profiles(host)['isolated'] == 'activated', 'the profile to be activated', 60)
+    wait_idle(host)
+    name = 'ExecMainExitTimestampMonotonic'
+    refreshed = int(host.properties(REFRESH, name)[name])
+    name = 'ActiveEnterTimestampMonotonic'
+    libvirt = int(host.properties('libvirtd.service', name)[name])
+    check(0 < refreshed < libvirt, f'refresh at {refreshed}, libvirtd at {libvirt}')
+    equal(profiles(host)['share'], '', 'state of the profile without autoconnect')
+    host.run('rm', '-r', '/etc/systemd/system/libvirtd.service.d')
+
+
 def step_autopkgtest(host, directory):
     host.run('nmcli', 'connection', 'delete', 'isolated', 'share')
-    host.run('virsh', 'destroy', 'alpha')
     host.run('virsh', 'undefine', 'alpha')
     host.copy(f'{SOURCE}/debian/tests/host', '/tmp/host')
     host.run('sh', '/tmp/host', timeout=200)
@@ -200,8 +216,7 @@ def step_poweroff(host, directory):
     """With a profile that is active, and without a wait for it."""
     host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'isolated')
     host.run('nmcli', 'connection', 'up', 'isolated', 'ifname', 'lo')
-    host.run('systemctl', 'poweroff', check=False)
-    host.wait(lambda: host.process.poll() is not None, 'the end of the host', 30)
+    host.power_off()
 
 
 def main(directory):
