@@ -246,8 +246,7 @@ static void
 restore(NMClient *client, const NmmAction *action, GTask *task)
 {
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
-    const char *known = device ? nm_device_get_hw_address(device) : NULL;
-    g_autofree char *mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device, known);
+    g_autofree char *mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device);
     RestoreCall *call = g_new0(RestoreCall, 1);
 
     call->client = g_object_ref(client);

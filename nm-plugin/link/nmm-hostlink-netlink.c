@@ -93,7 +93,7 @@ check_parent(NetlinkHostlink *self, const char *name, GError **error)
 
     if (!links || !nmm_links_check_parent(links, name, error))
         return NULL;
-    return nmm_mac_swap_find_own(NMM_RUN_DIR, name, nmm_links_find(links, name)->mac);
+    return nmm_mac_swap_find_own(NMM_RUN_DIR, name);
 }
 
 /* NMM_ERROR_NOT_FOUND: there is no interface of that name. */

@@ -89,12 +89,25 @@ remove_note(const char *run_dir, const char *parent)
     g_unlink(path);
 }
 
+static char *
+read_mac(const char *device)
+{
+    g_autoptr(NmmNlSock) sock = nmm_netlink_connect(NULL);
+    g_autoptr(NmmNlLink) link = sock ? nmm_rtnl_get_link(sock, device, NULL) : NULL;
+
+    return link ? nmm_netlink_addr_to_mac(rtnl_link_get_addr(link)) : NULL;
+}
+
 char *
-nmm_mac_swap_find_own(const char *run_dir, const char *parent, const char *mac)
+nmm_mac_swap_find_own(const char *run_dir, const char *parent)
 {
     g_autoptr(Note) note = read_note(run_dir, parent);
+    char *mac = read_mac(parent);
 
-    return g_strdup(note && mac && g_ascii_strcasecmp(note->standin, mac) == 0 ? note->own : mac);
+    if (!note || g_strcmp0(note->standin, mac) != 0)
+        return mac;
+    g_free(mac);
+    return g_strdup(note->own);
 }
 
 /* Begin */
@@ -155,7 +168,7 @@ nmm_mac_swap_begin(const char *run_dir,
         return nmm_fail(
             error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), parent);
     note = g_new(Note, 1);
-    note->own = nmm_mac_swap_find_own(run_dir, parent, device->mac);
+    note->own = nmm_mac_swap_find_own(run_dir, parent);
     note->standin = nmm_identity_standin_mac(note->own);
     if (!write_note(run_dir, parent, note, error))
         return FALSE;

@@ -36,8 +36,8 @@ gboolean nmm_mac_swap_undo(const char *run_dir,
                            const char *profile_uuid,
                            gboolean *out_changed,
                            GError **error);
-/* (transfer full) (nullable): the own MAC of @parent, which has @mac (nullable) now: the identities
- * of host links depend on it. */
-char *nmm_mac_swap_find_own(const char *run_dir, const char *parent, const char *mac);
+/* (transfer full) (nullable): the own MAC of @parent, which the identities of host links depend on;
+ * NULL if @parent does not exist. From the kernel, because NetworkManager knows a change later. */
+char *nmm_mac_swap_find_own(const char *run_dir, const char *parent);
 
 G_END_DECLS

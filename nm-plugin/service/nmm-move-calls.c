@@ -44,8 +44,8 @@ find_parent(NmmMoveContext *move, GError **error)
         return FALSE;
     g_set_object(&move->device, device);
     g_free(move->parent_mac);
-    move->parent_mac = nmm_mac_swap_find_own(
-        NMM_RUN_DIR, nm_device_get_iface(device), nm_device_get_hw_address(device));
+    move->parent_mac = nmm_mac_swap_find_own(NMM_RUN_DIR, nm_device_get_iface(device))
+                           ?: g_strdup(nm_device_get_hw_address(device));
     g_free(move->link_name);
     g_free(move->link_uuid);
     move->link_name = nmm_parent_name_link(profile, device);

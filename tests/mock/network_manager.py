@@ -62,7 +62,7 @@ class NetworkManager:
 
     def dhcp(self, device, client_id):
         """'ADDRESS/PREFIX' or None; the server identifies clients by the client identifier."""
-        return self.leases.setdefault(client_id, f'10.0.0.{10 + len(self.leases)}/24')
+        return self.leases.setdefault(client_id.lower(), f'10.0.0.{10 + len(self.leases)}/24')
 
     # What others see
 
