@@ -48,7 +48,8 @@ static const struct {
     {"acpi", "<acpi index='9'/>"},
 };
 
-/* libvirt defines them, but starts no guest with them on a network without forwarding. */
+/* libvirt accepts them in a definition, but does not start the guest on a network without
+ * forwarding. */
 static const struct {
     const char *name;
     const char *xml;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file of the administrator: its defaults, its keys, and what is refused.
+ * The administrator's configuration file: its defaults, its keys, and invalid files.
  */
 
 #include "config.h"
@@ -79,8 +79,8 @@ test_booleans(void)
     }
 }
 
-/* The example that is installed shows the defaults: without the comment signs it changes nothing,
- * but for the URI that it names. */
+/* The installed example shows the defaults: uncommented, its keys change nothing except
+ * libvirt-uris. */
 static void
 test_example(void)
 {
@@ -100,7 +100,7 @@ test_example(void)
         g_assert_nonnull(strstr(all, *key));
 }
 
-/* An empty list allows root alone; it is not the default. */
+/* An empty list allows only root, and differs from the default. */
 static void
 test_lists(void)
 {
@@ -152,7 +152,7 @@ test_errors(void)
     }
 }
 
-/* A directory stands for every file that exists and cannot be read. */
+/* A directory, as an example of a file that exists and cannot be read. */
 static void
 test_unreadable(void)
 {

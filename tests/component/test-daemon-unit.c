@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which unit a message about libvirt names, on hosts that are directories of the test: units,
- * programs and sockets as distributions have them.
+ * Which unit a message about libvirt names. Each host is a directory with the units, programs and
+ * sockets of a distribution.
  */
 
 #include "config.h"
@@ -19,7 +19,7 @@
 #define RUN     "/run/libvirt/"
 #define MASKED  "!" /* a file that is a link to /dev/null */
 
-/* Debian 12, and the parts of Fedora, which has the monolithic daemon beside the modular ones. */
+/* DEBIAN: as in Debian 12. Fedora has the monolithic daemon and the modular ones. */
 #define DEBIAN UNITS "libvirtd.service", UNITS "libvirtd.socket", "/usr/sbin/libvirtd"
 #define QEMUD  UNITS "virtqemud.service", UNITS "virtqemud.socket", "/usr/sbin/virtqemud"
 #define NETD   UNITS "virtnetworkd.service", UNITS "virtnetworkd.socket", "/usr/sbin/virtnetworkd"
@@ -68,7 +68,7 @@ static const Case cases[] = {
      NULL,
      NMM_DAEMON_UNIT_INSTALLED,
      "virtqemud"},
-    /* Whatever is enabled, a client goes to the socket. */
+    /* A client uses the socket that exists, no matter which unit is enabled. */
     {"monolithic-by-hand",
      {DEBIAN, QEMUD, SOCKETS "virtqemud.socket", RUN "libvirt-sock"},
      QEMU,
@@ -117,7 +117,7 @@ static const Case cases[] = {
      NULL,
      NMM_DAEMON_UNIT_INSTALLED,
      "virtqemud"},
-    /* A unit of the administrator hides that of the package. */
+    /* An administrator's unit replaces that of the package. */
     {"own-unit", {ETC "virtqemud.service"}, QEMU, NULL, NMM_DAEMON_UNIT_INSTALLED, "virtqemud"},
     {"without-systemd", {"/usr/sbin/libvirtd"}, QEMU, NULL, NMM_DAEMON_UNIT_INSTALLED, "libvirtd"},
     {"arch", {"/usr/bin/virtqemud"}, QEMU, NULL, NMM_DAEMON_UNIT_INSTALLED, "virtqemud"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The switches of a parent whose addresses are on a host link, each test in a network namespace.
- * tests/mock/test_move_arp.py has what the LAN hears. Needs root.
+ * The ARP parameters of a parent whose addresses are on a host link, each test in a network
+ * namespace. tests/mock/test_move_arp.py tests which replies the LAN receives. Needs root.
  */
 
 #include "config.h"
@@ -98,7 +98,7 @@ test_other_owner(Fixture *f, gconstpointer data)
     assert_switch(PARENT, "arp_ignore", 1);
 }
 
-/* It is another device, with values of its own. */
+/* The new device has its own values. */
 static void
 test_new_device(Fixture *f, gconstpointer data)
 {

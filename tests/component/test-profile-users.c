@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who may use a private profile, with users and groups of the test: /etc/passwd and /etc/group in a
- * mount namespace of its own. Needs root.
+ * Which users may use a private profile. The test has its own /etc/passwd and /etc/group, in a
+ * mount namespace. Needs root.
  */
 
 #include "config.h"
@@ -44,7 +44,7 @@ check_errno(int code, const char *what)
         g_error("%s: %s", what, g_strerror(errno));
 }
 
-/* What a file of /etc has from now on. */
+/* Replaces a file of /etc. */
 static void
 replace(const char *path, const char *text)
 {
@@ -143,7 +143,8 @@ test_allowed(void)
         assert_allowed(users[i], default_groups);
 }
 
-/* The name of a user, of the user's own group, of any other group and a number give no right. */
+/* Neither a user's name, nor the user's own group, nor any other group, nor a number gives a right.
+ */
 static void
 test_denied(void)
 {
@@ -165,7 +166,7 @@ test_no_such_user(void)
     assert_denied("a\x1b[31m\nb", default_groups, "'a\\x1b[31m\\x0ab'");
 }
 
-/* What a file may have beside users must not open the profile to everybody. */
+/* A permission that is not of a user must not make the profile available to all users. */
 static void
 test_no_user(void)
 {
@@ -205,7 +206,7 @@ test_groups_of_the_configuration(void)
     assert_denied("alice", none, "is empty");
 }
 
-/* Membership counts at the time of the question. */
+/* The membership at the time of the check counts. */
 static void
 test_membership_that_changes(void)
 {
@@ -222,7 +223,7 @@ test_membership_that_changes(void)
     assert_allowed("alice", default_groups);
 }
 
-/* NSS cannot open a file: no answer is not "no", and refuses. */
+/* If NSS cannot open a file, the membership is unknown and the user is refused. */
 static void
 test_look_up_that_fails(void)
 {
@@ -238,7 +239,7 @@ test_look_up_that_fails(void)
     assert_allowed("alice", default_groups);
 }
 
-/* More than the first buffers hold. */
+/* An entry that is larger than the first buffer. */
 static void
 test_many_groups(void)
 {

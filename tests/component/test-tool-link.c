@@ -100,7 +100,7 @@ test_modes(gconstpointer data)
     }
 }
 
-/* virsh would take the name for something else. */
+/* A name that virsh would take for something else. */
 static void
 test_names_for_virsh(gconstpointer data)
 {

@@ -166,7 +166,7 @@ test_check_paused(void)
     g_assert_cmpstr(result->remedy, ==, "virsh -c qemu:///system resume 'web one'");
 }
 
-/* A network of its own keeps its guests from those that use the other. */
+/* Its own network separates its guests from those on the other network. */
 static void
 test_check_used_network(void)
 {
@@ -438,7 +438,7 @@ test_orphans(void)
     assert_orphans(state, "interface isolated web1;");
 }
 
-/* Without the service nothing needs what the profiles have made, unless the user keeps it. */
+/* After retire, nothing needs what the profiles made, unless on-disconnect=keep. */
 static void
 test_orphans_retired(void)
 {

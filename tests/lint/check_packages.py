@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The packages agree with the build: every file that `meson install` installs is in exactly one package of each
-packaging, every file that a packaging lists is installed, and all have the project's version.
+"""Checks that the packages match the build: every file that `meson install` installs is in exactly one package of each
+packaging, every file that a packaging lists is installed, and all packagings have the project's version.
 
 Usage: check_packages.py SOURCE_ROOT BUILD_ROOT      BUILD_ROOT is built, with all features
 """
@@ -17,7 +17,7 @@ import tempfile
 
 SPEC = 'packaging/rpm/NetworkManager-macvtap.spec'
 
-# One row a packaging: file, the pattern of its version.
+# One row for each packaging: the file, and the pattern of its version.
 VERSIONS = [
     ('NEWS', r'^NetworkManager-macvtap (\S+)'),
     ('data/*.metainfo.xml.in', r'<release version="([^"]+)"'),
@@ -26,7 +26,7 @@ VERSIONS = [
     (SPEC, r'^Version:\s*(\S+)'),
 ]
 
-# Macros of RPM, by the options of meson, and below them.
+# Macros of RPM: those with a meson option, and those derived from them.
 OPTION_MACROS = {'_bindir': 'bindir', '_libexecdir': 'libexecdir', '_libdir': 'libdir', '_datadir': 'datadir',
                  '_mandir': 'mandir'}
 MACROS = {'_unitdir': '%{_prefix}/lib/systemd/system', '_tmpfilesdir': '%{_prefix}/lib/tmpfiles.d',
@@ -44,7 +44,7 @@ def read_options(build):
 
 
 def list_installed(build):
-    """What `meson install` installs; its introspection knows one link of each name only."""
+    """The files that `meson install` installs. Meson's introspection lists only one link of each name."""
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(['meson', 'install', '-C', build, '--no-rebuild', '--destdir', directory], check=True,
                        stdout=subprocess.DEVNULL)
@@ -85,7 +85,7 @@ def read_spec(text, options):
 
 
 def read_debian(directory, options):
-    """The patterns of each package, in the files of debhelper that name installed files."""
+    """The patterns of each package, from debhelper's files that list installed files."""
     packages = {}
     for path in sorted(directory.glob('*.install')) + sorted(directory.glob('*.manpages')):
         patterns = packages.setdefault(path.stem, [])
@@ -100,7 +100,7 @@ def read_debian(directory, options):
 
 
 def matches(path, pattern):
-    """A directory stands for all that is in it."""
+    """A pattern of a directory matches all files in it."""
     return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path, pattern.rstrip('/') + '/*')
 
 

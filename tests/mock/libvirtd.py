@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real libvirtd with QEMU for a test: its files are of the test's namespaces alone. Its guests boot a system of 50
-bytes, which ends when the power button is pressed, and gives back devices that are unplugged."""
+"""A real libvirtd with QEMU for a test, with its files in the test's namespaces. Its guests boot a system of 50 bytes,
+which powers off when the power button is pressed, and releases devices that are unplugged."""
 
 import os
 import subprocess
@@ -42,7 +42,7 @@ def start(host):
         subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', directory], check=True)
     host.write('/etc/libvirt/libvirtd.conf', DAEMON_CONF)
     host.write('/etc/libvirt/qemu.conf', QEMU_CONF)
-    # It looks up its own name for each guest that it starts.
+    # libvirtd looks up its own host name for each guest that it starts.
     host.write('/run/hosts', f'127.0.0.1 localhost {os.uname().nodename}\n')
     subprocess.run(['mount', '--bind', '/run/hosts', '/etc/hosts'], check=True)
     with open(DISK, 'wb') as disk:
@@ -53,7 +53,7 @@ def start(host):
 
 
 def virsh(host, *words, stdin=''):
-    """What it prints. The main loop runs meanwhile."""
+    """Returns its output. The main loop runs meanwhile."""
     with subprocess.Popen(['virsh', '--quiet', *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True) as process:
         process.stdin.write(stdin)

@@ -61,7 +61,7 @@ def mount(programs):
 
 
 def be_first(programs, name):
-    """Process 1 of the namespaces: everything ends with it. Takes the exit codes of processes that lost their parent."""
+    """Process 1 of the namespaces, which end with it. Reaps processes that lost their parent."""
     test = os.fork()
     if test == 0:
         run_inside(programs, name)
@@ -151,7 +151,7 @@ def run_all(programs, names, at_once):
 
 
 def main(at_once=AT_ONCE):
-    """AT_ONCE: how many tests run at a time."""
+    """AT_ONCE: the number of tests that run at a time."""
     programs = parse_arguments()
     names = [name for name in tests() if not programs.words or any(word in name for word in programs.words)]
     if not has_namespaces():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mock systemd: the unit of the helper as systemd 252 and newer run it. A start while the unit runs changes nothing;
-one after STOPPING=1 waits until the process has ended."""
+"""A mock systemd, which runs the helper's unit like systemd 252 and newer. A start while the unit runs changes nothing; a
+start after STOPPING=1 waits until the process has ended."""
 
 import os
 import socket
@@ -18,8 +18,8 @@ XML = f'''<node><interface name='{NAME}.Manager'><method name='StartUnit'>
 
 
 class Systemd:
-    """REFUSAL: the error of a start, for instance UnitMasked. ENDING is called when the helper notifies that it ends;
-    systemd sees the end of the process after DELAY seconds."""
+    """REFUSAL: the error of a start, for example UnitMasked. ENDING is called when the helper announces its end. systemd
+    notices the end of the process after DELAY seconds."""
 
     def __init__(self, host, address, refusal=None):
         self.host = host

@@ -292,7 +292,7 @@ def test_service_that_stands_still_is_named_and_mended(host):
 
 
 def test_network_that_other_guests_use_is_left_to_them(host):
-    """Literally, the command needs nmcli; here its words count."""
+    """Compares the command, because there is no nmcli to run it."""
     host.at_start(f'define-network "{NETWORK}"', 'start-network isolated')
     host.define_guest('malware', 'network', "<source network='isolated'/>")
     host.add_guest('alpha')

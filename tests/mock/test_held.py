@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode isolated and a guest that another operation of libvirt holds when the profile is activated: the other guests are
-served, and this one when it is free. With the installed programs and a real libvirtd."""
+"""Mode isolated and a guest that another libvirt operation holds when the profile is activated. The other guests are served
+at once, and this one when the operation ends. With the installed programs and a real libvirtd."""
 
 import contextlib
 import functools
@@ -15,11 +15,11 @@ from libvirtd import virsh
 
 NETWORK = 'isolated'
 PIPE, GATE = '/run/pipe', '/run/gate'
-DESTINATION = '/run/destination'  # of a migration: the sockets of its libvirtd
+DESTINATION = '/run/destination'  # of the migration: the directory of its libvirtd's sockets
 NIC = "<interface type='direct'><mac address='{mac}'/><source dev='eth0' mode='bridge'/></interface>"
 
-# A host of its own, whose hook lets the migration wait. It has had so many interfaces that those to come have other
-# numbers than the first host's, because the kernel puts the device nodes of all into one directory.
+# The second host, whose hook delays the migration. It first creates and deletes interfaces, so that its later ones have
+# other numbers than those of the first host, because the kernel puts all device nodes into one directory.
 START_DESTINATION = f'''
 hostname destination
 mount --bind {DESTINATION} /run/libvirt
@@ -37,7 +37,7 @@ exec libvirtd --pid-file {DESTINATION}/libvirtd.pid
 
 
 def open_gate(path):
-    """A pipe that nothing is read from, or written to, before it is closed."""
+    """A pipe that blocks both ends until it is closed."""
     os.mkfifo(path)
     return os.open(path, os.O_RDWR)
 
@@ -77,7 +77,7 @@ def migrated(host):
 
 @contextlib.contextmanager
 def stopped(host):
-    """Its QEMU, as by a disk that hangs."""
+    """Stops its QEMU, as a disk that hangs does."""
     with open('/run/libvirt/qemu/held.pid', encoding='ascii') as file:
         pid = int(file.read())
     os.kill(pid, signal.SIGSTOP)

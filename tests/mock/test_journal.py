@@ -63,7 +63,7 @@ def test_profile_that_is_up_and_goes_down(host):
 
 
 def test_text_of_others_cannot_forge_an_entry(host):
-    """A terminal executes no sequence in it, and a line break begins no other line."""
+    """Escape sequences do not reach the terminal, and a line break does not begin a new entry."""
     host.at_start('fail list-networks "red \x1b[31m\u202e\u2028 end"')
     journal = host.use_journal()
     vpn = host.activate(host.add_profile('isolated'))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mode move: the LAN learns one MAC address for each address of the host, the host link's."""
+"""Mode move: the LAN learns only the host link's MAC address for each address of the host."""
 
 import contextlib
 import socket
@@ -18,7 +18,7 @@ ASKER_MAC = '02:77:00:00:00:77'
 ABSENT = '10.0.0.201'
 VIP = '10.0.0.190'
 ETH_P_IPV6 = 0x86dd
-PATIENCE = 0.5  # s: for an answer that must not come
+PATIENCE = 0.5  # s: time to wait for a reply that must not arrive
 SWITCH = '/proc/sys/net/ipv4/conf/{}/{}'
 
 
@@ -27,7 +27,7 @@ def octets(mac):
 
 
 def answering(host, address):
-    """The MAC addresses that answer an ARP request of a machine of the LAN."""
+    """The MAC addresses that answer an ARP request from the LAN."""
     request = (b'\xff' * 6 + octets(ASKER_MAC) + struct.pack('!HHHBBH', ETH_P_ARP, 1, 0x0800, 6, 4, 1) +
                octets(ASKER_MAC) + socket.inet_aton(ASKER) + bytes(6) + socket.inet_aton(address))
     macs = set()
@@ -53,7 +53,7 @@ def checksum(data):
 
 
 def answering6(host, address):
-    """The MAC addresses that answer a neighbour solicitation of a machine of the LAN."""
+    """The MAC addresses that answer a neighbour solicitation from the LAN."""
     target = socket.inet_pton(socket.AF_INET6, address)
     source = socket.inet_pton(socket.AF_INET6, 'fe80::77')
     group = socket.inet_pton(socket.AF_INET6, 'ff02::1:ff00:0')[:13] + target[13:]
@@ -93,7 +93,7 @@ def switch(name, key, value=None):
 def let_forward(host, proxy):
     switch('all', 'forwarding', '1')
     switch(proxy, 'proxy_arp', '1')
-    # Otherwise the kernel answers for others up to 0.8 s later.
+    # Otherwise, the kernel delays its proxy ARP replies by up to 0.8 s.
     host.write('/proc/sys/net/ipv4/neigh/eth0/proxy_delay', '0')
 
 
@@ -107,7 +107,7 @@ def test_lan_learns_only_the_mac_of_the_link(host):
 
 
 def test_lan_learns_only_the_mac_of_the_link_over_ipv6(host):
-    """Without a change of the parent."""
+    """The service changes no parameter of the parent for that."""
     host.nm.find_profile(UPLINK_UUID).change('ipv6', method='manual', address_data=device.address_data('fd00::10/64'))
     host.eth0.begin(host.nm.find_profile(UPLINK_UUID))
     host.wait(lambda: host.eth0.state == device.UP, 'the uplink')
@@ -117,7 +117,7 @@ def test_lan_learns_only_the_mac_of_the_link_over_ipv6(host):
 
 
 def test_parent_is_silent_before_the_profile_is_up(host):
-    """The host goes online in between."""
+    """NetworkManager goes online between the two."""
     seen = []
     host.nm.bus.after['Reapply'] = lambda: seen.append(answering(host, HOST))
     vpn = host.activate(host.add_profile('move'))
@@ -126,7 +126,7 @@ def test_parent_is_silent_before_the_profile_is_up(host):
 
 
 def test_host_that_forwards_with_proxy_arp_does_not_answer_for_the_lan(host):
-    """The LAN is behind the host link then, as another LAN would be."""
+    """The routes to the LAN are on the host link then, like those to another LAN."""
     let_forward(host, 'all')
     equal(answering(host, ABSENT), set(), 'MAC addresses that answer for an absent address before')
     host.up(host.add_profile('move'))
@@ -134,7 +134,7 @@ def test_host_that_forwards_with_proxy_arp_does_not_answer_for_the_lan(host):
 
 
 def test_host_that_forwards_with_proxy_arp_answers_for_another_lan(host):
-    """What the host answered for before."""
+    """The host answered for that LAN before, too."""
     ip('link', 'add', 'vm0', 'type', 'veth', 'peer', 'vm1')
     for name in ('vm0', 'vm1'):
         ip('link', 'set', name, 'up')
@@ -163,7 +163,7 @@ def test_value_that_is_changed_while_up_stays(host):
 
 
 def test_address_that_a_program_adds_to_the_parent_is_answered_there(host):
-    """The virtual address of a cluster."""
+    """For example, the virtual address of a cluster."""
     host.up(host.add_profile('move'))
     ip('address', 'add', f'{VIP}/32', 'dev', 'eth0')
     check(mac('eth0') in answering(host, VIP), 'the parent does not answer for its own address')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commands of virsh that `nm-macvtap check` prints, carried out literally on a real libvirtd, with the real
-programs and a mock NetworkManager."""
+"""Runs the virsh commands that `nm-macvtap check` prints, unchanged, on a real libvirtd, with the real programs and a mock
+NetworkManager."""
 
 import json
 import signal
@@ -32,7 +32,7 @@ def examine(host, guest):
 
 
 def repair(host, guest, step, verdict='broken'):
-    """Carries out the command of the step, after which it is ok."""
+    """Runs the command of the step, and checks that the step is ok then."""
     steps = examine(host, guest)
     equal(steps.get(step, {}).get('verdict'), verdict, f'verdict of step {step}: {steps}')
     remedy = steps[step]['remedy']
@@ -55,7 +55,7 @@ def start_guest(host, uuid):
 
 
 def uuid_of(host, name):
-    """For virsh, which takes some names for something else."""
+    """The UUID, because virsh takes some names for something else."""
     uuids = [line.split(None, 1) for line in virsh(host, 'list', '--all', '--uuid', '--name').splitlines() if line]
     return next(words[0] for words in uuids if words[1].strip() == name.strip())
 
@@ -70,7 +70,7 @@ def own_mac(host, uuid):
     return next(nic.find('mac').get('address') for nic in found if nic.get('type') == 'network')
 
 
-# Of guests. '1' is the ID of another guest, which must stay as it is; virsh takes '--all' for an option.
+# Names of guests. '1' is also the ID of another guest, which must not change; virsh takes '--all' for an option.
 NAMES = ('it\'s "a" <b>&', '$HOME;`id`', '1', '--all')
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A profile that is up is not deactivated and activated again without need: scripts of users run for vpn-up and vpn-down."""
+"""An active profile is not deactivated and activated again without need, because that runs users' scripts for vpn-up and
+vpn-down."""
 
 import device
 import mock
@@ -25,7 +26,7 @@ HARMLESS = (
 
 
 def add_dock(host):
-    """Another network card, with a connection of its own."""
+    """Another network card, with its own connection."""
     ip('link', 'add', 'dock0', 'type', 'veth', 'peer', 'dock1')
     return host.nm.add_device('dock0'), add_connection(host, 'dock0', DOCK_UUID, '802-3-ethernet')
 
@@ -146,7 +147,7 @@ def test_cable_that_is_pulled_costs_share_one_activation(host):
 
 
 def test_events_of_a_boot_cost_one_activation(host):
-    """The device, the bridge of the network, the helper's unit after NetworkManager and after libvirt."""
+    """Events of the device and of the network's bridge; starts of the unit after NetworkManager and after libvirt."""
     host.install_hook()
     profile = host.add_profile('isolated', settings=AUTOCONNECT)
     for event in HARMLESS:

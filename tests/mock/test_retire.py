@@ -84,7 +84,7 @@ def test_network_of_a_profile_that_is_down_is_removed(host):
     host.add_profile('isolated')
     code, document, errors = retire(host)
     equal((code, errors), (0, ''), 'exit code and errors')
-    # The fake hypervisor is at every URI.
+    # The fake hypervisor serves every URI.
     equal({(item['kind'], item['network'], item['removed']) for item in document['leftovers']},
           {('network', 'isolated', True)}, 'leftovers')
 

@@ -40,7 +40,7 @@ def add_private_profile(host, *users):
 
 
 def replace_file(host, path, text):
-    """In the namespaces of the test alone."""
+    """Only in the namespaces of the test."""
     copy = f"/run/{path.replace('/', '-')}"
     if not os.path.exists(path):
         mock.run('mount', '-t', 'tmpfs', 'tmpfs', os.path.dirname(path))

@@ -51,8 +51,7 @@ def test_helper_runs_itself_if_the_unit_is_not_installed(host):
 
 
 def test_event_at_the_end_of_a_run_is_not_lost(host):
-    """The hook finds the lock free, but systemd has not seen the end of the process: it would merge the start with
-    that run."""
+    """The hook finds the lock free, but systemd has not yet noticed the end of the process, and would ignore the start."""
     systemd = boot(host)
     systemd.delay = 0.5  # the hook's child pauses for 150 ms
     runs = []

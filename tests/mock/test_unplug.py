@@ -67,7 +67,7 @@ def test_libvirt_that_does_not_run_is_not_started(host):
 
 
 def test_guest_that_is_still_being_resumed_is_tried_again(host):
-    """It delays no other guest and no other event."""
+    """The guest delays no other guest and no other event."""
     host.add_profile('isolated')
     start_guests(host, 'alpha', 'beta')
     host.at_start('hang "nic-update live alpha"')

@@ -26,7 +26,7 @@ from machine import BUILDS, HERE, SOURCE
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'sandbox', 'systemd', 'clang', 'asan')
 EXTRA_STAGES = ('bench', 'release')
-BUILD_OPTIONS = {  # of Meson, and the compiler
+BUILD_OPTIONS = {  # Meson options, and the compiler
     'gcc': ((), 'gcc'),
     'clang': ((), 'clang'),
     'asan': (('-Db_sanitize=address,undefined',), 'gcc'),
@@ -79,7 +79,7 @@ def build(name, prefix=()):
 
 
 class Builds:
-    """Each build is made once: gcc when it is first asked for, the others after it in the background."""
+    """Makes each build once: gcc when it is first needed, then the others in the background."""
 
     def __init__(self, stages):
         self.pool = concurrent.futures.ThreadPoolExecutor(1)

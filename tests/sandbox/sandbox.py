@@ -227,7 +227,7 @@ addr-gen-mode=eui64
             self.lan.run(['ip', 'addr', 'replace', f'{Lan.gateway6(index)}/64', 'dev', f'lan{index}', 'nodad'])
 
     def unplug_card(self, uplink):
-        """As a USB dock that is unplugged: the kernel does not have it any more."""
+        """Removes the card from the kernel, like unplugging a USB dock."""
         self.run(['ip', 'link', 'del', uplink])
 
     def plug_card(self, uplink):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a guest really uses: a parent by any of its names, a macvtap that the user made, the MAC that the guest has
-set, a device that is gone with its card. And libvirt as it is found: activated by its socket."""
+"""What a guest really uses: a parent by any of its names, a macvtap that the user made, the MAC that the guest has set, a
+device that disappeared with its card. And a libvirtd that its socket activates."""
 
 import json
 
@@ -14,7 +14,7 @@ ALTNAME = 'enx027700000002'
 LONG = 'enp0s31f6u1u2u3u4i5-dock'
 NEW_MAC = '52:54:00:aa:bb:cc'
 
-# As systemd does it: listens on libvirtd's sockets, and starts it for a connection. Counts the starts.
+# Socket activation: listens on libvirtd's sockets, starts it for a connection, and counts the starts.
 ACTIVATOR = '''import os, select, socket
 socks = []
 for name in ('libvirt-sock', 'libvirt-sock-ro'):

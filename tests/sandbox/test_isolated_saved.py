@@ -82,7 +82,7 @@ def test_network_stays_while_a_snapshot_needs_it(host):
 
 
 def carrier(guest):
-    """What the guest sees of the cable of our interface: QEMU's state, not libvirt's."""
+    """The link state of the project's interface that the guest sees: QEMU's, not libvirt's."""
     link = guest.links()[profiles.our_mac(guest)]
     return guest.run(f'cat /sys/class/net/{link}/carrier')[1].strip()
 

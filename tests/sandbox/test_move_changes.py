@@ -29,7 +29,7 @@ def test_reapplied_parent_is_stripped_again(host):
     profiles.up(host)
     for turn in (1, 2):
         host.nmcli('device', 'reapply', 'eth0')
-        # The parent has the address only after its DHCP client has asked for it.
+        # The parent gets the address only after its DHCP client has requested it.
         host.wait_for(lambda turn=turn: '\n'.join(profiles.messages(host)).count(
             "gave 'eth0' its IP configuration back") == turn, f'the word of reapply {turn} in the journal', 20)
         wait_moved(host, address)

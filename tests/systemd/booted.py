@@ -10,7 +10,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 UNITS = '/etc/systemd/system'
 
-# What changes the kernel of the whole machine, waits for hardware or for a terminal.
+# Units that change the kernel of the whole machine, or wait for hardware or a terminal.
 MASKED = '''systemd-sysctl systemd-modules-load systemd-binfmt systemd-random-seed systemd-remount-fs
 systemd-machine-id-commit systemd-timesyncd systemd-resolved systemd-networkd systemd-pstore systemd-hwdb-update
 systemd-boot-system-token kmod-static-nodes console-getty getty@ modprobe@ systemd-firstboot systemd-sysusers

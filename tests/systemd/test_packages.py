@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Debian packages on a host with Debian's own systemd, udev, dbus and socket-activated libvirt: what each step of
-a package's life does. The steps build on each other, so the first that fails ends the program.
+"""Installs, upgrades, removes and purges the Debian packages on a host with Debian's own systemd, udev, dbus and
+socket-activated libvirt. The steps build on each other, so the first failure ends the program.
 
     test_packages.py DIRECTORY     with the packages"""
 
@@ -39,7 +39,7 @@ def profiles(host):
 
 
 def is_idle(host):
-    """No helper runs, and none will: no event waits."""
+    """Neither does the helper run, nor does an event wait for it."""
     return not host.is_active(HELPER) and not host.is_active(REFRESH) and host.run(
         'sh', '-c', 'cat /run/nm-macvtap/dispatcher-events 2>/dev/null', check=False) == ''
 
@@ -79,7 +79,7 @@ def step_install(host, directory):
 
 
 def step_libvirt_sleeps(host, directory):
-    """Looking does not start it."""
+    """Read-only commands do not start it."""
     host.run('systemctl', 'stop', 'libvirtd.service')
     before = starts(host)
     host.run('nmcli', 'connection', 'up', 'eth0')
@@ -89,7 +89,7 @@ def step_libvirt_sleeps(host, directory):
 
 
 def step_first_guest(host, directory):
-    """libvirtd runs already, and there is no event of NetworkManager."""
+    """libvirtd is already running, and NetworkManager has no event."""
     host.run('virsh', 'version')
     host.wait(lambda: starts(host) > 0, 'the refresh after the start of libvirtd')
     time.sleep(1)
@@ -102,7 +102,7 @@ def step_first_guest(host, directory):
 
 
 def step_activate(host, directory):
-    """The host link is a macvtap device, too, but no guest's."""
+    """The host link is also a macvtap device, but belongs to no guest."""
     before = refreshes(host)
     check(before > 0, 'no refresh')
     for name, base, data in (('isolated', 'lo', 'mode=isolated'), ('share', 'eth0', 'mode=share, parent=eth0')):
@@ -122,7 +122,7 @@ def services(host):
 
 
 def step_upgrade(host, directory):
-    """Active profiles stay active, with the processes that they have."""
+    """Active profiles stay active, with the same processes."""
     before = services(host)
     equal(len(before), 2, 'services')
     install(host, directory)
@@ -139,7 +139,7 @@ def step_restart_of_networkmanager(host, directory):
 
 
 def step_libvirt_stays_stopped(host, directory):
-    """Although a profile is active. The next activation starts it."""
+    """Even while a profile is active. The next activation starts it."""
     host.run('nmcli', 'connection', 'down', 'share')
     host.run('systemctl', 'stop', 'libvirtd')
     before = starts(host)
@@ -213,7 +213,7 @@ def step_autopkgtest(host, directory):
 
 
 def step_poweroff(host, directory):
-    """With a profile that is active, and without a wait for it."""
+    """While a profile is active, and without waiting for it."""
     host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'isolated')
     host.run('nmcli', 'connection', 'up', 'isolated', 'ifname', 'lo')
     host.power_off()
