@@ -128,7 +128,7 @@ request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
     if (code == -NLE_BUSY || code == -NLE_OPNOTSUPP)
         return nmm_fail(error,
                         NMM_ERROR_UNSUPPORTED,
-                        _("the driver of '%s' does not change its MAC address while it is up: %s"),
+                        _("the driver of '%s' cannot change its MAC address while it is up: %s"),
                         rtnl_link_get_name(link),
                         nl_geterror(code));
     if (code == -NLE_EXIST)
@@ -150,7 +150,7 @@ has_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
     return link && (g_strcmp0(now, mac) == 0 ||
                     nmm_fail(error,
                              NMM_ERROR_UNSUPPORTED,
-                             _("the driver of '%s' does not change its MAC address"),
+                             _("the driver of '%s' cannot change its MAC address"),
                              name));
 }
 

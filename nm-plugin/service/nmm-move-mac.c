@@ -131,7 +131,7 @@ nmm_move_report_mac(const NmmMoveContext *move)
     problems = nmm_problems_new();
     problem = nmm_problem_new(NMM_PROBLEM_OWN_MAC,
                               NULL,
-                              _("the host link '%s' has a MAC address of its own, so a DHCP server "
+                              _("the host link '%s' has its own MAC address, so a DHCP server "
                                 "may give the host another address: %s"),
                               move->link_name,
                               move->own_mac_cause);

@@ -53,7 +53,7 @@ def test_own_mac_if_the_profile_wants_it(host):
     with host.unchanged():
         vpn = host.up(host.add_profile('move', mac='own'))
         check_own(host)
-        check('MAC address of its own' not in host.messages(), 'a warning of what was asked for')
+        check('has its own MAC address' not in host.messages(), 'a warning of what was asked for')
         check_end(host, vpn)
 
 
@@ -63,15 +63,15 @@ def own_because(driver, *causes):
         watch_addresses(host)
         with host.unchanged():
             vpn = host.up(host.add_profile('move'))
-            check_own(host, 'MAC address of its own', *causes)
-            check('MAC address of its own' in vpn.get('VPN.Connection', 'Banner'), 'no word of it in the banner')
+            check_own(host, 'has its own MAC address', *causes)
+            check('has its own MAC address' in vpn.get('VPN.Connection', 'Banner'), 'no word of it in the banner')
             check_end(host, vpn)
     return test
 
 
-test_driver_that_refuses_the_change = own_because('busy eth0', "the driver of 'eth0' does not change its MAC")
-test_driver_that_ignores_the_change = own_because('ignores eth0', "the driver of 'eth0' does not change its MAC")
-test_link_that_does_not_get_the_mac = own_because(f'busy {LINK}', f"the driver of '{LINK}' does not change its MAC")
+test_driver_that_refuses_the_change = own_because('busy eth0', "the driver of 'eth0' cannot change its MAC")
+test_driver_that_ignores_the_change = own_because('ignores eth0', "the driver of 'eth0' cannot change its MAC")
+test_link_that_does_not_get_the_mac = own_because(f'busy {LINK}', f"the driver of '{LINK}' cannot change its MAC")
 
 
 def own_with(*causes, **settings):
@@ -83,7 +83,7 @@ def own_with(*causes, **settings):
         host.eth0.applied = profile.settings
         watch_addresses(host)
         vpn = host.up(host.add_profile('move'))
-        check_own(host, 'MAC address of its own', *causes)
+        check_own(host, 'has its own MAC address', *causes)
         check_end(host, vpn)
     return test
 

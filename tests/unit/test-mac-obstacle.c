@@ -27,7 +27,7 @@ test_parent(void)
 
     assert_obstacle(facts, NULL);
     facts.is_ethernet = FALSE;
-    assert_obstacle(facts, "'eth0' is made of other devices");
+    assert_obstacle(facts, "'eth0' is built on other devices");
     facts = plain;
     facts.has_8021x = TRUE;
     assert_obstacle(facts, "'eth0' authenticates with 802.1X");

@@ -44,12 +44,11 @@ char *
 nmm_mac_obstacle_find(const NmmMacFacts *facts)
 {
     if (!facts->is_ethernet)
-        return g_strdup_printf(
-            _("'%s' is made of other devices, which its MAC address belongs to as well"),
-            facts->name);
-    if (facts->has_8021x)
-        return g_strdup_printf(_("'%s' authenticates with 802.1X, under its MAC address"),
+        return g_strdup_printf(_("'%s' is built on other devices, which share its MAC address"),
                                facts->name);
+    if (facts->has_8021x)
+        return g_strdup_printf(
+            _("'%s' authenticates with 802.1X, which is bound to its MAC address"), facts->name);
     if (sets_mac(facts->cloned_mac))
         return g_strdup_printf(
             _("the connection of '%s' sets its MAC address (%s)"), facts->name, facts->cloned_mac);

@@ -198,8 +198,9 @@ static const NmmKeyInfo keys[] = {
         .choice_labels = link_mac_labels,
         .default_value = "parent",
         .label = N_("_Host link MAC address"),
-        .description = N_("The MAC address of the host's own macvtap interface: that of the parent "
-                          "device, which has another one meanwhile, or its own."),
+        .description =
+            N_("The MAC address of the host's own macvtap interface: that of the parent "
+               "device, which gets another one while the profile is active, or its own."),
     },
     {
         .name = NMM_KEY_TRUSTED_ADDRESSES,
