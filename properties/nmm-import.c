@@ -25,7 +25,7 @@
 
 #define MAX_BYTES NMM_XML_MAX_BYTES
 
-/* It does not forward through macvtap. */
+/* libvirt's default network, which does not forward through macvtap. */
 #define LIBVIRT_NETWORK "default"
 
 static void
@@ -135,8 +135,8 @@ import_network(const char *text, GError **error)
                : NULL;
 }
 
-/* The definition of a network is not in the file: it may forward through macvtap. The profile needs
- * no parent. */
+/* Whether the guest is on a network that may forward through macvtap. The file does not have the
+ * definition of the network. The profile needs no parent. */
 static gboolean
 may_have_macvtap(const NmmGuest *guest)
 {

@@ -18,8 +18,8 @@ char *nmm_text_clean(const char *text);
 /* (transfer full): for messages: valid UTF-8 of at most 64 characters, control characters escaped.
  * Every message that quotes text of a file, of a profile or of libvirt takes it from here. */
 char *nmm_text_to_display(const char *text);
-/* A whole message that may contain such text, or comes from another program: the same, with at most
- * @max characters. (transfer full) */
+/* (transfer full): the same, with at most @max characters, for a whole message that may contain
+ * such text or comes from another program. */
 char *nmm_text_to_message(const char *text, guint max);
 /* In terminal cells: wide characters take two, combining ones none. */
 guint nmm_text_width(const char *text);

@@ -8,8 +8,8 @@
 
 #include "nmm-daemon.h"
 
-/* Of systemd.unit(5), those that may have a unit of a package or of the administrator; the first
- * one that has the unit counts. */
+/* The directories in systemd.unit(5) for units of the administrator and of packages, in order of
+ * precedence. */
 static const char *const unit_dirs[] = {
     "/etc/systemd/system",
     "/run/systemd/system",
@@ -18,7 +18,7 @@ static const char *const unit_dirs[] = {
     "/lib/systemd/system",
 };
 
-/* What systemctl(1) enable makes for libvirt's sockets and services. */
+/* Directories of the links that `systemctl enable` creates for libvirt's units. */
 static const char *const wants[][2] = {
     {"/etc/systemd/system/sockets.target.wants", ".socket"},
     {"/etc/systemd/system/multi-user.target.wants", ".service"},
@@ -33,7 +33,7 @@ build_path(const char *root, const char *dir, const char *name, const char *suff
     return g_strconcat(root, dir, "/", name, suffix, NULL);
 }
 
-/* A link that leads nowhere exists, too. */
+/* A dangling symbolic link exists, too. */
 static gboolean
 exists(const char *root, const char *dir, const char *name, const char *suffix)
 {

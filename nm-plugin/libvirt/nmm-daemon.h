@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 char *nmm_daemon_get_driver(const char *uri);
 /* (transfer full): "virtqemud", the daemon of @driver alone. */
 char *nmm_daemon_build_name(const char *driver);
-/* Of its socket's name. */
+/* The beginning of its socket's name. */
 const char *nmm_daemon_get_socket_prefix(const char *daemon);
 
 /* "/run", except in tests. */

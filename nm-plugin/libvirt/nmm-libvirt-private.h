@@ -64,8 +64,8 @@ void nmm_libvirt_conn_unref(NmmLibvirtConn *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtConn, nmm_libvirt_conn_unref)
 /* Whether a connection to @daemon broke, as when it ends; any thread. */
 gboolean nmm_libvirt_conn_has_ended(NmmLibvirtConn *self, NmmLibvirtDaemon daemon);
-/* Call it when networks have been read. If their daemon could not be reached when the connection
- * was opened and can be now, as after a restart, emits "closed": its events would never come. */
+/* Call it after networks have been read. Emits "closed" if the network daemon was unreachable when
+ * the connection was opened and is reachable now, because this connection never gets its events. */
 void nmm_libvirt_conn_check_networks(NmmLibvirtConn *self);
 /* Emits "closed", once. @reason is translated. */
 void nmm_libvirt_conn_give_up(NmmLibvirtConn *self, const char *reason);

@@ -151,7 +151,7 @@ find_difference(const NmmCheckInput *input)
     return NULL;
 }
 
-/* Of ARP too, without which neither side finds the other. */
+/* Includes ARP, because host and guest need it to find each other. */
 static gboolean
 is_below_ip(const NmmRuleFinding *finding)
 {

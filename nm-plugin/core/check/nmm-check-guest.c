@@ -21,14 +21,15 @@ nmm_check_evaluate_guest(const NmmCheckInput *input)
     return ok(_("the guest exists (%s)"), input->guest.uri);
 }
 
-/* The interface again, in the running guest alone, with all that the user tuned there. */
+/* Attaches the interface to the running guest again, with the user's settings. */
 static char *
 make_reattach(const NmmCheckInput *input)
 {
     const char *guest = nmm_check_get_guest(input);
     const char *mac = input->guest.defined_mac ? input->guest.defined_mac : input->guest.mac;
     g_autofree char *path = g_strdup_printf("//interface[mac/@address=\"%s\"]", mac);
-    /* With its network, which the running guest does not have if it chooses the device. */
+    /* From the definition, because the running guest's XML lacks a network that chooses the device.
+     */
     const char *inactive = input->guest.macvtap_in_definition ? "--inactive" : NULL;
     g_autofree char *dump =
         nmm_check_make_virsh(input, "dumpxml", guest, "--xpath", path, inactive, NULL);

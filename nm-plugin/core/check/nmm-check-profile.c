@@ -11,7 +11,7 @@
 
 #include "nmm-keys.h"
 
-/* (transfer full) (nullable): gives the profile a network of its own. */
+/* (transfer full) (nullable): the command that gives the profile its own network. */
 static char *
 make_network_command(const NmmCheckInput *input)
 {

@@ -118,7 +118,7 @@ typedef struct {
     } way;
 
     GPtrArray *problems; /* (element-type NmmProblem): of the guest, as the service publishes them,
-                            without those that a step measures; NULL if it publishes nothing */
+                            without those that another step tests; NULL if it publishes nothing */
     char **silent_services; /* (nullable): process IDs of services that do not answer; one of them
                                is the profile's if @problems is NULL */
     char *kernel_problem;   /* bridge, host link, parent and their addresses */

@@ -237,7 +237,7 @@ walk(Walk *self, const NmmRuleChain *chain, guint depth)
     return PASSED;
 }
 
-/* A family of which all packets have to pass; one that sees devices sees all of their packets. */
+/* Whether the packets of @path pass the chains of @family. */
 static gboolean
 has_family(const NmmRulePath *path, const char *family)
 {
@@ -260,7 +260,8 @@ sees(const NmmRuleChain *chain, const NmmRulePath *path)
            has_device(chain, path->port);
 }
 
-/* The path as the rules of @chain see it: those of a bridge, and of a port, name ports. */
+/* The path with the interfaces that the rules of @chain match: the port for chains of a bridge or
+ * of that port. */
 static NmmRulePath
 get_own_path(const NmmRuleChain *chain, const NmmRulePath *path)
 {
@@ -507,7 +508,7 @@ append_accept(GString *text, const NmmRuleChain *chain, const NmmRulePath *path)
     g_string_append(text, "accept");
 }
 
-/* Among ports, from the port to any other and back. */
+/* Between two ports: from the port to any other, and back. */
 static char *
 make_chain_command(const NmmRuleFinding *finding, const NmmRulePath *path)
 {

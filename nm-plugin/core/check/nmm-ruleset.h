@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules of the host's packet filter, as far as they tell interfaces apart, and what they do to
- * a packet of which only its interfaces are known. A condition on anything else is not evaluated:
- * it is of one of four kinds.
+ * The rules of the host's packet filter, and what they do to a packet of which only the interfaces
+ * are known. Conditions on anything else are not evaluated, only classified into four kinds.
  */
 
 #pragma once
@@ -51,7 +50,7 @@ typedef struct {
     char *table;
     char *name;
     char *hook;         /* (nullable): of a base chain */
-    GPtrArray *devices; /* (nullable) (element-type utf8): the chain sees no others */
+    GPtrArray *devices; /* (nullable) (element-type utf8): the chain applies only to these */
     gboolean drops;     /* its policy */
     GPtrArray *rules;   /* (element-type NmmRule) */
 } NmmRuleChain;
@@ -71,8 +70,8 @@ typedef struct {
     const char *in;
     const char *out;
     const char *port; /* (nullable): of the bridge that is @in or @out, as its own rules see it */
-    gboolean inet6;   /* IPv6 matters, besides IPv4 */
-    gboolean arp;     /* ARP matters: the kernel resolves addresses, not the service */
+    gboolean inet6;   /* evaluate IPv6, too */
+    gboolean arp;     /* evaluate ARP, too: the kernel resolves addresses, not the service */
 } NmmRulePath;
 
 /* What a base chain does to the packets of a path. */
