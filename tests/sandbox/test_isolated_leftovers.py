@@ -3,10 +3,13 @@
 
 import contextlib
 import difflib
+import json
+import re
 
 import profiles
 import tap
-from tap import equal
+from guest import network
+from tap import check, equal
 
 KERNEL = r'''
 ip -d -o link show | sed -E 's/^[0-9]+: //; s/ state [A-Z]+//; s/ numtxqueues.*//; s/[a-z_]+_timer +[0-9.]+//g'
@@ -67,6 +70,65 @@ def test_activation_that_fails_leaves_nothing(host):
     profiles.up(host)
     profiles.reach(host, alpha)
     equal(len(profiles.our_nics(beta, inactive=True)), 1, 'interfaces of ours in beta')
+
+
+@tap.host(firewalld=True)
+def test_network_of_ours_follows_the_zone_of_the_profile(host):
+    alpha, = host.running_guests('alpha')
+    host.run('firewall-cmd --permanent --new-zone=guests && firewall-cmd --permanent --zone=guests --set-target=ACCEPT '
+             '&& firewall-cmd --reload')
+    profiles.add_by_hand(host, 'guests', 'connection.zone', 'guests')
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    profiles.down(host)
+    uuid = host.virsh('net-uuid', 'isolated').stdout
+    host.virsh('net-update', 'isolated', 'add', 'ip-dhcp-host',
+               "<host mac='52:54:00:00:00:77' ip='192.168.254.77'/>", '--live', '--config')
+    host.virsh('net-destroy', 'isolated')
+    host.run('firewall-cmd --permanent --delete-zone=guests && firewall-cmd --reload')
+
+    with unchanged(host, 'a zone that is gone'):
+        profiles.refused(host, "'isolated'", 'guests')
+    host.nmcli('connection', 'modify', 'guests', 'connection.zone', '')
+    profiles.up(host)
+    profiles.reach(host, alpha)
+    bridge = profiles.network_info(host)['Bridge']
+    equal(host.run(['firewall-cmd', '--get-zone-of-interface', bridge]).stdout.strip(), 'libvirt', 'zone')
+    xml = host.virsh('net-dumpxml', '--inactive', 'isolated').stdout
+    check("ip='192.168.254.77'" in xml, 'the fixed DHCP address is gone')
+    check(not re.search('zone=', xml), 'the zone is still there')
+    equal(host.virsh('net-uuid', 'isolated').stdout, uuid, 'UUID of the network')
+
+
+@tap.host()
+def test_network_of_other_guests_is_used_only_if_the_profile_names_it(host):
+    host.define_network(profiles.network_xml('isolated', '192.168.66.1'))
+    malware = host.guest('malware', [network('isolated')]).define()
+    alpha, = host.running_guests('alpha')
+    before = malware.dumpxml(inactive=True)
+    profiles.add_by_hand(host)
+    with unchanged(host, 'a network of other guests'):
+        reason = profiles.refused(host, "'isolated'", "'malware'", "'network'")
+    check('alpha' not in reason, reason)
+    plan = host.run(['nm-macvtap', 'plan', 'guests'], check=False)
+    equal(plan.returncode, 1, "plan's exit code")
+    check("'malware'" in plan.stderr, plan.stderr)
+    found = host.run(['nm-macvtap', '--json', 'check', 'alpha'], check=False)
+    equal(found.returncode, 3, "check's exit code")
+    step = json.loads(found.stdout)['steps'][-1]
+    check("'malware'" in step['detail'], step)
+
+    # The two ways out: the command that check prints, and the name in the profile.
+    profiles.modify(host, on_disconnect='remove')
+    host.run(step['remedy'], timeout=90)
+    profiles.reach(host, alpha)
+    profiles.down(host)
+    profiles.modify(host, network='isolated')
+    profiles.up(host)
+    profiles.reach(host, alpha, '192.168.66.1')
+    banner = [line for line in host.nmcli('connection', 'show', 'guests').stdout.splitlines() if 'BANNER' in line]
+    check(banner and "'malware'" in banner[0], f'banner {banner}')
+    equal(malware.dumpxml(inactive=True), before, 'definition of the other guest')
 
 
 if __name__ == '__main__':
