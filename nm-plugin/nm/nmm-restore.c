@@ -209,17 +209,38 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         g_task_return_boolean(task, FALSE);
 }
 
-/* Takes the task. */
+static void restore_parent(NMDevice *device, GTask *task);
+
+static void
+state_cb(NMDevice *device, GParamSpec *pspec, gpointer user_data)
+{
+    g_signal_handlers_disconnect_by_func(device, state_cb, user_data);
+    restore_parent(device, user_data);
+}
+
+static gboolean
+is_activating(NMDevice *device)
+{
+    NMDeviceState state = nm_device_get_state(device);
+
+    return state > NM_DEVICE_STATE_DISCONNECTED && state < NM_DEVICE_STATE_ACTIVATED;
+}
+
+/* Takes the task. A device that is being activated may be asking under its other MAC. */
 static void
 restore_parent(NMDevice *device, GTask *task)
 {
+    const Restore *restore = g_task_get_task_data(task);
+
     if (nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED) {
         nm_device_get_applied_connection_async(
             device, 0, g_task_get_cancellable(task), applied_cb, task);
-        return;
+    } else if (restore->has_new_mac && is_activating(device)) {
+        g_signal_connect(device, "notify::" NM_DEVICE_STATE, G_CALLBACK(state_cb), task);
+    } else {
+        g_task_return_boolean(task, FALSE);
+        g_object_unref(task);
     }
-    g_task_return_boolean(task, FALSE);
-    g_object_unref(task);
 }
 
 void

@@ -30,11 +30,11 @@ typedef struct {
     char *address4;    /* (nullable): the parent's before */
     char **addresses6; /* (nullable): likewise, without temporary ones */
 
-    char *parent_mac;    /* (nullable): its own, maybe on the link */
-    gboolean takes_mac;  /* the link is to have it */
-    gboolean has_taken;  /* the link has it */
-    gboolean has_asked;  /* another program configured the parent under its other MAC */
-    char *own_mac_cause; /* (nullable): why not, although the profile wants it */
+    char *parent_mac;     /* (nullable): its own, maybe on the link */
+    gboolean takes_mac;   /* the link is to have it */
+    gboolean has_taken;   /* the link has it */
+    gboolean has_new_mac; /* the parent: it may have asked its server under the other one */
+    char *own_mac_cause;  /* (nullable): why not, although the profile wants it */
 
     char *link_name;
     gboolean is_name_free;      /* there was no such device before this activation */

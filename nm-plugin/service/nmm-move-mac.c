@@ -89,8 +89,10 @@ return_mac(NmmMoveContext *move, GError **error)
 
     move->has_taken = FALSE;
     if (nmm_mac_swap_undo(
-            NMM_RUN_DIR, nm_device_get_iface(move->device), move->profile->uuid, &changed, error))
+            NMM_RUN_DIR, nm_device_get_iface(move->device), move->profile->uuid, &changed, error)) {
+        move->has_new_mac = changed;
         return changed;
+    }
     g_prefix_error(
         error, _("cannot give '%s' its MAC address back: "), nm_device_get_iface(move->device));
     return FALSE;

@@ -70,16 +70,12 @@ strip(GTask *task, GAsyncReadyCallback callback)
     nm_device_reapply_async(move->device, move->stripped, move->version, 0, NULL, callback, task);
 }
 
-/* Another program may have let NetworkManager ask a DHCP server under the parent's other MAC. */
 static void
 strip_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
-    NmmMoveContext *move = g_task_get_task_data(user_data);
     GError *error = NULL;
 
     nm_device_reapply_finish(NM_DEVICE(object), result, &error);
-    if (g_error_matches(error, NM_DEVICE_ERROR, NM_DEVICE_ERROR_VERSION_ID_MISMATCH))
-        move->has_asked = move->has_taken;
     end_strip(user_data, error);
 }
 
@@ -127,7 +123,7 @@ nmm_move_restore_parent(GTask *task)
 {
     const NmmMoveContext *move = g_task_get_task_data(task);
 
-    nmm_restore_parent_async(move->device, move->saved, move->has_asked, restore_cb, task);
+    nmm_restore_parent_async(move->device, move->saved, move->has_new_mac, restore_cb, task);
 }
 
 static void

@@ -165,7 +165,6 @@ returned_cb(NMConnection *applied, guint64 version, gpointer user_data)
 
     if (self->steps.step != NMM_MOVE_STEP_UP)
         return;
-    self->context.has_asked = self->context.has_taken;
     if (!nmm_move_watch_count(self->watch)) {
         end_step(self,
                  NMM_EVENT_FAILED,

@@ -126,6 +126,22 @@ def test_parent_that_is_reapplied_under_its_other_mac(host):
     check_unmoved(host)
 
 
+def test_base_that_is_activated_again(host):
+    """NetworkManager asks under the other MAC before it knows that the profile goes down."""
+    lease_by_mac(host)
+    vpn = host.up(host.add_profile('move'))
+    host.nm.hold_activations = True
+    host.eth0.begin(host.nm.find_profile(UPLINK_UUID))
+    host.wait(lambda: host.mac('eth0') == UPLINK_MAC, 'the MAC of the parent')
+    host.nm.dhcp = lambda _target, _client_id: '10.0.0.99/24'
+    host.nm.hold_activations = False
+    host.wait(lambda: host.addresses('eth0') == ['10.0.0.99/24'], 'the address under the other MAC')
+    lease_by_mac(host)
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    check_unmoved(host)
+
+
 def test_mac_that_another_program_gives_the_parent_stays(host):
     host.nm.dhcp = lambda _target, _client_id: UPLINK
     vpn = host.up(host.add_profile('move'))
