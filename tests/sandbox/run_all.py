@@ -5,7 +5,8 @@
 
 Stages: gcc (build and the unit and component tests), asan (the same under the sanitizers), clang
 (build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named),
-systemd (the Debian packages, lintian, and the packages on a host with Debian's own systemd);
+systemd (the Debian packages, lintian, and the packages on a host with Debian's own systemd),
+packaging (the packages for Fedora and Arch, and the SELinux module);
 bench, which prints figures, and release, which checks what only a release must have (complete
 translations), run only if they are named.
 The builds that no end-to-end test needs are made beside the tests, with the lowest priority.
@@ -24,7 +25,7 @@ import count
 from machine import BUILDS, HERE, SOURCE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
-STAGES = ('gcc', 'sandbox', 'systemd', 'clang', 'asan')
+STAGES = ('gcc', 'sandbox', 'systemd', 'packaging', 'clang', 'asan')
 EXTRA_STAGES = ('bench', 'release')
 BUILD_OPTIONS = {  # Meson options, and the compiler
     'gcc': ((), 'gcc'),
@@ -176,6 +177,15 @@ def stage_systemd(_builds, _names):
         add(run_program('packages', os.path.join(systemd, 'test_packages.py'), [directory]))
     else:
         add((0, 1, 0))
+
+
+def stage_packaging(_builds, _names):
+    packaging = os.path.join(SOURCE, 'tests', 'packaging')
+    if not step('packaging tools', [os.path.join(packaging, 'install-tools')]):
+        add((0, 1, 0))
+        return
+    for path in sorted(glob.glob(os.path.join(packaging, 'test_*.py'))):
+        add(run_program(os.path.basename(path)[:-len('.py')], path, []))
 
 
 def run_program(name, path, arguments=('--destdir', DESTDIR)):
