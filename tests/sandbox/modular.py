@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 
-from machine import HERE
+from machine import HERE, SUITE
 
 QEMU = 'virtqemud'
 NETWORK = 'virtnetworkd'
 DAEMONS = (QEMU, NETWORK)
+NO_SOURCE = 3  # exit code of libvirt-daemons
+UNRELEASED = 'forky'
 IDLE = 4  # s without clients, guests and networks; 120 on a real host
 
 CONFIG = '''auth_unix_ro = "none"
@@ -22,9 +24,13 @@ log_outputs = "3:journald"
 
 @functools.cache
 def make():
-    """The directory of the daemons; the first time it takes longer than a test may."""
-    return subprocess.run([os.path.join(HERE, 'libvirt-daemons')], stdout=subprocess.PIPE, text=True,
-                          check=True).stdout.strip()
+    """The directory of the daemons; the first time it takes longer than a test may. None in the suite that is not
+    released if its archive has a newer libvirt, and so no source of the one in the root."""
+    made = subprocess.run([os.path.join(HERE, 'libvirt-daemons')], stdout=subprocess.PIPE, text=True, check=False)
+    if made.returncode == NO_SOURCE and SUITE == UNRELEASED:
+        return None
+    made.check_returncode()
+    return made.stdout.strip()
 
 
 def install(host):

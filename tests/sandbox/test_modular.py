@@ -146,5 +146,7 @@ def test_without_the_guest_daemon(host):
 
 
 if __name__ == '__main__':
-    modular.make()
-    tap.main()
+    if modular.make():
+        tap.main()
+    else:
+        print("1..0 # SKIP the archive has no source of the root's libvirt; make the root again")
