@@ -90,6 +90,12 @@ def our_mac(guest, inactive=False):
     return nics[0].find('mac').get('address')
 
 
+def carrier(guest):
+    """The link state of the project's interface that the guest sees: QEMU's, not libvirt's."""
+    link = guest.links()[our_mac(guest)]
+    return guest.run(f'cat /sys/class/net/{link}/carrier')[1].strip()
+
+
 def our_address(guest, family=4):
     """The guest's address on the network, as soon as it has one."""
     return guest.wait_address(our_mac(guest), family)

@@ -81,12 +81,6 @@ def test_network_stays_while_a_snapshot_needs_it(host):
     equal(networks(host), [], 'networks in the end')
 
 
-def carrier(guest):
-    """The link state of the project's interface that the guest sees: QEMU's, not libvirt's."""
-    link = guest.links()[profiles.our_mac(guest)]
-    return guest.run(f'cat /sys/class/net/{link}/carrier')[1].strip()
-
-
 @tap.host()
 def test_guest_resumed_while_the_profile_is_down_is_unplugged(host):
     alpha, beta = host.running_guests('alpha', 'beta')
@@ -98,12 +92,12 @@ def test_guest_resumed_while_the_profile_is_down_is_unplugged(host):
     save(alpha)
     profiles.down(host)
     resume(alpha, boot)
-    host.wait_for(lambda: carrier(alpha) == '0', 'the cable of the resumed guest to be unplugged', 30)
+    host.wait_for(lambda: profiles.carrier(alpha) == '0', 'the cable of the resumed guest to be unplugged', 30)
     beta.start().wait_ready()
-    host.wait_for(lambda: carrier(beta) == '0', 'the cable of the started guest to be unplugged', 30)
+    host.wait_for(lambda: profiles.carrier(beta) == '0', 'the cable of the started guest to be unplugged', 30)
     profiles.up(host)
     for guest in (alpha, beta):
-        equal(carrier(guest), '1', f'carrier of {guest.name} while the profile is up')
+        equal(profiles.carrier(guest), '1', f'carrier of {guest.name} while the profile is up')
         profiles.reach(host, guest)
 
 
