@@ -131,5 +131,47 @@ def test_network_of_other_guests_is_used_only_if_the_profile_names_it(host):
     equal(malware.dumpxml(inactive=True), before, 'definition of the other guest')
 
 
+KILL = """#!/bin/sh
+[ "$2" = port-created ] && kill -9 $(pidof nm-macvtap-service)
+exit 0
+"""
+
+
+@tap.host()
+def test_killed_activation_leaves_the_guest_unplugged(host):
+    """In the moment in which the guest gets its interface."""
+    alpha, = host.running_guests('alpha')
+    profiles.add_by_hand(host)
+    host.write('/etc/libvirt/hooks/network', KILL, 0o755)
+    host.restart_libvirtd()
+    result = host.nmcli('connection', 'up', 'guests', check=False, timeout=90)
+    check(result.returncode != 0, 'the profile is up')
+    check(not profiles.services(host), 'the service lives')
+    host.wait_for(lambda: profiles.our_mac(alpha) in alpha.links(), 'the interface to be in the guest', 20)
+    host.wait_for(lambda: profiles.carrier(alpha) == '0', 'the link of the guest to go down', 30)
+    host.run('rm /etc/libvirt/hooks/network')
+    host.restart_libvirtd()
+    profiles.up(host)
+    profiles.reach(host, alpha)
+
+
+@tap.host()
+def test_killed_activation_is_cleaned_up(host):
+    """With on-disconnect=remove nothing is to stay while the profile is down."""
+    alpha, = host.running_guests('alpha')
+    profiles.add_by_hand(host, on_disconnect='remove')
+    host.write('/etc/libvirt/hooks/network', KILL, 0o755)
+    host.restart_libvirtd()
+    host.nmcli('connection', 'up', 'guests', check=False, timeout=90)
+    host.wait_for(lambda: profiles.our_nics(alpha), 'the interface', 10)
+    output = host.run(['nm-macvtap', 'cleanup', '--yes'], check=False).stdout
+    for words in (['interface', '-', 'isolated', 'alpha'], ['network', '-', 'isolated']):
+        check(any(line.split()[:len(words)] == words for line in output.splitlines()), f'{words} is not in {output}')
+    host.wait_for(lambda: not profiles.our_nics(alpha), 'the interface to go', 20)
+    host.run(['nm-macvtap', 'cleanup', '--yes'], check=False)
+    equal(profiles.our_nics(alpha, inactive=True), [], 'interfaces in the definition')
+    check('isolated' not in host.virsh('net-list', '--all', '--name').stdout.split(), 'the network is there')
+
+
 if __name__ == '__main__':
     tap.main()
