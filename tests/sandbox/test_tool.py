@@ -94,12 +94,14 @@ def test_status_and_check_steps(host):
 
     equal(tool_json(host, 'check', 'nobody', code=3)['broken'], 'guest', 'guest that does not exist')
     equal(tool_json(host, 'check', 'nat', code=3)['broken'], 'macvtap', 'guest without macvtap')
-    equal(tool_json(host, 'check', 'alpha', code=3)['broken'], 'profile', 'without a profile')
-    profiles.add(host)
+    none = tool_json(host, 'check', 'alpha', code=3)
+    equal(none['broken'], 'profile', 'without a profile')
+    host.run(none['steps'][-1]['remedy'])
     down = tool_json(host, 'check', 'alpha', code=3)
     equal(down['steps'][-1]['remedy'], 'nmcli connection up guests', 'remedy while the profile is down')
     equal(own_profile(tool_json(host, 'status'))['state'], 'down', 'state')
 
+    host.run(down['steps'][-1]['remedy'], timeout=90)
     profiles.up(host)
     address = profiles.reach(host, alpha)
     status = tool_json(host, 'status')
@@ -116,6 +118,9 @@ def test_status_and_check_steps(host):
     whole = tool_json(host, 'check', 'alpha')
     equal((whole['broken'], whole['steps'][-1]['step'], whole['steps'][-1]['verdict']),
           (None, 'names', 'hint'), 'every step')
+    host.run(whole['steps'][-1]['remedy'])
+    equal(tool_json(host, 'check', 'alpha')['steps'][-1]['verdict'], 'ok', 'names after the command')
+    equal(host.run(['getent', 'hosts', 'alpha']).stdout.split()[0], address, 'address of the name')
 
     # Break each step, and repair it with the command that check shows.
     for step, command in (
