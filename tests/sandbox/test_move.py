@@ -9,6 +9,7 @@ from guest import macvtap
 from move import (LINK, PROFILE, add, check_moved_routes, check_stream, check_unmoved, pings, primary, routes_of, settled,
                   start_stream, without_helper)
 from sandbox import Lan
+from share import arp_answers
 from tap import check, equal
 
 
@@ -35,6 +36,7 @@ def test_dhcp_moves_and_comes_back(host):
         for guest in (alpha, beta):
             host.wait_for(lambda: pings(host, guest, address), f'host and {guest.name} to reach each other', 10)
         check(host.ping(Lan.gateway()) and host.lan.ping(address), 'the LAN is not reached')
+        equal({mac.lower() for mac in arp_answers(host, address)}, {mac_of(host, LINK)}, 'MACs that reply on the LAN')
         check_stream(host, f'after the {turn} up')
         profiles.down(host)
         check_unmoved(host, address, before, f'after the {turn} down')
