@@ -122,7 +122,7 @@ assert_refused(const char *users, const char *const *groups, NmmError code, cons
 static void
 assert_denied(const char *users, const char *const *groups, const char *text)
 {
-    g_autofree char *message = assert_refused(users, groups, NMM_ERROR_DENIED, text);
+    G_GNUC_UNUSED g_autofree char *message = assert_refused(users, groups, NMM_ERROR_DENIED, text);
 }
 
 static void
