@@ -72,12 +72,14 @@ refresh(int lock_timeout_s)
     return complete ? 0 : 1;
 }
 
-/* --queue */
+/* --queue. Without systemd, this process handles the events. */
 static int
-queue_refresh(void)
+queue_refresh(int lock_timeout_s)
 {
     g_autoptr(GError) error = NULL;
 
+    if (!nmm_unit_is_booted())
+        return refresh(lock_timeout_s);
     if (nmm_events_add_refresh(NMM_RUN_DIR, &error) && nmm_unit_start(&error))
         return 0;
     g_printerr(PROGRAM ": %s\n", error->message);
@@ -170,6 +172,6 @@ main(int argc, char **argv)
     if (lock_fd >= 0)
         return run_locked(lock_fd);
     if (queue)
-        return queue_refresh();
+        return queue_refresh(lock_timeout_s);
     return queued ? run_queued(lock_timeout_s) : refresh(lock_timeout_s);
 }

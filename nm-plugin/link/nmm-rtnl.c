@@ -164,11 +164,12 @@ nmm_rtnl_change_mac(NmmNlSock *sock, const char *name, const char *mac, GError *
     if (!link || g_strcmp0(now, mac) == 0)
         return link != NULL;
     neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
-    if (!request_mac(sock, link, mac, error) || !has_mac(sock, name, mac, error))
+    if (!request_mac(sock, link, mac, error))
         return FALSE;
+    /* Without a gap: a packet to an unknown neighbour would show the LAN the new MAC. */
     if (neighbours)
         add_neighbours(sock, neighbours, rtnl_link_get_ifindex(link), rtnl_link_get_ifindex(link));
-    return TRUE;
+    return has_mac(sock, name, mac, error);
 }
 
 gboolean

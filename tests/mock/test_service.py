@@ -67,13 +67,13 @@ def test_private_profile_of_administrators_is_accepted(host):
 
 def test_private_profile_of_an_administrator_and_another_user_is_refused(host):
     add_users(host, sudo='alice', users='bob')
-    host.refused(add_private_profile(host, 'alice', 'bob'), "private to 'bob'", '(sudo; admin-groups in')
+    host.refused(add_private_profile(host, 'alice', 'bob'), "private to 'bob'", 'groups sudo (admin-groups in')
 
 
 def test_administrator_of_a_group_that_the_configuration_leaves_out_is_refused(host):
     add_users(host, sudo='alice', libvirt='bob')
     replace_file(host, CONFIG, '[libvirt]\nadmin-groups=libvirt\n')
-    host.refused(add_private_profile(host, 'alice'), "private to 'alice'", '(libvirt; admin-groups in')
+    host.refused(add_private_profile(host, 'alice'), "private to 'alice'", 'groups libvirt (admin-groups in')
 
 
 def test_misspelt_key_of_the_configuration_refuses_every_profile(host):

@@ -147,7 +147,7 @@ def prepared(host):
     before = settled(host)
     if not host.lan.service_pid('ask'):
         start_stream(host, address)
-        add(host, parent='eth0')
+        add(host, parent='eth0', mac='parent')
     return address, before
 
 

@@ -189,6 +189,7 @@ def test_link_goes_with_a_device_that_the_user_disconnects(host):
 
 @tap.host()
 def test_refresh_prints_control_characters_of_a_name_escaped(host):
+    settle(host)
     profiles.add(host, '\x1b[2Jguests')
     equal(host.run(['nm-macvtap', 'refresh']).stdout, "activate '\ufffd[2Jguests' on lo\n", 'output of refresh')
 

@@ -138,7 +138,7 @@ def test_private_profiles(host):
         profiles.down(host)
     host.nmcli('connection', 'modify', 'guests', 'connection.permissions', 'user:admin')
     host.write('/etc/NetworkManager/nm-macvtap.conf', '[libvirt]\nadmin-groups=libvirt\n')
-    profiles.refused(host, "'admin'", '(libvirt; admin-groups')
+    profiles.refused(host, "'admin'", 'groups libvirt (admin-groups')
     host.run(['rm', '/etc/NetworkManager/nm-macvtap.conf'])
     host.nmcli('connection', 'delete', 'guests')
 

@@ -212,7 +212,7 @@ test_promises(void)
         {"hotplug", ISOLATED, "yes"},
         {"on-disconnect", ISOLATED, "unplug"},
         {"link-name", LINK, NULL},
-        {"mac", MOVE, "parent"},
+        {"mac", MOVE, "own"},
         {"trusted-addresses", SHARE, ""},
         {"multicast", LINK, "yes"},
         {"libvirt-uri", ALL, "qemu:///system"},
