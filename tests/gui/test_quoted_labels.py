@@ -15,12 +15,10 @@ from tap import check
 
 SETTINGS = (
     'This profile is only for users who may not manage libvirt, so it cannot be switched on. Once it '
-    'is added, open it again and tick "Make available to other users" under Details, or ask an '
-    "administrator to add you to the group 'libvirt'.")
+    'is added, open it again and tick "Make available to other users" under Details.')
 EDITOR = (
     'This profile is only for users who may not manage libvirt, so it cannot be switched on. Tick "All '
-    "users may connect to this network\" under General, or ask an administrator to add you to the group "
-    "'libvirt'.")
+    'users may connect to this network" under General.')
 
 
 def open_ours(language):
