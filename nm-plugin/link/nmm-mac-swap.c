@@ -11,16 +11,17 @@
 #include "nmm-mac-swap.h"
 
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
 #include <net/if.h>
 
 #include "nmm-announce.h"
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-links.h"
+#include "nmm-note.h"
 #include "nmm-rtnl.h"
 #include "nmm-sysctl.h"
 
+#define NOTE        "mac"
 #define GROUP       "mac"
 #define KEY_OWN     "own"
 #define KEY_STANDIN "standin"
@@ -41,52 +42,31 @@ note_free(Note *note)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Note, note_free)
 
-static char *
-build_path(const char *run_dir, const char *parent)
-{
-    return g_strdup_printf("%s/mac-%s", run_dir, parent);
-}
-
 static gboolean
 write_note(const char *run_dir, const char *parent, const Note *note, GError **error)
 {
-    g_autofree char *path = build_path(run_dir, parent);
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *text = NULL;
-    g_autoptr(GError) local = NULL;
 
     g_key_file_set_string(file, GROUP, KEY_OWN, note->own);
     g_key_file_set_string(file, GROUP, KEY_STANDIN, note->standin);
-    text = g_key_file_to_data(file, NULL, NULL);
-    return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local) ||
-           nmm_fail(
-               error, NMM_ERROR_FAILED, _("cannot write in '%s': %s"), run_dir, local->message);
+    return nmm_note_write(run_dir, NOTE, parent, file, error);
 }
 
 /* (nullable): NULL without a note, and with one that is not valid. */
 static Note *
 read_note(const char *run_dir, const char *parent)
 {
-    g_autofree char *path = build_path(run_dir, parent);
-    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GKeyFile) file = nmm_note_read(run_dir, NOTE, parent);
     g_autoptr(Note) note = g_new0(Note, 1);
     guint8 mac[NMM_MAC_BYTES];
 
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+    if (!file)
         return NULL;
     note->own = g_key_file_get_string(file, GROUP, KEY_OWN, NULL);
     note->standin = g_key_file_get_string(file, GROUP, KEY_STANDIN, NULL);
     if (!nmm_mac_parse(note->own, mac) || !nmm_mac_parse(note->standin, mac))
         return NULL;
     return g_steal_pointer(&note);
-}
-
-static void
-remove_note(const char *run_dir, const char *parent)
-{
-    g_autofree char *path = build_path(run_dir, parent);
-
-    g_unlink(path);
 }
 
 static char *
@@ -174,7 +154,7 @@ nmm_mac_swap_begin(const char *run_dir,
         return FALSE;
     *out_is_quiet = let_in(link);
     if (!change_both(sock, parent, link, note, error)) {
-        remove_note(run_dir, parent);
+        nmm_note_remove(run_dir, NOTE, parent, NULL);
         nmm_mac_swap_settle(link);
         return FALSE;
     }
@@ -244,6 +224,6 @@ nmm_mac_swap_undo(const char *run_dir,
         if (!change_back(sock, links, device, note, profile_uuid, error))
             return FALSE;
     }
-    remove_note(run_dir, parent);
+    nmm_note_remove(run_dir, NOTE, parent, NULL);
     return TRUE;
 }

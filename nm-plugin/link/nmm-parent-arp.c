@@ -13,17 +13,16 @@
 
 #include "nmm-parent-arp.h"
 
-#include <errno.h>
-#include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
 #include "nmm-error.h"
 #include "nmm-netlink.h"
+#include "nmm-note.h"
 #include "nmm-sysctl.h"
 
+#define NOTE      "silent"
 #define GROUP     "parent"
 #define KEY_OWNER "owner"
 #define KEY_INDEX "index" /* if it differs, the parent is a new device with its own values */
@@ -87,36 +86,15 @@ write_switch(const char *device, const Switch *row, const char *value, GError **
 
 /* The note: the new value of each parameter that was changed; the old value was 0 */
 
-static char *
-build_file_name(const char *run_dir, const char *parent)
-{
-    return g_strdup_printf("%s/silent-%s", run_dir, parent);
-}
-
 /* (transfer full) (nullable): NULL if there is none of the device that exists now. */
 static GKeyFile *
 read_note(const char *run_dir, const char *parent)
 {
-    g_autofree char *file = build_file_name(run_dir, parent);
-    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_autoptr(GKeyFile) note = nmm_note_read(run_dir, NOTE, parent);
 
-    if (!g_key_file_load_from_file(note, file, G_KEY_FILE_NONE, NULL) ||
-        g_key_file_get_uint64(note, GROUP, KEY_INDEX, NULL) != if_nametoindex(parent))
-        return NULL;
-    return g_steal_pointer(&note);
-}
-
-static gboolean
-write_note(const char *run_dir, const char *parent, GKeyFile *note, GError **error)
-{
-    g_autofree char *file = build_file_name(run_dir, parent);
-    g_autofree char *text = g_key_file_to_data(note, NULL, NULL);
-    g_autoptr(GError) cause = NULL;
-
-    if (g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &cause))
-        return TRUE;
-    return nmm_fail(
-        error, NMM_ERROR_FAILED, _("cannot write in '%s': %s"), run_dir, cause->message);
+    return note && g_key_file_get_uint64(note, GROUP, KEY_INDEX, NULL) == if_nametoindex(parent)
+               ? g_steal_pointer(&note)
+               : NULL;
 }
 
 /* Silence */
@@ -177,7 +155,7 @@ nmm_parent_arp_silence(const char *run_dir,
     g_key_file_set_string(note, GROUP, KEY_OWNER, owner);
     g_key_file_set_uint64(note, GROUP, KEY_INDEX, if_nametoindex(parent));
     plan_all(note, parent, has_addresses);
-    return write_note(run_dir, parent, note, error) && change(note, parent, error) &&
+    return nmm_note_write(run_dir, NOTE, parent, note, error) && change(note, parent, error) &&
            share_medium(parent, link, error);
 }
 
@@ -206,14 +184,10 @@ gboolean
 nmm_parent_arp_restore(const char *run_dir, const char *owner, const char *parent, GError **error)
 {
     g_autoptr(GKeyFile) note = read_note(run_dir, parent);
-    g_autofree char *file = build_file_name(run_dir, parent);
     g_autofree char *note_owner = note ? g_key_file_get_string(note, GROUP, KEY_OWNER, NULL) : NULL;
 
     if (note && g_strcmp0(note_owner, owner) != 0)
         return TRUE;
-    if (note && !restore_all(note, parent, error))
-        return FALSE;
-    if (g_unlink(file) == 0 || errno == ENOENT)
-        return TRUE;
-    return nmm_fail(error, NMM_ERROR_FAILED, _("cannot remove '%s': %s"), file, g_strerror(errno));
+    return (!note || restore_all(note, parent, error)) &&
+           nmm_note_remove(run_dir, NOTE, parent, error);
 }
