@@ -20,6 +20,7 @@
 #include "nmm-lock.h"
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
+#include "nmm-profile-reader.h"
 
 /* A service may need that long to restore the configuration of a parent. */
 #define TIMEOUT_S 90
@@ -95,10 +96,8 @@ static gboolean
 is_ours(NMActiveConnection *active)
 {
     NMRemoteConnection *connection = nm_active_connection_get_connection(active);
-    NMSettingVpn *vpn =
-        connection ? nm_connection_get_setting_vpn(NM_CONNECTION(connection)) : NULL;
 
-    return vpn && g_strcmp0(nm_setting_vpn_get_service_type(vpn), NMM_DBUS_SERVICE) == 0;
+    return connection && nmm_profile_reader_is_macvtap(NM_CONNECTION(connection));
 }
 
 static gboolean
