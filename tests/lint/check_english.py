@@ -12,6 +12,8 @@ import re
 import subprocess
 import sys
 
+from report import report
+
 RULES = [
     (r'nobody|somebody|whoever|whom', 'name the program, user, guest or setting'),
     (r'of ours|strangers?(?:\'s)?', '"that this project made", "another program\'s"'),
@@ -174,12 +176,7 @@ def check_rules():
 def main(root, paths):
     root = pathlib.Path(root).resolve()
     checks = {'rules': check_rules(), 'texts': check_sources(root, paths), 'commit subjects': check_commits(root)}
-    print(f'TAP version 13\n1..{len(checks)}')
-    for number, (what, faults) in enumerate(checks.items(), 1):
-        for fault in faults:
-            print(f'# {fault}')
-        print(f"{'not ok' if faults else 'ok'} {number} - {what}")
-    return any(checks.values())
+    return report(checks)
 
 
 if __name__ == '__main__':

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from report import report
+
 SPEC = 'packaging/rpm/NetworkManager-macvtap.spec'
 
 # One row for each packaging: the file, and the pattern of its version.
@@ -148,12 +150,7 @@ def check_comparison():
 def main(root, build):
     root = pathlib.Path(root)
     checks = {'comparison': check_comparison(), 'files': check_files(root, build), 'versions': check_versions(root)}
-    print(f'TAP version 13\n1..{len(checks)}')
-    for number, (what, faults) in enumerate(checks.items(), 1):
-        for fault in faults:
-            print(f'# {fault}')
-        print(f"{'not ok' if faults else 'ok'} {number} - {what}")
-    return any(checks.values())
+    return report(checks)
 
 
 if __name__ == '__main__':

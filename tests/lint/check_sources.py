@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from report import report
+
 DIRECTORIES = ['nm-plugin', 'dispatcher', 'properties', 'tests']
 PRODUCT = ('nm-plugin/', 'dispatcher/', 'properties/')
 
@@ -86,15 +88,7 @@ def check_size(root):
 def main(root):
     root = pathlib.Path(root)
     checks = [check_licence, check_format, check_forbidden, check_documentation, check_size]
-    failed = False
-    print(f'TAP version 13\n1..{len(checks)}')
-    for number, check in enumerate(checks, 1):
-        faults = check(root)
-        for fault in faults:
-            print(f'# {fault}')
-        failed = failed or bool(faults)
-        print(f'{"not ok" if faults else "ok"} {number} - {check.__name__}')
-    return failed
+    return report({check.__name__: check(root) for check in checks})
 
 
 if __name__ == '__main__':

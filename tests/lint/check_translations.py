@@ -18,6 +18,8 @@ import sys
 import tempfile
 import unicodedata
 
+from report import report
+
 DIRECTORIES = ('nm-plugin', 'dispatcher', 'properties')
 MARK = re.compile(r'\b(?:N_|_|C_|ngettext)\(\s*"')
 LABEL = re.compile(r'\bN?_\("([^"%]*_[A-Za-z0-9][^"%]*)"\)')
@@ -102,19 +104,14 @@ def check_language(root, template, language, release):
 
 def main(root, release):
     root = pathlib.Path(root)
-    results = [('every source is listed', check_potfiles(root)), ('messages are whole', check_macros(root))]
+    checks = {'every source is listed': check_potfiles(root), 'messages are whole': check_macros(root)}
     with tempfile.NamedTemporaryFile(suffix='.pot') as template:
         subprocess.run(['xgettext', '--from-code=UTF-8', '--keyword=_', '--keyword=N_',
                         f'--directory={root}', f'--files-from={root}/po/POTFILES.in', '-o', template.name],
                        check=True)
         for language in languages(root):
-            results.append((f'{language}', check_language(root, template.name, language, release)))
-    print(f'TAP version 13\n1..{len(results)}')
-    for number, (what, faults) in enumerate(results, 1):
-        for fault in faults:
-            print('\n'.join(f'# {line}' for line in fault.splitlines()))
-        print(f"{'not ok' if faults else 'ok'} {number} - {what}")
-    return any(faults for _, faults in results)
+            checks[language] = check_language(root, template.name, language, release)
+    return report(checks)
 
 
 if __name__ == '__main__':
