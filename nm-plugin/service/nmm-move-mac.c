@@ -47,7 +47,6 @@ nmm_move_take_mac(GTask *task)
 {
     NmmMoveContext *move = g_task_get_task_data(task);
     NMDevice *link = nmm_move_context_get_link_device(move);
-
     gboolean is_quiet = FALSE;
 
     if (move->takes_mac && link)
