@@ -72,6 +72,7 @@ def test_cancelled_activation_takes_the_interfaces_of_guests_back(host):
     vpn = host.activate(host.add_profile('isolated'))
     host.wait(lambda: has_nic(host), 'the interface of alpha')
     vpn.deactivate()
+    host.wait(lambda: vpn.n_pending == 0, 'the service to know that it is cancelled')
     host.hypervisor('release')
     host.wait_service_ended()
     for text in ('nic-detach of \'alpha\'', 'network-destroy of', 'network-undefine of'):

@@ -29,18 +29,21 @@ class Vpn(Active):
         self.subscription = self.bus.connection.signal_subscribe(
             None, PLUGIN, None, PLUGIN_PATH, None, Gio.DBusSignalFlags.NONE, self.on_signal)
         self.owner = None
+        self.n_pending = 0  # calls that the service has not answered
         self.process = nm.service(self.name)
 
     # The service
 
     def call(self, method, parameters=None, callback=None):
         def on_answer(connection, result):
+            self.n_pending -= 1
             try:
                 answer, error = connection.call_finish(result), None
             except GLib.Error as failure:
                 answer, error = None, failure
             if callback and self.state < DEACTIVATING:
                 callback(answer, error)
+        self.n_pending += 1
         self.bus.connection.call(self.owner, PLUGIN_PATH, PLUGIN, method, parameters, None,
                                  Gio.DBusCallFlags.NONE, CALL_TIMEOUT_MS, None, on_answer)
 
