@@ -26,23 +26,28 @@ def octets(mac):
     return bytes.fromhex(mac.replace(':', ''))
 
 
-def answering(host, address):
-    """The MAC addresses that answer an ARP request from the LAN."""
-    request = (b'\xff' * 6 + octets(ASKER_MAC) + struct.pack('!HHHBBH', ETH_P_ARP, 1, 0x0800, 6, 4, 1) +
-               octets(ASKER_MAC) + socket.inet_aton(ASKER) + bytes(6) + socket.inet_aton(address))
+def ask(host, ethertype, frame, read_answer):
+    """Sends FRAME on the LAN. The MAC addresses that READ_ANSWER, which returns None for other frames, finds."""
     macs = set()
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ARP)) as sock:
-        sock.bind(('lan0', ETH_P_ARP))
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ethertype)) as sock:
+        sock.bind(('lan0', ethertype))
         sock.settimeout(PATIENCE)
-        sock.send(request)
+        sock.send(frame)
         end = time.monotonic() + PATIENCE
         with contextlib.suppress(TimeoutError):
             while time.monotonic() < end:
-                frame = sock.recv(100)
-                if frame[20:22] == b'\0\2' and frame[28:32] == socket.inet_aton(address):
-                    macs.add(frame[22:28].hex(':'))
+                macs.add(read_answer(sock.recv(200)))
     host.pause(0)
-    return macs
+    return {mac.hex(':') for mac in macs if mac}
+
+
+def answering(host, address):
+    """The MAC addresses that answer an ARP request from the LAN."""
+    target = socket.inet_aton(address)
+    request = (b'\xff' * 6 + octets(ASKER_MAC) + struct.pack('!HHHBBH', ETH_P_ARP, 1, 0x0800, 6, 4, 1) +
+               octets(ASKER_MAC) + socket.inet_aton(ASKER) + bytes(6) + target)
+    return ask(host, ETH_P_ARP, request, lambda frame: (
+        frame[22:28] if frame[20:22] == b'\0\2' and frame[28:32] == target else None))
 
 
 def checksum(data):
@@ -59,21 +64,10 @@ def answering6(host, address):
     group = socket.inet_pton(socket.AF_INET6, 'ff02::1:ff00:0')[:13] + target[13:]
     message = bytearray(struct.pack('!BBHI', 135, 0, 0, 0) + target + b'\1\1' + octets(ASKER_MAC))
     message[2:4] = struct.pack('!H', checksum(source + group + struct.pack('!II', len(message), 58) + message))
-    frame = (b'\x33\x33' + group[12:] + octets(ASKER_MAC) + b'\x86\xdd' +
-             struct.pack('!IHBB', 6 << 28, len(message), 58, 255) + source + group + message)
-    macs = set()
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_IPV6)) as sock:
-        sock.bind(('lan0', ETH_P_IPV6))
-        sock.settimeout(PATIENCE)
-        sock.send(frame)
-        end = time.monotonic() + PATIENCE
-        with contextlib.suppress(TimeoutError):
-            while time.monotonic() < end:
-                answer = sock.recv(200)
-                if answer[20] == 58 and answer[54] == 136 and answer[62:78] == target:
-                    macs.add(answer[80:86].hex(':'))
-    host.pause(0)
-    return macs
+    solicitation = (b'\x33\x33' + group[12:] + octets(ASKER_MAC) + b'\x86\xdd' +
+                    struct.pack('!IHBB', 6 << 28, len(message), 58, 255) + source + group + message)
+    return ask(host, ETH_P_IPV6, solicitation, lambda frame: (
+        frame[80:86] if (frame[20:21], frame[54:55], frame[62:78]) == (b'\x3a', b'\x88', target) else None))
 
 
 def mac(name):
