@@ -4,10 +4,14 @@
 import contextlib
 import os
 import subprocess
+import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'packaging'))
+
+from cases import Failure  # noqa: E402
 UNITS = '/etc/systemd/system'
 
 # Units that change the kernel of the whole machine, or wait for hardware or a terminal.
@@ -45,10 +49,6 @@ ExecStart=/usr/bin/udevadm trigger --settle --subsystem-match=net
 WantedBy=multi-user.target
 ''',
 }
-
-
-class Failure(Exception):
-    pass
 
 
 class Booted:

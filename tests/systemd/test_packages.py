@@ -12,25 +12,15 @@ import sys
 import time
 import traceback
 
-from booted import Booted, Failure
+from booted import Booted
+from cases import SOURCE, check, equal
 
 HELPER = 'nm-macvtap-dispatcher.service'
 REFRESH = 'nm-macvtap-refresh.service'
 SUGGESTED = 'Guests on eth0'
-SOURCE = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 GUEST = '''<domain type='qemu'><name>alpha</name><memory unit='MiB'>16</memory><os><type>hvm</type></os><devices>
 <interface type='direct'><mac address='52:54:00:00:00:01'/><source dev='eth0' mode='bridge'/></interface>
 <memballoon model='none'/></devices></domain>'''
-
-
-def check(condition, what):
-    if not condition:
-        raise Failure(what)
-
-
-def equal(actual, expected, what):
-    if actual != expected:
-        raise Failure(f'{what}: {actual!r}, expected {expected!r}')
 
 
 def profiles(host):
