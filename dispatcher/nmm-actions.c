@@ -246,7 +246,7 @@ static void
 restore(NMClient *client, const NmmAction *action, GTask *task)
 {
     NMDevice *device = nm_client_get_device_by_iface(client, action->device);
-    g_autofree char *mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device);
+    g_autofree char *mac = NULL;
     RestoreCall *call = g_new0(RestoreCall, 1);
 
     call->client = g_object_ref(client);
@@ -255,7 +255,9 @@ restore(NMClient *client, const NmmAction *action, GTask *task)
     if (!nmm_active_find(client, action->uuid))
         nmm_mac_swap_undo(
             NMM_RUN_DIR, action->device, action->uuid, &call->has_new_mac, &call->mac_error);
-    if (call->has_new_mac && device && mac)
+    if (call->has_new_mac && device)
+        mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device);
+    if (mac)
         nmm_device_wait_mac_async(client, device, mac, known_cb, task);
     else
         known_cb(NULL, NULL, task);
