@@ -273,19 +273,21 @@ append_private_notice(NmmEditor *self, NMConnection *connection, const NmmConfig
     append_notice(self, notice);
 }
 
+/* @config: (nullable): NULL with @config_error */
 static void
-append_notices(NmmEditor *self, NMConnection *connection)
+append_notices(NmmEditor *self,
+               NMConnection *connection,
+               const NmmConfig *config,
+               const GError *config_error)
 {
     g_autofree char *foreign = nmm_editor_model_get_notice(self->model);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, &error);
 
     if (foreign)
         append_notice(self, foreign);
     if (config)
         append_private_notice(self, connection, config);
     else
-        append_notice(self, error->message);
+        append_notice(self, config_error->message);
 }
 
 /* A profile with such a key opens the options. */
@@ -332,14 +334,17 @@ expanded_cb(GtkExpander *expander, GParamSpec *pspec, gpointer user_data)
 }
 
 static void
-build_page(NmmEditor *self, NMConnection *connection)
+build_page(NmmEditor *self,
+           NMConnection *connection,
+           const NmmConfig *config,
+           const GError *config_error)
 {
     GtkWidget *plain = make_grid();
     GtkWidget *advanced = make_grid();
 
     self->widget = nmm_gtk_shown(gtk_box_new(GTK_ORIENTATION_VERTICAL, 12));
     g_object_ref_sink(self->widget);
-    append_notices(self, connection);
+    append_notices(self, connection, config, config_error);
     nmm_gtk_append(self->widget, make_mode_choice(self));
     nmm_gtk_append(self->widget, plain);
     self->advanced = nmm_gtk_shown(gtk_expander_new_with_mnemonic(_("_More options")));
@@ -416,13 +421,14 @@ NMVpnEditor *
 nmm_editor_new(NMConnection *connection, NmmHypervisorMaker maker)
 {
     NmmEditor *self = g_object_new(NMM_TYPE_EDITOR, NULL);
-    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(NmmConfig) config = nmm_config_read(NMM_CONFIG_FILE, &error);
 
     self->maker = maker;
     self->model =
         nmm_editor_model_new(connection, config ? (const char *const *)config->libvirt_uris : NULL);
     self->guests = nmm_guest_list_new(self->model, guests_changed_cb, self);
-    build_page(self, connection);
+    build_page(self, connection, config, error);
     load_choices(self);
     self->devices_cancellable = g_cancellable_new();
     nm_client_new_async(self->devices_cancellable, devices_cb, weak_new(self));
