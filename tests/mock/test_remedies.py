@@ -85,6 +85,14 @@ def start_other(host):
     check_other(host)
 
 
+def wait_for_service(host):
+    """Until the service has seen everything that happened to the guests so far: it serves them in the order of libvirt's
+    events, so it serves a guest that is defined now after it has read the others."""
+    libvirtd.define(host, 'last', MACVTAP.format(mac='52:54:00:00:00:ff'))
+    host.wait(lambda: NETWORK in virsh(host, 'domiflist', 'last'), 'the interface of the profile')
+    virsh(host, 'undefine', 'last')
+
+
 def check_other(host):
     equal(virsh(host, 'domid', 'other').strip(), '1', 'ID of the other guest')
 
@@ -97,6 +105,7 @@ def test_guests_of_any_name(host):
     for name in NAMES:
         uuid = uuid_of(host, name)
         repair(host, name, 'running')
+        wait_for_service(host)
         virsh(host, 'domif-setlink', uuid, own_mac(host, uuid), 'down')
         repair(host, name, 'link')
         check_other(host)
