@@ -566,9 +566,3 @@ nmm_sync_is_settled(const NmmSync *self)
 {
     return !self->watcher || self->state == STATE_FAILED || nmm_watcher_is_settled(self->watcher);
 }
-
-guint
-nmm_sync_count_asked(const NmmSync *self)
-{
-    return g_hash_table_size(self->asked);
-}

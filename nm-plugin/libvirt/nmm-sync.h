@@ -70,7 +70,5 @@ GPtrArray *nmm_sync_list_problems(const NmmSync *self);
 
 /* For tests: nothing is in progress and no event waits for a pass. */
 gboolean nmm_sync_is_settled(const NmmSync *self);
-/* For tests: guests that were asked to release their interface and still have it. */
-guint nmm_sync_count_asked(const NmmSync *self);
 
 G_END_DECLS
