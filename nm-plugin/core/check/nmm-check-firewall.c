@@ -237,7 +237,7 @@ nmm_check_evaluate_rules(const NmmCheckInput *input)
         return result;
     if (input->firewall.legacy_rules)
         return unknown(
-            _("cannot judge the rules of iptables-legacy; of the other rules, none drops "
+            _("cannot evaluate the rules of iptables-legacy; no other rule drops "
               "the traffic on '%s'"),
             get_device(input));
     return ok(_("no rule of the firewall drops all traffic on '%s'"), get_device(input));

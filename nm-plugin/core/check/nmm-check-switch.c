@@ -124,7 +124,7 @@ static const Switch switches[] = {
         .bad = " 8 ",
         .good = "1",
         .verdict = NMM_CHECK_BROKEN,
-        .effect = N_("the host answers no ARP request of a guest"),
+        .effect = N_("the host does not answer ARP requests from guests"),
     },
     /* arp_fwd_proxy() in net/ipv4/arp.c: the link answers for no other machine if it has -1, and
      * no interface that has a number answers for what is behind the link. */
@@ -137,7 +137,7 @@ static const Switch switches[] = {
         .find_cause = find_link_proxy,
         .verdict = NMM_CHECK_BROKEN,
         .effect = N_("proxy ARP and forwarding make the host answer ARP requests for addresses of "
-                     "other machines, so a guest finds free addresses in use"),
+                     "other machines, so free addresses seem to be in use"),
     },
     {
         .modes = SHARE,
@@ -160,8 +160,8 @@ static const Switch switches[] = {
         .bad = " 0 ",
         .good = "1",
         .verdict = NMM_CHECK_HINT,
-        .effect = N_("the host answers the LAN's ARP requests for its own address twice, with the "
-                     "MAC address of the host link, too"),
+        .effect = N_("the host answers the LAN's ARP requests for its own address twice: with the "
+                     "MAC address of the parent, and with that of the host link"),
     },
     {
         .modes = SHARE,
@@ -183,7 +183,7 @@ static const Switch switches[] = {
         .bad = " 1 ",
         .good = "0",
         .verdict = NMM_CHECK_HINT,
-        .effect = N_("the host answers no ping; other traffic works nevertheless"),
+        .effect = N_("the host does not answer pings; other traffic still works"),
     },
 };
 
