@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decision of the dispatcher helper: events, the host state and the states of the profiles in,
- * actions out. A pure function; nmm-actions.h carries them out.
+ * The decision of the dispatcher helper: which actions follow from the events, the host state and
+ * the states of the profiles. A pure function; nmm-actions.h carries them out.
  */
 
 #pragma once

@@ -19,8 +19,8 @@ typedef struct {
     const NmmModeInfo *mode;    /* (nullable): of @profile */
     NmmProfileState *state;     /* kept from one decision to the next */
     const NmmGuestUse *use;     /* (nullable): NULL if its libvirt does not answer */
-    gboolean asleep;            /* its libvirt does not run; the activation starts it */
-    gboolean networks_unknown;  /* its libvirt's network driver does not run, or is missing */
+    gboolean asleep;            /* its libvirt is not running; the activation starts it */
+    gboolean networks_unknown;  /* its libvirt's network driver is not running, or is missing */
     const NmmNetwork *network;  /* (nullable): mode isolated */
     const char *parent;         /* (nullable): the device of @profile, or of the default route */
     char **own_devices;         /* (nullable): the profile comes up with one of them */

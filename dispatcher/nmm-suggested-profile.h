@@ -21,8 +21,8 @@ NmmSuggestedProfile *nmm_suggested_profile_new(NmmMode mode, const char *target)
 /* @suggested: (nullable) */
 void nmm_suggested_profile_free(NmmSuggestedProfile *suggested);
 
-/* All that there is a reason for, whatever profiles exist. (transfer full) (element-type
- * NmmSuggestedProfile) */
+/* All that there is a reason for, without regard to the profiles that exist. (transfer full)
+ * (element-type NmmSuggestedProfile) */
 GPtrArray *nmm_suggested_profile_list(const NmmHostHypervisor *hypervisor, const NmmGuestUse *use);
 
 /* It could be activated: its parent, if it has one, can carry a host link now, or is not known. */

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* @allowed_uris: (nullable): libvirt URIs that root allowed besides the built-in ones.
  * @host_id: the machine id, for address6=auto. */
 char *nmm_export_keyfile(NMConnection *connection, const char *const *allowed_uris, GError **error);
-/* NMM_ERROR_BAD_PROFILE also if the mode has no network, or the DHCP range does not fit the subnet
+/* Also NMM_ERROR_BAD_PROFILE if the mode has no network, or the DHCP range does not fit the subnet
  * that is chosen if the profile has no address. */
 char *nmm_export_network(NMConnection *connection,
                          const char *const *allowed_uris,

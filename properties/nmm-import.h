@@ -2,7 +2,7 @@
 /*
  * Makes a profile from a file that the user picked: a libvirt network, a libvirt domain, or an
  * exported profile. GNOME passes every file to every VPN plugin, so any other file is refused at
- * once and in plain words.
+ * once, with a clear message.
  */
 
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IP addresses with a prefix length, and ranges of them. Values only: whether an address suits a
- * host (loopback, multicast, …) is decided by the keys of the profile.
+ * IP addresses with a prefix length, and ranges of them. Values only: the keys of the profile
+ * decide which addresses a host can have (not loopback, multicast, …).
  */
 
 #pragma once

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The error domain of the project. The code says what a caller can do about an error. */
+/* The error domain of the project. The code shows what a caller can do about an error. */
 
 #pragma once
 
@@ -26,8 +26,8 @@ GQuark nmm_error_quark(void);
 /* Sets @error and returns FALSE, for "return nmm_fail(error, …);". */
 gboolean nmm_fail(GError **error, NmmError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Quotes @text, which a message of @error (nullable, may be NULL in it) repeats as it is, as
- * nmm_text_to_display() has it. Returns FALSE. */
+/* Replaces @text in the message of @error, if that is set, by nmm_text_to_display() of it. Returns
+ * FALSE. */
 gboolean nmm_fail_shown(GError **error, const char *text);
 
 /* (nullable): the message of @error (nullable). */

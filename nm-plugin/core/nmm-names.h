@@ -9,8 +9,8 @@
 /* D-Bus name of the VPN service, and vpn.service-type of its profiles. */
 #define NMM_DBUS_SERVICE "org.freedesktop.NetworkManager.macvtap"
 
-/* What the service publishes of its profile, for everybody who may see the profile. The service's
- * bus name begins with NMM_DBUS_SERVICE. */
+/* What the service publishes about its profile, for each user who may see the profile. The
+ * service's bus name begins with NMM_DBUS_SERVICE. */
 #define NMM_DBUS_STATUS_PATH      "/org/freedesktop/NetworkManager/macvtap/Profile"
 #define NMM_DBUS_STATUS_INTERFACE "org.freedesktop.NetworkManager.macvtap.Profile"
 
@@ -25,7 +25,7 @@
  * the profile. */
 #define NMM_FAILURE_PREFIX "failure-"
 
-/* In the run directory: the events that the dispatcher's hook writes for the helper, one a line;
+/* In the run directory: the events that the dispatcher's hook writes for the helper, one per line;
  * the lock of the running helper; the helper's state of each profile. */
 #define NMM_EVENTS_FILE         "dispatcher-events"
 #define NMM_LOCK_FILE           "dispatcher-lock"

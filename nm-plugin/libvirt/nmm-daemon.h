@@ -23,9 +23,9 @@ const char *nmm_daemon_get_socket_prefix(const char *daemon);
 /* "/run", except in tests. */
 #define NMM_DAEMON_RUN_DIR "/run"
 
-/* The daemon does not run, and a connection would start it. FALSE for URIs of other hosts and
- * for drivers without a daemon. @ending: (nullable): the process of nmm_daemon_get_pid() that is
- * about to end, so counts as ended. Any thread. */
+/* The daemon is not running, and a connection would start it. FALSE for URIs of other hosts and for
+ * drivers without a daemon. @ending: (nullable): the process of nmm_daemon_get_pid() that is about
+ * to end, so counts as ended. Any thread. */
 gboolean nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending);
 /* The process that serves @uri; 0 if there is none, or it is not known. Any thread. */
 int nmm_daemon_get_pid(const char *run_dir, const char *uri);

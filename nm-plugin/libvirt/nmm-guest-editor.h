@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Carries out the edits of guests: several guests at once, each guest's in order. libvirt lets a
- * call wait while another operation holds the guest (a save, a dump, a migration, a hung disk):
- * such a guest delays no other. Its call is left behind and waits on, and "guest-changed" follows
- * when it has ended. The guest is edited again when it was read after that.
+ * Carries out the edits of guests: several guests at once, each guest's in order. While another
+ * operation holds a guest (a save, a dump, a migration, a hung disk), a call for it blocks. Such a
+ * guest does not delay the others: its call continues in the background, and "guest-changed"
+ * follows when it ends. The guest is edited again after it was read again.
  *
  * Every function may be called on any thread.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the sync engine knows of each guest from earlier passes: its status, what failed, when to
+ * What the sync engine knows about each guest from earlier passes: its status, what failed, when to
  * try again. Decides what is new and when the next try is due. Times are monotonic, in
  * microseconds; the caller passes the current one.
  *

@@ -50,21 +50,21 @@ struct _NmmHypervisorInterface {
  *   "awake"           (utf8 unused): see nmm_hypervisor_wait_awake()
  */
 
-/* Connects and registers for events, also after "closed", and replaces a connection. DENIED.
+/* Connects and registers for events, even after "closed", and replaces a connection. DENIED.
  * @read_only: no events, and apply() fails. */
 gboolean nmm_hypervisor_open(NmmHypervisor *self, gboolean read_only, GError **error);
 /* On any thread, in any state; does not wait long. Does not emit "closed". Calls in progress on
  * other threads end with an error or a result. */
 void nmm_hypervisor_close(NmmHypervisor *self);
 
-/* It does not run, and open() would start it. Does not block; any thread. */
+/* It is not running, and open() would start it. Does not block; any thread. */
 gboolean nmm_hypervisor_is_asleep(NmmHypervisor *self);
 /* Emits "awake", once, when another program has started it, or at once if it is not asleep. Main
  * thread. */
 void nmm_hypervisor_wait_awake(NmmHypervisor *self);
 
-/* The same of its network driver, if that has a daemon of its own: list_networks() would start it.
- * No network is active then. */
+/* The same for its network driver, if that has its own daemon: list_networks() would start it. No
+ * network is active then. */
 gboolean nmm_hypervisor_are_networks_asleep(NmmHypervisor *self);
 /* Whether the networks matter: TRUE by default. If not, a network driver that is asleep or missing
  * is left alone, and events of networks may be missing. Before open(). */
@@ -100,7 +100,7 @@ gboolean nmm_hypervisor_apply(NmmHypervisor *self, const NmmEdit *edit, GError *
 /* (transfer full) (element-type NmmLink): the host's interfaces; on any thread. */
 typedef GPtrArray *(*NmmLinksReader)(GError **error);
 
-/* Where nmm_hypervisor_join_devices() has the kernel's interfaces from. */
+/* @reader reads the kernel's interfaces for nmm_hypervisor_join_devices(). */
 void nmm_hypervisor_set_links_reader(NmmHypervisor *self, NmmLinksReader reader);
 /* Joins guests and networks (nullable) that were just read, and that no other thread has, with the
  * kernel's interfaces: nmm_guest_devices_join(). Changes nothing if there is no reader. */

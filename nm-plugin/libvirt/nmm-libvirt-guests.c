@@ -25,7 +25,7 @@ is_live_xml(const char *xml)
     return end && g_strstr_len(start, end - start, " id='");
 }
 
-/* What is known of a guest before it is read. */
+/* What is known about a guest before it is read. */
 typedef struct {
     gboolean persistent;
     gboolean has_image;

@@ -17,7 +17,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 
 /* Calls @func(@data, NULL) and then @free_data(@data) on a thread of its own. Returns: whether
- * @func returned in time; if not, the thread goes on alone. */
+ * @func returned in time; if not, the thread continues in the background. */
 gboolean
 nmm_libvirt_run_bounded(GFunc func, gpointer data, GDestroyNotify free_data, GTimeSpan timeout);
 
@@ -31,10 +31,11 @@ gboolean nmm_libvirt_is_of_this_host(const char *uri);
 /* For virConnectClose(). Waits 20 seconds at most. DENIED, else UNREACHABLE. */
 virConnectPtr nmm_libvirt_connect(const char *uri, gboolean read_only, GError **error);
 /*
- * From now on a libvirtd that does not answer breaks the connection. This adds a timer to the main
- * loop, because the thread that waits for the answer does not check the clock, and libvirt lets it
- * be set only once: only for connections that are closed after the call in flight or the next
- * calls. A connection to a driver inside this process has no keepalive and works without.
+ * From now on, a libvirtd that does not answer breaks the connection. Adds a timer to the main
+ * loop, because the thread that waits for the answer does not check the clock. Because libvirt
+ * allows it only once for a connection, use it only for connections that are closed after the call
+ * in flight or the next calls. A connection to a driver inside this process has no keepalive and
+ * works without.
  */
 void nmm_libvirt_keep_alive(virConnectPtr conn);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One reading of guests and networks by the watcher, on a worker thread. Owns all it touches, so
- * that one that hangs can be left behind.
+ * One reading of guests and networks by the watcher, on a worker thread. Owns everything that it
+ * uses, so that a reading that hangs can be left to end by itself.
  */
 
 #pragma once

@@ -161,8 +161,8 @@ explain_zone(NmmSyncPass *pass)
     if (!pass->profile->zone || is_unreachable(pass->error))
         return;
     message = g_strdup_printf(
-        _("%s; if it is because of firewalld zone '%s', which 'connection.zone' of the profile "
-          "asks for, start firewalld, create the zone, or remove the property"),
+        _("%s; if the cause is firewalld zone '%s', which the profile has in 'connection.zone', "
+          "start firewalld, create the zone, or remove the property"),
         pass->error->message,
         pass->profile->zone);
     g_free(pass->error->message);

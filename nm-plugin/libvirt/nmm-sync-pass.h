@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One pass of the sync engine: makes a plan from what a watcher read and carries it out, on a
- * worker thread. Owns all it touches, so that a pass that hangs in libvirt can be left behind. Does
- * not decide when to run or what its result means.
+ * worker thread. Owns everything that it uses, so that a pass that hangs in libvirt can be left to
+ * end by itself. Does not decide when to run or what its result means.
  *
  * Private to the layer.
  */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sync engine: keeps the network and the guests of a hypervisor as an isolated profile wants
- * them. Has a plan made and carried out for what its watcher reads, and decides what the result
- * means. Knows nothing of NetworkManager.
+ * The sync engine: keeps the network and the guests of a hypervisor as a profile of mode isolated
+ * needs them. When its watcher has read them, runs a pass, which makes a plan and carries it out,
+ * and decides what the result means. Does not use NetworkManager.
  *
  * Life: new → start → up() → kept() … → stop → stopped(). After failed(), which may come at any
- * time before stopped(), the engine does nothing more; it is to be stopped if changes are to be
- * undone.
+ * time before stopped(), the engine does nothing more; stop it to undo changes.
  */
 
 #pragma once
@@ -59,9 +58,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmSync, nmm_sync_free)
 void nmm_sync_start(NmmSync *self);
 
 /*
- * Does what on-disconnect says, closes the hypervisor, then stopped(), never before it returns and
- * at most @timeout_ms later even if libvirt hangs; logs what was not undone. 0 undoes nothing. A
- * second call has no effect.
+ * Does what on-disconnect requests, closes the hypervisor, then calls stopped(): never before this
+ * function returns, and at most @timeout_ms later even if libvirt hangs. Logs what was not undone.
+ * With a @timeout_ms of 0, undoes nothing. A second call has no effect.
  */
 void nmm_sync_stop(NmmSync *self, guint timeout_ms);
 

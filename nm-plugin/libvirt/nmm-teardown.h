@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of a sync engine: takes over its watcher, does what on-disconnect says, or undoes an
- * activation that failed, in a pass over all guests, gives guests that are held and guests that
- * release an interface time, then does the rest. Logs what is left behind. Ends in time even if
+ * The end of a sync engine. Takes over its watcher. Runs a pass over all guests that does what
+ * on-disconnect requests, or undoes an activation that failed. Waits for guests that are held and
+ * for guests that release an interface, then does the rest. Logs what is left. Ends in time even if
  * libvirt hangs.
  *
  * Private to the layer.
@@ -25,7 +25,7 @@ typedef struct {
     NmmWatcher *watcher;
     gboolean held;         /* the engine is at work and calls nmm_watcher_resume() */
     gboolean undo;         /* otherwise it only waits for that */
-    NmmSyncBefore *before; /* (nullable): undo an activation, whatever on-disconnect says */
+    NmmSyncBefore *before; /* (nullable): undo an activation, in place of on-disconnect */
     guint timeout_ms;
     char **served; /* (transfer full): names of the guests that the engine serves */
 
@@ -35,7 +35,7 @@ typedef struct {
 } NmmTeardownSpec;
 
 NmmTeardown *nmm_teardown_new(const NmmTeardownSpec *spec);
-/* A pass that runs is left behind and ends by itself. */
+/* A pass that is running continues, and ends by itself. */
 void nmm_teardown_free(NmmTeardown *self);
 
 G_END_DECLS

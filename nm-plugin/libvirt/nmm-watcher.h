@@ -5,7 +5,7 @@
  * in libvirt and knows nothing of profiles.
  *
  * All callbacks run on the main context and may free the watcher. If libvirt cannot be reached
- * later, nothing is delivered until it is back: guests run on without it.
+ * later, nothing is delivered until it is back: the guests continue to run.
  */
 
 #pragma once

@@ -56,7 +56,7 @@ change(NmmAllmulticast *self, int action, guint index)
     return setsockopt(self->fd, SOL_PACKET, action, &request, sizeof(request)) == 0;
 }
 
-/* Also if the interface is gone, and its membership with it. */
+/* Even if the interface is gone, and its membership with it. */
 static void
 drop_others(NmmAllmulticast *self, GHashTable *wanted)
 {

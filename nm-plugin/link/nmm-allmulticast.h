@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lets network interfaces receive every multicast frame. Counts for as long as the object, or its
- * process, lives: the kernel takes it back also after SIGKILL. It neither reads nor changes the
- * interface's flag IFF_ALLMULTI, which belongs to the administrator and to libvirt, so none of them
+ * Lets network interfaces receive every multicast frame. The request lasts as long as the object
+ * and its process: the kernel withdraws it even after SIGKILL. Does not read or change the
+ * interface's flag IFF_ALLMULTI, which belongs to the administrator and to libvirt, so neither side
  * can undo the other's request.
  */
 

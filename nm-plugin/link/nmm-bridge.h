@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Ports of a bridge. A libvirt network that is stopped and started again is a new bridge, and
- * libvirt leaves the devices of running guests outside (seen with libvirt 9.0) until its daemon is
- * restarted; this puts them back.
+ * libvirt does not add the devices of running guests to it (seen with libvirt 9.0) until its daemon
+ * is restarted; this file adds them.
  */
 
 #pragma once

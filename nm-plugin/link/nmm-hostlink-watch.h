@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's events about the host link and its lower device. Decides nothing. For this layer
- * alone.
+ * The kernel's events about the host link and its lower device. Decides nothing. Private to the
+ * layer.
  */
 
 #pragma once
@@ -17,7 +17,7 @@ typedef struct {
     gboolean address_removed; /* … and one was removed */
 } NmmHostlinkSeen;
 
-/* One call for all events of a wake-up, also if none matters; may free the watch. */
+/* One call for all events of a wake-up, even if none matters; may free the watch. */
 typedef void (*NmmHostlinkSeenFunc)(const NmmHostlinkSeen *seen, gpointer user_data);
 
 typedef struct _NmmHostlinkWatch NmmHostlinkWatch;

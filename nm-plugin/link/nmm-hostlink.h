@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host link: the host's own macvtap interface on the guests' lower device. Creates and marks
- * it, installs the guests' routes on it, watches it and its parent, removes it. One contract test
- * holds both implementations, rtnetlink and the fake of the tests.
+ * it, installs the guests' routes on it, watches it and its parent, removes it. Two
+ * implementations, rtnetlink and the tests' fake, pass one contract test.
  *
- * One object serves one link. Methods are short, because the kernel answers at once, and belong to
- * the main thread.
+ * One object serves one link. Call its methods on the main thread; they return soon, because the
+ * kernel answers at once.
  */
 
 #pragma once

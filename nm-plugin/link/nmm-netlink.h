@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The common ground of this layer's use of libnl: route sockets, errors, consistent dumps,
- * conversion of addresses, clean-up functions. For this layer alone.
+ * What the files of this layer share for libnl: route sockets, errors, consistent dumps, conversion
+ * of addresses, clean-up functions. Private to the layer.
  */
 
 #pragma once

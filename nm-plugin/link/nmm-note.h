@@ -20,7 +20,7 @@ gboolean nmm_note_write(const char *run_dir,
                         const char *device,
                         GKeyFile *note,
                         GError **error);
-/* TRUE also if there is none. NMM_ERROR_FAILED. */
+/* Also TRUE if there is none. NMM_ERROR_FAILED. */
 gboolean nmm_note_remove(const char *run_dir, const char *kind, const char *device, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Single requests to the kernel, each about one object: values in, values out. For this layer
- * alone.
+ * Single requests to the kernel, each about one object: values in, values out. Private to the
+ * layer.
  */
 
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way that the kernel chooses for a packet, with every rule of policy routing.
+ * Asks the kernel on which device a packet leaves, with every rule of policy routing.
  */
 
 #pragma once
@@ -10,8 +10,8 @@
 G_BEGIN_DECLS
 
 /* @address: prefix 32 or 128. @out_device: (transfer full): where the packet leaves. @out_main: the
- * main table decided, not that of a rule. NMM_ERROR_NOT_FOUND (there is no way), NMM_ERROR_FAILED.
- */
+ * main table decided, not that of a rule. NMM_ERROR_NOT_FOUND (there is no route),
+ * NMM_ERROR_FAILED. */
 gboolean
 nmm_way_find(const NmmCidr *address, char **out_device, gboolean *out_main, GError **error);
 

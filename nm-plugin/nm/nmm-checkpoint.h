@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds this project's checkpoint among NetworkManager's, also after the process that created it
- * died. NetworkManager does not report who created a checkpoint, and keeps it until its timeout; no
- * other checkpoint of the same device can be created meanwhile. So a process writes a note about
- * its checkpoint, and holds a lock while it lives. A note without the lock is of a dead process.
+ * Finds this project's checkpoint among NetworkManager's, even if the process that created it died.
+ * NetworkManager does not report who created a checkpoint, and keeps it until its timeout; no other
+ * checkpoint of the same device can be created meanwhile. So a process writes a note about its
+ * checkpoint, and holds a lock while it lives. If a note is not locked, its process has died.
  */
 
 #pragma once

@@ -13,14 +13,14 @@ G_BEGIN_DECLS
  * link-local. */
 const char *nmm_device_find_address(NMDevice *device, int family);
 gboolean nmm_device_has_address(NMDevice *device, const char *address);
-/* Whether nothing will give it an address: the cable is out, it is unmanaged, a user disconnected
- * it, or its profile was deleted. NetworkManager also disconnects a device whose DHCP server does
- * not reply, but that one gets an address as soon as the server does. */
+/* Whether it will get no address: the cable is out, it is unmanaged, a user disconnected it, or its
+ * profile was deleted. NetworkManager also disconnects a device whose DHCP server does not reply,
+ * but that one gets an address as soon as the server does. */
 gboolean nmm_device_is_off(NMDevice *device);
 
-/* Until NetworkManager knows that @device has @mac, is gone, or two seconds are over: its DHCP
- * client begins with the MAC that NetworkManager knows, and the kernel's events come late. Cannot
- * fail. */
+/* Waits until NetworkManager knows that @device has @mac or is gone, at most two seconds.
+ * NetworkManager's DHCP client uses the MAC that NetworkManager knows, and the kernel's events
+ * arrive late. Cannot fail. */
 void nmm_device_wait_mac_async(NMClient *client,
                                NMDevice *device,
                                const char *mac,

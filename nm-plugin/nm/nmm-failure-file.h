@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a profile last failed: a file in the run directory, which outlives the service's process.
- * Root writes it. Everybody can read that of a profile for all users, only the users of a private
- * profile can read that of the profile.
+ * How a profile last failed: a file in the run directory, which remains after the service's process
+ * has ended. Root writes it. Every user can read the file of a profile for all users; only the
+ * users of a private profile can read its file.
  */
 
 #pragma once

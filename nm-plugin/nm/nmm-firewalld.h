@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 #define NMM_FIREWALLD_INTERFACE      NMM_FIREWALLD_NAME
 #define NMM_FIREWALLD_ZONE_INTERFACE NMM_FIREWALLD_NAME ".zone"
 
-/* Whether a call failed with @error (nullable) because firewalld does not run. */
+/* Whether a call failed with @error (nullable) because firewalld is not running. */
 gboolean nmm_firewalld_is_absent(const GError *error);
 
 G_END_DECLS

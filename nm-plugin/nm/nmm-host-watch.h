@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 typedef struct _NmmHostWatch NmmHostWatch;
 
-/* @changed is called when the host may read differently, once for several changes at a time. */
+/* Calls @changed when nmm_host_watch_read() may have another result, once for several changes. */
 NmmHostWatch *
 nmm_host_watch_new(NMClient *client, void (*changed)(gpointer user_data), gpointer user_data);
 void nmm_host_watch_free(NmmHostWatch *self);

@@ -104,7 +104,8 @@ changed_cb(GObject *bus, GAsyncResult *result, gpointer data)
     end_update(self);
 }
 
-/* An interface in no zone is treated by the default zone, also after that changes. */
+/* The default zone applies to an interface in no zone, even after another zone becomes the
+ * default. */
 static void
 link_read_cb(GObject *bus, GAsyncResult *result, gpointer data)
 {

@@ -2,7 +2,7 @@
 /*
  * Locks between processes: files in the run directory with an open file description lock
  * (fcntl_locking(2)). Lock files must never be removed: if one is unlinked while another process
- * waits for its lock, both get in.
+ * waits for its lock, two processes can hold it.
  */
 
 #pragma once

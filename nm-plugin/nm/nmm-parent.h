@@ -13,8 +13,7 @@
 G_BEGIN_DECLS
 
 /* (transfer none): the device @name (nullable), the kernel's own name for the profile's parent;
- * else
- * @base (nullable), or the device below @base if that is a host link. NULL with
+ * else @base (nullable), or the device below @base if that is a host link. NULL with
  * NMM_ERROR_NOT_FOUND. */
 NMDevice *nmm_parent_find(NMClient *client, const char *name, NMDevice *base, GError **error);
 /* (transfer none) (nullable): the device below @device if that is the host link of mode move of
@@ -28,8 +27,8 @@ gboolean nmm_parent_check(NMClient *client, NMDevice *parent, GError **error);
 /* (transfer full) (nullable): why a host link cannot have the MAC of @parent, whose connection is
  * @applied; NULL if it can. */
 char *nmm_parent_find_mac_obstacle(NMClient *client, NMDevice *parent, NMConnection *applied);
-/* Whether @link is a host link of mode move over @parent, be it active or left behind. @link_uuid:
- * of its connection. */
+/* Whether @link is a host link of mode move over @parent, active or left behind. @link_uuid: of its
+ * connection. */
 gboolean nmm_parent_owns_link(NMDevice *parent, NMDevice *link, const char *link_uuid);
 
 /* Whether devices of @type can carry a host link. */

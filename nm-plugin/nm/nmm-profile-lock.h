@@ -28,8 +28,8 @@ void nmm_profile_lock_set_ending(NmmProfileLock *lock);
 void nmm_profile_lock_release(NmmProfileLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmProfileLock, nmm_profile_lock_release)
 
-/* (transfer full) (element-type utf8): UUIDs of the profiles that hold a lock, so whose process
- * lives. Takes no lock. */
+/* (transfer full) (element-type utf8): UUIDs of the profiles that hold a lock, so their processes
+ * are running. Takes no lock. */
 GHashTable *nmm_profile_lock_list_holders(const char *run_dir);
 
 G_END_DECLS

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads profiles through libnm: a typed profile from a connection, and the static
- * addresses of all profiles. core parses vpn.data. Changes no profile and makes no
- * D-Bus call.
+ * Reads profiles through libnm: a typed profile from a connection, and the static addresses of all
+ * profiles. core parses vpn.data. Changes no profile and makes no D-Bus call.
  */
 
 #pragma once
@@ -26,8 +25,8 @@ nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uri
 char *nmm_profile_reader_read_raw_network(NMConnection *connection);
 
 /* Appends the static IPv4 and IPv6 addresses of @connections (element-type NMConnection) to @used
- * (element-type NmmUsedSubnet), also of profiles that are down, because they may come up later.
- * @except_uuid: (nullable): a profile to leave out. */
+ * (element-type NmmUsedSubnet), including those of profiles that are down, because they may come up
+ * later. @except_uuid: (nullable): a profile to leave out. */
 void nmm_profile_reader_collect_addresses(const GPtrArray *connections,
                                           const char *except_uuid,
                                           GPtrArray *used);

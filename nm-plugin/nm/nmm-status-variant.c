@@ -95,7 +95,7 @@ nmm_status_variant_build(const NmmProfileStatus *status)
     return g_variant_dict_end(&dict);
 }
 
-/* (transfer full) (nullable): without a message it says nothing. */
+/* (transfer full) (nullable): NULL without a message. */
 static NmmProblem *
 parse_problem(GVariant *variant)
 {

@@ -33,7 +33,7 @@ typedef struct {
     void (*config)(GVariant *config, gpointer user_data);
     /* @problems: (element-type NmmProblem): all that are known now, sorted. */
     void (*problems)(const GPtrArray *problems, gpointer user_data);
-    /* The profile cannot be up, or no longer; stop() must still be called. */
+    /* The profile cannot come up, or cannot stay up; stop() must still be called. */
     void (*failed)(const GError *error, gpointer user_data);
     void (*stopped)(gpointer user_data);
 } NmmActivationCallbacks;
@@ -47,8 +47,8 @@ NmmActivation *nmm_activation_new(GType mode,
 /* Drops the reference; no callback follows. */
 void nmm_activation_close(NmmActivation *self);
 
-/* (transfer full) (element-type NmmLockKey): what the profile needs for itself alone; before the
- * start. NULL with NMM_ERROR_NOT_FOUND if the parent is missing. */
+/* (transfer full) (element-type NmmLockKey): what no other active profile may use beside it; call
+ * it before the start. NULL with NMM_ERROR_NOT_FOUND if the parent is missing. */
 GPtrArray *nmm_activation_list_lock_keys(NmmActivation *self, GError **error);
 /* Returns at once; config() or failed() follows. */
 void nmm_activation_start(NmmActivation *self);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How a step of mode move that is a call ends, for nmm-move-calls.h and its like.
+ * How the steps of mode move that are calls end: those of nmm-move-calls.h, nmm-move-mac.h and
+ * nmm-move-parent.h.
  */
 
 #pragma once

@@ -65,7 +65,7 @@ note_state(NmmMoveContext *move, NMConnection *wanted)
 
 /* What a dead process, or NetworkManager's restart, left. A link that is active is kept, because
  * the VPN's base connection may be on it. If the parent was stripped, its stored profile is all
- * that is known of its configuration. */
+ * that is known about its configuration. */
 static NmmEvent
 find_leftover(NmmMoveContext *move, NMConnection *applied)
 {

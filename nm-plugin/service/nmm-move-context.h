@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What mode move knows of the parent and the host link, and the conditions that it waits for.
+ * What mode move knows about the parent and the host link, and the conditions that it waits for.
  * Changes nothing, and does not know which step runs.
  */
 

@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* From now on the parent answers no ARP request for an address of the link. Changes nothing the
- * second time. @has_addresses: it has them itself until it is stripped. */
+/* From now on, the parent does not answer ARP requests for addresses of the link. A second call
+ * changes nothing. @has_addresses: it has them itself until it is stripped. */
 void nmm_move_silence_parent(const NmmMoveContext *move, gboolean has_addresses);
 void nmm_move_end_silence(const NmmMoveContext *move);
 

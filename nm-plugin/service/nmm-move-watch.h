@@ -2,7 +2,8 @@
 /*
  * Follows the parent while its configuration is on the host link, and finds out when it is
  * configured again: by NetworkManager (`nmcli device reapply`, another activation, a tool that
- * applies the stored profile), or beside it (`ip address add`, a DHCP client). Changes nothing.
+ * applies the stored profile), or by another program (`ip address add`, a DHCP client). Changes
+ * nothing.
  */
 
 #pragma once

@@ -245,8 +245,8 @@ begin_up(NmmMove *self)
         NMM_ACTIVATION(self), move->link_name, nm_device_get_iface(move->device));
 }
 
-/* Also after another program gave the parent an IP configuration: the LAN may have learned that the
- * addresses are there. */
+/* Runs this even after another program gave the parent an IP configuration, because the LAN may
+ * have learned that the addresses are there. */
 static void
 enter_up(NmmMove *self)
 {

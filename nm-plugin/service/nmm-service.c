@@ -82,7 +82,7 @@ schedule_done(NmmService *self)
     g_idle_add_full(G_PRIORITY_LOW, emit_done_cb, g_object_ref(self), g_object_unref);
 }
 
-/* What the service knows of the profile */
+/* What the service knows about the profile */
 
 static void
 set_phase(NmmService *self, NmmPhase phase)

@@ -25,7 +25,7 @@
 typedef struct {
     NmmHostState *state;
     NmmHostReadFlags flags;
-    GPtrArray *uris; /* (element-type utf8): libvirts to read, without duplicates */
+    GPtrArray *uris; /* (element-type utf8): libvirt URIs to read, without duplicates */
     char *config_file;
     NmmConfig *config; /* (nullable): NULL if the state has a config_error */
     NmmHypervisorMaker maker;
@@ -34,7 +34,7 @@ typedef struct {
     NMClient *client; /* (nullable) */
     GCancellable *client_cancellable;
     GSource *client_timeout; /* (nullable) */
-    guint n_pending;         /* libvirts that have not answered yet */
+    guint n_pending;         /* libvirt URIs that have not answered yet */
     GPtrArray *contents; /* (element-type NmmHostHypervisor) (nullable): in the order of @uris */
 } Read;
 

@@ -16,18 +16,18 @@ G_BEGIN_DECLS
 typedef enum {
     NMM_HOST_READ_NM = 1 << 0,    /* configuration file, devices, profiles */
     NMM_HOST_READ_LINKS = 1 << 1, /* the kernel's interfaces; NM's parents need them, too */
-    /* the libvirts that valid profiles name, besides those of the request */
+    /* the libvirt URIs that valid profiles name, besides those of the request */
     NMM_HOST_READ_USED_HYPERVISORS = 1 << 2,
     NMM_HOST_READ_LEASES = 1 << 3,   /* of every libvirt that is read */
     NMM_HOST_READ_SUBNETS = 1 << 4,  /* with NM: in use by routes and profiles */
-    NMM_HOST_READ_AWAKE = 1 << 6,    /* only libvirts that run: looking does not start one */
+    NMM_HOST_READ_AWAKE = 1 << 6,    /* do not start a libvirt daemon that is not running */
     NMM_HOST_READ_STATUS = 1 << 7,   /* with NM: what services publish, how profiles failed */
     NMM_HOST_READ_REFUSALS = 1 << 5, /* with NM: permissions; in mode move the parent's state */
 } NmmHostReadFlags;
 
 typedef struct {
     NmmHostReadFlags flags;
-    const char *const *uris;  /* (nullable): libvirts to read */
+    const char *const *uris;  /* (nullable): libvirt URIs to read */
     const char *config_file;  /* (nullable): NMM_CONFIG_FILE */
     NmmHypervisorMaker maker; /* (nullable): nmm_libvirt_new() */
     guint timeout_s;          /* of NetworkManager, and of each libvirt; 0 waits for ever */

@@ -28,7 +28,7 @@ void nmm_hypervisor_read_async(NmmHypervisorMaker maker,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
-/* (transfer full): if libvirt could not be read, its @error says why, with NMM_ERROR_UNREACHABLE
+/* (transfer full): if libvirt could not be read, its @error has the reason, NMM_ERROR_UNREACHABLE
  * after the timeout. Fails only with G_IO_ERROR_CANCELLED. */
 NmmHostHypervisor *nmm_hypervisor_read_finish(GAsyncResult *result, GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collects what is known of guests for the steps of `check`: from the host state, leases, firewalld
+ * Collects the facts about guests for the steps of `check`: from the host state, leases, firewalld
  * and the resolver's configuration. Judges nothing, and changes nothing.
  */
 

@@ -45,7 +45,7 @@ zone_free(gpointer data)
 
 /* firewalld */
 
-/* NO_AUTO_START: an error says that firewalld does not run. @parameters: (transfer floating) */
+/* NO_AUTO_START: fails if firewalld is not running. @parameters: (transfer floating) */
 static char *
 call(NmmCheckFirewall *self,
      const char *interface,

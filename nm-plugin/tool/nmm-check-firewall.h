@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collects what is known of the firewall: firewalld's zones and the rules of the packet filter.
- * Each is read once.
+ * Collects the facts about the firewall: firewalld's zones and the rules of the packet filter. Each
+ * is read once.
  */
 
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probes guests: do they answer at the addresses that are known of them?
+ * Probes guests at their known addresses.
  */
 
 #pragma once
@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* @inputs: (element-type NmmCheckInput): sets what they say of answers, and chooses their address.
- * Probes all guests behind one device at the same time; blocks for some seconds. */
+/* @inputs: (element-type NmmCheckInput): sets their members about answers, and chooses their
+ * address. Probes all guests behind one device at the same time; blocks for some seconds. */
 void nmm_check_probe(GPtrArray *inputs);
 
 G_END_DECLS

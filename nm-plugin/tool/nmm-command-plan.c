@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nm-macvtap plan: what activating a profile would change. In mode isolated the service's planner
- * says so, on a read-only libvirt connection; the modes share and move change nothing in libvirt.
+ * nm-macvtap plan: what activating a profile would change. In mode isolated, it runs the service's
+ * planner on a read-only libvirt connection; the modes share and move change nothing in libvirt.
  */
 
 #include "config.h"

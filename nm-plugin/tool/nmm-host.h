@@ -15,7 +15,7 @@ G_BEGIN_DECLS
     (NMM_HOST_READ_NM | NMM_HOST_READ_LINKS | NMM_HOST_READ_USED_HYPERVISORS |                     \
      NMM_HOST_READ_LEASES | NMM_HOST_READ_STATUS)
 
-/* Reads parts of @state, again or for the first time. @uris: (nullable): libvirts to read. */
+/* Reads parts of @state, again or for the first time. @uris: (nullable): libvirt URIs to read. */
 void nmm_host_update(NmmHostState *state, NmmHostReadFlags flags, const char *const *uris);
 /* Applies @edits (element-type NmmEdit) in order, up to the first that fails. */
 gboolean nmm_host_apply(const char *uri, const GPtrArray *edits, GError **error);

@@ -71,7 +71,7 @@ load_library(GError **error)
     return NULL;
 }
 
-/* The first line says what failed. */
+/* The first line has the reason. */
 static char *
 get_message(const Library *library, NftContext *context)
 {

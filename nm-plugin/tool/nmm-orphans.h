@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What profiles that no longer exist have left behind; of a retired host state, what any profile
- * has. A table has a row for each kind of orphan, with how it is found (pure) and how it is
+ * What profiles that no longer exist left behind; in a retired host state, what any profile left
+ * behind. A table has a row for each kind of orphan, with how it is found (pure) and how it is
  * removed.
  */
 

@@ -20,7 +20,7 @@ typedef enum {
 typedef struct {
     JsonObject *json;
     GString *text;  /* the sections before the notes */
-    GString *notes; /* the last section: one sentence a line */
+    GString *notes; /* the last section: one sentence per line */
     NmmExit code;
 } NmmReport;
 

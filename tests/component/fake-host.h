@@ -111,7 +111,7 @@ void fake_host_wake(FakeHost *host);
 /* @hypervisor gets "awake" then. */
 void fake_host_wait(FakeHost *host, NmmHypervisor *hypervisor);
 
-/* For connections: those that have joined get events, also when the daemon dies. */
+/* For connections: those that have joined get events, even when the daemon dies. */
 gboolean
 fake_host_join(FakeHost *host, NmmHypervisor *hypervisor, gboolean read_only, GError **error);
 void fake_host_leave(FakeHost *host, NmmHypervisor *hypervisor);

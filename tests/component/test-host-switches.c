@@ -145,7 +145,7 @@ test_duplicate_address(Fixture *f, gconstpointer data)
     monitor_count_host_claims(f);
 }
 
-/* Another macvtap interface gets no reply, also after a guest was served. */
+/* Another macvtap interface gets no reply, even after a guest was served. */
 static void
 test_arp_ignore_unselected(Fixture *f, gconstpointer data)
 {

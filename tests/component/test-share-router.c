@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The router on a real host link, also after the link was deleted. tests/sandbox/test_share.py
+ * The router on a real host link, including after the link was deleted. tests/sandbox/test_share.py
  * tests its routes with guests.
  */
 

@@ -90,7 +90,7 @@ test_many_at_activation(Fixture *fixture, gconstpointer keys)
     assert_served(fixture, "held", 7);
 }
 
-/* So many that nothing more is begun: the activation ends all the same. */
+/* So many that nothing more is begun: the activation still ends. */
 static void
 test_all_at_activation(Fixture *fixture, gconstpointer keys)
 {

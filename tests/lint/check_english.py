@@ -16,11 +16,11 @@ from report import report
 
 RULES = [
     (r'nobody|somebody|whoever|whom', 'name the program, user, guest or setting'),
-    (r'of ours|strangers?(?:\'s)?', '"that this project made", "another program\'s"'),
+    (r'of (?:ours|yours|theirs)|strangers?(?:\'s)?', '"that this project made", "another program\'s"'),
     (r'amiss|without further ado|in vain', '"wrong", or nothing'),
     (r'fore(?:sees?|saw|tells?|told)', '"predict"'),
     (r'(?:has|have|had) to do', '"counts as", "must"'),
-    (r'tells|told', '"prints", "reports", "logs", "documents"'),
+    (r'tells|told|says', '"prints", "reports", "logs", "documents"'),
     (r'persons?(?:\'s)?', '"user"'),
     (r'shall', '"must", "will" or the present tense'),
     (r'(?:scene|audience|ledger|survey|stations?|rival|memory entry)', 'the word of the glossary, not a metaphor'),
@@ -46,9 +46,18 @@ RULES = [
     (r'puts? (?:it|that|them) right', '"corrects"'),
     (r'he|his', 'name the user, the administrator or the program'),
     (r'all else', '"the rest", "everything else"'),
-    (r'be it (?:with|as|in|by|a|an|the)', '"even if"'),
+    (r'be it', '"even if"'),
     (r'(?:stands?|stood) still', '"hangs", "is paused", "is stopped"'),
     (r'answers? nothing', '"does not answer"'),
+    (r'answers? no', '"does not answer"'),
+    (r'(?:does|do) not run(?= *(?:[;,.:)]|$))', 'of a program or guest: "is not running"'),
+    (r'since when', '"when … got it", "the time since …"'),
+    (r'also (?:if|when|after)', '"even if", "including when"'),
+    (r'all the same(?= *[;,.])', '"still"'),
+    (r'(?:know|knows|known) of', '"know about"; "the facts about"'),
+    (r'(?:one|object|sentence|fragment|event|command) a line', '"one per line"'),
+    (r'libvirts', '"libvirt URIs", "libvirt daemons"'),
+    (r'(?:room|layer|directory) alone', '"private to …"'),
     (r'switch(?:es)? of the kernel|kernel\'s switch(?:es)?', '"kernel parameter"'),
 ]
 WORD_START = r'(?<![\w-])'
@@ -164,8 +173,11 @@ def check_rules():
     """The lint itself: each construction is found, plain sentences are not."""
     bad = ['Nobody asks.', 'The guest speaks.', 'a profile of ours', 'the helper is told', 'the parent is what waits', 'NULL where unknown',
            'It is the parent that is waited for', 'refused, for it is down',
-           'It was switched off.', 'a command that mends it', 'A switch of the kernel', 'a file that he may read']
-    good = ['because it is down', 'waits for the parent', 'NULL if unknown', 'the directory where the file is stored']
+           'It was switched off.', 'a command that mends it', 'A switch of the kernel', 'a file that he may read',
+           'The error says that firewalld does not run.', 'libvirt does not run; start it', 'kept, also if it is off',
+           'the host answers no ping', 'one object a line']
+    good = ['because it is down', 'waits for the parent', 'NULL if unknown', 'the directory where the file is stored',
+            'does not run nmcli', 'It also ifconfigs', 'Also TRUE if it is gone', 'the host does not answer']
     return [f'not found: {text}' for text in bad if not PATTERN.search(text)] + \
         [f'found in a plain sentence: {text}' for text in good if PATTERN.search(text)] + \
         [f'subject: {subject}' for subject, fits in (('core: derive the MAC', True), ('core: the MAC is new', False),

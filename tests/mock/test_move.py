@@ -217,7 +217,7 @@ def add_second_uplink(host):
 
 
 def test_second_uplink_does_not_hide_that_the_link_is_offline(host):
-    """NetworkManager replies when it knows of the first uplink that is online; the result of the link comes later."""
+    """NetworkManager replies when it knows one uplink that is online; the result of the link comes later."""
     add_second_uplink(host)
     watch_addresses(host)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the service publishes of its profile on D-Bus, and the file that says how it last failed."""
+"""What the service publishes about its profile on D-Bus, and the file that has its last failure."""
 
 import os
 import stat

@@ -18,7 +18,7 @@ def boot(host, refusal=None):
 
 
 def wait_idle(host, systemd):
-    """No event waits, and the unit does not run."""
+    """No event waits, and the unit is not running."""
     host.wait(lambda: not systemd.process and os.path.getsize(EVENTS) == 0, 'the unit to handle all events')
 
 

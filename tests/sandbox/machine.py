@@ -60,7 +60,7 @@ exec chroot . python3 -I -S /sandbox/tests/machine_init.py
 
 
 class Failure(Exception):
-    """Something did not turn out as a test expects; the text says all that is known."""
+    """Something did not turn out as a test expects; the text has all that is known."""
 
 
 class Machine:
@@ -154,7 +154,7 @@ class Machine:
         return self.request('start', name, argv)['pid']
 
     def service_pid(self, name):
-        """Process number of a service inside the machine, None if it does not run."""
+        """Process number of a service inside the machine, None if it is not running."""
         return self.request('status', name)['pid']
 
     def signal_service(self, name, number):

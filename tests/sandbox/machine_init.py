@@ -5,7 +5,7 @@ NetworkManager and libvirt need them.
 * starts and signals services on request (JSON lines on stdin, one answer each on stdout) and ends,
   and with it everything in the machine, when stdin ends;
 * reads /dev/log, /run/systemd/journal/socket and /run/systemd/journal/stdout and writes what
-  arrives, one JSON object a line, to /var/log/journal;
+  arrives, one JSON object per line, to /var/log/journal;
 * makes and removes the device nodes of macvtap links, which the kernel's devtmpfs would make for
   all network namespaces in one directory.
 """

@@ -58,7 +58,7 @@ def start(host, daemon):
 
 
 def pid(host, daemon):
-    """Of the daemon itself; '' if it does not run."""
+    """Of the daemon itself; '' if it is not running."""
     return host.run(['pgrep', '-x', daemon], check=False).stdout.strip()
 
 

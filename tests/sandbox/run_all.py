@@ -132,7 +132,7 @@ def install(builds):
     if not builds.get('gcc'):
         return False
     shutil.rmtree(DESTDIR, ignore_errors=True)
-    # Made also when there is nothing to install yet.
+    # Made even when there is nothing to install yet.
     os.makedirs(DESTDIR)
     if step('install', ['meson', 'install', '-C', os.path.join(BUILDS, 'gcc'), '--destdir', DESTDIR]):
         return True

@@ -177,7 +177,7 @@ method={'auto' if self.ipv6 else 'link-local'}
 addr-gen-mode=eui64
 ''', 0o600)
 
-        # Debian's ifupdown hook fails, and says so each time, where these are missing.
+        # Debian's ifupdown hook fails, and prints an error each time, if these are missing.
         self.run('mkdir -p /etc/network/if-up.d /etc/network/if-post-down.d')
 
     def start_dbus(self):

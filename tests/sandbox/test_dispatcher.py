@@ -107,7 +107,7 @@ def count_logged(host, text):
 
 
 def make_user_network(host):
-    """The wiki's network and a macvtap guest on eth0 that does not run."""
+    """The wiki's network and a macvtap guest on eth0 that is not running."""
     host.define_network(profiles.wiki_xml())
     return host.guest('alpha').define()
 

@@ -224,7 +224,7 @@ def test_parent_whose_connection_sets_its_mac(host):
 
 @tap.host()
 def test_profile_bound_to_the_mac_of_the_parent(host):
-    """Also after a restart of NetworkManager."""
+    """Even after a restart of NetworkManager."""
     without_helper(host)
     host.nmcli('connection', 'modify', 'eth0', '802-3-ethernet.mac-address', host.uplink_mac(),
                'connection.interface-name', '')

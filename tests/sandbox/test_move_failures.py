@@ -247,7 +247,7 @@ def test_refusing_dhcp_server_changes_nothing(host):
 @tap.host(shared='failures')
 def test_link_that_cannot_be_made_changes_nothing(host):
     address, before = prepared(host)
-    # NetworkManager does not know of such names; the kernel does.
+    # NetworkManager does not know such names; the kernel does.
     host.run(['ip', 'link', 'property', 'add', 'dev', 'lo', 'altname', LINK])
     profiles.refused(host, LINK, 'File exists')
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 10)

@@ -37,8 +37,8 @@ void plan_host_add_used(PlanHost *host, const char *cidr, const char *what);
 
 void plan_host_apply(PlanHost *host, const NmmPlan *plan);
 
-/* Every interface of every guest in that state, one a line; with @foreign_only, only those that the
- * plan must not change. */
+/* Every interface of every guest in that state, one per line; with @foreign_only, only those that
+ * the plan must not change. */
 char *plan_host_print(const PlanHost *host, NmmScope scope, gboolean foreign_only);
 /* The number of interfaces on the network, of the profile or of the user. */
 guint plan_host_count(const NmmGuestState *state, gboolean ours);

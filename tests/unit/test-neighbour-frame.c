@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames of ARP and neighbour discovery: what each says, and that a malformed one says nothing.
+ * Frames of ARP and neighbour discovery: what each means, and that a malformed one is ignored.
  */
 
 #include "config.h"

@@ -128,7 +128,7 @@ test_lan_host(Fixture *f, gconstpointer data)
     routing_assert_refusals(f, "");
 }
 
-/* Each guest is limited by itself, also after the guests were read again. */
+/* Each guest has its own limit, even after the guests were read again. */
 static void
 test_limit(Fixture *f, gconstpointer data)
 {

@@ -166,7 +166,7 @@ test_not_bridge(Fixture *f, gconstpointer data)
 
     routing_set_guests(f, nics, G_N_ELEMENTS(nics));
     routing_claim(f, WEB, "10.0.0.5");
-    routing_claim(f, DB, "10.0.0.6"); /* does not run: cannot be it */
+    routing_claim(f, DB, "10.0.0.6"); /* not running: not the holder */
     routing_pass(f, CONTEST);
     routing_assert_routes(f, "");
     routing_assert_rejections(f, "not-bridge web 10.0.0.5");

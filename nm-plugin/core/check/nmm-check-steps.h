@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Shared by the files of the steps. Each step is a function that judges one fact of the input; a
- * step may rely on all that the table of its mode has before it.
+ * Shared by the files of the steps. Each step is a function that judges one fact of the input. A
+ * step may rely on the steps before it in the table of its mode.
  */
 
 #pragma once

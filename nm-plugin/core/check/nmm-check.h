@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why can a guest and its host not reach each other? Evaluates one table of steps per mode on what
- * is known of a guest. nmm-check-collect.c in the tool collects that.
+ * Why can a guest and its host not reach each other? Evaluates the facts about a guest, with one
+ * table of steps per mode. nmm-check-collect.c in the tool collects the facts.
  */
 
 #pragma once
@@ -16,13 +16,13 @@ G_BEGIN_DECLS
 /* An address of a guest behind a host link. */
 typedef struct {
     char *address;
-    gint64 since; /* Unix time in s since when the guest has it without a break; 0 if unknown */
+    gint64 since; /* Unix time in s when the guest last got it; 0 if unknown */
     char *source; /* (nullable): the host's address on the route to it; NULL without a route */
     gboolean answers;
 } NmmCheckAddress;
 
-/* What is known of one guest and one profile. The strings are owned, and NULL if unknown or
- * not applicable; a member *_problem says why the facts it belongs to could not be read. */
+/* The facts about one guest and one profile. The strings are owned, and NULL if unknown or not
+ * applicable. If a fact could not be read, the member *_problem beside it has the reason. */
 typedef struct {
     struct {
         char *name; /* what the user typed if the guest does not exist */
@@ -42,7 +42,7 @@ typedef struct {
         char *mac;                     /* of the macvtap interface … */
         char *defined_mac;             /* … and libvirt's, if the guest has changed it */
         gboolean macvtap_in_definition;
-        char *missing; /* without macvtap: a device made by another program that is not there */
+        char *missing; /* without macvtap: another program's device, which does not exist */
     } guest;
 
     struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rules of the host's packet filter, and what they do to a packet of which only the interfaces
- * are known. Conditions on anything else are not evaluated, only classified into four kinds.
+ * The rules of the host's packet filter, and what they do to a packet if only its interfaces are
+ * known. Other conditions are not evaluated, only classified into four kinds.
  */
 
 #pragma once
@@ -87,8 +87,8 @@ gboolean nmm_ruleset_find_drop(const GPtrArray *ruleset,
                                const char *hook,
                                const NmmRulePath *path,
                                NmmRuleFinding *out);
-/* The first rule that lets packets of @like through, or is negated and drops those of @path, of a
- * base chain that drops the packets of @path; no rule if the chain does not see @like. */
+/* Finds a base chain that drops the packets of @path, and its first rule that lets packets of @like
+ * through, or that is negated and drops those of @path; no rule if the chain does not see @like. */
 gboolean nmm_ruleset_find_difference(const GPtrArray *ruleset,
                                      const char *hook,
                                      const NmmRulePath *path,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Joins what libvirt has of guests and networks with what the kernel has of their devices. Each
- * device gets the kernel's name, whichever of its names the XML has; and what a running guest
- * really uses counts: parent, mode and MAC of its macvtap device.
+ * Joins guests and networks from libvirt with their devices in the kernel. Each device gets the
+ * kernel's name, whichever of its names the XML has. For a running guest, parent, mode and MAC are
+ * those of its macvtap device.
  */
 
 #pragma once

@@ -52,7 +52,7 @@ typedef struct {
     char *name;
     gboolean container;    /* its devices are in a network namespace of its own */
     NmmGuestState *config; /* (nullable): NULL for a transient guest */
-    NmmGuestState *live;   /* (nullable): NULL for a guest that does not run */
+    NmmGuestState *live;   /* (nullable): NULL if the guest is not running */
     gboolean paused;       /* with @live */
     GPtrArray *saved;      /* (element-type NmmSavedState) */
 } NmmGuest;

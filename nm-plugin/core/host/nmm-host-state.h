@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The host as it is read at one moment: profiles and devices from NetworkManager, networks and
+ * The state of the host at one moment: profiles and devices from NetworkManager, networks and
  * guests from libvirt, interfaces from the kernel. Values and look-ups only: nmm-host-reader.h
- * fills them, tests make them by hand. What was not read is empty; what could not be read has an
- * error beside it.
+ * fills them, tests make them by hand. A part that was not read is empty; a part that could not be
+ * read has an error beside it.
  */
 
 #pragma once
@@ -33,7 +33,7 @@ typedef enum {
     NMM_ACTIVE_DEACTIVATING,
 } NmmActiveState;
 
-/* "down", "activating", "active", "deactivating"; the same for ever, they are in JSON. */
+/* "down", "activating", "active", "deactivating"; stable, because they are in JSON. */
 const char *nmm_active_state_to_string(NmmActiveState state);
 
 /* A profile of type macvtap. */
@@ -56,7 +56,7 @@ typedef struct {
 
     /* share, move: as it is, or as it would be if the profile was activated now */
     char *parent;         /* (nullable) */
-    GError *parent_error; /* (nullable): why there is no parent, or not a fit one */
+    GError *parent_error; /* (nullable): why there is no usable parent */
     char *link;           /* (nullable): name of the host link */
 } NmmHostProfile;
 
@@ -75,8 +75,8 @@ typedef struct {
 /* The content of one libvirt. Immutable once it is read, so that threads may share it. */
 typedef struct {
     char *uri;
-    GError *error;       /* (nullable): why nothing is known of it; then all below is empty */
-    gboolean asleep;     /* with @error: it does not run, and looking would start it */
+    GError *error;       /* (nullable): why it was not read; all below is empty then */
+    gboolean asleep;     /* with @error: not running; a connection would start it */
     gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
     /* (nullable): why @networks is empty although guests are known; only mode isolated needs them

@@ -18,7 +18,7 @@ typedef struct {
     gboolean routed;    /* a route to this address alone goes out of the interface */
     NmmCidr source;     /* of that route, prefix 32 or 128; with prefix 0 it has none */
     /* In ms, since the last change of the entry. The kernel does not count a repetition as a
-     * change, so a permanent entry is as old as this value. Of a learnt one it is the time since
+     * change, so a permanent entry is as old as this value. For a learnt entry it is the time since
      * its last change of state. Time during which the machine was suspended is not included. */
     gint64 age_ms;
 } NmmNeighbour;
@@ -37,7 +37,7 @@ typedef struct {
     gboolean wireless;
     char *master;          /* (nullable): the interface that it is a port of */
     char *master_kind;     /* (nullable) */
-    char *passthrough;     /* (nullable): a macvtap or macvlan that holds it alone */
+    char *passthrough;     /* (nullable): a macvtap or macvlan with exclusive use of it */
     guint n_ports;         /* of a bridge or bond */
     GArray *addresses;     /* (element-type NmmCidr): the host's, with their prefixes */
     GPtrArray *neighbours; /* (element-type NmmNeighbour): IPv4 first, link-local last */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A libvirt network, read from its XML. Decides which network is isolated and which forwards
- * through macvtap, as libvirt does; not whether one can be adopted.
+ * A libvirt network, read from its XML. Decides, as libvirt does, which network is isolated and
+ * which forwards through macvtap. Does not decide whether a profile may use it.
  */
 
 #pragma once
@@ -26,7 +26,7 @@ typedef struct {
     gboolean has_hosts; /* <host>: fixed DHCP addresses, which only a user adds */
     char *owner_uuid;   /* (nullable): UUID of the profile in our metadata: we defined it */
     char *xml;          /* as libvirt wrote it */
-    gboolean active;    /* the caller says so, XML does not */
+    gboolean active;    /* set by the caller, because XML does not have it */
     gboolean autostart; /* likewise */
     gboolean persistent;
 } NmmNetwork;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The XML of one interface, as libvirt's device calls take it: of a new one, and of one that this
- * project made with a change in it. libvirt reads an element that is missing in an update as a
- * change, so an update is the interface's own node with everything that the user tuned there.
+ * The XML of one interface for libvirt's device calls: a new interface, or a change of one that
+ * this project made. If an update lacks an element, libvirt takes that as a change, so an update is
+ * the interface's whole node, with all settings of the user.
  */
 
 #pragma once

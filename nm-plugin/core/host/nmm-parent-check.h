@@ -18,7 +18,7 @@ typedef struct {
     const char *kind;        /* (nullable): for messages */
     const char *master;      /* (nullable): the device that it is a port of */
     const char *master_kind; /* (nullable): "bridge", "bond", … */
-    const char *passthrough; /* (nullable): a macvtap or macvlan that holds it alone */
+    const char *passthrough; /* (nullable): a macvtap or macvlan with exclusive use of it */
 } NmmParentFacts;
 
 /* @moves: the link takes the parent's IP configuration, as in mode move; then a port of a VRF is

@@ -18,7 +18,7 @@ typedef struct {
     const char *driver; /* "macvtap" */
 } NmmManagedDevice;
 
-/* Whether @config, the output of `NetworkManager --print-config`, leaves @device alone. */
+/* Whether @config, the output of `NetworkManager --print-config`, excludes @device. */
 gboolean nmm_unmanaged_has(const char *config, const NmmManagedDevice *device);
 /* Sets NMM_ERROR_UNSUPPORTED with the remedy, and returns FALSE. @link_name: (nullable): as in
  * vpn.data; NULL: a derived one. */

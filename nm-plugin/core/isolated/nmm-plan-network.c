@@ -32,7 +32,7 @@ add_network_subnets(GPtrArray *used, const NmmNetwork *network)
 }
 
 /* Every subnet that is taken, except by the profile's network. Networks come before routes, because
- * the name of an active network says more than the kernel route of its bridge. */
+ * the name of an active network is clearer than the kernel route of its bridge. */
 static GPtrArray *
 collect_used(const NmmPlanner *planner, gboolean only_active)
 {

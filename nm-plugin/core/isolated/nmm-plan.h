@@ -2,8 +2,8 @@
 /*
  * The plan of mode isolated: compares profile and purpose with the guests, networks and subnets
  * that exist, and lists the edits to make, in order and each with its reason, and the status of
- * each guest. Touches nothing. A plan that was carried out is followed by an empty one, except if a
- * running guest must release an interface first (LIVE NIC_DETACH): the next plan continues then.
+ * each guest. Changes nothing. After a plan was carried out, the next plan is empty, unless a
+ * running guest must first release an interface (LIVE NIC_DETACH); then the next plan continues.
  */
 
 #pragma once
@@ -55,7 +55,7 @@ typedef enum {
     NMM_GUEST_NOT_SELECTED,
     NMM_GUEST_SERVED,         /* has the profile's interface, or will */
     NMM_GUEST_SERVED_BY_USER, /* has an interface that the user made */
-    NMM_GUEST_SHUT_OFF,       /* in the definition; the guest does not run */
+    NMM_GUEST_SHUT_OFF,       /* in the definition; the guest is not running */
     NMM_GUEST_NEEDS_RESTART,  /* in the definition, not in the running guest */
 } NmmGuestStatus;
 

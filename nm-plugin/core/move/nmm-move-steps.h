@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The order of mode move's steps, as a table: which step follows on which event. The host always
- * has an address: the host link gets its addresses before the parent loses them, and the parent has
- * them back before the host link goes. The MAC that the host's addresses have on the LAN moves with
- * them: the host link has it before it asks a DHCP server, and so has the parent. Carries out no
- * step.
+ * has an address: the host link gets its addresses before the parent loses them, and the parent
+ * gets them back before the host link is removed. The MAC that the host's addresses have on the LAN
+ * moves first: the host link gets it before it asks a DHCP server, and the parent gets it back
+ * before it asks one. Does not carry out the steps.
  */
 
 #pragma once
@@ -63,8 +63,9 @@ typedef struct {
 
 /* The first step is READ. */
 void nmm_move_steps_init(NmmMoveSteps *self);
-/* TRUE: a new step begins, self->step. FALSE: the current one continues. After what another process
- * left was undone, READ begins again, once, unless that failed or a stop was requested. */
+/* TRUE: a new step begins, self->step. FALSE: the current one continues. When the changes of
+ * another process are undone, READ begins again, once, unless undoing them failed or a stop was
+ * requested. */
 gboolean nmm_move_steps_handle(NmmMoveSteps *self, NmmEvent event);
 /* Whether the step waits for a condition, so that STOP ends it at once. */
 gboolean nmm_move_step_is_wait(NmmMoveStep step);

@@ -19,12 +19,13 @@ typedef struct {
 void nmm_lock_key_free(NmmLockKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLockKey, nmm_lock_key_free)
 
-/* (transfer full) (element-type NmmLockKey): what @profile needs for itself alone. @link,
- * @parent: (nullable): names, for the modes that have a host link; unknown ones are left out. */
+/* (transfer full) (element-type NmmLockKey): what no other active profile may use beside @profile.
+ * @link, @parent: (nullable): names, for the modes that have a host link; unknown ones are left
+ * out. */
 GPtrArray *nmm_lock_key_list(const NmmProfile *profile, const char *link, const char *parent);
 /* (nullable) (transfer none): the first key of @keys that @other has too. */
 const NmmLockKey *nmm_lock_key_find_shared(const GPtrArray *keys, const GPtrArray *other);
-/* (transfer full): the name of the key's lock file; the same for ever. */
+/* (transfer full): the name of the key's lock file; it never changes. */
 char *nmm_lock_key_get_file_name(const NmmLockKey *key);
 /* Always FALSE, with NMM_ERROR_CONFLICT. @holder: (nullable): the profile that has it. */
 gboolean nmm_lock_key_refuse(const NmmLockKey *key, const char *holder, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the text of one vpn.data item into its field of a profile, as the row of its key says.
- * Every error is NMM_ERROR_BAD_PROFILE and says what is allowed, but not which key it is about.
+ * Reads the text of one vpn.data item into its field of a profile, as the row of its key defines.
+ * Every error is NMM_ERROR_BAD_PROFILE, with what is allowed but without the name of the key.
  */
 
 #pragma once

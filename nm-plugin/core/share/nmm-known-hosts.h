@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The guests' interfaces and the LAN hosts that the routing decision knows. Tables that decide
- * nothing. For this room alone.
+ * nothing. Private to core/share.
  */
 
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a claim of an address, by a guest or by a LAN host, does to the entry of that address. For
- * this room alone.
+ * What a claim of an address, by a guest or by a LAN host, does to the entry of that address.
+ * Private to core/share.
  */
 
 #pragma once

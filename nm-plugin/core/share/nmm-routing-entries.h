@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses that the routing decision has to deal with, each with its deadlines, and the routes
- * of those that a guest holds. A bounded table that decides nothing. For this room alone.
+ * The addresses that the routing decision handles, each with its deadlines, and the routes of those
+ * that a guest holds. A bounded table that decides nothing. Private to core/share.
  */
 
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state of the routing decision, and which guest holds or claims an entry of it. For this room
- * alone.
+ * The state of the routing decision, and which guest holds or claims an entry of it. Private to
+ * core/share.
  */
 
 #pragma once

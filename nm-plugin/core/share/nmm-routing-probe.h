@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which probes the routing decision sends, and how many of them in a second. For this room alone.
+ * Which probes the routing decision sends, and how many of them in a second. Private to core/share.
  */
 
 #pragma once

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The claims that are refused now: which guest claims which address, and why it gets no route. A
- * guest that no longer claims the address is no longer refused: it is probed for it from time to
- * time, only while there is such a claim. For this room alone.
+ * The claims that are refused now: which guest claims which address, and why it gets no route. The
+ * refusal ends when the guest no longer claims the address. To find that out, the routing decision
+ * probes the guest from time to time, only while the claim is refused. Private to core/share.
  */
 
 #pragma once

@@ -6,12 +6,12 @@
  * A guest is asked for the addresses that the host solicits, and for the trusted ones that the host
  * never solicits because they are outside its subnets.
  *
- * A guest gets an address only if the LAN, probed for it, stays silent: for LAN_GRACE if no other
- * holder is known, for CONTEST if there is one (a LAN host heard lately, or another guest). A
- * holder that replies keeps the address. If a LAN host has it later, the route goes at once, and
- * the host is where it was without this project. Only a frame on the parent proves that the sender
- * is a LAN host. A claim heard on the link alone may come from another macvtap interface on the
- * bridge; it only makes the routing probe the LAN.
+ * A guest gets an address only if the LAN does not reply to a probe for it: within LAN_GRACE if no
+ * other holder is known, within CONTEST if there is one (a LAN host heard lately, or another
+ * guest). A holder that replies keeps the address. If a LAN host has it later, the route is removed
+ * at once, and the host uses the path that it would use without this project. Only a frame on the
+ * parent proves that the sender is a LAN host. A claim heard on the link alone may come from
+ * another macvtap interface on the bridge; it only makes the routing probe the LAN.
  */
 
 #pragma once

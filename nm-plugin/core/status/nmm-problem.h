@@ -22,7 +22,7 @@ typedef enum {
     NMM_PROBLEM_NO_GUEST,     /* the profile names guests that do not exist, or none matches */
     NMM_PROBLEM_ZONE,         /* the firewall zone of a link or network */
     NMM_PROBLEM_PARENT,       /* the parent is not as the profile needs it */
-    NMM_PROBLEM_OWN_MAC,      /* the host link has not the parent's MAC */
+    NMM_PROBLEM_OWN_MAC,      /* the host link does not have the parent's MAC */
     NMM_PROBLEM_MULTICAST,
     NMM_PROBLEM_LIBVIRT, /* the connection to it */
     _NMM_PROBLEM_KIND_NUM,
@@ -58,8 +58,8 @@ gboolean nmm_problem_is_measured(const NmmProblem *problem);
 GPtrArray *nmm_problems_new(void);
 /* By guest, those of the profile first, then by kind and message. */
 void nmm_problems_sort(GPtrArray *problems);
-/* (transfer full): a sentence fragment a line, faults and warnings, of at most @max problems and
- * how many more there are; NULL without problems. */
+/* (transfer full): one sentence fragment per line, faults and warnings, of at most @max problems,
+ * and the number of further ones; NULL without problems. */
 char *nmm_problems_describe(const GPtrArray *problems, guint max);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the service knows of its profile and publishes while it lives, and how the last activation
- * failed, which outlives the process. Values only.
+ * The status that a running service publishes about its profile, and how the last activation
+ * failed, which remains after the process has ended. Values only.
  */
 
 #pragma once
