@@ -76,7 +76,7 @@ def try_pings(host, guests, address, expected):
                 answered = ping()
             say(f"  {who:45} {'answers' if answered else 'no answer'}")
             if answered != expected:
-                raise Failure(f'{who}: this is not what was to be shown')
+                raise Failure(f'{who}: this is not the expected result')
 
 
 def guest_address(host, guest, address):
@@ -120,7 +120,7 @@ def main():
             guests = host.running_guests('web1', 'db1')
             for mode in options.modes:
                 show_mode(host, guests, mode)
-        say('Done. Nothing of it is left on this machine.')
+        say('Done. The host and its guests are removed.')
     except Failure as failure:
         sys.exit(f'\nThe demo failed: {failure}')
 
