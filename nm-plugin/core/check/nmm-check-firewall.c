@@ -236,9 +236,8 @@ nmm_check_evaluate_rules(const NmmCheckInput *input)
     if (result)
         return result;
     if (input->firewall.legacy_rules)
-        return unknown(
-            _("cannot evaluate the rules of iptables-legacy; no other rule drops "
-              "the traffic on '%s'"),
-            get_device(input));
+        return unknown(_("cannot evaluate the rules of iptables-legacy; no other rule drops "
+                         "the traffic on '%s'"),
+                       get_device(input));
     return ok(_("no rule of the firewall drops all traffic on '%s'"), get_device(input));
 }
