@@ -99,7 +99,7 @@ make_entry(NmmField *field, gboolean with_list)
     g_signal_connect(field->entry, "changed", G_CALLBACK(entry_changed_cb), field);
 }
 
-/* A guest is ticked in a list of its own. The editor suggests parents and networks. */
+/* Guests are ticked in a separate list. The editor suggests parents and networks. */
 static gboolean
 has_list(const NmmKeyInfo *key)
 {

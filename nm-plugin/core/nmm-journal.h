@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages with fields of their own in the journal:
+ * Messages with additional fields in the journal:
  *
  *   nmm_log_warning(NMM_LOG_NETWORK(name), NMM_LOG_MESSAGE("network '%s' is missing", name));
  *

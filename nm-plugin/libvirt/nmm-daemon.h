@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /* (transfer full) (nullable): "qemu" of "qemu:///system"; NULL if no daemon of this host serves
  * it. */
 char *nmm_daemon_get_driver(const char *uri);
-/* (transfer full): "virtqemud", the daemon of @driver alone. */
+/* (transfer full): "virtqemud", the daemon of only @driver. */
 char *nmm_daemon_build_name(const char *driver);
 /* The beginning of its socket's name. */
 const char *nmm_daemon_get_socket_prefix(const char *daemon);

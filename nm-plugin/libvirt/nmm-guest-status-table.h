@@ -29,8 +29,8 @@ gboolean nmm_guest_status_table_note(NmmGuestStatusTable *self,
                                      const GError *failure,
                                      gint64 now);
 /* Another program removed the interface of a guest that was served without failure, and it was
- * added again; before note(). Returns: whether that is to be logged: the second time within a few
- * minutes, once for each guest. */
+ * added again; before note(). Returns: whether to log that: the second time within a few minutes,
+ * once for each guest. */
 gboolean nmm_guest_status_table_note_put_back(NmmGuestStatusTable *self,
                                               const char *uuid,
                                               NmmScope scope,

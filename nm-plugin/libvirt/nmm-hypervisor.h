@@ -66,8 +66,9 @@ void nmm_hypervisor_wait_awake(NmmHypervisor *self);
 /* The same for its network driver, if that has its own daemon: list_networks() would start it. No
  * network is active then. */
 gboolean nmm_hypervisor_are_networks_asleep(NmmHypervisor *self);
-/* Whether the networks matter: TRUE by default. If not, a network driver that is asleep or missing
- * is left alone, and events of networks may be missing. Before open(). */
+/* Whether the networks matter: TRUE by default. If not, a network driver that is asleep is not
+ * started, one that is missing is no error, and events of networks may be missing. Before
+ * open(). */
 void nmm_hypervisor_set_needs_networks(NmmHypervisor *self, gboolean needs_networks);
 gboolean nmm_hypervisor_get_needs_networks(NmmHypervisor *self);
 

@@ -21,7 +21,7 @@
 #define KEEPALIVE_INTERVAL 4 /* seconds */
 #define KEEPALIVE_COUNT    3 /* unanswered; the end comes an interval after the last */
 
-/* All others are NMM_ERROR_FAILED. A broken connection has no number of its own, see
+/* All others are NMM_ERROR_FAILED. A broken connection has no separate number, see
  * nmm_libvirt_call_fail(). */
 static const struct {
     int number;

@@ -16,14 +16,14 @@ G_BEGIN_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 
-/* Calls @func(@data, NULL) and then @free_data(@data) on a thread of its own. Returns: whether
- * @func returned in time; if not, the thread continues in the background. */
+/* Calls @func(@data, NULL) and then @free_data(@data) on a new thread. Returns: whether @func
+ * returned in time; if not, the thread continues in the background. */
 gboolean
 nmm_libvirt_run_bounded(GFunc func, gpointer data, GDestroyNotify free_data, GTimeSpan timeout);
 
-/* Modular libvirt: virtqemud relays network events from virtnetworkd over a connection of its own,
- * and does not notice when that one breaks (seen with libvirt 11.3): after a restart of
- * virtnetworkd no event would come any more. */
+/* Modular libvirt: virtqemud relays network events from virtnetworkd over its own connection, and
+ * does not notice when that one breaks (seen with libvirt 11.3): after a restart of virtnetworkd no
+ * event would come any more. */
 #define NMM_LIBVIRT_NETWORK_URI "network:///system"
 /* "qemu:///system", but not "qemu+ssh://host/system". */
 gboolean nmm_libvirt_is_of_this_host(const char *uri);
@@ -57,7 +57,8 @@ nmm_libvirt_conn_open(NmmHypervisor *owner, const char *uri, gboolean read_only,
 /*
  * (transfer full): once for each. Ends events at once, "closed" included, and closes each
  * connection that is not in use; a call in flight closes its own at its end. Returns within a
- * quarter of a second: a thread goes on with what a hung libvirtd delays, until keepalive ends it.
+ * quarter of a second: a call that a hung libvirtd delays continues on its thread, until keepalive
+ * ends it.
  */
 void nmm_libvirt_conn_drop(NmmLibvirtConn *self);
 NmmLibvirtConn *nmm_libvirt_conn_ref(NmmLibvirtConn *self);
@@ -75,8 +76,8 @@ virConnectPtr nmm_libvirt_conn_take_conn(NmmLibvirtConn *self, GError **error);
 /* @conn still works. */
 void nmm_libvirt_conn_return_conn(NmmLibvirtConn *self, virConnectPtr conn);
 
-/* One or more libvirt calls in a row, on one thread, with a connection of their own. A libvirtd
- * that does not answer them for 20 seconds breaks the connection. */
+/* One or more libvirt calls in a row, on one thread, with their own connection. A libvirtd that
+ * does not answer them for 20 seconds breaks the connection. */
 typedef struct {
     NmmLibvirtConn *owner; /* for further calls, on other threads */
     virConnectPtr conn;

@@ -19,7 +19,7 @@ typedef struct {
     gint64 begun;        /* monotonic, in microseconds: before anything was read */
 } NmmReading;
 
-/* Of the watcher alone. */
+/* Private to the watcher. */
 typedef struct {
     gpointer watcher; /* (nullable): NULL if it is gone; main thread only */
     NmmHypervisor *hypervisor;

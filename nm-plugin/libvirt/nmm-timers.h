@@ -2,7 +2,7 @@
 /*
  * Two waits on the main loop: until a burst of events has settled (NmmDebounce), and before a
  * further try (NmmBackoff). Without a wait there is no timer. Main thread only; the owner holds the
- * struct and cancels it before it goes.
+ * struct, and cancels it before it frees it.
  */
 
 #pragma once

@@ -50,13 +50,13 @@ typedef struct {
 
 typedef struct _NmmWatcher NmmWatcher;
 
-/* @hypervisor is not open and belongs to the watcher alone; @client and @timing (nullable) are
+/* @hypervisor is not open, and only the watcher uses it; @client and @timing (nullable) are
  * static. */
 NmmWatcher *nmm_watcher_new(NmmHypervisor *hypervisor,
                             const NmmWatcherClient *client,
                             const NmmWatcherTiming *timing,
                             gpointer user_data);
-/* Closes the hypervisor. A reading that hangs is left behind and ends by itself. */
+/* Closes the hypervisor. A reading that hangs continues, and ends by itself. */
 void nmm_watcher_free(NmmWatcher *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmWatcher, nmm_watcher_free)
 
@@ -70,7 +70,7 @@ void nmm_watcher_read_now(NmmWatcher *self, GHashTable *uuids);
 /* With remember_guests: the host's device @name (nullable: any) changed, so its running guest is
  * due as after an event. */
 void nmm_watcher_note_device(NmmWatcher *self, const char *name);
-/* Reads all guests after @ms; to be called in read(). */
+/* Reads all guests after @ms; call it in read(). */
 void nmm_watcher_read_later(NmmWatcher *self, guint ms);
 
 /*

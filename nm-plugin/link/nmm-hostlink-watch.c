@@ -29,7 +29,7 @@ note_link(NmmHostlinkWatch *self, const struct nlmsghdr *header)
 {
     const struct ifinfomsg *info = nlmsg_data(header);
 
-    /* A bridge reports its ports in messages of its own family. */
+    /* A bridge reports its ports in messages of another family. */
     if (info->ifi_family != AF_UNSPEC || info->ifi_index != self->link)
         return;
     self->seen.gone |= header->nlmsg_type == RTM_DELLINK;

@@ -64,7 +64,7 @@ gboolean nmm_hostlink_remove(NmmHostlink *self, GError **error);
 /*
  * Makes @routes (element-type NmmRoute, sorted by address) the routes of the link, each with a
  * permanent neighbour entry, so that the kernel never sends a request for a guest on the link: LAN
- * hosts would hear it and learn the link's MAC for the host. Leaves unchanged routes alone. Drops
+ * hosts would hear it and learn the link's MAC for the host. Does not touch unchanged routes. Drops
  * the host's packets to a new destination that wait on the parent, so that TCP repeats them and
  * finds the route (after its 1 s). Another program's route with the same address and metric stays
  * and is an error; the next call tries again. The first error is returned, after all routes.

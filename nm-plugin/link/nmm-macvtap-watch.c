@@ -81,7 +81,7 @@ message_cb(struct nl_msg *message, void *data)
     const struct ifinfomsg *info = nlmsg_data(header);
     struct nlattr *attributes[IFLA_MAX + 1];
 
-    /* A bridge reports its ports in messages of its own family. */
+    /* A bridge reports its ports in messages of another family. */
     if ((header->nlmsg_type == RTM_NEWLINK || header->nlmsg_type == RTM_DELLINK) &&
         nlmsg_valid_hdr(header, sizeof(*info)) && info->ifi_family == AF_UNSPEC &&
         nlmsg_parse(header, sizeof(*info), attributes, IFLA_MAX, NULL) == 0 &&

@@ -21,7 +21,7 @@ gboolean nmm_rtnl_add_macvtap(NmmNlSock *sock,
                               int parent,
                               const char *mac,
                               GError **error);
-/* @ifalias: (nullable): leaves it alone. */
+/* @ifalias: (nullable): NULL keeps it. */
 gboolean nmm_rtnl_change_link(NmmNlSock *sock,
                               const char *name,
                               const char *ifalias,

@@ -24,7 +24,7 @@ typedef struct {
     const char *path; /* D-Bus path */
     gint64 created;   /* in ms, CLOCK_BOOTTIME, as NetworkManager has it */
     guint timeout_s;
-    const char *device; /* (nullable): its name, if the checkpoint is of one device alone */
+    const char *device; /* (nullable): its name, if the checkpoint is of one device only */
 } NmmCheckpointView;
 
 /* Call it before NetworkManager is asked for a checkpoint. @now: in ms, CLOCK_BOOTTIME. NULL with
@@ -43,7 +43,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmCheckpoint, nmm_checkpoint_free)
 
 /* Whether a process that died created it, or asked for it. NetworkManager uses a path again after a
  * restart, so the time must match as well. If the process died before it knew the path, it is the
- * checkpoint of @device alone, with our timeout, created when the process asked. */
+ * checkpoint of only @device, with our timeout, created when the process asked. */
 gboolean
 nmm_checkpoint_is_left(const char *run_dir, const char *device, const NmmCheckpointView *view);
 /* (transfer full) (nullable): the D-Bus path of such a checkpoint. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The locks of active profiles: a network, a host link. NetworkManager gives every active profile
- * a process of its own, and the old process of a profile may still be undoing things when the next
- * one starts. The file names the profile that holds the lock; that is a hint for messages and for
+ * its own process, and the old process of a profile may still be undoing things when the next one
+ * starts. The file names the profile that holds the lock; that is a hint for messages and for
  * waiting, only the lock decides.
  */
 

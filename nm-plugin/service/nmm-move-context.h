@@ -50,7 +50,7 @@ typedef struct {
 void nmm_move_context_init(NmmMoveContext *self, NMClient *client, NmmProfile *profile);
 void nmm_move_context_clear(NmmMoveContext *self);
 
-/* FALSE with NMM_ERROR_UNSUPPORTED if NetworkManager leaves the link's device alone. */
+/* FALSE with NMM_ERROR_UNSUPPORTED if NetworkManager does not manage the link's device. */
 gboolean nmm_move_context_check_managed(const NmmMoveContext *self, GError **error);
 
 /* (transfer none) (nullable): the host link's device and profile. */
@@ -61,8 +61,8 @@ NMRemoteConnection *nmm_move_context_get_link_profile(const NmmMoveContext *self
 void nmm_move_context_save(NmmMoveContext *self, NMConnection *wanted);
 /* Notes the addresses of @device as those that must be there afterwards. */
 void nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device);
-/* The parent has the IP configuration @applied (nullable: addresses alone) again, of @version,
- * which moves to the link. */
+/* The parent has the IP configuration @applied (nullable: only addresses) again, of @version, which
+ * moves to the link. */
 void nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version);
 /* Sends the addresses of @device (nullable) to the LAN. */
 void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);

@@ -91,7 +91,7 @@ run_job(gpointer user_data)
     return NULL;
 }
 
-/* A thread of its own and not one of GTask's pool, which is small and shared with the program. */
+/* A new thread and not one of GTask's pool, which is small and shared with the program. */
 static Job *
 start_job(NmmHypervisorMaker maker,
           const char *uri,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads one libvirt without blocking the main loop. Each read runs on a thread of its own, because
+ * Reads one libvirt without blocking the main loop. Each read runs on its own thread, because
  * libvirt can hang for good: a URI that hangs costs one thread however often it is read. A read of
  * a URI that is being read joins it.
  */

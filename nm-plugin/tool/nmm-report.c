@@ -188,7 +188,7 @@ nmm_report_print(const NmmReport *report, gboolean json)
 
 /* Terminal */
 
-/* Cleans line by line, because the text has line ends of its own. */
+/* Cleans line by line, because the text has line ends. */
 G_GNUC_PRINTF(1, 0)
 static char *
 format_clean(const char *format, va_list args)

@@ -43,7 +43,7 @@ typedef struct {
 } NmmReportColumn;
 
 /* Sections of the text, separated by empty lines: a table of an array of the document, or text,
- * which goes on in the same section. */
+ * which continues in the same section. */
 void nmm_report_add_table(NmmReport *report, const char *array, const NmmReportColumn *columns);
 void nmm_report_add_text(NmmReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void nmm_report_add_note(NmmReport *report, const char *format, ...) G_GNUC_PRINTF(2, 3);

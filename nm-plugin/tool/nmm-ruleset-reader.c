@@ -370,7 +370,7 @@ copy_interfaces(NmmRuleInterfaces *to, const NmmRuleInterfaces *from)
     to->negated = from->negated;
 }
 
-/* Each element of a verdict map is a rule of its own, with the conditions before it. */
+/* Each element of a verdict map is a separate rule, with the conditions before it. */
 static void
 read_element(Reader *self,
              NmmRuleChain *chain,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Waits for what the services of profiles publish: a service that comes, changes its status or
- * goes. Follows signals on the system bus, and reads nothing itself.
+ * Waits for what the services of profiles publish: a service starts, changes its status or ends.
+ * Follows signals on the system bus, and reads nothing itself.
  */
 
 #pragma once

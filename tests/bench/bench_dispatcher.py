@@ -118,7 +118,7 @@ def bench_pings(host):
 
 
 def on_a_host(function):
-    """FUNCTION as a bench: on a host of its own."""
+    """FUNCTION as a bench: on its own host."""
     def run(bench):
         with bench.host() as host:
             function(host)

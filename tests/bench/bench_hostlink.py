@@ -136,7 +136,7 @@ def bench_routes(bench):
 
 
 class Path:
-    """A way between the host and a peer, which is a network namespace of its own in the host."""
+    """A way between the host and a peer, which is another network namespace in the host."""
 
     def __init__(self, host, name, title, own, peer):
         self.host = host
@@ -177,7 +177,7 @@ class Path:
             self.throughput[title].append(result['bits_per_second'] / 1e9)
 
     def iperf3(self, *words):
-        """Each end on a CPU of its own, the same each time."""
+        """Each end on its own CPU, the same each time."""
         output = self.host.run(['iperf3', '-J', '-c', self.peer, '-B', self.own, '-n', BYTES, '-A', '0,1',
                                 *words]).stdout
         return json.loads(output)['end'].get('sum_received')
@@ -223,7 +223,7 @@ def move_path(host):
 
 
 def bench_traffic(bench):
-    say('TCP between the host and a peer with a network namespace of its own, so that QEMU is not the limit: on bridges '
+    say('TCP between the host and a peer with its own network namespace, so that QEMU is not the limit: on bridges '
         'a veth, as a tap would be; on the macvtap bridge a macvlan (mode bridge), which unlike a macvtap has a stack '
         "behind it. In share the peer's MAC is that of a running guest whose own macvtap is down")
     with bench.host(uplinks=('eth0', 'eth1')) as host:

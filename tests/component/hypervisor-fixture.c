@@ -90,7 +90,7 @@ contract_forget_events(Fixture *f)
     g_ptr_array_set_size(f->events, 0);
 }
 
-/* Calls, on a thread of their own */
+/* Calls, on their own thread */
 
 gpointer
 contract_call_thread(gpointer data)

@@ -25,7 +25,7 @@ typedef struct {
     GPtrArray *events; /* (element-type utf8): "guest UUID", "network NAME", "closed" */
 } Fixture;
 
-/* A method, to be called on a thread of its own. */
+/* A method, to be called on its own thread. */
 typedef struct Call Call;
 
 struct Call {

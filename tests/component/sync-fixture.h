@@ -29,7 +29,7 @@ typedef struct {
 /* @keys: vpn.data as "key", "value", …, NULL. The engine is not started. */
 void fixture_setup(Fixture *fixture, gconstpointer keys);
 void fixture_teardown(Fixture *fixture, gconstpointer keys);
-/* Replaces the engine by another one on the same host, on a connection of its own. */
+/* Replaces the engine by another one on the same host, on its own connection. */
 void fixture_replace_engine(Fixture *fixture, gconstpointer keys);
 void fixture_replace_engine_in_zone(Fixture *fixture, gconstpointer keys, const char *zone);
 

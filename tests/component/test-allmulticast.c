@@ -20,8 +20,8 @@
 #include "nmm-allmulticast.h"
 #include "nmm-error.h"
 
-/* The kernel filters by a hash of 8 bits, with a secret of its own for each interface: now and then
- * one of these passes with a group that the kernel itself joins, but not all of them. */
+/* The kernel filters by a hash of 8 bits, with another secret for each interface: now and then one
+ * of these passes with a group that the kernel itself joins, but not all of them. */
 static const guint8 groups[][ETH_ALEN] = {
     {0x01, 0x00, 0x5e, 0x00, 0x00, 0xfb}, /* mDNS */
     {0x01, 0x00, 0x5e, 0x7f, 0xff, 0xfa}, /* SSDP */

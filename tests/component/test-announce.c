@@ -69,7 +69,7 @@ receive_one(Fixture *fixture, int timeout_ms)
         gssize length = recv(fixture->peer, data, sizeof(data), 0);
         NmmNeighbourFrame frame;
 
-        /* The kernel sends frames of its own. */
+        /* The kernel sends frames, too. */
         if (length < 0 || !nmm_neighbour_frame_parse(data, (gsize)length, &frame) ||
             !frame.has_sender || !frame.to_all || memcmp(frame.mac, mac, sizeof(mac)) != 0)
             continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Activations that libvirt itself lets fail: everything that the sync engine can change, and the
- * kernel, are as before. Needs a libvirtd of its own without firewalld.
+ * kernel, are as before. Needs its own libvirtd without firewalld.
  */
 
 #include "config.h"

@@ -164,7 +164,7 @@ run_list_networks(NmmHypervisor *hypervisor, GError **error)
     return networks != NULL;
 }
 
-/* Modular libvirt: a daemon of its own for networks, for which a proxy stands in */
+/* Modular libvirt: a separate daemon for networks, for which a proxy stands in */
 
 #define NETWORK_SOCKET "/run/libvirt/virtnetworkd-sock"
 

@@ -51,7 +51,7 @@ test_first_activation(Fixture *fixture, gconstpointer keys)
     fixture_assert_status(fixture, "plain", NMM_GUEST_NOT_MACVTAP);
     g_assert_cmpuint(fixture->n_collected, ==, 1);
 
-    /* The events of its own edits cause no report. */
+    /* The events of the engine's edits cause no report. */
     fixture_settle(fixture);
     g_assert_cmpuint(fixture->n_report, ==, 0);
     g_assert_cmpuint(fake_calls_count(fixture->calls, "nic-*"), ==, 4);

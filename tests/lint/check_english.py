@@ -56,6 +56,7 @@ RULES = [
     (r'all the same(?= *[;,.])', '"still"'),
     (r'(?:know|knows|known) of', '"know about"; "the facts about"'),
     (r'(?:one|object|sentence|fragment|event|command) a line', '"one per line"'),
+    (r'of (?:its|their) own', '"its own …", "a separate …"'),
     (r'libvirts', '"libvirt URIs", "libvirt daemons"'),
     (r'(?:room|layer|directory) alone', '"private to …"'),
     (r'switch(?:es)? of the kernel|kernel\'s switch(?:es)?', '"kernel parameter"'),
@@ -175,7 +176,7 @@ def check_rules():
            'It is the parent that is waited for', 'refused, for it is down',
            'It was switched off.', 'a command that mends it', 'A switch of the kernel', 'a file that he may read',
            'The error says that firewalld does not run.', 'libvirt does not run; start it', 'kept, also if it is off',
-           'the host answers no ping', 'one object a line']
+           'the host answers no ping', 'one object a line', 'a thread of its own']
     good = ['because it is down', 'waits for the parent', 'NULL if unknown', 'the directory where the file is stored',
             'does not run nmcli', 'It also ifconfigs', 'Also TRUE if it is gone', 'the host does not answer']
     return [f'not found: {text}' for text in bad if not PATTERN.search(text)] + \

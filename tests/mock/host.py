@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A host for one test: a bus, a mock NetworkManager, an uplink eth0 with an address, and the programs under
-test. It lives in namespaces of its own (see mock.py), in which /run is empty."""
+test. It has its own namespaces (see mock.py), in which /run is empty."""
 
 import contextlib
 import fcntl

@@ -10,7 +10,7 @@
 
     python3 test_x.py --service PATH --dispatcher PATH [--tool PATH] --hook PATH --libexecdir DIR [WORD...]
 
-Only tests whose names contain one of the words. Each runs in namespaces of its own, so that the machine's network,
+Only tests whose names contain one of the words. Each runs in its own namespaces, so that the machine's network,
 bus and /run are never touched; as root or, where the kernel lets users make namespaces, without."""
 
 import argparse

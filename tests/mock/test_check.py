@@ -20,7 +20,7 @@ MAC, MAC2 = '52:54:00:00:00:07', '52:54:00:00:00:08'
 HOST, GUEST, GUEST2, LAN, ABSENT = '10.0.0.10', '10.0.0.50', '10.0.0.51', '10.0.0.1', '10.0.0.99'
 HOST6, GUEST6 = 'fd00::10', 'fd00::50'
 BRIDGE, BRIDGE_HOST, BRIDGE_GUEST = 'virbr1', '192.168.254.1', '192.168.254.50'
-# Containers: their interfaces are in network namespaces of their own, as those of the tests are.
+# Containers: their interfaces are in other network namespaces, as those of the tests are.
 DOMAIN = '''<domain type='lxc'><name>{name}</name><memory>65536</memory><os><type>exe</type></os><devices>
 <interface type='direct'><mac address='{mac}'/><source dev='eth0' mode='bridge'/></interface>
 {more}</devices></domain>'''

@@ -21,7 +21,7 @@ def lease_by_mac(host):
 
 
 def check_own(host, *causes):
-    """The profile is up, the link has a MAC of its own, and status and log say why."""
+    """The profile is up, the link has its own MAC, and status and log have the reason."""
     equal((host.mac(LINK), host.mac('eth0')), (OWN_MAC, UPLINK_MAC), 'MACs of the host link and the parent')
     equal(host.addresses(LINK), [UPLINK], 'addresses of the host link')
     equal(host.addresses('eth0'), [], 'addresses of the parent')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of packages share: TAP, commands that must succeed, and mounts of their own.
+"""What the tests of packages share: TAP, commands that must succeed, and private mounts.
 
     import cases
     from cases import check, must

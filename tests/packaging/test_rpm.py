@@ -47,7 +47,7 @@ def files(package):
 
 
 def rpm(*argv):
-    """rpm on a database of its own; returns what the scriptlets called."""
+    """rpm on a private database; returns what the scriptlets called."""
     CALLS.write_text('')
     output = must('rpm', '--dbpath', '/run/rpm', '--nodeps', *argv)
     check('failed' not in output, output)

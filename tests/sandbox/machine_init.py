@@ -136,7 +136,7 @@ def connect_stream(identifier):
 
 def follow_devices():
     """Follows the kernel's device events of this network namespace for character devices of network
-    links, in a process of its own: libvirt opens the node a moment after it has made the link, and a
+    links, in a separate process: libvirt opens the node a moment after it has made the link, and a
     busy machine leaves the other duties of process 1 behind."""
     netlink_kobject_uevent = 15
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, netlink_kobject_uevent)

@@ -158,7 +158,7 @@ def stage_release(_builds, _names):
 
 
 def stage_sandbox(builds, names):
-    """Several programs at a time: each has hosts of its own."""
+    """Several programs at a time: each has its own hosts."""
     if not install(builds):
         return
     wanted = {os.path.basename(path)[:-len('.py')]: path for path in end_to_end_tests()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A libvirt host with NetworkManager on a LAN, all of it real, in namespaces of its own: see
+"""A libvirt host with NetworkManager on a LAN, all of it real, in its own namespaces: see
 README.md. Runs inside `tests/sandbox/rootfs exec`."""
 
 import re

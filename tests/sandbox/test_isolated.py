@@ -105,7 +105,7 @@ def test_network_of_the_wiki_is_adopted(host):
     profiles.up(host)
     profiles.reach(host, alpha)
     equal(host.virsh('net-dumpxml', '--inactive', 'isolated').stdout, definition, 'the network')
-    equal(own.dumpxml(inactive=True), own_before, 'definition of the guest with an interface of its own')
+    equal(own.dumpxml(inactive=True), own_before, 'definition of the guest with its own interface')
     equal(profiles.network_info(host)['Autostart'], 'yes', 'autostart')
 
     # The service removes nothing that it only adopted or that the user made.

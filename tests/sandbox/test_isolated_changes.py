@@ -34,7 +34,7 @@ def test_guests_are_followed(host):
     clone = host.guest('clone')
     host.virsh('define', '/run/guests/clone.xml')
     host.wait_for(lambda: has_ours(clone) and profiles.our_mac(clone, True).startswith('52:'),
-                  'the clone to have an interface and a MAC of its own')
+                  'the clone to have its own interface and MAC')
     check(profiles.our_mac(clone, True) != profiles.our_mac(alpha, True), 'clone and original share a MAC')
 
     # No macvtap NIC, then one, then none again; running and in the definition.

@@ -91,7 +91,7 @@ add_bytes(GHashTable *written, gsize offset, gsize size)
         g_assert_true(g_hash_table_add(written, GSIZE_TO_POINTER(i)));
 }
 
-/* Every row writes a field of its own that has the size of the row's type. */
+/* Every row writes another field, which has the size of the row's type. */
 static void
 test_fields(void)
 {

@@ -104,7 +104,7 @@ nmm_check_evaluate_device(const NmmCheckInput *input)
                                        input->kernel_problem);
     if (!input->nic.in_kernel)
         return hint(NULL,
-                    _("its interface is in a network namespace of its own, which is not checked"));
+                    _("its interface is in the guest's network namespace, which is not checked"));
     return evaluate_target(input);
 }
 

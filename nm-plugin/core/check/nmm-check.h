@@ -154,7 +154,7 @@ void nmm_check_input_choose_address(NmmCheckInput *input);
 typedef enum {
     NMM_CHECK_OK,
     NMM_CHECK_HINT,    /* not a fault, but worth mentioning */
-    NMM_CHECK_UNKNOWN, /* could not be read; the evaluation goes on */
+    NMM_CHECK_UNKNOWN, /* could not be read; the evaluation continues */
     NMM_CHECK_WAITING, /* ends the evaluation, but is not a fault */
     NMM_CHECK_BROKEN,  /* ends the evaluation */
     _NMM_CHECK_VERDICT_NUM,

@@ -9,7 +9,7 @@
 /* The kernel allows 16 jumps. */
 #define MAX_DEPTH 16
 
-/* firewalld has zones, which have a step of their own. */
+/* firewalld has zones, which another step checks. */
 #define FIREWALLD_TABLE "firewalld"
 
 #define BRIDGE_FAMILY "bridge"

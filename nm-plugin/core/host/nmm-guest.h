@@ -50,7 +50,7 @@ typedef struct {
     gatomicrefcount ref_count;
     char *uuid;
     char *name;
-    gboolean container;    /* its devices are in a network namespace of its own */
+    gboolean container;    /* its devices are in its own network namespace */
     NmmGuestState *config; /* (nullable): NULL for a transient guest */
     NmmGuestState *live;   /* (nullable): NULL if the guest is not running */
     gboolean paused;       /* with @live */

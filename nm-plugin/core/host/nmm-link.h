@@ -15,7 +15,7 @@ typedef struct {
     NmmCidr address;    /* prefix 32 or 128 */
     char *mac;          /* lower case */
     gboolean permanent; /* set by a program, as mode share does; not learnt */
-    gboolean routed;    /* a route to this address alone goes out of the interface */
+    gboolean routed;    /* the interface has a route to exactly this address */
     NmmCidr source;     /* of that route, prefix 32 or 128; with prefix 0 it has none */
     /* In ms, since the last change of the entry. The kernel does not count a repetition as a
      * change, so a permanent entry is as old as this value. For a learnt entry it is the time since

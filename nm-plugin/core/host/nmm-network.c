@@ -178,7 +178,7 @@ add_lower(GStrvBuilder *lower, GHashTable *seen, xmlNode *node)
     g_hash_table_add(seen, dev);
 }
 
-/* libvirt repeats the first device as an attribute of <forward>, or has it there alone. */
+/* libvirt repeats the first device as an attribute of <forward>, or has it only there. */
 static char **
 read_lower(xmlNode *forward)
 {

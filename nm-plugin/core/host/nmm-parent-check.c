@@ -69,7 +69,7 @@ nmm_parent_check_fit(const NmmParentFacts *facts, gboolean moves, GError **error
         return refuse_kind(facts, error);
     if (!check_master(facts, moves, error))
         return FALSE;
-    /* Its guest holds the device alone: another macvlan gets EINVAL. */
+    /* Its guest has exclusive use of the device: another macvlan gets EINVAL. */
     if (facts->passthrough)
         return nmm_fail(
             error,

@@ -57,7 +57,7 @@ matches_one(const char *spec, const NmmManagedDevice *device)
     return g_str_equal(spec, device->name);
 }
 
-/* An exception wins; a list of exceptions alone means every other device. */
+/* An exception wins; a list with only exceptions means every other device. */
 static gboolean
 matches(const char *list, const NmmManagedDevice *device)
 {

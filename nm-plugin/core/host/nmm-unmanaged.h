@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Devices that NetworkManager never manages: keyfile.unmanaged-devices in NetworkManager.conf(5),
- * which no activation overrides, and the remedy. Other ways to leave a device alone ("managed" of a
- * section "device", udev's NM_UNMANAGED) do not matter for a host link: activating its profile
+ * which no activation overrides, and the remedy. Other ways to make a device unmanaged ("managed"
+ * of a section "device", udev's NM_UNMANAGED) do not matter for a host link: activating its profile
  * overrides them (seen with NM 1.42).
  */
 

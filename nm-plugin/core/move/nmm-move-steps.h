@@ -14,30 +14,30 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    NMM_MOVE_STEP_READ,        /* the parent's applied connection */
-    NMM_MOVE_STEP_CHECKPOINT,  /* NetworkManager restores the parent if this process dies */
-    NMM_MOVE_STEP_ADD,         /* the host link's profile, with the parent's IP settings */
-    NMM_MOVE_STEP_ACTIVATE,    /* the host link */
-    NMM_MOVE_STEP_WAIT_MADE,   /* until it is up, if it takes the parent's MAC */
-    NMM_MOVE_STEP_TAKE_MAC,    /* the link with the parent's MAC, the parent with another one */
-    NMM_MOVE_STEP_BIND,        /* the profile goes when the link goes */
-    NMM_MOVE_STEP_CONFIGURE,   /* the link with all IP settings, unless ADD gave it these */
-    NMM_MOVE_STEP_WAIT_LINK,   /* until it has its addresses */
-    NMM_MOVE_STEP_REAPPLY,     /* the parent without IP */
-    NMM_MOVE_STEP_WAIT_ONLINE, /* until the host is as online as before */
-    NMM_MOVE_STEP_COMMIT,      /* the checkpoint goes */
-    NMM_MOVE_STEP_UP,          /* until an event ends it */
-    NMM_MOVE_STEP_FOLLOW, /* the host link with the parent's new configuration, if it changed */
-    NMM_MOVE_STEP_WAIT_FOLLOWED, /* until it has its addresses */
-    NMM_MOVE_STEP_STRIP,         /* the parent without IP again */
-    NMM_MOVE_STEP_WAIT_MANAGER,  /* until NetworkManager, which went away, is back */
-    NMM_MOVE_STEP_RETURN_MAC,    /* the parent with its own MAC */
-    NMM_MOVE_STEP_RESTORE,       /* the parent with its IP settings */
-    NMM_MOVE_STEP_REACTIVATE,    /* the parent with its stored profile, if that failed */
-    NMM_MOVE_STEP_WAIT_RESTORED, /* until it has its addresses */
-    NMM_MOVE_STEP_UNDO_MAC,      /* RETURN_MAC, and the parent has its IP settings */
-    NMM_MOVE_STEP_REMOVE,        /* the host link goes */
-    NMM_MOVE_STEP_RELEASE,       /* the checkpoint goes, if there is one */
+    NMM_MOVE_STEP_READ,          /* read the parent's applied connection */
+    NMM_MOVE_STEP_CHECKPOINT,    /* NetworkManager restores the parent if this process dies */
+    NMM_MOVE_STEP_ADD,           /* add the host link's profile, with the parent's IP settings */
+    NMM_MOVE_STEP_ACTIVATE,      /* activate the host link */
+    NMM_MOVE_STEP_WAIT_MADE,     /* until the link is up, if it takes the parent's MAC */
+    NMM_MOVE_STEP_TAKE_MAC,      /* give the link the parent's MAC, and the parent another one */
+    NMM_MOVE_STEP_BIND,          /* let NetworkManager remove the profile together with the link */
+    NMM_MOVE_STEP_CONFIGURE,     /* give the link all IP settings, unless ADD did */
+    NMM_MOVE_STEP_WAIT_LINK,     /* until the link has its addresses */
+    NMM_MOVE_STEP_REAPPLY,       /* take the IP settings from the parent */
+    NMM_MOVE_STEP_WAIT_ONLINE,   /* until the host is online, if it was before */
+    NMM_MOVE_STEP_COMMIT,        /* remove the checkpoint */
+    NMM_MOVE_STEP_UP,            /* until an event ends it */
+    NMM_MOVE_STEP_FOLLOW,        /* give the link the parent's new configuration, if it changed */
+    NMM_MOVE_STEP_WAIT_FOLLOWED, /* until the link has its addresses */
+    NMM_MOVE_STEP_STRIP,         /* take the IP settings from the parent again */
+    NMM_MOVE_STEP_WAIT_MANAGER,  /* until NetworkManager runs again */
+    NMM_MOVE_STEP_RETURN_MAC,    /* give the parent its own MAC back */
+    NMM_MOVE_STEP_RESTORE,       /* give the parent its IP settings back */
+    NMM_MOVE_STEP_REACTIVATE,    /* activate the parent with its stored profile, if that failed */
+    NMM_MOVE_STEP_WAIT_RESTORED, /* until the parent has its addresses */
+    NMM_MOVE_STEP_UNDO_MAC,      /* RETURN_MAC, while the parent has its IP settings */
+    NMM_MOVE_STEP_REMOVE,        /* remove the host link */
+    NMM_MOVE_STEP_RELEASE,       /* remove the checkpoint, if there is one */
     NMM_MOVE_STEP_DOWN,
 } NmmMoveStep;
 

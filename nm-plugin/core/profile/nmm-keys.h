@@ -64,7 +64,7 @@ extern const NmmKeyType nmm_key_type_address6;   /* IPv6 ULA host address/prefix
 extern const NmmKeyType nmm_key_type_cidrs;      /* addresses and prefixes: GArray of NmmCidr */
 extern const NmmKeyType nmm_key_type_dhcp_range; /* FIRST-LAST: NmmRange */
 extern const NmmKeyType nmm_key_type_nic_model;  /* word of [A-Za-z0-9_-]: char * */
-extern const NmmKeyType nmm_key_type_uri;        /* libvirt URI, its form alone: char * */
+extern const NmmKeyType nmm_key_type_uri;        /* libvirt URI, only its form: char * */
 
 struct _NmmKeyInfo {
     const char *name;

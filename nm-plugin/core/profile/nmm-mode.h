@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The table of modes. A row answers every question that other code asks of a mode; code asks the
- * row and does not compare modes, unless it belongs to one mode alone.
+ * row and does not compare modes, unless it belongs to only one mode.
  */
 
 #pragma once

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A profile's vpn.data, parsed once into a typed struct by the table of keys. Decides which values
- * are valid, alone and together; knows nothing of the host, so a device, network or guest that a
+ * are valid, alone and together; does not read the host, so a device, network or guest that a
  * profile names may not exist.
  */
 

@@ -42,7 +42,7 @@ NmmRejection *nmm_rejection_new(NmmRejectionReason reason,
 void nmm_rejection_free(NmmRejection *rejection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRejection, nmm_rejection_free)
 const char *nmm_rejection_reason_to_string(NmmRejectionReason reason); /* "lan-host", stable */
-/* Whether the host's configuration alone is the reason. */
+/* Whether only the host's configuration is the reason. */
 gboolean nmm_rejection_is_by_host(NmmRejectionReason reason);
 /* (nullable): the vpn.data key that lifts it. */
 const char *nmm_rejection_get_key(NmmRejectionReason reason);

@@ -42,7 +42,7 @@ NmmRoutingEntry *nmm_routing_entries_find(const NmmRoutingEntries *self, const N
 /* Finds or makes it. (nullable) (transfer none): NULL if there are too many. */
 NmmRoutingEntry *
 nmm_routing_entries_ensure(NmmRoutingEntries *self, const NmmCidr *address, gint64 now_ms);
-/* To be called after every change of @entry's deadlines. */
+/* Call it after every change of @entry's deadlines. */
 void nmm_routing_entries_settle(NmmRoutingEntries *self, NmmRoutingEntry *entry);
 /* The first of all; NMM_NEVER: nothing is pending. */
 gint64 nmm_routing_entries_get_deadline(NmmRoutingEntries *self);

@@ -10,8 +10,8 @@
  * other holder is known, within CONTEST if there is one (a LAN host heard lately, or another
  * guest). A holder that replies keeps the address. If a LAN host has it later, the route is removed
  * at once, and the host uses the path that it would use without this project. Only a frame on the
- * parent proves that the sender is a LAN host. A claim heard on the link alone may come from
- * another macvtap interface on the bridge; it only makes the routing probe the LAN.
+ * parent proves that the sender is a LAN host. A claim heard only on the link may come from another
+ * macvtap interface on the bridge; it only makes the routing probe the LAN.
  */
 
 #pragma once
@@ -58,7 +58,7 @@ gboolean nmm_route_equal(const NmmRoute *a, const NmmRoute *b);
 
 /* A request for an address, as nmm_neighbour_frame_build_probe() builds it. */
 typedef struct {
-    gboolean lan; /* on the parent, to all; otherwise on the link, to @mac alone */
+    gboolean lan; /* on the parent, to all; otherwise on the link, to @mac only */
     guint8 mac[NMM_MAC_BYTES];
     NmmCidr source;
     NmmCidr address;

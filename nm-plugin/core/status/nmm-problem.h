@@ -38,7 +38,7 @@ typedef struct {
     char *remedy;  /* (nullable): a command line for a shell */
 } NmmProblem;
 
-/* @guest: (nullable). The other fields are NULL, to be set by the caller. */
+/* @guest: (nullable). The other fields are NULL; the caller sets them. */
 NmmProblem *nmm_problem_new(NmmProblemKind kind, const char *guest, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 NmmProblem *nmm_problem_copy(const NmmProblem *problem);
@@ -51,7 +51,7 @@ NmmProblemKind nmm_problem_kind_from_string(const char *word); /* OTHER for an u
 /* A guest is not served, or the profile does not do what it promises; otherwise a warning. */
 gboolean nmm_problem_is_fault(const NmmProblem *problem);
 
-/* `check` has a step of its own that measures it. */
+/* `check` has a step that measures it. */
 gboolean nmm_problem_is_measured(const NmmProblem *problem);
 
 /* Lists of problems: (element-type NmmProblem), which they own. */
