@@ -38,7 +38,7 @@ def macros(directory):
 def packages(directory):
     """The built packages by their names."""
     built = {must('rpm', '-qp', '--qf', '%{name}', path): path for path in sorted((directory / 'RPMS').rglob('*.rpm'))}
-    equal(set(built), {NAME, f'{NAME}-gnome', f'{NAME}-selinux'}, 'packages')
+    equal(set(built), {NAME, f'{NAME}-gnome', f'{NAME}-nss', f'{NAME}-selinux'}, 'packages')
     return built
 
 

@@ -24,6 +24,7 @@ FILES = {
     '/usr/bin/nm-macvtap': 'bin_t',
     '/run/nm-macvtap': 'nm_macvtap_runtime_t',
     '/run/nm-macvtap/lock-x': 'nm_macvtap_runtime_t',
+    '/run/nm-macvtap/hosts/x': 'nm_macvtap_hosts_t',
 }
 
 # NetworkManager, systemd, and a script of init, which the dispatcher is in Debian's policy.
@@ -40,6 +41,10 @@ RIGHTS = [
     ('nm_macvtap_t', 'nm_macvtap_t', 'packet_socket', 'create'),
     ('nm_macvtap_t', 'nm_macvtap_t', 'netlink_route_socket', 'nlmsg_write'),
     ('nm_macvtap_t', 'nm_macvtap_runtime_t', 'file', 'lock'),
+    ('nm_macvtap_t', 'nm_macvtap_hosts_t', 'file', 'write'),
+    ('nm_macvtap_t', 'virt_var_lib_t', 'dir', 'watch'),
+    ('sshd_t', 'nm_macvtap_hosts_t', 'file', 'lock'),
+    ('sshd_t', 'nm_macvtap_runtime_t', 'dir', 'search'),
 ]
 
 # What a program that serves guests must not do.

@@ -51,10 +51,15 @@ def interfaces(host):
 
 
 def install(host, directory):
-    for path in glob.glob(f'{directory}/network-manager-macvtap*_*.deb'):
+    for path in glob.glob(f'{directory}/*-macvtap*_*.deb'):
         if 'dbgsym' not in path:
             host.copy(path, f'/tmp/{os.path.basename(path)}')
     return host.run('sh', '-c', 'dpkg -i /tmp/*.deb')
+
+
+def host_sources(host):
+    """What the Name Service Switch asks for hosts."""
+    return host.run('sed', '-n', 's/^hosts://p', '/etc/nsswitch.conf').split()
 
 
 def step_install(host, directory):
@@ -66,6 +71,7 @@ def step_install(host, directory):
     equal(host.run('systemctl', '--failed', '--plain', '--no-legend'), '', 'units that failed')
     for unit in (HELPER, REFRESH):  # at most 3.0
         host.run('systemd-analyze', 'security', '--threshold=30', unit)
+    check('macvtap' in host_sources(host), 'the NSS module is not in use')
     host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'first', 'autoconnect', 'no')
     host.run('nmcli', 'connection', 'delete', 'first')
 
@@ -153,7 +159,9 @@ def step_no_leftover_process(host, directory):
 
 
 def step_remove(host, directory):
-    text = host.run('dpkg', '-r', 'network-manager-macvtap-gnome', 'network-manager-macvtap', timeout=200)
+    text = host.run('dpkg', '-r', 'network-manager-macvtap-gnome', 'network-manager-macvtap', 'libnss-macvtap',
+                    timeout=200)
+    check('macvtap' not in host_sources(host), 'the NSS module is still in use')
     for name in ('isolated', 'share'):
         check(f"'{name}' is deactivated" in text, text)
     equal(services(host), [], 'services')
@@ -167,7 +175,7 @@ def step_remove(host, directory):
 
 
 def step_purge(host, directory):
-    host.run('dpkg', '-P', 'network-manager-macvtap-gnome', 'network-manager-macvtap')
+    host.run('dpkg', '-P', 'network-manager-macvtap-gnome', 'network-manager-macvtap', 'libnss-macvtap')
     equal(host.run('find', '/', '-xdev', '-name', '*nm-macvtap*', '-not', '-path', '/proc/*', '-not', '-path', '/tmp/*'), '',
           'files')
 
