@@ -35,6 +35,10 @@
  * while it exists. */
 #define NMM_RETIRED_FILE "retired"
 
+/* In the run directory: a file for each active profile, by its UUID, with the names of its guests;
+ * the NSS module reads it while it is locked. */
+#define NMM_HOSTS_DIR "hosts"
+
 /* libvirt keeps aliases that start with "ua-" in the definition (libvirt 3.9 and newer). */
 #define NMM_ALIAS_PREFIX "ua-nm-macvtap-"
 

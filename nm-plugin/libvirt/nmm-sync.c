@@ -180,6 +180,8 @@ forget_guest(NmmSync *self, const char *uuid)
     g_hash_table_remove(self->asked, uuid);
     g_hash_table_remove(self->arrived, uuid);
     nmm_guest_status_table_forget(self->statuses, uuid);
+    if (self->client->gone)
+        self->client->gone(uuid, self->user_data);
 }
 
 /* What was not in the plan because it could not be read. */

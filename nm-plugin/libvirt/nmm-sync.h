@@ -22,6 +22,8 @@ typedef struct {
     /* A further pass over all guests, or only over those of @plan. After one over @all guests the
      * network may have been stopped and started, and libvirtd restarted. */
     void (*kept)(const NmmPlan *plan, gboolean all, gpointer user_data);
+    /* (nullable): a guest does not exist any more. */
+    void (*gone)(const char *uuid, gpointer user_data);
     void (*failed)(const GError *error, gpointer user_data);
     /* Nothing of the engine runs any more, except what hangs in libvirt. */
     void (*stopped)(gpointer user_data);

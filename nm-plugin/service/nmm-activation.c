@@ -5,6 +5,8 @@
 #include "nmm-activation.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
+#include <unistd.h>
 
 #include "nmm-active.h"
 #include "nmm-libvirt.h"
@@ -27,6 +29,10 @@ typedef struct {
     GVariant *gateway;
     char *note;
     char *banner;
+
+    char *names; /* (nullable): of the guests whose addresses are known */
+    char *
+        given_names; /* (nullable): those that the callback has, NULL while the profile is not up */
 } NmmActivationPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(NmmActivation, nmm_activation, G_TYPE_OBJECT)
@@ -38,6 +44,19 @@ forget_up(NmmActivationPrivate *priv)
     g_clear_pointer(&priv->gateway, g_variant_unref);
     g_clear_pointer(&priv->note, g_free);
     g_clear_pointer(&priv->banner, g_free);
+}
+
+static void
+give_names(NmmActivationPrivate *priv)
+{
+    const char *names = priv->gateway ? priv->names : NULL;
+
+    if (g_strcmp0(names, priv->given_names) == 0)
+        return;
+    g_free(priv->given_names);
+    priv->given_names = g_strdup(names);
+    if (priv->callbacks)
+        priv->callbacks->names(names, priv->user_data);
 }
 
 NmmActivation *
@@ -81,7 +100,10 @@ nmm_activation_start(NmmActivation *self)
 void
 nmm_activation_stop(NmmActivation *self, guint timeout_ms)
 {
-    forget_up(nmm_activation_get_instance_private(self));
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+
+    forget_up(priv);
+    give_names(priv);
     NMM_ACTIVATION_GET_CLASS(self)->stop(self, timeout_ms);
 }
 
@@ -172,6 +194,7 @@ nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway,
     priv->note = g_strdup(note);
     priv->banner = build_banner(priv);
     send_config(priv);
+    give_names(priv);
 }
 
 static void
@@ -202,12 +225,32 @@ nmm_activation_set_problems(NmmActivation *self, const char *source, GPtrArray *
     update_banner(priv);
 }
 
+/* Names */
+
+void
+nmm_activation_set_addresses(NmmActivation *self, const GArray *addresses)
+{
+    NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
+    GPtrArray *problems;
+    char own[HOST_NAME_MAX + 1] = "";
+
+    if (!priv->profile->guest_names)
+        return;
+    problems = nmm_problems_new();
+    gethostname(own, sizeof(own) - 1);
+    g_free(priv->names);
+    priv->names = nmm_host_name_build_file(addresses, priv->profile->libvirt_uri, own, problems);
+    nmm_activation_set_problems(self, "names", problems);
+    give_names(priv);
+}
+
 void
 nmm_activation_emit_failed(NmmActivation *self, const GError *error)
 {
     NmmActivationPrivate *priv = nmm_activation_get_instance_private(self);
 
     forget_up(priv);
+    give_names(priv);
     if (priv->callbacks)
         priv->callbacks->failed(error, priv->user_data);
 }
@@ -318,6 +361,8 @@ finalize(GObject *object)
     NmmActivationPrivate *priv = nmm_activation_get_instance_private(NMM_ACTIVATION(object));
 
     forget_up(priv);
+    g_free(priv->names);
+    g_free(priv->given_names);
     g_clear_pointer(&priv->problems, g_hash_table_unref);
     g_clear_pointer(&priv->profile, nmm_profile_unref);
     g_clear_object(&priv->client);

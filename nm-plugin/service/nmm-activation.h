@@ -8,6 +8,7 @@
 
 #include <NetworkManager.h>
 
+#include "nmm-host-name.h"
 #include "nmm-hypervisor.h"
 #include "nmm-link-zone.h"
 #include "nmm-problem.h"
@@ -33,6 +34,8 @@ typedef struct {
     void (*config)(GVariant *config, gpointer user_data);
     /* @problems: (element-type NmmProblem): all that are known now, sorted. */
     void (*problems)(const GPtrArray *problems, gpointer user_data);
+    /* @names: (nullable): the text of nmm_hosts_file_set(), when it changes. */
+    void (*names)(const char *names, gpointer user_data);
     /* The profile cannot come up, or cannot stay up; stop() must still be called. */
     void (*failed)(const GError *error, gpointer user_data);
     void (*stopped)(gpointer user_data);
@@ -70,6 +73,10 @@ nmm_activation_emit_up(NmmActivation *self, const char *link, GVariant *gateway,
  * itself, such as "zone"; static. @problems: (transfer full) (nullable) (element-type NmmProblem):
  * a list of nmm_problems_new(), NULL for none. */
 void nmm_activation_set_problems(NmmActivation *self, const char *source, GPtrArray *problems);
+/* Reports the addresses at which the host reaches guests now, in place of those before.
+ * @addresses: (element-type NmmGuestAddress). While the profile is up, programs on the host find
+ * the guests by name, unless the profile forbids it. */
+void nmm_activation_set_addresses(NmmActivation *self, const GArray *addresses);
 void nmm_activation_emit_failed(NmmActivation *self, const GError *error);
 void nmm_activation_emit_stopped(NmmActivation *self);
 

@@ -15,6 +15,7 @@
 #include "nmm-error.h"
 #include "nmm-lock-key.h"
 #include "nmm-identity.h"
+#include "nmm-isolated-names.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
 #include "nmm-routes.h"
@@ -24,7 +25,8 @@
 struct _NmmIsolated {
     NmmActivation parent_instance;
 
-    NmmSync *sync; /* (nullable): NULL before start */
+    NmmSync *sync;           /* (nullable): NULL before start */
+    NmmIsolatedNames *names; /* (nullable): NULL before it is up, and without the key guest-names */
 };
 
 G_DEFINE_TYPE(NmmIsolated, nmm_isolated, NMM_TYPE_ACTIVATION)
@@ -94,9 +96,45 @@ report_guests(NmmActivation *self)
 }
 
 static void
+addresses_cb(const GArray *addresses, gpointer user_data)
+{
+    nmm_activation_set_addresses(user_data, addresses);
+}
+
+static void
+start_names(NmmIsolated *self)
+{
+    NmmActivation *activation = NMM_ACTIVATION(self);
+    NmmProfile *profile = nmm_activation_get_profile(activation);
+    g_autoptr(NmmHypervisor) hypervisor = NULL;
+
+    if (!profile->guest_names)
+        return;
+    hypervisor = nmm_activation_new_hypervisor(activation);
+    self->names = nmm_isolated_names_new(hypervisor, profile->network, addresses_cb, self);
+}
+
+static void
+update_names(NmmIsolated *self, const NmmPlan *plan, gboolean all)
+{
+    if (self->names)
+        nmm_isolated_names_update(self->names, plan, all);
+}
+
+static void
+gone_cb(const char *uuid, gpointer user_data)
+{
+    NmmIsolated *self = user_data;
+
+    if (self->names)
+        nmm_isolated_names_forget(self->names, uuid);
+}
+
+static void
 kept_cb(const NmmPlan *plan, gboolean all, gpointer user_data)
 {
     report_guests(user_data);
+    update_names(user_data, plan, all);
     if (all)
         plug_guests(user_data, plan);
 }
@@ -133,6 +171,8 @@ up_cb(const NmmPlan *plan, gpointer user_data)
         self, NULL, nmm_activation_build_gateway(nmm_activation_get_base(self)), plan->adopted);
     plug_guests(self, plan);
     check_base(self);
+    start_names(NMM_ISOLATED(self));
+    update_names(NMM_ISOLATED(self), plan, TRUE);
 }
 
 static void
@@ -150,6 +190,7 @@ stopped_cb(gpointer user_data)
 static const NmmSyncClient sync_client = {
     .up = up_cb,
     .kept = kept_cb,
+    .gone = gone_cb,
     .failed = failed_cb,
     .stopped = stopped_cb,
     .collect_subnets = collect_used_subnets,
@@ -170,7 +211,10 @@ start(NmmActivation *activation)
 static void
 stop(NmmActivation *activation, guint timeout_ms)
 {
-    nmm_sync_stop(NMM_ISOLATED(activation)->sync, timeout_ms);
+    NmmIsolated *self = NMM_ISOLATED(activation);
+
+    g_clear_pointer(&self->names, nmm_isolated_names_free);
+    nmm_sync_stop(self->sync, timeout_ms);
 }
 
 static void
@@ -178,6 +222,7 @@ dispose(GObject *object)
 {
     NmmIsolated *self = NMM_ISOLATED(object);
 
+    g_clear_pointer(&self->names, nmm_isolated_names_free);
     g_clear_pointer(&self->sync, nmm_sync_free);
 
     G_OBJECT_CLASS(nmm_isolated_parent_class)->dispose(object);

@@ -16,6 +16,7 @@
 #include "nmm-config.h"
 #include "nmm-error.h"
 #include "nmm-failure-file.h"
+#include "nmm-hosts-file.h"
 #include "nmm-isolated.h"
 #include "nmm-log.h"
 #include "nmm-move.h"
@@ -43,6 +44,7 @@ struct _NmmService {
     GArray *readers;          /* (element-type uid_t): who may see the profile; NULL: everybody */
     NmmProfileStatus *status;
     NmmPublisher *publisher;
+    NmmHostsFile *hosts;
     GCancellable *cancellable; /* while a client is being made */
     NmmActivation *activation; /* as soon as there is a client */
     GPtrArray *lock_keys;      /* (element-type NmmLockKey): likewise */
@@ -148,6 +150,16 @@ config_cb(GVariant *config, gpointer user_data)
 }
 
 static void
+names_cb(const char *names, gpointer user_data)
+{
+    NmmService *self = user_data;
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_hosts_file_set(self->hosts, names, &error))
+        g_warning("profile '%s': %s", self->status->id, error->message);
+}
+
+static void
 failed_cb(const GError *error, gpointer user_data)
 {
     fail(user_data, error);
@@ -165,6 +177,7 @@ stopped_cb(gpointer user_data)
 static const NmmActivationCallbacks callbacks = {
     .config = config_cb,
     .problems = problems_cb,
+    .names = names_cb,
     .failed = failed_cb,
     .stopped = stopped_cb,
 };
@@ -341,6 +354,7 @@ connect_profile(NMVpnServicePlugin *plugin, NMConnection *connection, GError **e
         return FALSE;
     }
     publish(self);
+    self->hosts = nmm_hosts_file_new(self->run_dir, self->status->uuid, self->readers);
     self->cancellable = g_cancellable_new();
     nm_client_new_async(self->cancellable, client_cb, self);
     return TRUE;
@@ -447,6 +461,7 @@ dispose(GObject *object)
     cancel_preparation(self);
     g_clear_pointer(&self->activation, nmm_activation_close);
     g_clear_pointer(&self->publisher, nmm_publisher_free);
+    g_clear_pointer(&self->hosts, nmm_hosts_file_free);
     g_clear_pointer(&self->locks, g_ptr_array_unref);
 
     G_OBJECT_CLASS(nmm_service_parent_class)->dispose(object);

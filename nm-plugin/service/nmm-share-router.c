@@ -98,6 +98,7 @@ apply_routes(NmmShareRouter *self, GArray *routes)
 
     g_array_unref(self->routes);
     self->routes = g_array_ref(routes);
+    self->callbacks->routed(routes, self->user_data);
     /* The names belong to the decision and its current guests. */
     for (guint i = 0; i < routes->len; i++)
         g_array_index(routes, NmmRoute, i).guest = NULL;

@@ -17,6 +17,8 @@ typedef struct {
     void (*host_changed)(gpointer user_data); /* the parent's addresses: call set_host() */
     /* (element-type NmmRejection): the claims that are refused now; valid during the call */
     void (*refused)(const GPtrArray *refusals, gpointer user_data);
+    /* (element-type NmmRoute): those to guests now; valid during the call */
+    void (*routed)(const GArray *routes, gpointer user_data);
     void (*gone)(const GError *error, gpointer user_data); /* the link; the router is stopped */
 } NmmShareRouterCallbacks;
 

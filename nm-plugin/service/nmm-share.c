@@ -184,9 +184,24 @@ refused_cb(const GPtrArray *refusals, gpointer user_data)
     nmm_activation_set_problems(NMM_ACTIVATION(self), "addresses", problems);
 }
 
+static void
+routed_cb(const GArray *routes, gpointer user_data)
+{
+    g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(NmmGuestAddress));
+
+    for (guint i = 0; i < routes->len; i++) {
+        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+        const NmmGuestAddress address = {route->guest, route->address};
+
+        g_array_append_val(addresses, address);
+    }
+    nmm_activation_set_addresses(NMM_ACTIVATION(user_data), addresses);
+}
+
 static const NmmShareRouterCallbacks router_callbacks = {
     .host_changed = host_changed_cb,
     .refused = refused_cb,
+    .routed = routed_cb,
     .gone = failed_cb,
 };
 

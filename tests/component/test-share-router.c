@@ -52,9 +52,15 @@ refused_cb(const GPtrArray *refusals, gpointer user_data)
 {
 }
 
+static void
+routed_cb(const GArray *routes, gpointer user_data)
+{
+}
+
 static const NmmShareRouterCallbacks callbacks = {
     .host_changed = host_changed_cb,
     .refused = refused_cb,
+    .routed = routed_cb,
     .gone = gone_cb,
 };
 

@@ -15,6 +15,7 @@ LAYERS = {
     'nm-plugin/libvirt': ['nm-plugin/core'],
     'nm-plugin/link': ['nm-plugin/core'],
     'nm-plugin/nm': ['nm-plugin/core'],
+    'nm-plugin/nss': [],
     'nm-plugin/state': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
     'nm-plugin/service': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm'],
     'nm-plugin/tool': ['nm-plugin/core', 'nm-plugin/libvirt', 'nm-plugin/link', 'nm-plugin/nm',

@@ -8,7 +8,7 @@
     if __name__ == '__main__':
         mock.main()
 
-    python3 test_x.py --service PATH --dispatcher PATH [--tool PATH] --hook PATH --libexecdir DIR [WORD...]
+    python3 test_x.py --service PATH --dispatcher PATH [--tool PATH] [--nss PATH] --hook PATH --libexecdir DIR [WORD...]
 
 Only tests whose names contain one of the words. Each runs in its own namespaces, so that the machine's network,
 bus and /run are never touched; as root or, where the kernel lets users make namespaces, without."""
@@ -32,8 +32,8 @@ SET_PDEATHSIG = 1  # linux/prctl.h
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
-    for name in ('service', 'dispatcher', 'tool', 'hook', 'libexecdir'):
-        parser.add_argument(f'--{name}', required=name != 'tool', type=os.path.abspath)
+    for name in ('service', 'dispatcher', 'tool', 'nss', 'hook', 'libexecdir'):
+        parser.add_argument(f'--{name}', required=name not in ('tool', 'nss'), type=os.path.abspath)
     parser.add_argument('words', nargs='*')
     return parser.parse_args()
 

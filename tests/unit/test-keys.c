@@ -215,6 +215,7 @@ test_promises(void)
         {"mac", MOVE, "own"},
         {"trusted-addresses", SHARE, ""},
         {"multicast", LINK, "yes"},
+        {"guest-names", ALL, "yes"},
         {"libvirt-uri", ALL, "qemu:///system"},
     };
     gsize i;

@@ -224,6 +224,17 @@ static const NmmKeyInfo keys[] = {
                           "privacy addresses need, not only the groups that macvtap lets pass."),
     },
     {
+        .name = NMM_KEY_GUEST_NAMES,
+        .type = &nmm_key_type_bool,
+        FIELD(guest_names),
+        .modes = NMM_MODES_ALL,
+        .default_value = "yes",
+        .label = N_("_Find guests by name"),
+        .description =
+            N_("Whether programs on the host find running guests by their libvirt names, "
+               "if the NSS module macvtap is in use."),
+    },
+    {
         .name = NMM_KEY_LIBVIRT_URI,
         .type = &nmm_key_type_uri,
         FIELD(libvirt_uri),

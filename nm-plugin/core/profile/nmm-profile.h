@@ -34,6 +34,7 @@ typedef struct {
     char **exclude_guests; /* (not nullable): names or UUIDs, maybe none */
     char *parent;          /* (nullable): NULL is any lower device */
     char *libvirt_uri;
+    gboolean guest_names; /* the host finds guests by name */
 
     /* isolated */
     char *network;

@@ -12,6 +12,7 @@ typedef struct {
     const char *word;
     gboolean is_fault;
     gboolean is_measured;
+    gboolean is_minor;
 } Kind;
 
 static const Kind kinds[] = {
@@ -27,6 +28,7 @@ static const Kind kinds[] = {
     [NMM_PROBLEM_PARENT] = {"parent", TRUE},
     [NMM_PROBLEM_OWN_MAC] = {"own-mac", FALSE},
     [NMM_PROBLEM_MULTICAST] = {"multicast", FALSE},
+    [NMM_PROBLEM_NAME] = {"name", .is_minor = TRUE},
     [NMM_PROBLEM_LIBVIRT] = {"libvirt", TRUE},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == _NMM_PROBLEM_KIND_NUM);
@@ -105,6 +107,12 @@ nmm_problem_is_measured(const NmmProblem *problem)
     return kinds[problem->kind].is_measured;
 }
 
+gboolean
+nmm_problem_is_minor(const NmmProblem *problem)
+{
+    return kinds[problem->kind].is_minor;
+}
+
 GPtrArray *
 nmm_problems_new(void)
 {
@@ -133,15 +141,17 @@ char *
 nmm_problems_describe(const GPtrArray *problems, guint max)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    guint n = problems ? problems->len : 0;
+    guint n = 0;
 
-    if (n == 0)
-        return NULL;
-    for (guint i = 0; i < MIN(n, max); i++) {
+    for (guint i = 0; problems && i < problems->len; i++) {
         const NmmProblem *problem = g_ptr_array_index(problems, i);
 
-        g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", problem->message);
+        if (nmm_problem_is_minor(problem) || n++ >= max)
+            continue;
+        g_string_append_printf(text, "%s%s", n > 1 ? "\n" : "", problem->message);
     }
+    if (n == 0)
+        return NULL;
     if (n > max)
         g_string_append_printf(
             text, _("\nfurther problems: %u; 'nm-macvtap status' lists them"), n - max);

@@ -24,6 +24,7 @@ typedef enum {
     NMM_PROBLEM_PARENT,       /* the parent is not as the profile needs it */
     NMM_PROBLEM_OWN_MAC,      /* the host link does not have the parent's MAC */
     NMM_PROBLEM_MULTICAST,
+    NMM_PROBLEM_NAME,    /* the host does not find a guest by its name */
     NMM_PROBLEM_LIBVIRT, /* the connection to it */
     _NMM_PROBLEM_KIND_NUM,
 } NmmProblemKind;
@@ -51,6 +52,9 @@ NmmProblemKind nmm_problem_kind_from_string(const char *word); /* OTHER for an u
 /* A guest is not served, or the profile does not do what it promises; otherwise a warning. */
 gboolean nmm_problem_is_fault(const NmmProblem *problem);
 
+/* Only status shows it, not the banner. */
+gboolean nmm_problem_is_minor(const NmmProblem *problem);
+
 /* `check` has a step that measures it. */
 gboolean nmm_problem_is_measured(const NmmProblem *problem);
 
@@ -58,8 +62,8 @@ gboolean nmm_problem_is_measured(const NmmProblem *problem);
 GPtrArray *nmm_problems_new(void);
 /* By guest, those of the profile first, then by kind and message. */
 void nmm_problems_sort(GPtrArray *problems);
-/* (transfer full): one sentence fragment per line, faults and warnings, of at most @max problems,
- * and the number of further ones; NULL without problems. */
+/* (transfer full): for the banner: one sentence fragment per line, of at most @max problems that
+ * are not minor, and the number of further ones; NULL without such problems. */
 char *nmm_problems_describe(const GPtrArray *problems, guint max);
 
 G_END_DECLS
