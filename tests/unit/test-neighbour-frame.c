@@ -173,6 +173,26 @@ test_solicit(void)
     assert_silent(frame, length);
 }
 
+/* To one MAC; no claim, so that a guest that sends it gets no address by it. */
+static void
+test_echo(void)
+{
+    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    guint8 sum[2];
+    gsize length = question(frame, "fd00::1", "ff02::1", link_mac);
+
+    g_assert_cmpuint(length, ==, 62);
+    g_assert_cmpmem(frame, 6, link_mac, 6);
+    g_assert_cmpmem(frame + IP_AT + 24, 16, all_nodes, 16);
+    g_assert_cmpuint(frame[IP_AT + 5], ==, 8);
+    g_assert_cmpuint(frame[ND_AT], ==, 128);
+    memcpy(sum, frame + ND_AT + 2, 2);
+    fix_checksum(frame, length);
+    g_assert_cmpmem(frame + ND_AT + 2, 2, sum, 2);
+    assert_silent(frame, length);
+}
+
 static gsize
 answer(guint8 *frame)
 {
@@ -333,6 +353,7 @@ main(int argc, char **argv)
     g_test_add_func("/neighbour-frame/arp", test_arp);
     g_test_add_func("/neighbour-frame/arp-malformed", test_arp_malformed);
     g_test_add_func("/neighbour-frame/solicit", test_solicit);
+    g_test_add_func("/neighbour-frame/echo", test_echo);
     g_test_add_func("/neighbour-frame/advert", test_advert);
     g_test_add_func("/neighbour-frame/arp-reply", test_arp_reply);
     g_test_add_func("/neighbour-frame/announcement", test_announcement);

@@ -34,6 +34,8 @@
 #define ND_OPT_BYTES      8
 #define ND_FLAG_SOLICITED 0x40
 #define ND_FLAG_OVERRIDE  0x20
+#define ECHO_BYTES        8 /* type, code, checksum, identifier, sequence number */
+#define ECHO_REQUEST      128
 
 static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
 
@@ -230,19 +232,11 @@ write_ethernet(guint8 *out, const guint8 *destination, const guint8 *source, gui
     return out + ETHERNET_BYTES;
 }
 
-/* A message of ND_BYTES and one link-layer address option; the checksum comes last. */
-static gsize
-write_nd(guint8 *ip,
-         const guint8 *source,
-         const guint8 *destination,
-         guint8 type,
-         guint8 flags,
-         const guint8 *target,
-         const guint8 *mac)
+/* Writes the IPv6 header. Returns: the message of @length bytes, 0 except its type. */
+static guint8 *
+write_icmp6(guint8 *ip, const guint8 *source, const guint8 *destination, guint8 type, gsize length)
 {
     guint8 *message = ip + IPV6_BYTES;
-    guint8 *option = message + ND_BYTES;
-    const gsize length = ND_BYTES + ND_OPT_BYTES;
 
     memset(ip, 0, IPV6_BYTES + length);
     ip[0] = 6 << 4;
@@ -252,13 +246,39 @@ write_nd(guint8 *ip,
     memcpy(ip + IPV6_SOURCE_AT, source, 16);
     memcpy(ip + IPV6_DEST_AT, destination, 16);
     message[0] = type;
+    return message;
+}
+
+/* Writes the checksum of the message that is complete. Returns: the length of the frame. */
+static gsize
+finish_icmp6(guint8 *ip, gsize length)
+{
+    guint8 *message = ip + IPV6_BYTES;
+
+    write16(message + 2, icmp6_checksum(ip, message, length));
+    return ETHERNET_BYTES + IPV6_BYTES + length;
+}
+
+/* A message of ND_BYTES and one link-layer address option. */
+static gsize
+write_nd(guint8 *ip,
+         const guint8 *source,
+         const guint8 *destination,
+         guint8 type,
+         guint8 flags,
+         const guint8 *target,
+         const guint8 *mac)
+{
+    const gsize length = ND_BYTES + ND_OPT_BYTES;
+    guint8 *message = write_icmp6(ip, source, destination, type, length);
+    guint8 *option = message + ND_BYTES;
+
     message[4] = flags;
     memcpy(message + ND_TARGET_AT, target, 16);
     option[0] = type == ND_SOLICIT ? ND_OPT_SOURCE : ND_OPT_TARGET;
     option[1] = 1;
     memcpy(option + 2, mac, NMM_MAC_BYTES);
-    write16(message + 2, icmp6_checksum(ip, message, length));
-    return ETHERNET_BYTES + IPV6_BYTES + length;
+    return finish_icmp6(ip, length);
 }
 
 /* The target's MAC stays 0. */
@@ -312,6 +332,43 @@ build_arp_reply(guint8 *out,
     return ETHERNET_BYTES + ARP_BYTES;
 }
 
+static gsize
+build_solicit(guint8 *out,
+              const guint8 *source_mac,
+              const guint8 *destination_mac,
+              const NmmCidr *source,
+              const NmmCidr *target)
+{
+    guint8 group[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
+    guint8 group_mac[NMM_MAC_BYTES];
+    guint8 *ip;
+
+    nmm_neighbour_solicited_mac(target, group_mac);
+    memcpy(group + 13, target->bytes + 13, 3);
+    ip = write_ethernet(
+        out, destination_mac ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
+    return write_nd(ip, source->bytes, group, ND_SOLICIT, 0, target->bytes, source_mac);
+}
+
+/* A unicast frame with a multicast packet (RFC 6085). */
+static gsize
+build_echo(guint8 *out,
+           const guint8 *source_mac,
+           const guint8 *destination_mac,
+           const NmmCidr *source)
+{
+    guint8 *ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
+
+    write_icmp6(ip, source->bytes, all_nodes, ECHO_REQUEST, ECHO_BYTES);
+    return finish_icmp6(ip, ECHO_BYTES);
+}
+
+static gboolean
+is_all_nodes(const NmmCidr *address)
+{
+    return memcmp(address->bytes, all_nodes, sizeof(all_nodes)) == 0;
+}
+
 gsize
 nmm_neighbour_frame_build_probe(guint8 *out,
                                 const guint8 *source_mac,
@@ -319,17 +376,11 @@ nmm_neighbour_frame_build_probe(guint8 *out,
                                 const NmmCidr *source,
                                 const NmmCidr *target)
 {
-    guint8 group[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff};
-    guint8 group_mac[NMM_MAC_BYTES];
-    guint8 *ip;
-
     if (target->family == G_SOCKET_FAMILY_IPV4)
         return build_arp_request(out, source_mac, destination_mac, source, target);
-    nmm_neighbour_solicited_mac(target, group_mac);
-    memcpy(group + 13, target->bytes + 13, 3);
-    ip = write_ethernet(
-        out, destination_mac ? destination_mac : group_mac, source_mac, ETHERTYPE_IPV6_V);
-    return write_nd(ip, source->bytes, group, ND_SOLICIT, 0, target->bytes, source_mac);
+    if (destination_mac && is_all_nodes(target))
+        return build_echo(out, source_mac, destination_mac, source);
+    return build_solicit(out, source_mac, destination_mac, source, target);
 }
 
 gsize

@@ -38,6 +38,9 @@ gboolean nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbou
  * "Who has @target? Tell @source at @source_mac", to @destination_mac, or to all if that is NULL.
  * An IPv6 solicitation has the target's solicited-node group as destination address even if one MAC
  * gets it, because a router among the guests would forward a packet to the address itself.
+ *
+ * If @target is ff02::1, "which addresses do you have?" to @destination_mac: an ICMPv6 echo request
+ * to all nodes. Before the reply, the receiver solicits @source from the address that replies.
  */
 gsize nmm_neighbour_frame_build_probe(guint8 *out,
                                       const guint8 *source_mac,

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * First contact: which addresses a guest that has not spoken is asked for, and when. Without it the
+ * host's first packet to such a guest is lost, and TCP repeats it after 1 s. Without I/O and
+ * without a clock: times are in ms (monotonic).
+ *
+ * Each guest is asked for the addresses that it was last heard with, for all nodes (one ICMPv6 echo
+ * for each IPv6 subnet), and for each address of the parent's IPv4 subnets that is at most a /22.
+ * This is one pass. It is repeated, each time after twice the pause, for the families in which the
+ * guest has not replied, because the guest may still boot. Afterwards nothing is pending.
+ *
+ * The replies are claims like any others: NmmRouting decides about them.
+ */
+
+#pragma once
+
+#include "nmm-routing.h"
+
+G_BEGIN_DECLS
+
+#define NMM_SWEEP_PER_TICK   40 /* probes, of all guests together … */
+#define NMM_SWEEP_TICK_MS    10
+#define NMM_SWEEP_PAUSE_MS   1000 /* after the first pass */
+#define NMM_SWEEP_MAX_PASSES 9    /* the last one begins after about 4 minutes */
+#define NMM_SWEEP_MIN_PREFIX 22   /* of IPv4 subnets; larger subnets are not swept */
+#define NMM_SWEEP_MAX_KNOWN  16   /* addresses of a MAC that are remembered */
+
+typedef struct _NmmSweep NmmSweep;
+
+NmmSweep *nmm_sweep_new(void);
+void nmm_sweep_free(NmmSweep *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmSweep, nmm_sweep_free)
+
+/* If the parent's subnets changed, all guests are asked again. */
+void nmm_sweep_set_host(NmmSweep *self, const NmmRoutingHost *host);
+/* A guest that was not there, did not run or was not in mode bridge is asked from now on. */
+void nmm_sweep_set_guests(NmmSweep *self, const NmmRoutingNic *nics, gsize n_nics);
+/* Any claim, as for nmm_routing_claim(). */
+void nmm_sweep_hear(NmmSweep *self, const guint8 *mac, const NmmCidr *address, gboolean from_wire);
+
+/* (transfer full) (element-type NmmProbe): to send to guests now. Earlier or later is harmless. */
+GArray *nmm_sweep_tick(NmmSweep *self, gint64 now_ms);
+/* When to call tick(), 0 for at once; -1: nothing is pending, no timer is needed. */
+gint64 nmm_sweep_get_deadline(const NmmSweep *self);
+
+G_END_DECLS
