@@ -27,6 +27,7 @@ typedef struct {
     int ifindex;
     guint8 mac[NMM_MAC_BYTES];
     GSource *source;
+    int error; /* of the last frame that was sent, or 0 */
 } Socket;
 
 struct _NmmNeighbourMonitor {
@@ -35,7 +36,8 @@ struct _NmmNeighbourMonitor {
     Socket link;
     Socket parent;
     GArray *addresses;  /* NmmCidr: the host's, for which guests get replies */
-    GHashTable *guests; /* set of NmmMacKey: those that get replies */
+    GHashTable *guests; /* set of NmmMacKey: those that get replies … */
+    GHashTable *routes; /* … from these addresses: NmmCidr → NmmMacKey */
 };
 
 /* Filters: offsets into the Ethernet frame; jumps count the instructions skipped. */
@@ -166,19 +168,35 @@ start_parent(Socket *sock, const char *ifname, GError **error)
     return start_socket(sock, ifname, filter, G_N_ELEMENTS(filter), error);
 }
 
+/* Without a carrier or after a shutdown, every frame of a sweep fails with the same error. */
 static void
-send_frame(const Socket *sock, const guint8 *frame, gsize length)
+send_frame(Socket *sock, const guint8 *frame, gsize length)
 {
-    if (send(sock->fd, frame, length, 0) < 0)
-        g_warning("cannot send a neighbour discovery frame: %s", g_strerror(errno));
+    int error = send(sock->fd, frame, length, 0) < 0 ? errno : 0;
+
+    if (error != 0 && error != sock->error)
+        g_warning("cannot send a neighbour discovery frame: %s", g_strerror(error));
+    sock->error = error;
+}
+
+/* With a reply the guest would send packets at once, and the host would reply to an address without
+ * a route on the parent. A guest also solicits from its link-local address. */
+static gboolean
+is_served(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
+{
+    NmmMacKey key = nmm_mac_key_from_bytes(frame->mac);
+    const NmmMacKey *holder;
+
+    if (!frame->has_sender || !nmm_routing_is_routable(&frame->sender))
+        return g_hash_table_contains(self->guests, &key);
+    holder = g_hash_table_lookup(self->routes, &frame->sender);
+    return holder && *holder == key;
 }
 
 static gboolean
 wants_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
-    NmmMacKey key = nmm_mac_key_from_bytes(frame->mac);
-
-    if (!frame->has_target || !g_hash_table_contains(self->guests, &key))
+    if (!frame->has_target || !is_served(self, frame))
         return FALSE;
     for (guint i = 0; i < self->addresses->len; i++) {
         if (nmm_cidr_equal_address(&frame->target, &g_array_index(self->addresses, NmmCidr, i)))
@@ -276,6 +294,7 @@ nmm_neighbour_monitor_free(NmmNeighbourMonitor *self)
     close_socket(&self->parent);
     g_array_unref(self->addresses);
     g_hash_table_unref(self->guests);
+    g_hash_table_unref(self->routes);
     g_free(self);
 }
 
@@ -293,6 +312,8 @@ nmm_neighbour_monitor_new(const char *link,
     self->link.fd = self->parent.fd = -1;
     self->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     self->guests = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    self->routes =
+        g_hash_table_new_full(nmm_cidr_hash_address, nmm_cidr_equal_address, g_free, g_free);
     if (!open_socket(&self->link, link, error) || !open_socket(&self->parent, parent, error) ||
         !start_link(&self->link, link, error) || !start_parent(&self->parent, parent, error))
         return NULL;
@@ -304,7 +325,7 @@ nmm_neighbour_monitor_new(const char *link,
 void
 nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *probe)
 {
-    const Socket *sock = probe->lan ? &self->parent : &self->link;
+    Socket *sock = probe->lan ? &self->parent : &self->link;
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     gsize length = nmm_neighbour_frame_build_probe(
         frame, sock->mac, probe->lan ? NULL : probe->mac, &probe->source, &probe->address);
@@ -349,9 +370,14 @@ nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
     for (guint i = 0; i < old->len; i++)
         set_membership(self, &g_array_index(old, NmmCidr, i), PACKET_DROP_MEMBERSHIP);
     g_hash_table_remove_all(self->guests);
+    g_hash_table_remove_all(self->routes);
     for (guint i = 0; i < routes->len; i++) {
-        NmmMacKey key = nmm_mac_key_from_bytes(g_array_index(routes, NmmRoute, i).mac);
+        const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+        NmmMacKey key = nmm_mac_key_from_bytes(route->mac);
 
         g_hash_table_add(self->guests, g_memdup2(&key, sizeof(key)));
+        g_hash_table_insert(self->routes,
+                            g_memdup2(&route->address, sizeof(route->address)),
+                            g_memdup2(&key, sizeof(key)));
     }
 }

@@ -45,7 +45,8 @@ void nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *prob
 /*
  * From now on replies to ARP requests and IPv6 solicitations of the guests of @routes (element-type
  * NmmRoute) for @addresses (element-type NmmRoutingAddress) with the link's MAC, only to the guest.
- * No other request gets a reply. For IPv4 the kernel replies too, with the same MAC, unless
+ * No other request gets a reply, nor does one from an address that has no route. For IPv4 the
+ * kernel replies too, by the same rules and with the same MAC, unless
  * net.ipv4.conf.all.arp_ignore is set.
  */
 void nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,

@@ -12,6 +12,7 @@
 
 #include "monitor-fixture.h"
 #include "netns.h"
+#include "nmm-neighbour-frame.h"
 #include "traffic.h"
 
 /* Tests */
@@ -25,6 +26,43 @@ test_guest_sends(Fixture *f, gconstpointer data)
     traffic_poke(f->web, "fd00::1"); /* in IPv6 the link hears only solicitations for the host */
     monitor_wait_routes(f, ROUTE4 ROUTE6);
     g_assert_cmpstr(f->rejections->str, ==, "");
+}
+
+/* Advertisements and ARP replies for the host, which arrived on @tap. */
+static guint
+count_replies(int tap)
+{
+    guint8 data[2048];
+    guint replies = 0;
+    ssize_t n;
+
+    while ((n = recv(tap, data, sizeof(data), 0)) > 0) {
+        NmmNeighbourFrame frame;
+        g_autofree char *sender = NULL;
+
+        if (!nmm_neighbour_frame_parse(data, (gsize)n, &frame) || !frame.has_sender ||
+            frame.has_target)
+            continue;
+        sender = nmm_cidr_address_to_string(&frame.sender);
+        replies += strcmp(sender, "fd00::1") == 0 || strcmp(sender, "10.0.0.1") == 0;
+    }
+    return replies;
+}
+
+/* The guest is known by its other address. It learns the host's MAC when its route is there, not
+ * before, or the host's first reply would be lost on the parent. */
+static void
+test_no_early_reply(Fixture *f, gconstpointer data)
+{
+    int tap = monitor_open_tap(f->web);
+
+    traffic_poke(f->web, "10.0.0.1");
+    monitor_wait_routes(f, ROUTE4);
+    g_assert_cmpuint(count_replies(tap), ==, 0);
+    traffic_poke(f->web, "fd00::1");
+    monitor_wait_routes(f, ROUTE4 ROUTE6);
+    g_assert_cmpuint(count_replies(tap), ==, 0);
+    close(tap);
 }
 
 static void
@@ -209,6 +247,7 @@ main(int argc, char **argv)
 
     g_test_init(&argc, &argv, NULL);
     MONITOR_ADD("/neighbour-monitor/guest-sends", test_guest_sends);
+    MONITOR_ADD("/neighbour-monitor/no-early-reply", test_no_early_reply);
     MONITOR_ADD("/neighbour-monitor/host-solicits", test_host_solicits);
     MONITOR_ADD("/neighbour-monitor/no-reply", test_no_reply);
     g_test_add("/neighbour-monitor/tcp/guest-first",
