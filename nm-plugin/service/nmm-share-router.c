@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Each input goes into the routing decision, and carry_out() does the work that comes back. There
- * is one timer, and none while the decision waits for nothing.
+ * Each input goes into the routing decision, and carry_out() does the work that comes back. The
+ * sweep knows which silent guests to ask. Each has one timer, and none while it waits for nothing.
  */
 
 #include "config.h"
@@ -13,6 +13,7 @@
 #include "nmm-error.h"
 #include "nmm-journal.h"
 #include "nmm-neighbour-monitor.h"
+#include "nmm-sweep.h"
 
 struct _NmmShareRouter {
     const NmmShareRouterCallbacks *callbacks;
@@ -25,6 +26,8 @@ struct _NmmShareRouter {
     GArray *routes; /* (element-type NmmRoute): installed; their guests know the host's MAC */
     gboolean knows_neighbours;
     guint timer;
+    NmmSweep *sweep;
+    guint sweep_timer;
 };
 
 static gint64
@@ -122,19 +125,32 @@ report_refusals(NmmShareRouter *self)
     self->callbacks->refused(refusals, self->user_data);
 }
 
+static void
+send_probes(NmmShareRouter *self, const GArray *probes)
+{
+    for (guint i = 0; i < probes->len; i++)
+        nmm_neighbour_monitor_probe(self->monitor, &g_array_index(probes, NmmProbe, i));
+}
+
+/* @deadline_ms: -1 for none. */
+static void
+set_timer(NmmShareRouter *self, guint *timer, gint64 deadline_ms, GSourceFunc callback)
+{
+    g_clear_handle_id(timer, g_source_remove);
+    if (deadline_ms != -1)
+        *timer = g_timeout_add((guint)MAX(deadline_ms - now_ms(), 0), callback, self);
+}
+
 static gboolean tick_cb(gpointer data);
 
 /* @work: (transfer full) */
 static void
 carry_out(NmmShareRouter *self, NmmRoutingWork *work)
 {
-    for (guint i = 0; i < work->probes->len; i++)
-        nmm_neighbour_monitor_probe(self->monitor, &g_array_index(work->probes, NmmProbe, i));
+    send_probes(self, work->probes);
     for (guint i = 0; i < work->rejections->len; i++)
         log_rejection(work->rejections->pdata[i]);
-    g_clear_handle_id(&self->timer, g_source_remove);
-    if (work->deadline_ms != -1)
-        self->timer = g_timeout_add((guint)MAX(work->deadline_ms - now_ms(), 0), tick_cb, self);
+    set_timer(self, &self->timer, work->deadline_ms, tick_cb);
     if (work->routes)
         apply_routes(self, work->routes);
     if (work->refusals_changed)
@@ -152,6 +168,26 @@ tick_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean sweep_cb(gpointer data);
+
+static void
+schedule_sweep(NmmShareRouter *self)
+{
+    set_timer(self, &self->sweep_timer, nmm_sweep_get_deadline(self->sweep), sweep_cb);
+}
+
+static gboolean
+sweep_cb(gpointer data)
+{
+    NmmShareRouter *self = data;
+    g_autoptr(GArray) probes = nmm_sweep_tick(self->sweep, now_ms());
+
+    self->sweep_timer = 0;
+    send_probes(self, probes);
+    schedule_sweep(self);
+    return G_SOURCE_REMOVE;
+}
+
 /* Inputs */
 
 static void
@@ -159,6 +195,7 @@ claimed_cb(const guint8 *mac, const NmmCidr *address, gboolean from_wire, gpoint
 {
     NmmShareRouter *self = user_data;
 
+    nmm_sweep_hear(self->sweep, mac, address, from_wire);
     carry_out(self, nmm_routing_claim(self->routing, mac, address, from_wire, now_ms()));
 }
 
@@ -218,6 +255,8 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
         return;
     }
     carry_out(self, nmm_routing_set_host(self->routing, host));
+    nmm_sweep_set_host(self->sweep, host);
+    schedule_sweep(self);
     /* The decision ignores what it hears before it knows the host. */
     if (!self->knows_neighbours)
         add_neighbours(self);
@@ -227,8 +266,11 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
 void
 nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics)
 {
-    if (self->link)
-        carry_out(self, nmm_routing_set_guests(self->routing, nics, n_nics));
+    if (!self->link)
+        return;
+    carry_out(self, nmm_routing_set_guests(self->routing, nics, n_nics));
+    nmm_sweep_set_guests(self->sweep, nics, n_nics);
+    schedule_sweep(self);
 }
 
 /* Life */
@@ -268,6 +310,7 @@ nmm_share_router_stop(NmmShareRouter *self)
     if (!self->link)
         return;
     g_clear_handle_id(&self->timer, g_source_remove);
+    g_clear_handle_id(&self->sweep_timer, g_source_remove);
     g_clear_pointer(&self->monitor, nmm_neighbour_monitor_free);
     nmm_hostlink_set_callbacks(self->hostlink, NULL, NULL);
     if (!nmm_hostlink_remove(self->hostlink, &error))
@@ -287,6 +330,7 @@ nmm_share_router_new(NmmHostlink *hostlink,
     self->callbacks = callbacks;
     self->user_data = user_data;
     self->routing = nmm_routing_new();
+    self->sweep = nmm_sweep_new();
     self->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     return self;
 }
@@ -297,6 +341,7 @@ nmm_share_router_free(NmmShareRouter *self)
     nmm_share_router_stop(self);
     nmm_hostlink_free(self->hostlink);
     nmm_routing_free(self->routing);
+    nmm_sweep_free(self->sweep);
     g_array_unref(self->routes);
     g_free(self);
 }

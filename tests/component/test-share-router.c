@@ -6,7 +6,11 @@
 
 #include "config.h"
 
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "netns.h"
@@ -25,6 +29,17 @@ static const NmmHostlinkSpec spec = {
     .parent = "eth0",
     .profile_uuid = UUID,
 };
+
+static guint n_warnings;
+
+/* A guest without an address is rejected, which is a warning. */
+static GLogWriterOutput
+write_cb(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+{
+    if (level & G_LOG_LEVEL_WARNING)
+        n_warnings++;
+    return G_LOG_WRITER_HANDLED;
+}
 
 typedef struct {
     int previous;
@@ -71,6 +86,7 @@ set_up(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
     int ns = netns_new();
 
+    n_warnings = 0;
     fixture->previous = netns_enter(ns);
     close(ns);
     netns_add_veth("eth0", "lan0", -1);
@@ -189,28 +205,133 @@ test_later_neighbour(Fixture *fixture, gconstpointer data)
     assert_routes(ROUTE);
 }
 
-/* A guest without an address is rejected, which is a warning. */
-static GLogWriterOutput
-write_cb(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
+/* Silent guests */
+
+static void
+give_address(Fixture *fixture, const char *address)
 {
-    return G_LOG_WRITER_HANDLED;
+    int previous = netns_enter(fixture->web);
+
+    netns_add_address("tap0", address);
+    netns_leave(previous);
 }
+
+/* A packet socket on the LAN. */
+static int
+listen_on_lan(void)
+{
+    const struct sockaddr_ll address = {
+        .sll_family = AF_PACKET,
+        .sll_protocol = g_htons(ETH_P_ALL),
+        .sll_ifindex = (int)if_nametoindex("lan0"),
+    };
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(bind(fd, (const struct sockaddr *)&address, sizeof(address)), ==, 0);
+    return fd;
+}
+
+/* From the host link, or to the guest. *@out_all: all frames. */
+static guint
+count_sweep_frames(int lan, guint *out_all)
+{
+    g_autofree char *link = netns_get_mac("nmmveth0");
+    guint8 macs[2][NMM_MAC_BYTES];
+    guint8 frame[2048];
+    guint n = 0;
+
+    g_assert_true(nmm_mac_parse(link, macs[0]) && nmm_mac_parse(WEB, macs[1]));
+    for (*out_all = 0; recv(lan, frame, sizeof(frame), 0) > 0; (*out_all)++)
+        n += memcmp(frame, macs[1], NMM_MAC_BYTES) == 0 ||
+             memcmp(frame + NMM_MAC_BYTES, macs[0], NMM_MAC_BYTES) == 0;
+    return n;
+}
+
+static void
+wait_routes(const char *expected)
+{
+    g_autofree char *text = netns_describe_routes("nmmveth0");
+    gint64 end = g_get_monotonic_time() + TRAFFIC_TIMEOUT_S * G_USEC_PER_SEC;
+
+    while (strcmp(text, expected) != 0 && g_get_monotonic_time() < end) {
+        traffic_run_for(10);
+        g_free(text);
+        text = netns_describe_routes("nmmveth0");
+    }
+    g_assert_cmpstr(text, ==, expected);
+}
+
+#define SILENT_ROUTE  "10.0.0.200/32 src 10.0.0.2 at " WEB "\n"
+#define SILENT_ROUTE6 "fd00::200/128 src fd00::2 at " WEB "\n"
+
+/* The LAN hears the guest alone, and is asked by the host for objections. */
+static void
+test_silent(Fixture *fixture, gconstpointer data)
+{
+    int lan;
+    guint n_all;
+
+    netns_add_address("eth0", "fd00::2/64");
+    give_address(fixture, "10.0.0.200/24");
+    give_address(fixture, "fd00::200/64");
+    lan = listen_on_lan();
+    set_host_and_guest(fixture);
+    wait_routes(SILENT_ROUTE SILENT_ROUTE6);
+    traffic_run_for(200);
+    g_assert_cmpuint(count_sweep_frames(lan, &n_all), ==, 0);
+    g_assert_cmpuint(n_all, >, 0);
+    close(lan);
+}
+
+/* It boots: it has no address yet when libvirt reports its start. */
+static void
+test_silent_later(Fixture *fixture, gconstpointer data)
+{
+    set_host_and_guest(fixture);
+    assert_routes("");
+    give_address(fixture, "10.0.0.200/24");
+    wait_routes(SILENT_ROUTE);
+}
+
+/* The guests are served when the parent is up again, and the log does not fill with errors. */
+static void
+test_silent_parent_down(Fixture *fixture, gconstpointer data)
+{
+    give_address(fixture, "10.0.0.200/24");
+    netns_set_up("eth0", FALSE);
+    set_host_and_guest(fixture);
+    assert_routes("");
+    g_assert_cmpuint(n_warnings, <=, 1);
+    netns_set_up("eth0", TRUE);
+    wait_routes(SILENT_ROUTE);
+}
+
+static void
+test_silent_stopped(Fixture *fixture, gconstpointer data)
+{
+    give_address(fixture, "10.0.0.200/24");
+    set_host_and_guest(fixture);
+    traffic_run_for(20);
+    nmm_share_router_stop(fixture->router);
+    traffic_run_for(200);
+}
+
+#define ADD(name, function)                                                                        \
+    g_test_add("/share-router/" name, Fixture, NULL, set_up, function, tear_down)
 
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_log_set_writer_func(write_cb, NULL, NULL);
-    g_test_add("/share-router/reopened", Fixture, NULL, set_up, test_reopened, tear_down);
-    g_test_add("/share-router/reopened-when-gone",
-               Fixture,
-               NULL,
-               set_up,
-               test_reopened_when_gone,
-               tear_down);
-    g_test_add(
-        "/share-router/known-neighbour", Fixture, NULL, set_up, test_known_neighbour, tear_down);
-    g_test_add(
-        "/share-router/later-neighbour", Fixture, NULL, set_up, test_later_neighbour, tear_down);
+    ADD("reopened", test_reopened);
+    ADD("reopened-when-gone", test_reopened_when_gone);
+    ADD("known-neighbour", test_known_neighbour);
+    ADD("later-neighbour", test_later_neighbour);
+    ADD("silent", test_silent);
+    ADD("silent-later", test_silent_later);
+    ADD("silent-parent-down", test_silent_parent_down);
+    ADD("silent-stopped", test_silent_stopped);
     return g_test_run();
 }
