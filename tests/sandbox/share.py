@@ -137,6 +137,12 @@ def heard(host):
     return set(re.findall(rf'^\S+ (\S+) > .*(?: tell {address},|Reply {address} is-at)', output, re.MULTILINE))
 
 
+def frames(host):
+    """(source MAC, destination MAC) of each frame since listen()."""
+    host.lan.stop_service('tcpdump')
+    return re.findall(r'(?m)^\S+ (\S+) > ([^,]+),', host.lan.run(['tcpdump', '-ner', '/run/frames']).stdout)
+
+
 def advertised(host, address):
     """MACs that a neighbour advertisement of ADDRESS came from, one for each, since listen()."""
     # tcpdump gets its frames up to a second later.
@@ -150,6 +156,15 @@ def advertised(host, address):
 def counters(host, link):
     directory = f'/sys/class/net/{link}/statistics'
     return [int(host.run(['cat', f'{directory}/{name}_packets']).stdout) for name in ('rx', 'tx')]
+
+
+def mac_of_link(host):
+    return host.read(f'/sys/class/net/{LINK}/address').strip()
+
+
+def retransmissions(host):
+    """TCP segments that the host sent again, since it started."""
+    return int(re.search(r'TcpRetransSegs +(\d+)', host.run(['nstat', '-asz', 'TcpRetransSegs']).stdout)[1])
 
 
 def warnings(host, text):

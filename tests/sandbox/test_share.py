@@ -39,18 +39,38 @@ def test_tcp_both_ways_at_lan_addresses(host):
 
 @tap.host()
 def test_first_contact_from_either_side_with_silent_guests(host):
+    """The guests are found without a word of theirs, and the first packet of either side arrives."""
     alpha, beta = share.prepare(host, 'alpha', 'beta')
     for guest in (alpha, beta):
         check(guest.ping(Lan.gateway()), f'{guest.name} does not reach the LAN')
+        guest.run('killall udhcpc; ip neigh flush dev eth0')
+    share.listen(host, 'arp or icmp6')
     profiles.add(host, mode='share')
     profiles.up(host)
-    equal(share.routes(host), [], 'routes before the first packet')
-    # The guest sends first …
-    host.wait_for(lambda: share.reaches_host(alpha, host.address(), alpha.lan_address),
-                  'the host to serve alpha', 15)
-    # … then the host: its first connection succeeds without a retry.
-    check(share.reaches_guest(host, beta, beta.lan_address), 'the first connection to beta failed')
     share.wait_routes(host, [alpha.lan_address, beta.lan_address])
+    retransmitted = share.retransmissions(host)
+    check(share.reaches_guest(host, beta, beta.lan_address), 'the first connection to beta failed')
+    equal(share.retransmissions(host), retransmitted, 'segments that the host had to send again')
+    check(share.reaches_host(alpha, host.address(), alpha.lan_address), 'the first connection from alpha failed')
+    equal([frame for frame in share.frames(host) if share.mac_of_link(host) in frame], [],
+          'frames of the sweep on the LAN')
+
+
+@tap.host()
+def test_silent_guest_that_starts_while_the_profile_is_up(host):
+    share.prepare(host)
+    profiles.add(host, mode='share')
+    profiles.up(host)
+    guest = host.guest('quiet').define().start()
+    guest.wait_ready()
+    share.wait_routes(host, [guest.lan_address])
+    address = guest.lan_address
+    # Its address is known when it starts again, and goes with it.
+    guest.destroy()
+    share.wait_routes(host, [], 2)
+    guest.start().wait_ready()
+    share.wait_routes(host, [address])
+    check(share.reaches_guest(host, guest, address), 'no connection to the guest')
 
 
 @tap.host()
