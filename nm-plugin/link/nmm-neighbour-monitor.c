@@ -46,15 +46,18 @@ struct _NmmNeighbourMonitor {
 #define ACCEPT          BPF_STMT(BPF_RET | BPF_K, NMM_NEIGHBOUR_FRAME_MAX)
 #define ANCILLARY(what) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (guint32)SKF_AD_OFF + SKF_AD_##what)
 
-/* ARP, neighbour solicitation, neighbour advertisement; no frames of a VLAN. */
+/* ARP, neighbour solicitation, neighbour advertisement, reply to our echo request; no frames of a
+ * VLAN. */
 #define KEEP_NEIGHBOURS                                                                            \
     ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP,               \
         BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                    \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 6, 0),                                      \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 4),                                     \
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 2),     \
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 135, 2, 0),    \
-        DROP, ACCEPT, BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 136, 0, 1), DROP, ACCEPT
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 10, 0),                                     \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 8),                                     \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 6),     \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 135, 5, 0),    \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 136, 4, 0),                                            \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 129, 0, 2), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 58),    \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NMM_NEIGHBOUR_ECHO, 1, 0), DROP, ACCEPT
 
 /* The link: incoming frames. */
 static const struct sock_filter link_filter[] = {
@@ -234,7 +237,7 @@ handle_link_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 static void
 handle_parent_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame, gboolean from_host)
 {
-    if (!frame->has_sender)
+    if (!frame->has_sender || frame->is_echo)
         return;
     if (!from_host)
         self->callbacks->claimed(frame->mac, &frame->sender, TRUE, self->user_data);

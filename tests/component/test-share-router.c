@@ -284,6 +284,22 @@ test_silent(Fixture *fixture, gconstpointer data)
     close(lan);
 }
 
+/* It knows the host from an earlier activation, and replies without a solicitation. */
+static void
+test_silent_knows_host(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *link = netns_get_mac("nmmveth0");
+    int previous;
+
+    netns_add_address("eth0", "fd00::2/64");
+    give_address(fixture, "fd00::200/64");
+    previous = netns_enter(fixture->web);
+    netns_add_neighbour("tap0", "fd00::2", link);
+    netns_leave(previous);
+    set_host_and_guest(fixture);
+    wait_routes(SILENT_ROUTE6);
+}
+
 /* It boots: it has no address yet when libvirt reports its start. */
 static void
 test_silent_later(Fixture *fixture, gconstpointer data)
@@ -330,6 +346,7 @@ main(int argc, char **argv)
     ADD("known-neighbour", test_known_neighbour);
     ADD("later-neighbour", test_later_neighbour);
     ADD("silent", test_silent);
+    ADD("silent-knows-host", test_silent_knows_host);
     ADD("silent-later", test_silent_later);
     ADD("silent-parent-down", test_silent_parent_down);
     ADD("silent-stopped", test_silent_stopped);

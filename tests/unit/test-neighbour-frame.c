@@ -173,11 +173,12 @@ test_solicit(void)
     assert_silent(frame, length);
 }
 
-/* To one MAC; no claim, so that a guest that sends it gets no address by it. */
+static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
+
+/* To one MAC; a guest that sends it gets no address by it. */
 static void
 test_echo(void)
 {
-    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     guint8 sum[2];
     gsize length = question(frame, "fd00::1", "ff02::1", link_mac);
@@ -193,6 +194,52 @@ test_echo(void)
     assert_silent(frame, length);
 }
 
+/* The kernel turns the request around. */
+static gsize
+echo_reply(guint8 *frame)
+{
+    NmmCidr guest = address("fd00::5");
+    gsize length = question(frame, "fd00::1", "ff02::1", link_mac);
+
+    memcpy(frame + IP_AT + 24, frame + IP_AT + 8, 16);
+    memcpy(frame + IP_AT + 8, guest.bytes, 16);
+    frame[IP_AT + 7] = 64;
+    frame[ND_AT] = 129;
+    fix_checksum(frame, length);
+    return length;
+}
+
+static void
+test_echo_reply(void)
+{
+    static const guint8 wrong[][2] = {
+        {IP_AT + 5, 9},    /* the length of another program's ping */
+        {IP_AT + 8, 0xff}, /* source is a group */
+        {ND_AT, 130},      /* type */
+        {ND_AT + 1, 1},    /* code */
+        {ND_AT + 5, 0},    /* identifier */
+        {ND_AT + 7, 0},    /* sequence number */
+    };
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmNeighbourFrame out;
+    gsize length = echo_reply(frame);
+
+    assert_says(frame, length, "fd00::5/128", NULL);
+    g_assert_true(nmm_neighbour_frame_parse(frame, length, &out));
+    g_assert_true(out.is_echo);
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        length = echo_reply(frame);
+        frame[wrong[i][0]] = wrong[i][1];
+        fix_checksum(frame, length);
+        assert_silent(frame, length);
+    }
+    length = echo_reply(frame);
+    for (gsize i = 0; i < length; i++)
+        assert_silent(frame, i);
+    frame[ND_AT + 2] ^= 1;
+    assert_silent(frame, length);
+}
+
 static gsize
 answer(guint8 *frame)
 {
@@ -205,7 +252,6 @@ answer(guint8 *frame)
 static void
 test_advert(void)
 {
-    static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     NmmCidr mine6;
     NmmCidr none6 = address("::");
@@ -354,6 +400,7 @@ main(int argc, char **argv)
     g_test_add_func("/neighbour-frame/arp-malformed", test_arp_malformed);
     g_test_add_func("/neighbour-frame/solicit", test_solicit);
     g_test_add_func("/neighbour-frame/echo", test_echo);
+    g_test_add_func("/neighbour-frame/echo-reply", test_echo_reply);
     g_test_add_func("/neighbour-frame/advert", test_advert);
     g_test_add_func("/neighbour-frame/arp-reply", test_arp_reply);
     g_test_add_func("/neighbour-frame/announcement", test_announcement);

@@ -35,7 +35,9 @@
 #define ND_FLAG_SOLICITED 0x40
 #define ND_FLAG_OVERRIDE  0x20
 #define ECHO_BYTES        8 /* type, code, checksum, identifier, sequence number */
+#define ECHO_ID_AT        4
 #define ECHO_REQUEST      128
+#define ECHO_REPLY        129
 
 static const guint8 all_nodes[16] = {0xff, 0x02, [15] = 1};
 
@@ -43,6 +45,12 @@ static guint16
 read16(const guint8 *at)
 {
     return (guint16)((at[0] << 8) | at[1]);
+}
+
+static guint32
+read32(const guint8 *at)
+{
+    return (guint32)read16(at) << 16 | read16(at + 2);
 }
 
 static void
@@ -195,6 +203,32 @@ parse_nd(const guint8 *ip, gsize length, NmmNeighbourFrame *out)
     return solicit ? read_solicit(ip, target, mac, out) : read_advert(ip, message, mac, out);
 }
 
+/* Only of a request that build_echo() made: the reply has its content. */
+static gboolean
+parse_echo_reply(const guint8 *ip, gsize length, NmmNeighbourFrame *out)
+{
+    const guint8 *source = ip + IPV6_SOURCE_AT;
+    const guint8 *message = ip + IPV6_BYTES;
+
+    if (length < IPV6_BYTES + ECHO_BYTES || read16(ip + 4) != ECHO_BYTES || message[1] != 0 ||
+        read32(message + ECHO_ID_AT) != NMM_NEIGHBOUR_ECHO || source[0] == 0xff ||
+        is_zero(source, 16) || icmp6_checksum(ip, message, ECHO_BYTES) != 0)
+        return FALSE;
+    out->is_echo = TRUE;
+    out->has_sender = TRUE;
+    nmm_cidr_set_address(&out->sender, G_SOCKET_FAMILY_IPV6, source);
+    return TRUE;
+}
+
+static gboolean
+parse_ipv6(const guint8 *ip, gsize length, NmmNeighbourFrame *out)
+{
+    if (length > IPV6_BYTES && ip[0] >> 4 == 6 && ip[6] == IPPROTO_ICMP6 &&
+        ip[IPV6_BYTES] == ECHO_REPLY)
+        return parse_echo_reply(ip, length, out);
+    return parse_nd(ip, length, out);
+}
+
 gboolean
 nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbourFrame *out)
 {
@@ -215,7 +249,7 @@ nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbourFrame *o
         valid = parse_arp(payload, length, &frame);
         break;
     case ETHERTYPE_IPV6_V:
-        valid = parse_nd(payload, length, &frame);
+        valid = parse_ipv6(payload, length, &frame);
         break;
     }
     if (valid)
@@ -358,8 +392,10 @@ build_echo(guint8 *out,
            const NmmCidr *source)
 {
     guint8 *ip = write_ethernet(out, destination_mac, source_mac, ETHERTYPE_IPV6_V);
+    guint8 *message = write_icmp6(ip, source->bytes, all_nodes, ECHO_REQUEST, ECHO_BYTES);
 
-    write_icmp6(ip, source->bytes, all_nodes, ECHO_REQUEST, ECHO_BYTES);
+    write16(message + ECHO_ID_AT, NMM_NEIGHBOUR_ECHO >> 16);
+    write16(message + ECHO_ID_AT + 2, NMM_NEIGHBOUR_ECHO & 0xffff);
     return finish_icmp6(ip, ECHO_BYTES);
 }
 

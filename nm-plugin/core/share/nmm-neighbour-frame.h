@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 /* The longest frame that is built, and as much of a received one as is needed. */
 #define NMM_NEIGHBOUR_FRAME_MAX 256
 
+/* Identifier and sequence number of the echo requests that are built. */
+#define NMM_NEIGHBOUR_ECHO 0x6e6d6d76u
+
 /*
  * A claim: @sender has @mac (from every ARP packet with a sender address, gratuitous ones too; from
  * the source of a solicitation; from the target of an advertisement). A request: who has @target?
@@ -26,6 +29,9 @@ typedef struct {
     NmmCidr sender; /* prefix 32 or 128 */
     gboolean has_target;
     NmmCidr target; /* prefix 32 or 128 */
+    /* A reply to an echo request. A router may have forwarded it, unlike the other frames, so it
+     * proves nothing about a host on the LAN. */
+    gboolean is_echo;
 } NmmNeighbourFrame;
 
 /* @data: a frame without VLAN tag. FALSE: another or a malformed frame, or one with neither claim
@@ -40,7 +46,7 @@ gboolean nmm_neighbour_frame_parse(const guint8 *data, gsize length, NmmNeighbou
  * gets it, because a router among the guests would forward a packet to the address itself.
  *
  * If @target is ff02::1, "which addresses do you have?" to @destination_mac: an ICMPv6 echo request
- * to all nodes. Before the reply, the receiver solicits @source from the address that replies.
+ * to all nodes. The receiver replies from one of its addresses, or first solicits @source from it.
  */
 gsize nmm_neighbour_frame_build_probe(guint8 *out,
                                       const guint8 *source_mac,
