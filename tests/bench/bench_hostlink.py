@@ -109,7 +109,7 @@ print(time.monotonic() - begin)'''
 
 
 def host_connects(host, guest):
-    """ms that the host's first connection to a guest takes that has not spoken since it got its address. The profile
+    """ms that the host's first connection to a guest takes that has sent nothing since it got its address. The profile
     has just come up; without the sweep the kernel sends the lost packet again after 1 s."""
     samples = []
     for address in silent_addresses(guest, free_addresses()[::SAMPLES // CONNECTIONS]):

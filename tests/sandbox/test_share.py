@@ -39,7 +39,7 @@ def test_tcp_both_ways_at_lan_addresses(host):
 
 @tap.host()
 def test_first_contact_from_either_side_with_silent_guests(host):
-    """The guests are found without a word of theirs, and the first packet of either side arrives."""
+    """The service finds guests that send nothing, and the first packet in either direction arrives."""
     alpha, beta = share.prepare(host, 'alpha', 'beta')
     for guest in (alpha, beta):
         check(guest.ping(Lan.gateway()), f'{guest.name} does not reach the LAN')
