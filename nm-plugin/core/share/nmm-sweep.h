@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * First contact: which addresses a guest that has sent nothing is asked for, and when. Without it the
- * host's first packet to such a guest is lost, and TCP repeats it after 1 s. Without I/O and
+ * First contact: which addresses a guest that has sent nothing is asked for, and when. Without it
+ * the host's first packet to such a guest is lost, and TCP repeats it after 1 s. Without I/O and
  * without a clock: times are in ms (monotonic).
  *
  * Each guest is asked for the addresses that it was last heard with, for all nodes (one ICMPv6 echo
