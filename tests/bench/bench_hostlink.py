@@ -6,6 +6,7 @@
 WORDs choose among routes, traffic, stall and idle. Alternatives are measured in turn in the same run, and printed as
 ratios to the simplest of them. Nothing here passes or fails: what a machine can do is its own."""
 
+import collections
 import json
 import re
 import statistics
@@ -26,7 +27,8 @@ TRIP_ROUNDS = 50
 ROUND_TRIPS = 1000
 ONE_CPU = ['taskset', '--cpu-list', '0']  # for both ends of a round trip: else the scheduler is measured
 CONNECTIONS = 10
-SWITCHES = 10
+SWITCHES = 20  # of each kind
+MACS = ('parent', 'own')
 PAUSE_MS = 5  # between the questions of the connection that is watched
 GUESTS = 5
 
@@ -266,9 +268,20 @@ def longest(host, begin, end):
     return max(float(trip) / 1000 for asked, trip in trips if begin <= float(asked) <= end)
 
 
+def switch(host, name, direction, samples):
+    """Notes the stall and the whole time of one `nmcli connection up` or `down`."""
+    begin = time.monotonic()
+    direction(host, name)
+    whole = time.monotonic() - begin
+    host.wait_online()
+    time.sleep(1)
+    samples[name, direction].append((longest(host, begin, time.monotonic()), whole))
+
+
 def bench_stall(bench):
     say(f'Mode move: the longest round trip of a TCP connection from the LAN, one each {PAUSE_MS} ms, while the host '
-        'link takes over and gives back')
+        "link takes over and gives back, with the parent's MAC and with its own in turn")
+    samples = collections.defaultdict(list)
     with bench.host() as host:
         address = host.address()
         host.start_service('round-trip', ['bench-round-trip', 'serve'])
@@ -276,24 +289,23 @@ def bench_stall(bench):
         host.lan.wait_for(lambda: host.lan.exists('/run/stream') and host.lan.read('/run/stream'),
                           'the first answer')
         time.sleep(2)
-        profiles.add_by_hand(host, mode='move', parent='eth0')
+        for mac in MACS:
+            profiles.add_by_hand(host, mac, mode='move', parent='eth0', mac=mac)
         rest = [longest(host, 0, time.monotonic())]
-        samples, seconds = {profiles.up: [], profiles.down: []}, {profiles.up: [], profiles.down: []}
         for _ in range(SWITCHES):
-            for switch in samples:
-                begin = time.monotonic()
-                switch(host)
-                seconds[switch].append(time.monotonic() - begin)
-                host.wait_online()
-                time.sleep(1)
-                samples[switch].append(longest(host, begin, time.monotonic()))
+            for mac in MACS:
+                for direction in (profiles.up, profiles.down):
+                    switch(host, mac, direction, samples)
         if not host.lan.service_pid('stream'):
             raise SystemExit('the connection did not survive')
-    show_worst('up: stall', samples[profiles.up])
-    show_worst('down: stall', samples[profiles.down])
+    for direction in (profiles.up, profiles.down):
+        for mac in MACS:
+            stalls, wholes = zip(*samples[mac, direction])
+            show_worst(f'{direction.__name__}, mac={mac}: stall', stalls)
+            show(f'{direction.__name__}, mac={mac}: whole', wholes)
+        medians = [statistics.median(stall for stall, _ in samples[mac, direction]) for mac in MACS]
+        say(f'  {direction.__name__}: stall with mac={MACS[0]} to mac={MACS[1]}: {medians[0] / medians[1]:.2f}')
     show_worst('at rest, for comparison', rest)
-    show('up: whole', seconds[profiles.up])
-    show('down: whole, the end of the service too', seconds[profiles.down])
 
 
 # Idle
