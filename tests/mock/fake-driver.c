@@ -6,7 +6,7 @@
  *
  *     busy eth0        the request is refused
  *     ignores eth0     it succeeds without effect
- *     kill-before 2    the process dies before its second request
+ *     kill-before 2    the process dies before its second request; the next one does not
  *     kill-after 2
  */
 
@@ -14,6 +14,7 @@
 #include <netlink/errno.h>
 #include <netlink/route/link.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "fake-names.h"
 
@@ -36,6 +37,14 @@ is_wanted(const char *word, const char *object)
            g_str_equal(text, expected);
 }
 
+/* The helper may begin at once. */
+static void
+die(void)
+{
+    unlink(FAKE_DIR "/driver");
+    raise(SIGKILL);
+}
+
 int
 __wrap_rtnl_link_change(struct nl_sock *sock,
                         struct rtnl_link *orig,
@@ -55,9 +64,9 @@ __wrap_rtnl_link_change(struct nl_sock *sock,
     if (is_wanted("ignores", name))
         return 0;
     if (is_wanted("kill-before", number))
-        raise(SIGKILL);
+        die();
     code = __real_rtnl_link_change(sock, orig, changes, flags);
     if (is_wanted("kill-after", number))
-        raise(SIGKILL);
+        die();
     return code;
 }
