@@ -10,15 +10,13 @@
 
 #include <gio/gio.h>
 
-#include "nmm-mac-obstacle.h"
 #include "nmm-unmanaged.h"
 
 /* Debian, Fedora; the PATH of a user may lack both. */
 static const char *const programs[] = {"/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"};
 
-/* (transfer full) (nullable): as one keyfile. */
-static char *
-read_all(void)
+char *
+nmm_manager_config_read(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
         g_autoptr(GSubprocess) process =
@@ -41,16 +39,8 @@ gboolean
 nmm_manager_config_check_link(const char *link, const char *link_name, GError **error)
 {
     const NmmManagedDevice device = {link, "macvlan", "macvtap"};
-    g_autofree char *config = read_all();
+    g_autofree char *config = nmm_manager_config_read();
 
     return !config || !nmm_unmanaged_has(config, &device) ||
            nmm_unmanaged_fail_link(link, link_name, error);
-}
-
-char *
-nmm_manager_config_find_cloned_mac(void)
-{
-    g_autofree char *config = read_all();
-
-    return nmm_mac_obstacle_find_default(config);
 }

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * cannot be read. Waits for a process, a few milliseconds. NMM_ERROR_UNSUPPORTED, with the remedy.
  * @link_name: (nullable): as in vpn.data; NULL: a derived one. */
 gboolean nmm_manager_config_check_link(const char *link, const char *link_name, GError **error);
-/* (transfer full) (nullable): nmm_mac_obstacle_find_default() of it. Waits likewise. */
-char *nmm_manager_config_find_cloned_mac(void);
+/* (transfer full) (nullable): as one keyfile; NULL if it cannot be read. Waits likewise. */
+char *nmm_manager_config_read(void);
 
 G_END_DECLS

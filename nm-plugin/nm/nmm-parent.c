@@ -200,27 +200,44 @@ find_vlan(NMClient *client, NMDevice *parent)
     return NULL;
 }
 
-/* (transfer full) (nullable): of the connection, or else NetworkManager's default. */
-static char *
-find_cloned_mac(NMConnection *applied)
+/* The fallback of NM 1.52 ends as soon as there is another address, but begins again without one.
+ */
+static NmmLinkLocal
+find_link_local(NMConnection *applied)
 {
-    NMSettingWired *wired = nm_connection_get_setting_wired(applied);
-    const char *mac = wired ? nm_setting_wired_get_cloned_mac_address(wired) : NULL;
+    NMSettingIPConfig *setting = nm_connection_get_setting_ip4_config(applied);
+    const char *method = setting ? nm_setting_ip_config_get_method(setting) : NULL;
 
-    return mac ? g_strdup(mac) : nmm_manager_config_find_cloned_mac();
+    if (!method || g_str_equal(method, NM_SETTING_IP4_CONFIG_METHOD_DISABLED))
+        return NMM_LINK_LOCAL_NO;
+    if (g_str_equal(method, NM_SETTING_IP4_CONFIG_METHOD_LINK_LOCAL))
+        return NMM_LINK_LOCAL_YES;
+    switch (nm_setting_ip4_config_get_link_local(NM_SETTING_IP4_CONFIG(setting))) {
+    case NM_SETTING_IP4_LL_DEFAULT:
+        return NMM_LINK_LOCAL_DEFAULT;
+    case NM_SETTING_IP4_LL_AUTO:
+    case NM_SETTING_IP4_LL_DISABLED:
+        return NMM_LINK_LOCAL_NO;
+    case NM_SETTING_IP4_LL_ENABLED:
+    default:
+        return NMM_LINK_LOCAL_YES;
+    }
 }
 
 char *
 nmm_parent_find_mac_obstacle(NMClient *client, NMDevice *parent, NMConnection *applied)
 {
     NMDeviceType type = nm_device_get_device_type(parent);
-    g_autofree char *cloned_mac = find_cloned_mac(applied);
+    NMSettingWired *wired = nm_connection_get_setting_wired(applied);
+    g_autofree char *config = nmm_manager_config_read();
     const NmmMacFacts facts = {
         .name = nm_device_get_iface(parent),
         .is_ethernet = type == NM_DEVICE_TYPE_ETHERNET || type == NM_DEVICE_TYPE_VETH,
         .has_8021x = nm_connection_get_setting_802_1x(applied) != NULL,
-        .cloned_mac = cloned_mac,
-        .vlan = find_vlan(client, parent),
+        .cloned_mac = wired ? nm_setting_wired_get_cloned_mac_address(wired) : NULL,
+        .link_local = find_link_local(applied),
+        .vlan = client ? find_vlan(client, parent) : NULL,
+        .config = config,
     };
 
     return nmm_mac_obstacle_find(&facts);

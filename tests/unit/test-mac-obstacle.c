@@ -52,28 +52,46 @@ test_connection_that_sets_the_mac(void)
 }
 
 static void
+test_connection_with_a_link_local_address(void)
+{
+    NmmMacFacts facts = plain;
+
+    facts.link_local = NMM_LINK_LOCAL_YES;
+    assert_obstacle(facts, "'eth0' an IPv4 link-local address");
+    facts.link_local = NMM_LINK_LOCAL_NO;
+    assert_obstacle(facts, NULL);
+}
+
+static void
 test_default(void)
 {
     static const struct {
         const char *config;
-        const char *value;
+        const char *expected;
     } cases[] = {
-        {NULL, NULL},
         {"", NULL},
         {"not a keyfile", NULL},
         {"[connection]\nipv6.ip6-privacy=2\n", NULL},
         {"[connection]\nethernet.cloned-mac-address=preserve\n", NULL},
-        {"[connection]\nethernet.cloned-mac-address=stable\n", "stable"},
+        {"[connection]\nethernet.cloned-mac-address=stable\n", "(stable)"},
         {"[connection]\nwifi.cloned-mac-address=stable\n", NULL},
         {"[connection-mac]\nmatch-device=interface-name:eth*\nethernet.cloned-mac-address=random\n",
-         "random"},
+         "(random)"},
         {"[device]\nethernet.cloned-mac-address=random\n", NULL},
+        {"[connection]\nipv4.link-local=2\n", NULL},
+        {"[connection]\nipv4.link-local=3\n", "link-local"},
+        {"[connection-ll]\nipv4.link-local=4\n", "link-local"},
     };
 
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *value = nmm_mac_obstacle_find_default(cases[i].config);
+        NmmMacFacts facts = plain;
 
-        g_assert_cmpstr(value, ==, cases[i].value);
+        facts.config = cases[i].config;
+        assert_obstacle(facts, cases[i].expected);
+        /* What the connection sets counts. */
+        facts.cloned_mac = "preserve";
+        facts.link_local = NMM_LINK_LOCAL_NO;
+        assert_obstacle(facts, NULL);
     }
 }
 
@@ -83,6 +101,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/mac-obstacle/parent", test_parent);
     g_test_add_func("/mac-obstacle/connection", test_connection_that_sets_the_mac);
+    g_test_add_func("/mac-obstacle/link-local", test_connection_with_a_link_local_address);
     g_test_add_func("/mac-obstacle/default", test_default);
     return g_test_run();
 }
