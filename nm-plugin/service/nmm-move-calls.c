@@ -18,6 +18,7 @@
 #include "nmm-names.h"
 #include "nmm-parent.h"
 #include "nmm-restore.h"
+#include "nmm-standin.h"
 
 /* READ */
 
@@ -295,56 +296,65 @@ get_dhcp_option(NMDhcpConfig *config, const char *name)
     return config ? nm_dhcp_config_get_one_option(config, name) : NULL;
 }
 
-static NmmMoveFamily
-read_family4(const NmmMoveContext *move)
+/* (transfer full) (nullable): the parent may have requested its lease under its stand-in MAC. */
+static char *
+read_dhcp_id(const NmmMoveContext *move, NMDhcpConfig *config, const char *name)
 {
-    NMIPConfig *config = nm_device_get_ip4_config(move->device);
-
-    return (NmmMoveFamily){
-        .has_address = move->has_address4,
-        .metric = nmm_move_profile_find_metric(config ? nm_ip_config_get_routes(config) : NULL),
-        .dhcp_id =
-            get_dhcp_option(nm_device_get_dhcp4_config(move->device), "dhcp_client_identifier"),
-    };
+    return nmm_standin_replace_in_id(get_dhcp_option(config, name), move->parent_mac);
 }
 
-static NmmMoveFamily
-read_family6(const NmmMoveContext *move, const char *token)
+static gint64
+read_metric(NMIPConfig *config)
+{
+    return nmm_move_profile_find_metric(config ? nm_ip_config_get_routes(config) : NULL);
+}
+
+/* (transfer full) (nullable) */
+static char *
+read_token(const NmmMoveContext *move)
 {
     NMIPConfig *config = nm_device_get_ip6_config(move->device);
-    NMDhcpConfig *dhcp = nm_device_get_dhcp6_config(move->device);
+    g_auto(GStrv) temporary =
+        nmm_inet6_list(nm_device_get_iface(move->device), NMM_INET6_TEMPORARY, NMM_INET6_TEMPORARY);
+    g_autofree char *token =
+        nmm_move_profile_find_token(config ? nm_ip_config_get_addresses(config) : NULL,
+                                    nm_connection_get_setting_ip6_config(move->saved),
+                                    (const char *const *)temporary);
 
-    return (NmmMoveFamily){
-        .has_address = move->has_address6,
-        .metric = nmm_move_profile_find_metric(config ? nm_ip_config_get_routes(config) : NULL),
-        .dhcp_id = get_dhcp_option(dhcp, "dhcp6_client_id"),
-        .iaid = get_dhcp_option(dhcp, "iaid"),
-        .token = token,
-    };
+    return nmm_standin_replace_in_address(token, move->parent_mac);
 }
 
 /* (nullable): NULL with an error if there is nothing to move. @is_bare: before it has its MAC. */
 static NMConnection *
 build_link(const NmmMoveContext *move, gboolean is_bare, GError **error)
 {
-    NMIPConfig *config6 = nm_device_get_ip6_config(move->device);
-    const char *parent = nm_device_get_iface(move->device);
-    g_auto(GStrv) temporary = nmm_inet6_list(parent, NMM_INET6_TEMPORARY, NMM_INET6_TEMPORARY);
-    g_autofree char *token =
-        nmm_move_profile_find_token(config6 ? nm_ip_config_get_addresses(config6) : NULL,
-                                    nm_connection_get_setting_ip6_config(move->saved),
-                                    (const char *const *)temporary);
+    NMDhcpConfig *dhcp6 = nm_device_get_dhcp6_config(move->device);
+    g_autofree char *client_id =
+        read_dhcp_id(move, nm_device_get_dhcp4_config(move->device), "dhcp_client_identifier");
+    g_autofree char *duid = read_dhcp_id(move, dhcp6, "dhcp6_client_id");
+    g_autofree char *token = read_token(move);
     NmmMoveSource source = {
         .applied = move->saved,
-        .parent = parent,
+        .parent = nm_device_get_iface(move->device),
         .parent_mac = move->parent_mac,
         .link = move->link_name,
         .profile_uuid = move->profile->uuid,
         .profile_id = move->profile->id,
-        .ip4 = read_family4(move),
-        .ip6 = read_family6(move, token),
+        .ip4 =
+            {
+                .has_address = move->has_address4,
+                .metric = read_metric(nm_device_get_ip4_config(move->device)),
+                .dhcp_id = client_id,
+            },
+        .ip6 =
+            {
+                .has_address = move->has_address6,
+                .metric = read_metric(nm_device_get_ip6_config(move->device)),
+                .dhcp_id = duid,
+                .iaid = get_dhcp_option(dhcp6, "iaid"),
+                .token = token,
+            },
     };
-
     g_autoptr(NMConnection) link = nmm_move_profile_build_link(&source, error);
 
     return link && is_bare ? nmm_move_profile_build_bare(link, &source) : g_steal_pointer(&link);

@@ -13,6 +13,7 @@
 #include "nmm-manager-config.h"
 #include "nmm-move-profile.h"
 #include "nmm-parent.h"
+#include "nmm-standin.h"
 #include "nmm-unmanaged.h"
 
 /* A gateway that does not reply to ARP is given up after 3 s. */
@@ -82,6 +83,18 @@ nmm_move_context_get_link_profile(const NmmMoveContext *self)
 
 /* Addresses */
 
+/* Those that the parent has with its stand-in MAC will not be on the link. */
+static void
+replace_standin(char **addresses, const char *own_mac)
+{
+    for (char **address = addresses; *address; address++) {
+        char *own = nmm_standin_replace_in_address(*address, own_mac);
+
+        g_free(*address);
+        *address = own;
+    }
+}
+
 void
 nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device)
 {
@@ -92,6 +105,7 @@ nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device)
     g_strfreev(self->addresses6);
     self->addresses6 =
         nmm_inet6_list(nm_device_get_iface(device), NMM_INET6_TEMPORARY | NMM_INET6_FAILED, 0);
+    replace_standin(self->addresses6, self->parent_mac);
 }
 
 void
@@ -102,13 +116,49 @@ nmm_move_context_save(NmmMoveContext *self, NMConnection *wanted)
     self->stripped = nmm_move_profile_build_parent(wanted);
 }
 
+static gboolean
+is_changed(const NmmMoveContext *self, NMConnection *applied)
+{
+    return applied &&
+           !nm_connection_compare(self->saved, applied, NM_SETTING_COMPARE_FLAG_IGNORE_TIMESTAMP);
+}
+
+static gboolean
+awaits_address(const NmmMoveContext *self, NMConnection *applied, int family)
+{
+    return nmm_move_profile_expects_address(applied, family) &&
+           !nmm_device_find_address(self->device, family);
+}
+
+gboolean
+nmm_move_context_can_follow(const NmmMoveContext *self, NMConnection *applied)
+{
+    return !is_changed(self, applied) ||
+           (!awaits_address(self, applied, AF_INET) && !awaits_address(self, applied, AF_INET6));
+}
+
+gboolean
+nmm_move_context_check_follow(const NmmMoveContext *self, NMConnection *applied, GError **error)
+{
+    g_autofree char *cause = self->has_taken && is_changed(self, applied)
+                                 ? nmm_parent_find_mac_obstacle(NULL, self->device, applied)
+                                 : NULL;
+
+    return !cause || nmm_fail(error,
+                              NMM_ERROR_CONFLICT,
+                              _("another program changed the configuration of '%s', so the host "
+                                "link '%s' cannot have its MAC address any more: %s; activate the "
+                                "profile again"),
+                              nm_device_get_iface(self->device),
+                              self->link_name,
+                              cause);
+}
+
 void
 nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version)
 {
     self->version = version;
-    self->is_changed =
-        applied &&
-        !nm_connection_compare(self->saved, applied, NM_SETTING_COMPARE_FLAG_IGNORE_TIMESTAMP);
+    self->is_changed = is_changed(self, applied);
     if (!self->is_changed)
         return;
     nmm_move_context_note_addresses(self, self->device);

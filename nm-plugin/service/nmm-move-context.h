@@ -61,6 +61,13 @@ NMRemoteConnection *nmm_move_context_get_link_profile(const NmmMoveContext *self
 void nmm_move_context_save(NmmMoveContext *self, NMConnection *wanted);
 /* Notes the addresses of @device as those that must be there afterwards. */
 void nmm_move_context_note_addresses(NmmMoveContext *self, NMDevice *device);
+/* FALSE if @applied (nullable: only addresses) is another configuration than that of the link, and
+ * the parent lacks an address that it will get: then it is too early for follow(). */
+gboolean nmm_move_context_can_follow(const NmmMoveContext *self, NMConnection *applied);
+/* FALSE with NMM_ERROR_CONFLICT if the link has the parent's MAC and must not have it with @applied
+ * (nullable). */
+gboolean
+nmm_move_context_check_follow(const NmmMoveContext *self, NMConnection *applied, GError **error);
 /* The parent has the IP configuration @applied (nullable: only addresses) again, of @version, which
  * moves to the link. */
 void nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NetworkManager has no signal for another applied connection, but one always changes the parent's
- * addresses, or its state.
+ * addresses, its DHCP client, or its state.
  */
 
 #include "config.h"
 
 #include "nmm-move-watch.h"
 
+#include <glib/gi18n-lib.h>
 #include <sys/socket.h>
 
 #include "nmm-device.h"
+#include "nmm-error.h"
 #include "nmm-host-watch.h"
 #include "nmm-move-profile.h"
 
@@ -29,6 +31,7 @@ struct _NmmMoveWatch {
 
     NmmHostWatch *host_watch;
     gulong state_id;
+    gulong dhcp_ids[2];
     GCancellable *cancellable; /* (nullable): of the call under way */
     gboolean is_again;         /* look again after it */
     guint settle_id;           /* an address is there that should not be */
@@ -118,22 +121,38 @@ changed_cb(gpointer user_data)
     nmm_move_watch_look(user_data);
 }
 
+/* A DHCP client begins. Its lease would come later, and be another one if the parent has its
+ * stand-in MAC. */
+static void
+dhcp_cb(NMDevice *device, GParamSpec *pspec, gpointer user_data)
+{
+    nmm_move_watch_look(user_data);
+}
+
 static void
 state_cb(NMDevice *device, guint state, guint old_state, guint reason, gpointer user_data)
 {
     nmm_move_watch_look(user_data);
 }
 
+/* A tool that never lets go would move the host's addresses for ever. */
 gboolean
-nmm_move_watch_count(NmmMoveWatch *self)
+nmm_move_watch_count(NmmMoveWatch *self, GError **error)
 {
+    const char *parent = nm_device_get_iface(self->parent);
     gint64 now = g_get_monotonic_time();
 
     if (self->n_returns == 0 || now - self->returns_since > RETURNS_S * G_USEC_PER_SEC) {
         self->n_returns = 0;
         self->returns_since = now;
     }
-    return ++self->n_returns <= RETURNS_MAX;
+    return ++self->n_returns <= RETURNS_MAX ||
+           nmm_fail(error,
+                    NMM_ERROR_CONFLICT,
+                    _("another program gives '%s' its IP configuration back again and again, so "
+                      "'%s' keeps it; stop that program, or use mode 'share'"),
+                    parent,
+                    parent);
 }
 
 NmmMoveWatch *
@@ -154,6 +173,10 @@ nmm_move_watch_new(NMClient *nm,
     };
     self->host_watch = nmm_host_watch_new(nm, changed_cb, self);
     self->state_id = g_signal_connect(parent, "state-changed", G_CALLBACK(state_cb), self);
+    self->dhcp_ids[0] =
+        g_signal_connect(parent, "notify::" NM_DEVICE_DHCP4_CONFIG, G_CALLBACK(dhcp_cb), self);
+    self->dhcp_ids[1] =
+        g_signal_connect(parent, "notify::" NM_DEVICE_DHCP6_CONFIG, G_CALLBACK(dhcp_cb), self);
     return self;
 }
 
@@ -167,6 +190,8 @@ nmm_move_watch_free(NmmMoveWatch *self)
     g_hash_table_unref(self->foreign);
     nmm_host_watch_free(self->host_watch);
     g_clear_signal_handler(&self->state_id, self->parent);
+    for (gsize i = 0; i < G_N_ELEMENTS(self->dhcp_ids); i++)
+        g_clear_signal_handler(&self->dhcp_ids[i], self->parent);
     g_object_unref(self->parent);
     g_clear_object(&self->link);
     g_free(self);

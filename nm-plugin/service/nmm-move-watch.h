@@ -34,7 +34,7 @@ void nmm_move_watch_free(NmmMoveWatch *self);
 /* Looks now, because a change was possible that the watch has reported or was not there to see. */
 void nmm_move_watch_look(NmmMoveWatch *self);
 
-/* Call it for each return. FALSE: too many in a short time. */
-gboolean nmm_move_watch_count(NmmMoveWatch *self);
+/* Call it for each return. FALSE with NMM_ERROR_CONFLICT: too many in a short time. */
+gboolean nmm_move_watch_count(NmmMoveWatch *self, GError **error);
 
 G_END_DECLS

@@ -156,28 +156,22 @@ build_gateway(NmmMove *self)
     return nmm_activation_build_gateway(base == self->context.device ? NULL : base);
 }
 
-/* A tool that never lets go would move the host's addresses for ever. */
 static void
 returned_cb(NMConnection *applied, guint64 version, gpointer user_data)
 {
     NmmMove *self = user_data;
-    const char *parent = nm_device_get_iface(self->context.device);
+    NmmMoveContext *move = &self->context;
+    GError *error = NULL;
 
-    if (self->steps.step != NMM_MOVE_STEP_UP)
+    if (self->steps.step != NMM_MOVE_STEP_UP || !nmm_move_context_can_follow(move, applied))
         return;
-    if (!nmm_move_watch_count(self->watch)) {
-        end_step(self,
-                 NMM_EVENT_FAILED,
-                 g_error_new(NMM_ERROR,
-                             NMM_ERROR_CONFLICT,
-                             _("another program gives '%s' its IP configuration back again and "
-                               "again, so '%s' keeps it; stop that program, or use mode 'share'"),
-                             parent,
-                             parent));
-        return;
+    if (nmm_move_watch_count(self->watch, &error) &&
+        nmm_move_context_check_follow(move, applied, &error)) {
+        nmm_move_context_follow(move, applied, version);
+        advance(self, NMM_EVENT_RETURNED);
+    } else {
+        end_step(self, NMM_EVENT_FAILED, error);
     }
-    nmm_move_context_follow(&self->context, applied, version);
-    advance(self, NMM_EVENT_RETURNED);
 }
 
 /* It may be wanted, as the address that a cluster moves from host to host. */

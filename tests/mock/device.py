@@ -13,6 +13,7 @@ UNMANAGED, DISCONNECTED, PREPARE, UP, FAILED = 10, 30, 40, 100, 120  # devices
 USER_REQUESTED, DHCP_FAILED = 39, 15
 ETHERNET, MACVLAN, LOOPBACK = 1, 19, 32
 FULL, NONE = 4, 1  # connectivity
+LATER = 'later'  # instead of a lease: the DHCP client waits
 DEVICE_DISCONNECTED = 3  # reason of an active connection's end
 UNSAVED, VOLATILE = 1, 4  # flags of a profile
 IN_MEMORY, MAKE_VOLATILE = 2, 0x10  # of a request
@@ -167,7 +168,7 @@ class Device(BusObject):
         self.applied = None
         self.version = 1
         self.active = None
-        self.lease = None
+        self.lease = self.client_id = None
         self.configs = {}
         mac = json.loads(ip('-j', 'link', 'show', 'dev', name))[0]['address'].upper()
         super().__init__(nm.bus, nm.bus.next_path('Devices'), {
@@ -219,11 +220,11 @@ class Device(BusObject):
                 wanted += [f"{entry['address']}/{entry['prefix']}"
                            for entry in value(settings, setting, 'address-data', [])]
             elif method == 'auto' and family == 4:
-                client_id = value(settings, setting, 'dhcp-client-id') or f'01:{self.mac}'
-                self.lease = self.nm.dhcp(self, client_id)
+                self.client_id = (value(settings, setting, 'dhcp-client-id') or f'01:{self.mac}').lower()
+                self.lease = self.nm.dhcp(self, self.client_id)
                 if not self.lease:
                     return False
-                wanted.append(self.lease)
+                wanted += [self.lease] if self.lease != LATER else []
         self.set_addresses(wanted)
         return True
 
@@ -255,8 +256,9 @@ class Device(BusObject):
             connectivity = FULL if addresses and self.nm.online else NONE
             self.set('Device', **{f'Ip{family}Connectivity': connectivity})
         if self.lease:
-            address = self.lease.split('/')[0]
-            self.add_config('DHCP4Config', {'Options': {'ip_address': GLib.Variant('s', address)}})
+            options = {'ip_address': self.lease.split('/')[0], 'dhcp_client_identifier': self.client_id}
+            self.add_config('DHCP4Config', {'Options': {} if self.lease == LATER else {
+                name: GLib.Variant('s', text) for name, text in options.items()}})
         paths = {kind: config.path for kind, config in self.configs.items()}
         self.set('Device', Ip4Config=paths.get('IP4Config', '/'), Ip6Config=paths.get('IP6Config', '/'),
                  Dhcp4Config=paths.get('DHCP4Config', '/'))

@@ -8,7 +8,7 @@ import device
 import mock
 from device import ip
 from host import LINK, RUN_DIR, UPLINK, UPLINK_MAC, UPLINK_UUID, check, equal
-from test_move import STANDIN_MAC, at_turn, check_moved, check_unmoved, watch_addresses
+from test_move import STANDIN_MAC, at_turn, check_moved, check_unmoved, reapply, watch_addresses
 
 OWN_MAC = '52:2f:97:e7:52:58'
 NOTE = f'{RUN_DIR}/mac-eth0'
@@ -94,6 +94,10 @@ test_connection_that_authenticates = own_with(
     '802.1X', **{'802_1x': {'eap': device.GLib.Variant('as', ['md5']), 'identity': 'host', 'password': 'secret'}})
 
 
+test_connection_with_a_link_local_address = own_with(
+    "gives 'eth0' an IPv4 link-local address", ipv4={'link_local': device.GLib.Variant('i', 3)})
+
+
 def test_connection_that_preserves_the_mac(host):
     profile = host.nm.find_profile(UPLINK_UUID)
     profile.settings['802-3-ethernet'].update(
@@ -123,6 +127,74 @@ def test_parent_that_is_reapplied_under_its_other_mac(host):
         equal(host.addresses('eth0'), ['10.0.0.99/24'], 'addresses under the other MAC')
     at_turn(host, 'Reapply', 2, lambda: host.nm.bus.before.update(Reapply=reapply))
     host.refused(host.add_profile('move'), 'meanwhile')
+    check_unmoved(host)
+
+
+def reapply_with(host, **ipv4):
+    """The uplink's settings with others of IPv4."""
+    settings = host.uplink_settings()
+    settings['ipv4'].update(device.build_settings(ipv4=ipv4)['ipv4'])
+    reapply(host, settings)
+
+
+SEARCH = device.GLib.Variant('as', ['new.example'])
+
+
+def has_search(host):
+    """The host link has the new configuration."""
+    return device.value(host.nm.device(LINK).applied, 'ipv4', 'dns-search') == ['new.example']
+
+
+def test_reapplied_parent_gets_no_lease_under_its_other_mac(host):
+    """The service takes its configuration away before the server has replied."""
+    vpn = host.up(host.add_profile('move'))
+    watch_addresses(host)
+    host.nm.dhcp = lambda target, _client_id: device.LATER if target.name == 'eth0' else UPLINK
+    reapply(host)
+    host.wait(lambda: "gave 'eth0' its IP configuration back" in host.messages(), 'the service to see it')
+    host.wait(lambda: host.eth0.lease is None, 'the parent without a DHCP client')
+    check_moved(host)
+    host.nm.dhcp = lambda _target, _client_id: UPLINK
+    check_end(host, vpn)
+
+
+def test_link_keeps_its_client_identifier_with_another_configuration(host):
+    """The parent has requested an address under its stand-in MAC, and another client identifier."""
+    vpn = host.up(host.add_profile('move'))
+    link = host.nm.device(LINK)
+    reapply_with(host, dns_search=SEARCH)
+    equal(host.eth0.client_id, f'01:{STANDIN_MAC}', 'client identifier of the parent')
+    host.wait(lambda: has_search(host), 'the new configuration on the link')
+    host.wait(lambda: not host.addresses('eth0'), 'the parent without addresses')
+    check_moved(host)
+    equal(link.client_id, f'01:{UPLINK_MAC}', 'client identifier of the link')
+    check_end(host, vpn)
+
+
+def test_another_configuration_waits_for_its_address(host):
+    """The link needs what depends on it."""
+    vpn = host.up(host.add_profile('move'))
+    host.nm.dhcp = lambda target, _client_id: device.LATER if target.name == 'eth0' else UPLINK
+    reapply_with(host, dns_search=SEARCH)
+    host.pause(0.3)
+    check(not has_search(host), 'the link has the new configuration too early')
+    host.nm.dhcp = lambda _target, _client_id: UPLINK
+    host.eth0.configure(host.eth0.applied)
+    host.wait(lambda: has_search(host), 'the new configuration on the link')
+    host.wait(lambda: not host.addresses('eth0'), 'the parent without addresses')
+    check_moved(host)
+    check_end(host, vpn)
+
+
+def test_configuration_with_a_link_local_address_ends_it(host):
+    """With the MAC, the link-local address would change, so everything moves back."""
+    vpn = host.up(host.add_profile('move'))
+    watch_addresses(host)
+    reapply_with(host, link_local=device.GLib.Variant('i', 3))
+    host.wait(lambda: vpn.state == device.DEACTIVATED, 'the profile to go down')
+    host.wait_service_ended()
+    check("cannot have its MAC address any more: NetworkManager gives 'eth0' an IPv4 link-local" in host.messages(),
+          'no word of it')
     check_unmoved(host)
 
 
@@ -184,7 +256,6 @@ def kill_at(word, number):
             vpn.deactivate()
         host.wait(lambda: host.service.poll() is not None, 'the service to die')
         equal(host.service.returncode, -9, "the service's exit code")
-        host.write('/run/fake/driver', '')
         vpn = host.up(profile)
         check_moved(host)
         check_end(host, vpn)
@@ -201,7 +272,6 @@ def helper_after(word, number):
         if vpn.state == device.ACTIVATED:
             vpn.deactivate()
         host.wait(lambda: host.service.poll() is not None, 'the service to die')
-        host.write('/run/fake/driver', '')
         host.wait(lambda: host.mac('eth0') == UPLINK_MAC and not os.path.exists(NOTE) and LINK not in host.links(),
                   'the helper to undo it', 40)
         host.wait_helper_ended()
