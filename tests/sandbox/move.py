@@ -137,6 +137,10 @@ def without_helper(host):
     host.run('find /usr/lib/NetworkManager/dispatcher.d -name "*nm-macvtap*" -delete')
 
 
+def mac_of(host, link):
+    return host.read(f'/sys/class/net/{link}/address').strip()
+
+
 def pings(host, guest, address):
     return guest.ping(address, 1) and host.ping(guest.lan_address, 1)
 

@@ -6,8 +6,8 @@ import json
 import profiles
 import tap
 from guest import macvtap
-from move import (LINK, PROFILE, add, check_moved_routes, check_stream, check_unmoved, pings, primary, routes_of, settled,
-                  start_stream, without_helper)
+from move import (LINK, PROFILE, add, check_moved_routes, check_stream, check_unmoved, mac_of, pings, primary, routes_of,
+                  settled, start_stream, without_helper)
 from sandbox import Lan
 from share import arp_answers
 from tap import check, equal
@@ -149,100 +149,6 @@ def test_privacy_addresses(host):
     equal(lasting_address6(host)[0], stable, 'stable address after down')
     check_unmoved(host, host.address(), before, 'after down')
     check_stream(host, 'after down')
-
-
-def lease_by_mac(host):
-    """The server ignores the client identifier."""
-    host.lan.restart_dnsmasq('--dhcp-ignore-clid', f'--dhcp-host={host.uplink_mac()},10.77.0.150')
-    host.nmcli('connection', 'up', 'eth0')
-    equal(host.address(), '10.77.0.150', 'address by the MAC')
-
-
-def mac_of(host, link):
-    return host.read(f'/sys/class/net/{link}/address').strip()
-
-
-@tap.host()
-def test_link_has_the_mac_of_the_parent(host):
-    """The LAN has that MAC for the host while the profile is up, and the DHCP server that goes by it gives the same
-    address."""
-    alpha, = host.running_guests('alpha')
-    lease_by_mac(host)
-    before = settled(host)
-    start_stream(host, '10.77.0.150')
-    add(host, parent='eth0', mac='parent')
-    for turn in ('first', 'second'):
-        profiles.up(host)
-        equal(host.address(LINK), '10.77.0.150', f'address on the link, {turn} up')
-        equal(mac_of(host, LINK), host.uplink_mac(), 'MAC of the link')
-        check(mac_of(host, 'eth0') != host.uplink_mac(), 'MAC of the parent')
-        seen = host.lan.run(['ip', 'neigh', 'show', '10.77.0.150']).stdout
-        check(host.uplink_mac() in seen, f'MAC of the host on the LAN, {turn} up: {seen}')
-        host.wait_for(lambda: pings(host, alpha, '10.77.0.150'), 'host and guest to reach each other', 10)
-        check_stream(host, f'after the {turn} up')
-        profiles.down(host)
-        equal(mac_of(host, 'eth0'), host.uplink_mac(), 'MAC of the parent')
-        check(not host.exists('/run/nm-macvtap/mac-eth0'), 'the note is still there')
-        check_unmoved(host, '10.77.0.150', before, f'after the {turn} down')
-        check_stream(host, f'after the {turn} down')
-    print(f'# longest stall {check_stream(host, "at the end") * 1000:.0f} ms')
-
-
-@tap.host()
-def test_dhcp_server_that_goes_by_the_mac_with_a_mac_of_its_own(host):
-    alpha, = host.running_guests('alpha')
-    lease_by_mac(host)
-    before = settled(host)
-    add(host, parent='eth0')
-    profiles.up(host)
-    address = host.address(LINK)
-    check(address and address != '10.77.0.150', f'address on the link: {address}')
-    equal(host.nm_state(), 'connected:full', 'NetworkManager')
-    banner = next((line for line in host.nmcli('connection', 'show', 'guests').stdout.splitlines()
-                   if line.startswith('VPN.BANNER')), '')
-    check(address in banner and '10.77.0.150' in banner, f'banner: {banner!r}')
-    check(any(address in text for text in profiles.messages(host)), 'the journal does not say it')
-    host.wait_for(lambda: pings(host, alpha, address), 'host and guest to reach each other', 10)
-    check(host.lan.ping(address), 'the LAN does not reach the host')
-    profiles.down(host)
-    check_unmoved(host, '10.77.0.150', before, 'after down')
-
-
-@tap.host()
-def test_parent_whose_connection_sets_its_mac(host):
-    host.nmcli('connection', 'modify', 'eth0', '802-3-ethernet.cloned-mac-address', '02:77:00:00:00:99')
-    host.nmcli('connection', 'up', 'eth0')
-    host.wait_online()
-    add(host, parent='eth0', mac='parent')
-    profiles.up(host)
-    check(mac_of(host, LINK) != '02:77:00:00:00:99', 'the link took the MAC')
-    equal(mac_of(host, 'eth0'), '02:77:00:00:00:99', 'MAC of the parent')
-    check(any('sets its MAC address' in text for text in profiles.messages(host)), 'the journal does not say it')
-    profiles.down(host)
-    equal(mac_of(host, 'eth0'), '02:77:00:00:00:99', 'MAC of the parent after down')
-
-
-@tap.host()
-def test_profile_bound_to_the_mac_of_the_parent(host):
-    """Even after a restart of NetworkManager."""
-    without_helper(host)
-    host.nmcli('connection', 'modify', 'eth0', '802-3-ethernet.mac-address', host.uplink_mac(),
-               'connection.interface-name', '')
-    host.nmcli('connection', 'up', 'eth0')
-    host.wait_online()
-    address = host.address()
-    before = settled(host)
-    add(host, parent='eth0', mac='parent')
-    profiles.up(host)
-    host.stop_nm()
-    host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
-    host.start_nm()
-    host.wait_for(lambda: host.address(), 'the address on the parent')
-    profiles.up(host)
-    equal((host.address(LINK), host.address()), (address, None), 'addresses when up again')
-    equal(mac_of(host, LINK), host.uplink_mac(), 'MAC of the link')
-    profiles.down(host)
-    check_unmoved(host, address, before, 'after down')
 
 
 @tap.host()
