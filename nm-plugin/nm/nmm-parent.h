@@ -25,8 +25,8 @@ char *nmm_parent_name_link(const NmmProfile *profile, NMDevice *parent);
  * NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT or NMM_ERROR_NOT_FOUND, with the remedy. */
 gboolean nmm_parent_check(NMClient *client, NMDevice *parent, GError **error);
 /* (transfer full) (nullable): why a host link cannot have the MAC of @parent, whose connection is
- * @applied; NULL if it can. @client: (nullable): without it, other devices do not count. Waits for a
- * process, a few milliseconds. */
+ * @applied; NULL if it can. @client: (nullable): without it, other devices do not count. Waits for
+ * a process, a few milliseconds. */
 char *nmm_parent_find_mac_obstacle(NMClient *client, NMDevice *parent, NMConnection *applied);
 /* Whether @link is a host link of mode move over @parent, active or left behind. @link_uuid: of its
  * connection. */

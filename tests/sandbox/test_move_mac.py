@@ -168,7 +168,7 @@ def test_what_networkmanager_watches_stands_another_mac(host):
 
 @tap.host()
 def test_reapplied_parent_takes_no_other_address(host):
-    """The server goes by the MAC, so it would give the parent another one under its stand-in."""
+    """The server identifies clients by the MAC, so it would give the parent another one under its stand-in."""
     lease_by_mac(host)
     before = settled(host)
     start_stream(host, LEASE)

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /* Whether NetworkManager gives a device an IPv4 link-local address. */
 typedef enum {
-    NMM_LINK_LOCAL_DEFAULT, /* as its configuration says */
+    NMM_LINK_LOCAL_DEFAULT, /* as in its configuration */
     NMM_LINK_LOCAL_NO,
     NMM_LINK_LOCAL_YES,
 } NmmLinkLocal;
