@@ -317,11 +317,14 @@ nmm_neighbour_monitor_new(const char *link,
     self->guests = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     self->routes =
         g_hash_table_new_full(nmm_cidr_hash_address, nmm_cidr_equal_address, g_free, g_free);
-    if (!open_socket(&self->link, link, error) || !open_socket(&self->parent, parent, error) ||
-        !start_link(&self->link, link, error) || !start_parent(&self->parent, parent, error))
+    if (!open_socket(&self->link, link, error) ||
+        (parent && !open_socket(&self->parent, parent, error)) ||
+        !start_link(&self->link, link, error) ||
+        (parent && !start_parent(&self->parent, parent, error)))
         return NULL;
     watch_socket(self, &self->link);
-    watch_socket(self, &self->parent);
+    if (parent)
+        watch_socket(self, &self->parent);
     return g_steal_pointer(&self);
 }
 

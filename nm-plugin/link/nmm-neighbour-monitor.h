@@ -28,7 +28,8 @@ typedef struct {
 
 typedef struct _NmmNeighbourMonitor NmmNeighbourMonitor;
 
-/* Both devices exist and are up. @callbacks: static. Needs CAP_NET_RAW. NMM_ERROR_NOT_FOUND,
+/* Both devices exist and are up. @parent: (nullable): for a monitor that only listens on the link,
+ * and sends probes to guests. @callbacks: static. Needs CAP_NET_RAW. NMM_ERROR_NOT_FOUND,
  * NMM_ERROR_FAILED. */
 NmmNeighbourMonitor *nmm_neighbour_monitor_new(const char *link,
                                                const char *parent,

@@ -4,6 +4,9 @@
 
 #include "nmm-isolated-names.h"
 
+#include <net/if.h>
+
+#include "nmm-guest-address-watch.h"
 #include "nmm-lease-watch.h"
 
 typedef struct {
@@ -12,9 +15,12 @@ typedef struct {
 } Guest;
 
 struct _NmmIsolatedNames {
+    char *network;
     NmmLeaseWatch *watch;
-    GHashTable *guests; /* (element-type utf8 Guest): by UUID, those that run */
-    GArray *leases;     /* (element-type Lease) */
+    GHashTable *guests;               /* (element-type utf8 Guest): by UUID, those that run */
+    GArray *leases;                   /* (element-type Lease) */
+    guint ifindex;                    /* of the bridge; 0: there is none */
+    NmmGuestAddressWatch *neighbours; /* (nullable): on the bridge */
     NmmIsolatedNamesFunc changed;
     gpointer user_data;
 };
@@ -57,7 +63,9 @@ index_guests(NmmIsolatedNames *self)
 static void
 report(NmmIsolatedNames *self)
 {
-    g_autoptr(GArray) addresses = g_array_new(FALSE, FALSE, sizeof(NmmGuestAddress));
+    g_autoptr(GArray) addresses = self->neighbours
+                                      ? nmm_guest_address_watch_list(self->neighbours)
+                                      : g_array_new(FALSE, FALSE, sizeof(NmmGuestAddress));
     g_autoptr(GHashTable) index = index_guests(self);
 
     for (guint i = 0; i < self->leases->len; i++) {
@@ -72,6 +80,54 @@ report(NmmIsolatedNames *self)
     }
     self->changed(addresses, self->user_data);
 }
+
+/* Guests with an address that they did not lease: a fixed one, or an IPv6 one that they chose. */
+
+static void
+neighbours_cb(gpointer user_data)
+{
+    report(user_data);
+}
+
+/* The network may have been stopped and started. */
+static void
+follow_bridge(NmmIsolatedNames *self, const char *bridge)
+{
+    guint ifindex = bridge ? if_nametoindex(bridge) : 0;
+    g_autoptr(GError) error = NULL;
+
+    if (ifindex == self->ifindex)
+        return;
+    g_clear_pointer(&self->neighbours, nmm_guest_address_watch_free);
+    self->ifindex = ifindex;
+    if (ifindex == 0)
+        return;
+    self->neighbours = nmm_guest_address_watch_new(bridge, neighbours_cb, self, &error);
+    if (!self->neighbours)
+        g_warning("network '%s': %s", self->network, error->message);
+}
+
+static void
+update_neighbours(NmmIsolatedNames *self)
+{
+    g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NmmHeardNic));
+    GHashTableIter iter;
+    gpointer value;
+
+    if (!self->neighbours)
+        return;
+    g_hash_table_iter_init(&iter, self->guests);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Guest *guest = value;
+        const NmmHeardNic nic = {guest->name, guest->mac};
+
+        g_array_append_val(nics, nic);
+    }
+    nmm_guest_address_watch_set_nics(
+        self->neighbours, (const NmmHeardNic *)(void *)nics->data, nics->len);
+}
+
+/* Leases */
 
 static void
 leases_cb(const GPtrArray *leases, gpointer user_data)
@@ -99,6 +155,7 @@ nmm_isolated_names_new(NmmHypervisor *hypervisor,
 {
     NmmIsolatedNames *self = g_new0(NmmIsolatedNames, 1);
 
+    self->network = g_strdup(network);
     self->watch = nmm_lease_watch_new(hypervisor, network, leases_cb, self);
     self->guests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, guest_free);
     self->leases = g_array_new(FALSE, FALSE, sizeof(Lease));
@@ -111,7 +168,9 @@ nmm_isolated_names_new(NmmHypervisor *hypervisor,
 void
 nmm_isolated_names_free(NmmIsolatedNames *self)
 {
+    g_clear_pointer(&self->neighbours, nmm_guest_address_watch_free);
     nmm_lease_watch_free(self->watch);
+    g_free(self->network);
     g_hash_table_unref(self->guests);
     g_array_unref(self->leases);
     g_free(self);
@@ -139,6 +198,8 @@ nmm_isolated_names_update(NmmIsolatedNames *self, const NmmPlan *plan, gboolean 
         g_hash_table_remove_all(self->guests);
     for (guint i = 0; i < plan->reports->len; i++)
         update_guest(self, plan->reports->pdata[i]);
+    follow_bridge(self, plan->bridge);
+    update_neighbours(self);
     report(self);
     nmm_lease_watch_read(self->watch, plan->bridge);
 }
@@ -146,6 +207,8 @@ nmm_isolated_names_update(NmmIsolatedNames *self, const NmmPlan *plan, gboolean 
 void
 nmm_isolated_names_forget(NmmIsolatedNames *self, const char *uuid)
 {
-    if (g_hash_table_remove(self->guests, uuid))
-        report(self);
+    if (!g_hash_table_remove(self->guests, uuid))
+        return;
+    update_neighbours(self);
+    report(self);
 }

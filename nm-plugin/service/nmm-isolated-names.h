@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of the guests on the network of a profile of mode isolated: joins the guests with
- * the leases of their interfaces.
+ * The addresses of the guests on the network of a profile of mode isolated: those that they lease,
+ * and those that they have without DHCP.
  */
 
 #pragma once

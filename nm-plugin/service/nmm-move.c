@@ -212,16 +212,9 @@ describe_return(const NmmMoveContext *move)
 }
 
 static void
-guests_changed_cb(GPtrArray *problems, gpointer user_data)
-{
-    nmm_activation_set_problems(user_data, "guests", problems);
-}
-
-static void
 begin_up(NmmMove *self)
 {
     const NmmMoveContext *move = &self->context;
-    g_autoptr(NmmHypervisor) hypervisor = nmm_activation_new_hypervisor(NMM_ACTIVATION(self));
 
     g_message("profile '%s': up, the configuration of '%s' is on '%s'",
               move->profile->id,
@@ -234,7 +227,7 @@ begin_up(NmmMove *self)
     self->watch = nmm_move_watch_new(
         move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
     self->guests = nmm_move_guests_new(
-        move->profile, nm_device_get_iface(move->device), hypervisor, guests_changed_cb, self);
+        NMM_ACTIVATION(self), nm_device_get_iface(move->device), move->link_name);
     self->zone = nmm_activation_follow_zone(
         NMM_ACTIVATION(self), move->link_name, nm_device_get_iface(move->device));
 }

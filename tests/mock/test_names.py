@@ -230,6 +230,28 @@ def test_names_of_a_private_profile_are_for_its_users(host):
     host.down(vpn)
 
 
+# Mode move
+
+def test_guest_of_mode_move_is_found_by_name(host):
+    use_module(host)
+    host.add_guest('web1', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('move'))
+
+    def found(*addresses):
+        host.speak('tap0', address=addresses[-1])
+        return find(host, 'web1') == sorted(addresses)
+    host.wait(lambda: found(GUEST_ADDRESS), 'web1')
+    host.speak('tap0', address='192.0.2.1')
+    host.pause(0.3)
+    equal(find(host, 'web1'), [GUEST_ADDRESS], 'web1 without an address of another subnet')
+    # The guest does not answer at its old address.
+    host.wait(lambda: found('10.0.0.60'), 'the new address alone')
+    host.hypervisor('stop web1')
+    wait_found(host, 'web1')
+    host.down(vpn)
+    equal(os.listdir(HOSTS), [], 'files')
+
+
 # Mode isolated
 
 LEASES = '/var/lib/libvirt/dnsmasq'

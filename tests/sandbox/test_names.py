@@ -14,7 +14,8 @@ def use_module(host):
 
 
 def find(host, name):
-    output = host.run(['getent', 'ahosts', name], check=False).stdout
+    """Without the DNS server of the LAN, which knows the names that guests give themselves."""
+    output = host.run(['getent', '-s', 'macvtap', 'ahosts', name], check=False).stdout
     return sorted({line.split()[0] for line in output.splitlines()})
 
 
@@ -50,8 +51,27 @@ def test_guest_of_mode_isolated_is_found_by_its_lease(host):
     check(host.ping('alpha'), 'no answer at the name')
     alpha.destroy()
     wait_found(host, 'alpha')
-    alpha.start()
+    alpha.start().wait_ready()
     wait_found(host, 'alpha', address)
+    # An address without a lease.
+    guest_link = next(name for name in alpha.links() if name not in ('lo', 'eth0'))
+    alpha.run(f'ip addr add 192.168.254.250/24 dev {guest_link}; ping -c 1 -I 192.168.254.250 192.168.254.1')
+    wait_found(host, 'alpha', address, '192.168.254.250')
+    profiles.down(host)
+    equal(find(host, 'alpha'), [], 'alpha after down')
+
+
+@tap.host()
+def test_guest_of_mode_move_is_found_when_it_has_spoken(host):
+    alpha, = host.running_guests('alpha')
+    use_module(host)
+    profiles.add(host, mode='move')
+    profiles.up(host)
+    alpha.run('ip neigh flush all')
+    check(alpha.ping(Lan.gateway()), 'alpha does not reach the LAN')
+    wait_found(host, 'alpha', alpha.lan_address)
+    alpha.run(f'killall udhcpc; ip addr flush dev eth0; ip addr add 10.77.0.77/24 dev eth0; ping -c 1 {Lan.gateway()}')
+    wait_found(host, 'alpha', '10.77.0.77')
     profiles.down(host)
     equal(find(host, 'alpha'), [], 'alpha after down')
 

@@ -155,25 +155,48 @@ nmm_guest_selection_describe_empty(const NmmHostState *state, const NmmHostProfi
     return nmm_guest_selection_describe_unmatched(profile->profile, get_parent(profile), none);
 }
 
+static void
+add_nics(GArray *nics, const NmmGuest *guest, const char *parent, GPtrArray *networks)
+{
+    for (guint i = 0; i < guest->live->nics->len; i++) {
+        const NmmGuestNic item = {guest, guest->live->nics->pdata[i]};
+
+        if (!item.nic->gone && nmm_reachability_has_nic(item.nic, parent, networks))
+            g_array_append_val(nics, item);
+    }
+}
+
+GArray *
+nmm_guest_selection_list_nics(const NmmProfile *profile,
+                              const char *parent,
+                              const GPtrArray *guests,
+                              GPtrArray *networks)
+{
+    GArray *nics = g_array_new(FALSE, FALSE, sizeof(NmmGuestNic));
+
+    for (guint i = 0; i < guests->len; i++) {
+        const NmmGuest *guest = guests->pdata[i];
+
+        if (guest->live && nmm_profile_selects(profile, guest->name, guest->uuid))
+            add_nics(nics, guest, parent, networks);
+    }
+    return nics;
+}
+
 GPtrArray *
 nmm_guest_selection_list_devices(const NmmProfile *profile,
                                  const char *parent,
                                  const GPtrArray *guests,
                                  GPtrArray *networks)
 {
+    g_autoptr(GArray) nics = nmm_guest_selection_list_nics(profile, parent, guests, networks);
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
-    for (guint i = 0; i < guests->len; i++) {
-        const NmmGuest *guest = guests->pdata[i];
+    for (guint i = 0; i < nics->len; i++) {
+        const NmmNic *nic = g_array_index(nics, NmmGuestNic, i).nic;
 
-        if (!guest->live || !nmm_profile_selects(profile, guest->name, guest->uuid))
-            continue;
-        for (guint j = 0; j < guest->live->nics->len; j++) {
-            const NmmNic *nic = guest->live->nics->pdata[j];
-
-            if (nic->target && !nic->gone && nmm_reachability_has_nic(nic, parent, networks))
-                g_ptr_array_add(names, g_strdup(nic->target));
-        }
+        if (nic->target)
+            g_ptr_array_add(names, g_strdup(nic->target));
     }
     return names;
 }

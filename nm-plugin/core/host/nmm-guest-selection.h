@@ -34,6 +34,20 @@ char *nmm_guest_selection_describe_unmatched(const NmmProfile *profile,
  * libvirt is not known. */
 char *nmm_guest_selection_describe_empty(const NmmHostState *state, const NmmHostProfile *profile);
 
+/* An interface of a running guest. */
+typedef struct {
+    const NmmGuest *guest;
+    const NmmNic *nic;
+} NmmGuestNic;
+
+/* (transfer full) (element-type NmmGuestNic): those on @parent through which the running guests
+ * that
+ * @profile selects reach a host link. @guests: (element-type NmmGuest); @networks: (element-type
+ * NmmNetwork): all. */
+GArray *nmm_guest_selection_list_nics(const NmmProfile *profile,
+                                      const char *parent,
+                                      const GPtrArray *guests,
+                                      GPtrArray *networks);
 /* (transfer full) (element-type utf8): the macvtap devices on @parent through which the running
  * guests that @profile selects reach a host link. @guests: (element-type NmmGuest); @networks:
  * (element-type NmmNetwork): all. */

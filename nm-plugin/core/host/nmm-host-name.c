@@ -98,7 +98,7 @@ compare(gconstpointer a, gconstpointer b)
                ?: nmm_cidr_compare_address(&left->address, &right->address);
 }
 
-/* (transfer container): without link-local addresses. */
+/* (transfer container): without link-local addresses; an address may be there twice. */
 static GPtrArray *
 sort(const GArray *addresses)
 {
@@ -147,6 +147,8 @@ nmm_host_name_build_file(const GArray *addresses,
         g_autoptr(GError) error = NULL;
         g_autofree char *name = nmm_host_name_from_guest(address->guest, own, &error);
 
+        if (i > 0 && compare(&sorted->pdata[i - 1], &sorted->pdata[i]) == 0)
+            continue;
         if (name)
             add_line(text, address, name, uri);
         else if (g_strcmp0(address->guest, refused) != 0)
