@@ -276,7 +276,8 @@ stdio_handler = "file"
         self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd')
 
     def stop_libvirtd(self, number=15):
-        self.stop_service('libvirtd', number)
+        # It waits up to 30 s for threads that are busy, such as with the start of a driver.
+        self.stop_service('libvirtd', number, timeout=45)
 
     def restart_libvirtd(self):
         self.stop_libvirtd()
