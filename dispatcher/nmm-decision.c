@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The actions follow from the rows alone, so an event that was lost or merged changes nothing in
- * the end.
+ * The actions depend only on the rows, so a lost or merged event does not change the result.
  */
 
 #include "config.h"

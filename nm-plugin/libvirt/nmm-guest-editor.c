@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A run has workers, which take one guest after the other. The thread of the run watches the clock:
- * it leaves a worker behind that takes too long, and starts another in its place.
+ * A run has workers, which take one guest after the other. If a worker takes too long, the thread
+ * of the run stops waiting for it, and starts another one.
  */
 
 #include "config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest is entered if the profile selects it or if it failed. A guest that needs a restart is
- * never tried again by the clock; one that another operation holds is tried until it is free.
+ * A guest is entered if the profile selects it or if it failed. A guest that needs a restart is not
+ * tried again after a time; one that another operation holds is tried until it is free.
  */
 
 #include "config.h"
@@ -23,7 +23,7 @@ typedef struct {
     NmmGuestStatus status;
     char *failure;             /* (nullable): the message */
     guint tries;               /* that failed in a row */
-    gint64 due;                /* -1: no further try by the clock */
+    gint64 due;                /* -1: no further try after a time */
     gint64 put_back[N_SCOPES]; /* when the interface was added again; 0: never */
     gboolean put_back_logged;
 } Entry;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls the implementation and delivers its events on the main context. Knows no hypervisor. */
+/* Calls the implementation and delivers its events on the main context. Has no code for a
+ * particular hypervisor. */
 
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A call has a connection to itself. libvirt's client before 10.4 must not be used by two threads
- * at a time: a thread that is woken while it waits for its answer leaves an event source behind,
- * which points into its stack and is run by the next thread.
+ * Each call has its own connection. libvirt's client before 10.4 must not be used by two threads at
+ * a time: a thread that is woken while it waits for its answer leaves an event source behind, which
+ * points into its stack and is run by the next thread.
  */
 
 #include "config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state machine on the main thread. At most one reading or pass is in progress; nothing here
- * waits. While no guest is to be tried again there is no timer.
+ * waits. There is no timer unless a guest must be tried again.
  */
 
 #include "config.h"

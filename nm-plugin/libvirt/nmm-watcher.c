@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state machine on the main thread. A reading that hangs is left behind. While the connection
- * works and no event is due there is no timer.
+ * The state machine on the main thread. Does not wait for a reading that hangs. There is no timer
+ * while the connection works and no event is due.
  */
 
 #include "config.h"

@@ -2,7 +2,7 @@
 /*
  * Follows a hypervisor: opens the connection, restores it after a loss, and decides from the events
  * which guests are read and when. Reads on a worker thread, one reading at a time. Changes nothing
- * in libvirt and knows nothing of profiles.
+ * in libvirt and does not use profiles.
  *
  * All callbacks run on the main context and may free the watcher. If libvirt cannot be reached
  * later, nothing is delivered until it is back: the guests continue to run.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A packet socket that receives nothing holds a membership for each interface. The kernel counts
- * memberships beside the flag that programs set (dev->allmulti and dev->gflags), and drops them
- * with the socket and with the interface. /sys/class/net/NAME/flags shows the sum; `ip link` shows
- * the flag alone, and with -d the count.
+ * memberships in addition to the flag that programs set (dev->allmulti and dev->gflags), and drops
+ * them with the socket and with the interface. /sys/class/net/NAME/flags shows the sum; `ip link`
+ * shows only the flag, and with -d also the count.
  */
 
 #include "config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Remembers what matters of each device, because the kernel sends an event for each change of a
- * flag as well.
+ * Stores the properties of each device, because the kernel also sends an event for each change of a
+ * flag.
  */
 
 #include "config.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libnm's objects come and go with what they describe, so after every change an idle handler
- * connects to all of them again. A DHCP lease alone makes a dozen changes.
+ * libnm creates and removes its objects with what they describe, so after every change an idle
+ * handler connects to all of them again. A single DHCP lease causes a dozen changes.
  */
 
 #include "config.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The names of the guests of an active profile: a file in the run directory that the NSS module
- * reads. It is valid while this process holds the lock on it, so it ends with the process, however
- * that ends. Who may see the profile may read it.
+ * reads. It is valid while this process holds the lock on it, so it is no longer valid when the
+ * process ends, even if it is killed. Users who may see the profile may read it.
  */
 
 #pragma once

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The module "macvtap" of glibc's Name Service Switch: gives programs on the host the addresses of
- * macvtap guests by name. Reads the files of the services of active profiles, one a profile, with a
- * line "ADDRESS NAME # GUEST" for each address.
+ * macvtap guests by name. Reads the files of the services of active profiles, one per profile, with
+ * a line "ADDRESS NAME # GUEST" for each address.
  *
- * A file counts only while its service lives, which the lock on it shows. A name that two guests
+ * A file is valid only while its service lives, which the lock on it shows. A name that two guests
  * claim has no address, because a user must never reach the wrong guest.
  *
- * glibc loads it into any program, also into those with more rights than their user. Therefore it
+ * glibc loads it into any program, including those with more rights than their user. Therefore it
  * uses nothing but libc, keeps no state, and reads nothing but the files.
  */
 

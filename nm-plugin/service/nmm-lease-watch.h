@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Follows the DHCP leases of a libvirt network. libvirt has no event for them, so a change of the
- * file in which it keeps them is one; what they are, libvirt itself is asked.
+ * Follows the DHCP leases of a libvirt network. libvirt has no event for them, so the watch reads
+ * the leases from libvirt when the file in which libvirt keeps them changes.
  */
 
 #pragma once
@@ -20,7 +20,7 @@ NmmLeaseWatch *nmm_lease_watch_new(NmmHypervisor *hypervisor,
                                    const char *network,
                                    NmmLeaseWatchFunc func,
                                    gpointer user_data);
-/* A reading that hangs is left behind and ends by itself. */
+/* A reading that hangs continues, and ends by itself. */
 void nmm_lease_watch_free(NmmLeaseWatch *self);
 
 /* Reads the leases on a worker thread, and follows them from now on; @func is called when they were

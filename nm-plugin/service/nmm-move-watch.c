@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NetworkManager has no signal for another applied connection, but one always changes the parent's
- * addresses, its DHCP client, or its state.
+ * NetworkManager emits no signal when the applied connection changes, but that always changes the
+ * parent's addresses, its DHCP client, or its state.
  */
 
 #include "config.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Each input goes into the routing decision, and carry_out() does the work that comes back. The
- * sweep knows which silent guests to ask. Each has one timer, and none while it waits for nothing.
+ * sweep knows which silent guests to ask. Each has one timer, which runs only while it waits for
+ * something.
  */
 
 #include "config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The planner's purge removes what is in libvirt. In doubt an object has an owner: nothing on a
+ * The planner's purge removes what is in libvirt. If in doubt, an object is no orphan: nothing on a
  * network that any profile names, valid or not, is an orphan, except if the profile is down and
  * removes everything then.
  */

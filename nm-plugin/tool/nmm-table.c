@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lays out tables. Knows nothing of what they are about, and does not print.
+ * Lays out tables. Does not depend on their content, and does not print.
  */
 
 #include "config.h"

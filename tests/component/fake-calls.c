@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log of calls and the faults. Knows nothing of the calls themselves. */
+/* The log of calls and the faults. Does not depend on what the calls do. */
 
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The step of the service: what it publishes of the guest. Leaves out what other steps measure.
+ * The step of the service: what it publishes about the guest. Leaves out what other steps measure.
  */
 
 #include "config.h"

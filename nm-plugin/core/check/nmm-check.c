@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The steps, and their order in each mode: that in which the way of a packet is built.
+ * The steps, and their order in each mode, in which the path of a packet is set up.
  */
 
 #include "config.h"

@@ -41,9 +41,8 @@ typedef struct {
 } NmmGuestNic;
 
 /* (transfer full) (element-type NmmGuestNic): those on @parent through which the running guests
- * that
- * @profile selects reach a host link. @guests: (element-type NmmGuest); @networks: (element-type
- * NmmNetwork): all. */
+ * that @profile selects reach a host link. @guests: (element-type NmmGuest); @networks:
+ * (element-type NmmNetwork): all. */
 GArray *nmm_guest_selection_list_nics(const NmmProfile *profile,
                                       const char *parent,
                                       const GPtrArray *guests,

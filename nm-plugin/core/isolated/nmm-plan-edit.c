@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The plan as data: what it holds, and how an edit or a note gets onto it. */
+/* The plan as data: its content, and the functions that add an edit or a note. */
 
 #include "config.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Plans the way back after an activation that failed: compares what is there with what the
- * activation found. Like every plan it can be made again, for example when a running guest has
- * released its interface. What appeared meanwhile is not touched.
+ * Plans how to undo an activation that failed: compares the present state with the state before the
+ * activation. Like every plan, it can be made again, for example when a running guest has released
+ * its interface. Does not change what was added meanwhile.
  */
 
 #include "config.h"

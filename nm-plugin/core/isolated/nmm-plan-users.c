@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a network that this project did not make may be used: its users may be guests that are
- * to be kept from the LAN, and macvtap guests would reach them.
+ * Whether a network that this project did not make may be used: its users may be guests that must
+ * not reach the LAN, and macvtap guests would reach them.
  */
 
 #include "config.h"

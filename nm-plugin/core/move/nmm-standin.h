@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What NetworkManager derives from a parent's MAC, if it does so while the parent has its stand-in
- * (nmm_identity_standin_mac()), as it would be with the parent's own. Other text does not change.
+ * Replaces what NetworkManager derived from a parent's stand-in MAC (nmm_identity_standin_mac()) by
+ * what it would derive from the parent's own MAC. Other text does not change.
  */
 
 #pragma once

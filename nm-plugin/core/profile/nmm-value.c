@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Looks at one value alone; nmm-profile.c decides what two keys mean together. */
+/* Checks a single value; nmm-profile.c decides what two keys mean together. */
 
 #include "config.h"
 
