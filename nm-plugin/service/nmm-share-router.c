@@ -14,6 +14,7 @@
 #include "nmm-error.h"
 #include "nmm-journal.h"
 #include "nmm-neighbour-monitor.h"
+#include "nmm-peer-watch.h"
 #include "nmm-sweep.h"
 
 struct _NmmShareRouter {
@@ -29,6 +30,8 @@ struct _NmmShareRouter {
     guint timer;
     NmmSweep *sweep;
     guint sweep_timer;
+    GArray *guests;      /* (element-type NmmRoutingNic) */
+    NmmPeerWatch *peers; /* (nullable): NULL: the profile serves none */
 };
 
 static gint64
@@ -69,15 +72,18 @@ log_routes(const GArray *routes, const GArray *others, gboolean added)
 {
     for (guint i = 0; i < routes->len; i++) {
         const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
+        g_autofree char *mac = nmm_mac_to_string(route->mac);
         g_autofree char *address = NULL;
 
         if (find_route(others, route))
             continue;
         address = nmm_cidr_address_to_string(&route->address);
-        if (added)
+        if (!added)
+            g_info("no guest is at %s any more", address);
+        else if (route->guest)
             g_info("guest '%s' is at %s", route->guest, address);
         else
-            g_info("no guest is at %s any more", address);
+            g_info("macvlan peer '%s' is at %s", mac, address);
     }
 }
 
@@ -113,7 +119,7 @@ log_rejection(const NmmRejection *rejection)
 {
     g_autofree char *text = nmm_rejection_to_string(rejection);
 
-    nmm_log_warning(NMM_LOG_GUEST(rejection->guest),
+    nmm_log_warning(NMM_LOG_GUEST(rejection->guest ?: rejection->mac),
                     NMM_LOG_REJECTION(nmm_rejection_reason_to_string(rejection->reason)),
                     NMM_LOG_MESSAGE("%s", text));
 }
@@ -196,6 +202,8 @@ claimed_cb(const guint8 *mac, const NmmCidr *address, gboolean from_wire, gpoint
 {
     NmmShareRouter *self = user_data;
 
+    if (self->peers && !from_wire)
+        nmm_peer_watch_heard(self->peers, mac, address);
     nmm_sweep_hear(self->sweep, mac, address, from_wire);
     carry_out(self, nmm_routing_claim(self->routing, mac, address, from_wire, now_ms()));
 }
@@ -205,6 +213,8 @@ solicited_cb(const NmmCidr *address, gpointer user_data)
 {
     NmmShareRouter *self = user_data;
 
+    if (self->peers)
+        nmm_peer_watch_solicited(self->peers, address);
     carry_out(self, nmm_routing_solicited(self->routing, address, now_ms()));
 }
 
@@ -243,6 +253,54 @@ add_neighbours(NmmShareRouter *self)
     }
 }
 
+static void
+clear_guest(gpointer data)
+{
+    NmmRoutingNic *nic = data;
+
+    g_free((char *)nic->guest);
+    g_free((char *)nic->mac);
+}
+
+static void
+copy_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics)
+{
+    g_array_set_size(self->guests, 0);
+    for (gsize i = 0; i < n_nics; i++) {
+        NmmRoutingNic nic = nics[i];
+
+        nic.guest = g_strdup(nic.guest);
+        nic.mac = g_strdup(nic.mac);
+        g_array_append_val(self->guests, nic);
+    }
+}
+
+/* Guests and peers. */
+static void
+set_nics(NmmShareRouter *self)
+{
+    g_autoptr(GArray) nics = g_array_new(FALSE, FALSE, sizeof(NmmRoutingNic));
+    const GPtrArray *peers = self->peers ? nmm_peer_watch_get_macs(self->peers) : NULL;
+    const NmmRoutingNic *all;
+
+    g_array_append_vals(nics, self->guests->data, self->guests->len);
+    for (guint i = 0; peers && i < peers->len; i++) {
+        const NmmRoutingNic peer = {.mac = peers->pdata[i], .running = TRUE, .bridge = TRUE};
+
+        g_array_append_val(nics, peer);
+    }
+    all = (const NmmRoutingNic *)(void *)nics->data;
+    carry_out(self, nmm_routing_set_guests(self->routing, all, nics->len));
+    nmm_sweep_set_guests(self->sweep, all, nics->len);
+    schedule_sweep(self);
+}
+
+static void
+peers_changed_cb(gpointer user_data)
+{
+    set_nics(user_data);
+}
+
 void
 nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
 {
@@ -255,6 +313,8 @@ nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host)
         g_warning("host link '%s': %s", self->link, error->message);
         return;
     }
+    if (!self->peers && host->peers && host->peers->len > 0)
+        self->peers = nmm_peer_watch_new(self->parent, host->peers, peers_changed_cb, self);
     carry_out(self, nmm_routing_set_host(self->routing, host));
     nmm_sweep_set_host(self->sweep, host);
     schedule_sweep(self);
@@ -269,9 +329,10 @@ nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsi
 {
     if (!self->link)
         return;
-    carry_out(self, nmm_routing_set_guests(self->routing, nics, n_nics));
-    nmm_sweep_set_guests(self->sweep, nics, n_nics);
-    schedule_sweep(self);
+    copy_guests(self, nics, n_nics);
+    if (self->peers)
+        nmm_peer_watch_set_guests(self->peers, nics, n_nics);
+    set_nics(self);
 }
 
 /* Life */
@@ -312,6 +373,7 @@ nmm_share_router_stop(NmmShareRouter *self)
         return;
     g_clear_handle_id(&self->timer, g_source_remove);
     g_clear_handle_id(&self->sweep_timer, g_source_remove);
+    g_clear_pointer(&self->peers, nmm_peer_watch_free);
     g_clear_pointer(&self->monitor, nmm_neighbour_monitor_free);
     nmm_hostlink_set_callbacks(self->hostlink, NULL, NULL);
     if (!nmm_hostlink_remove(self->hostlink, &error))
@@ -332,6 +394,8 @@ nmm_share_router_new(NmmHostlink *hostlink,
     self->user_data = user_data;
     self->routing = nmm_routing_new();
     self->sweep = nmm_sweep_new();
+    self->guests = g_array_new(FALSE, FALSE, sizeof(NmmRoutingNic));
+    g_array_set_clear_func(self->guests, clear_guest);
     self->routes = g_array_new(FALSE, FALSE, sizeof(NmmRoute));
     return self;
 }
@@ -343,6 +407,7 @@ nmm_share_router_free(NmmShareRouter *self)
     nmm_hostlink_free(self->hostlink);
     nmm_routing_free(self->routing);
     nmm_sweep_free(self->sweep);
+    g_array_unref(self->guests);
     g_array_unref(self->routes);
     g_free(self);
 }

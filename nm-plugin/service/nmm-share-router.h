@@ -37,7 +37,8 @@ void nmm_share_router_stop(NmmShareRouter *self);
 
 /* Stores the addresses of the link's parent in @host, and keeps a copy of it. */
 void nmm_share_router_set_host(NmmShareRouter *self, NmmRoutingHost *host);
-/* @nics: macvtap interfaces of selected guests on the parent. */
+/* @nics: macvtap interfaces of guests on the parent; those of guests that the profile does not
+ * select are not running. */
 void nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsize n_nics);
 /* Opens the sockets of the neighbour monitor again, because the parent has a new MAC. FALSE with
  * NMM_ERROR_NOT_FOUND or NMM_ERROR_FAILED: the router is stopped. */

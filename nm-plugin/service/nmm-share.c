@@ -58,6 +58,7 @@ update_host(NmmShare *self)
 
     nmm_host_watch_read(self->host_watch, self->parent, self->link, &host);
     host.trusted = g_array_ref(get_profile(self)->trusted_addresses);
+    host.peers = get_profile(self)->peers ? g_array_ref(get_profile(self)->peers) : NULL;
     nmm_share_router_set_host(self->router, &host);
     nmm_routing_host_clear(&host);
 }
@@ -73,23 +74,23 @@ read_parent_mac(NmmShare *self)
 
 /* The guests */
 
-/* Live interfaces only: a changed definition takes effect at the next start. */
+/* Live interfaces only: a changed definition takes effect at the next start. One that is not served
+ * counts as not running, and is no macvlan peer either. */
 static void
 add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *nics)
 {
-    if (!guest->live || !nmm_profile_selects(get_profile(self), guest->name, guest->uuid))
-        return;
-    for (guint i = 0; i < guest->live->nics->len; i++) {
+    gboolean selected = nmm_profile_selects(get_profile(self), guest->name, guest->uuid);
+
+    for (guint i = 0; guest->live && i < guest->live->nics->len; i++) {
         const NmmNic *nic = guest->live->nics->pdata[i];
         const NmmRoutingNic entry = {
             .guest = guest->name,
             .mac = nic->mac,
-            .running = TRUE,
+            .running = selected && !nic->link_down && !nic->gone,
             .bridge = nmm_reachability_has_nic(nic, self->parent, networks),
         };
 
-        if (nic->type != NMM_NIC_DIRECT || !nic->mac || nic->link_down || nic->gone ||
-            g_strcmp0(nic->lower, self->parent) != 0)
+        if (nic->type != NMM_NIC_DIRECT || !nic->mac || g_strcmp0(nic->lower, self->parent) != 0)
             continue;
         g_array_append_val(nics, entry);
     }
@@ -184,6 +185,7 @@ refused_cb(const GPtrArray *refusals, gpointer user_data)
     nmm_activation_set_problems(NMM_ACTIVATION(self), "addresses", problems);
 }
 
+/* A macvlan peer has no name. */
 static void
 routed_cb(const GArray *routes, gpointer user_data)
 {
@@ -193,7 +195,8 @@ routed_cb(const GArray *routes, gpointer user_data)
         const NmmRoute *route = &g_array_index(routes, NmmRoute, i);
         const NmmGuestAddress address = {route->guest, route->address};
 
-        g_array_append_val(addresses, address);
+        if (route->guest)
+            g_array_append_val(addresses, address);
     }
     nmm_activation_set_addresses(NMM_ACTIVATION(user_data), addresses);
 }

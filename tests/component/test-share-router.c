@@ -16,6 +16,7 @@
 #include "netns.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
+#include "nmm-neighbour-frame.h"
 #include "nmm-share-router.h"
 #include "traffic.h"
 
@@ -43,6 +44,7 @@ write_cb(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer
 
 typedef struct {
     int previous;
+    int host;
     int web; /* the namespace of a guest */
     NmmShareRouter *router;
     GError *gone; /* (nullable) */
@@ -84,11 +86,10 @@ set_up(Fixture *fixture, gconstpointer data)
 {
     NmmHostlink *hostlink;
     g_autoptr(GError) error = NULL;
-    int ns = netns_new();
 
     n_warnings = 0;
-    fixture->previous = netns_enter(ns);
-    close(ns);
+    fixture->host = netns_new();
+    fixture->previous = netns_enter(fixture->host);
     netns_add_veth("eth0", "lan0", -1);
     netns_add_address("eth0", "10.0.0.2/24");
     netns_add_neighbour("eth0", "10.0.0.5", LAN);
@@ -107,6 +108,7 @@ tear_down(Fixture *fixture, gconstpointer data)
     g_clear_pointer(&fixture->router, nmm_share_router_free);
     g_clear_error(&fixture->gone);
     netns_leave(fixture->previous);
+    close(fixture->host);
     close(fixture->web);
 }
 
@@ -145,15 +147,27 @@ test_reopened(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(after, !=, before);
 }
 
+/* @peers: (nullable): a prefix. @selected: whether the profile selects the guest. */
 static void
-set_host_and_guest(Fixture *fixture)
+set_host_and_peers(Fixture *fixture, const char *peers, gboolean selected)
 {
-    const NmmRoutingNic web = {"web", WEB, TRUE, TRUE};
+    const NmmRoutingNic web = {"web", WEB, selected, TRUE};
     NmmRoutingHost host = {NULL};
+    NmmCidr prefix;
 
+    if (peers) {
+        g_assert_true(nmm_cidr_parse(peers, &prefix, NULL));
+        host.peers = g_array_append_vals(g_array_new(FALSE, FALSE, sizeof(prefix)), &prefix, 1);
+    }
     nmm_share_router_set_host(fixture->router, &host);
     nmm_routing_host_clear(&host);
     nmm_share_router_set_guests(fixture->router, &web, 1);
+}
+
+static void
+set_host_and_guest(Fixture *fixture)
+{
+    set_host_and_peers(fixture, NULL, TRUE);
 }
 
 /* The guest has @address now, and sends a request from it for @target. */
@@ -333,6 +347,113 @@ test_silent_stopped(Fixture *fixture, gconstpointer data)
     traffic_run_for(200);
 }
 
+/* Macvlan peers */
+
+#define PEERS      "10.0.0.128/25"
+#define PEER_MAC   "52:54:00:00:00:0a"
+#define PEER_ROUTE "10.0.0.130/32 src 10.0.0.2 at " PEER_MAC "\n"
+
+/* In its own network namespace. Returns: an fd to close(). */
+static int
+add_peer(const char *address)
+{
+    int ns = netns_new();
+    int previous;
+
+    netns_add_macvtap("peer0", "eth0", "bridge", PEER_MAC, ns);
+    previous = netns_enter(ns);
+    netns_add_address("peer0", address);
+    netns_leave(previous);
+    return ns;
+}
+
+static void
+remove_peer(int ns)
+{
+    int previous = netns_enter(ns);
+
+    netns_delete("peer0");
+    netns_leave(previous);
+    close(ns);
+}
+
+/* It sends nothing by itself. */
+static void
+test_peer(Fixture *fixture, gconstpointer data)
+{
+    int peer = add_peer("10.0.0.130/24");
+
+    set_host_and_peers(fixture, PEERS, TRUE);
+    wait_routes(PEER_ROUTE);
+    remove_peer(peer);
+    /* without a frame of any host */
+    traffic_run_for(10500);
+    wait_routes("");
+}
+
+/* It comes while the profile is up. */
+static void
+test_peer_later(Fixture *fixture, gconstpointer data)
+{
+    int peer;
+
+    set_host_and_peers(fixture, PEERS, TRUE);
+    assert_routes("");
+    peer = add_peer("10.0.0.130/24");
+    traffic_poke(peer, "10.0.0.99");
+    wait_routes(PEER_ROUTE);
+    traffic_run_for(1000);
+    remove_peer(peer);
+    /* a request of the host is a reason to look */
+    traffic_poke(fixture->host, "10.0.0.131");
+    assert_routes("");
+}
+
+static void
+test_peer_outside(Fixture *fixture, gconstpointer data)
+{
+    int peer = add_peer("10.0.0.30/24");
+
+    set_host_and_peers(fixture, PEERS, TRUE);
+    traffic_poke(peer, "10.0.0.99");
+    assert_routes("");
+    remove_peer(peer);
+}
+
+/* Its claim arrives on the link like a peer's, but the kernel has no interface with its MAC. */
+static void
+test_peer_on_lan(Fixture *fixture, gconstpointer data)
+{
+    int lan = listen_on_lan();
+    guint8 mac[NMM_MAC_BYTES];
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    NmmCidr source, target;
+    gsize length;
+
+    g_assert_true(nmm_mac_parse(LAN, mac));
+    g_assert_true(nmm_cidr_init_host(&source, "10.0.0.140", NULL));
+    g_assert_true(nmm_cidr_init_host(&target, "10.0.0.2", NULL));
+    length = nmm_neighbour_frame_build_probe(frame, mac, NULL, &source, &target);
+    set_host_and_peers(fixture, PEERS, TRUE);
+    for (guint i = 0; i < 3; i++) {
+        g_assert_cmpint(send(lan, frame, length, 0), ==, length);
+        assert_routes("");
+    }
+    close(lan);
+}
+
+/* The profile excludes it. */
+static void
+test_peer_is_guest(Fixture *fixture, gconstpointer data)
+{
+    give_address(fixture, "10.0.0.200/24");
+    set_host_and_peers(fixture, PEERS, FALSE);
+    traffic_poke(fixture->web, "10.0.0.99");
+    assert_routes("");
+    set_host_and_peers(fixture, PEERS, TRUE);
+    wait_routes(SILENT_ROUTE);
+}
+
 #define ADD(name, function)                                                                        \
     g_test_add("/share-router/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -350,5 +471,10 @@ main(int argc, char **argv)
     ADD("silent-later", test_silent_later);
     ADD("silent-parent-down", test_silent_parent_down);
     ADD("silent-stopped", test_silent_stopped);
+    ADD("peer", test_peer);
+    ADD("peer-later", test_peer_later);
+    ADD("peer-outside", test_peer_outside);
+    ADD("peer-on-lan", test_peer_on_lan);
+    ADD("peer-is-guest", test_peer_is_guest);
     return g_test_run();
 }

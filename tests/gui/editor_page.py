@@ -20,8 +20,8 @@ def check_keyboard(session, app):
           ['Guests', 'alpha (eth0)', 'Parent device', 'More options'], 'the order in mode share')
     session.ask('keys', 'space')
     equal(session.keyboard_order(app, 'libvirt URI'),
-          ['Excluded guests', 'Host link name', 'Trusted addresses', 'Deliver all multicast to guests', 'Find guests by name',
-           'libvirt URI'],
+          ['Excluded guests', 'Host link name', 'Trusted addresses', 'Peers besides guests',
+           'Deliver all multicast to guests', 'Find guests by name', 'libvirt URI'],
           'the order of more options')
     for key, name in (('alt+p', 'Parent device'), ('alt+g', 'Guests')):
         session.ask('keys', key)

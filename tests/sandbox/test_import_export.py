@@ -67,7 +67,8 @@ def test_exported_network_is_one_for_virsh(host):
 
 @tap.host(shared='nmcli')
 def test_exported_profile_comes_back_the_same(host):
-    profiles.add(host, 'web', mode='share', guests='"web one" db', parent='eth0')
+    profiles.add(host, 'web', mode='share', guests='"web one" db', parent='eth0',
+                 peers='10.77.0.128/25 fd77:77::/64')
     before = host.nmcli('-s', 'connection', 'show', 'web').stdout
     text = host.nmcli('connection', 'export', 'web').stdout
     host.nmcli('connection', 'delete', 'web')

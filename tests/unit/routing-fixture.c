@@ -239,7 +239,8 @@ routing_assert_routes(Fixture *f, const char *expected)
         g_autofree char *to = nmm_cidr_to_string(&route->address);
         g_autofree char *from = nmm_cidr_to_string(&route->source);
 
-        g_string_append_printf(text, "%s%s %s src %s", i ? ", " : "", to, route->guest, from);
+        g_string_append_printf(
+            text, "%s%s %s src %s", i ? ", " : "", to, route->guest ?: "peer", from);
     }
     g_assert_cmpstr(text->str, ==, expected);
 }
@@ -301,7 +302,7 @@ assert_list(const GPtrArray *rejections, const char *expected)
                                "%s%s %s %s%s%s",
                                i ? ", " : "",
                                nmm_rejection_reason_to_string(r->reason),
-                               r->guest,
+                               r->guest ?: "peer",
                                r->address,
                                r->holder ? " " : "",
                                r->holder ? r->holder : "");

@@ -214,6 +214,7 @@ test_promises(void)
         {"link-name", LINK, NULL},
         {"mac", MOVE, "own"},
         {"trusted-addresses", SHARE, ""},
+        {"peers", SHARE, "guests"},
         {"multicast", LINK, "yes"},
         {"guest-names", ALL, "yes"},
         {"libvirt-uri", ALL, "qemu:///system"},

@@ -499,6 +499,8 @@ test_values(void)
           "fe80::1",
           "169.254.0.0/16",
           "10.77.0.1 web1"}},
+        {"peers", TRUE, {"guests", "10.77.0.128/25", "10.77.0.9 fd00::/64"}},
+        {"peers", FALSE, {"", " ", "all", "guests 10.77.0.128/25", "10.77.0.1/25", "0.0.0.0/0"}},
         {"libvirt-uri", FALSE, {"", "qemu", "/system", "1:///system"}},
     };
     gsize i;

@@ -346,6 +346,32 @@ test_two_subnets(Sweep *s, gconstpointer data)
     assert_asked(s, SMALL_ASKED ", " WEB " 10.9.0.2");
 }
 
+/* Only in the prefixes, and only the families, in which peers are served. */
+static void
+test_peer(Sweep *s, gconstpointer data)
+{
+    const NmmRoutingNic peer = {NULL, DB, TRUE, TRUE};
+    NmmRoutingHost host = {
+        .addresses = routing_addresses("10.0.0.1/24 fd00::1/64"),
+        .peers = routing_cidrs("10.0.0.252/30 10.0.0.9/32"),
+    };
+
+    nmm_sweep_set_host(s->sweep, &host);
+    nmm_sweep_set_guests(s->sweep, &peer, 1);
+    pass(s, PASS_MS);
+    assert_asked(s, DB " 10.0.0.9, " DB " 10.0.0.252, " DB " 10.0.0.253, " DB " 10.0.0.254");
+    hear(s, DB, "10.0.0.9", FALSE);
+    pass(s, LONG_MS);
+    assert_asked(s, "");
+    g_array_append_vals(host.peers, &g_array_index(host.addresses, NmmRoutingAddress, 1).cidr, 1);
+    nmm_sweep_set_host(s->sweep, &host);
+    nmm_sweep_set_guests(s->sweep, NULL, 0);
+    nmm_sweep_set_guests(s->sweep, &peer, 1);
+    tick(s);
+    g_assert_cmpuint(count_asked(s, ECHO(DB, "fd00::1")), ==, 1);
+    nmm_routing_host_clear(&host);
+}
+
 #define MANY (2 * NMM_SWEEP_PER_TICK)
 
 /* Those that have replied wait for those that have not. */
@@ -426,6 +452,7 @@ main(int argc, char **argv)
     ADD("added", "10.0.0.1/24", test_added);
     ADD("subnet-changes", SMALL, test_subnet_changes);
     ADD("two-subnets", SMALL " 10.9.0.1/30", test_two_subnets);
+    ADD("peer", SMALL, test_peer);
     ADD("many", "10.0.0.1/24", test_many);
     ADD("flood", SMALL, test_flood);
     return g_test_run();

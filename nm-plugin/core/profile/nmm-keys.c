@@ -214,6 +214,18 @@ static const NmmKeyInfo keys[] = {
                           "the subnets of the parent device."),
     },
     {
+        .name = NMM_KEY_PEERS,
+        .type = &nmm_key_type_cidrs,
+        FIELD(peers),
+        .modes = MODE_SHARE,
+        .choices = CHOICES("guests"),
+        .default_value = "guests",
+        .label = N_("Peers _besides guests"),
+        .description = N_("Which other macvlan interfaces on the parent device are served, for "
+                          "example those of containers: none (\"guests\"), or those with "
+                          "addresses in the given prefixes, separated by spaces."),
+    },
+    {
         .name = NMM_KEY_MULTICAST,
         .type = &nmm_key_type_bool,
         FIELD(multicast),

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
 #define NMM_KEY_LINK_NAME         "link-name"
 #define NMM_KEY_MAC               "mac"
 #define NMM_KEY_TRUSTED_ADDRESSES "trusted-addresses"
+#define NMM_KEY_PEERS             "peers"
 #define NMM_KEY_MULTICAST         "multicast"
 #define NMM_KEY_GUEST_NAMES       "guest-names"
 #define NMM_KEY_LIBVIRT_URI       "libvirt-uri"

@@ -59,6 +59,7 @@ typedef struct {
 
     /* share */
     GArray *trusted_addresses; /* (element-type NmmCidr) */
+    GArray *peers; /* (nullable) (element-type NmmCidr): in which peers are served; NULL: none */
 } NmmProfile;
 
 /*

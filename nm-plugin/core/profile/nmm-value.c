@@ -413,6 +413,8 @@ parse_cidrs(const NmmKeyInfo *key, const char *text, gpointer field, GError **er
         if (words[i][0] != '\0' && !parse_trusted(words[i], list, error))
             return FALSE;
     }
+    if (list->len == 0 && key->choices)
+        return refuse(error, _("'%s' has no prefix; use '%s', or prefixes"), text, key->choices[0]);
     *(GArray **)field = g_steal_pointer(&list);
     return TRUE;
 }

@@ -20,6 +20,12 @@ free_guest(gpointer data)
     g_free(guest);
 }
 
+const char *
+nmm_known_guest_get_name(const Guest *guest)
+{
+    return guest->is_peer ? NULL : guest->name;
+}
+
 void
 nmm_known_hosts_init(NmmKnownHosts *self)
 {
@@ -42,12 +48,27 @@ nmm_known_hosts_find_nic(const NmmKnownHosts *self, MacKey mac)
     return g_hash_table_lookup(self->nics, &mac);
 }
 
+/* @name: of a guest, or the MAC of a peer. */
+static Guest *
+ensure_guest(NmmKnownHosts *self, const char *name, gboolean is_peer)
+{
+    Guest *guest = g_hash_table_lookup(self->guests, name);
+
+    if (guest)
+        return guest;
+    guest = g_new0(Guest, 1);
+    guest->name = g_strdup(name);
+    guest->is_peer = is_peer;
+    guest->doubted_at = -NMM_NEVER;
+    g_hash_table_insert(self->guests, guest->name, guest);
+    return guest;
+}
+
 static void
 add_nic(NmmKnownHosts *self, const NmmRoutingNic *given)
 {
     guint8 mac[NMM_MAC_BYTES];
     MacKey key;
-    Guest *guest;
     Nic *nic;
 
     if (!nmm_mac_parse(given->mac, mac))
@@ -57,15 +78,11 @@ add_nic(NmmKnownHosts *self, const NmmRoutingNic *given)
     /* A guest and its clone may have the same MAC: the one that runs counts. */
     if (key == 0 || (nic && (nic->running || !given->running)))
         return;
-    guest = g_hash_table_lookup(self->guests, given->guest);
-    if (!guest) {
-        guest = g_new0(Guest, 1);
-        guest->name = g_strdup(given->guest);
-        guest->doubted_at = -NMM_NEVER;
-        g_hash_table_insert(self->guests, guest->name, guest);
-    }
     nic = g_new0(Nic, 1);
-    *nic = (Nic){key, guest, given->running, given->bridge};
+    *nic = (Nic){key,
+                 ensure_guest(self, given->guest ?: given->mac, given->guest == NULL),
+                 given->running,
+                 given->bridge};
     g_hash_table_replace(self->nics, &nic->mac, nic);
 }
 

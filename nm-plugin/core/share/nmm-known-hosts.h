@@ -13,8 +13,10 @@ G_BEGIN_DECLS
 /* No time: later than every deadline. */
 #define NMM_NEVER G_MAXINT64
 
+/* A guest, or a peer, which has one interface. */
 typedef struct {
-    char *name;
+    char *name; /* of a peer: its MAC */
+    gboolean is_peer;
     guint n_addresses; /* held and claimed, counted by the routing decision */
     guint n_refused;   /* claims that are refused now, counted by the routing decision */
     gint64 doubted_at; /* when the guest had too many */
@@ -39,6 +41,9 @@ typedef struct {
     GHashTable *nics;   /* &mac → NmmKnownNic */
     GHashTable *lan;    /* &address → NmmLanHost */
 } NmmKnownHosts;
+
+/* (nullable) (transfer none): NULL for a peer. */
+const char *nmm_known_guest_get_name(const NmmKnownGuest *guest);
 
 void nmm_known_hosts_init(NmmKnownHosts *self);
 void nmm_known_hosts_clear(NmmKnownHosts *self);

@@ -43,7 +43,7 @@ NmmProblem *
 nmm_refused_address_describe(const NmmRejection *rejection, const NmmProfile *profile)
 {
     g_autofree char *sentence = nmm_rejection_to_string(rejection);
-    const char *key = nmm_rejection_get_key(rejection->reason);
+    const char *key = rejection->guest ? nmm_rejection_get_key(rejection->reason) : NULL;
     NmmProblem *problem;
 
     if (key)

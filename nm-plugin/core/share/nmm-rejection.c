@@ -10,12 +10,12 @@
 
 typedef struct {
     const char *name;
-    const char *sentence; /* %1$s guest, %2$s MAC, %3$s address, %4$s holder */
+    const char *sentence; /* %1$s guest or peer, %2$s address, %3$s holder */
     gboolean by_host;
     const char *key; /* (nullable): lifts it */
 } Reason;
 
-#define CLAIM "guest '%1$s' (%2$s) claims '%3$s', "
+#define CLAIM "%1$s claims '%2$s', "
 
 static const Reason reasons[] = {
     [NMM_REJECTION_HOST] = {"host", CLAIM "which is the host's own address", TRUE},
@@ -32,19 +32,18 @@ static const Reason reasons[] = {
                                 TRUE,
                                 NMM_KEY_TRUSTED_ADDRESSES},
     [NMM_REJECTION_NOT_A_HOST] = {"not-a-host", CLAIM "which no single host can have", TRUE},
-    [NMM_REJECTION_LAN_HOST] = {"lan-host", CLAIM "which '%4$s' on the LAN already uses"},
-    [NMM_REJECTION_OTHER_GUEST] = {"other-guest", CLAIM "which guest '%4$s' already uses"},
+    [NMM_REJECTION_LAN_HOST] = {"lan-host", CLAIM "which '%3$s' on the LAN already uses"},
+    [NMM_REJECTION_OTHER_GUEST] = {"other-guest", CLAIM "which '%3$s' already uses"},
     [NMM_REJECTION_NOT_BRIDGE] = {"not-bridge",
                                   CLAIM
                                   "but the host reaches only macvtap interfaces in mode 'bridge'"},
     [NMM_REJECTION_GUEST_FULL] = {"guest-full", CLAIM "but has too many addresses already"},
     [NMM_REJECTION_FULL] = {"full", CLAIM "but the guests together have too many addresses"},
-    [NMM_REJECTION_TOO_MANY] = {"too-many",
-                                CLAIM "and no further rejections of this guest will be logged"},
+    [NMM_REJECTION_TOO_MANY] = {"too-many", CLAIM "and no further rejections of it will be logged"},
 };
 
 struct _NmmRejections {
-    GHashTable *keys; /* guest's name → set of keys */
+    GHashTable *keys; /* guest's name or peer's MAC → set of keys */
 };
 
 NmmRejection *
@@ -95,12 +94,20 @@ nmm_rejection_get_key(NmmRejectionReason reason)
     return reasons[reason].key;
 }
 
+static char *
+describe_claimant(const NmmRejection *rejection)
+{
+    if (!rejection->guest)
+        return g_strdup_printf("macvlan peer '%s'", rejection->mac);
+    return g_strdup_printf("guest '%s' (%s)", rejection->guest, rejection->mac);
+}
+
 char *
 nmm_rejection_to_string(const NmmRejection *rejection)
 {
+    g_autofree char *claimant = describe_claimant(rejection);
     const char *const values[] = {
-        rejection->guest,
-        rejection->mac,
+        claimant,
         rejection->address,
         rejection->holder ? rejection->holder : "",
     };
@@ -153,12 +160,13 @@ nmm_rejections_add(NmmRejections *self,
                    const char *address,
                    const char *holder)
 {
-    GHashTable *keys = g_hash_table_lookup(self->keys, guest);
+    const char *claimant = guest ?: mac;
+    GHashTable *keys = g_hash_table_lookup(self->keys, claimant);
     g_autofree char *key = make_key(reason, mac, address);
 
     if (!keys) {
         keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        g_hash_table_insert(self->keys, g_strdup(guest), keys);
+        g_hash_table_insert(self->keys, g_strdup(claimant), keys);
     }
     if (g_hash_table_contains(keys, key) || g_hash_table_size(keys) >= NMM_REJECTION_MAX_REPORTED)
         return NULL;
@@ -171,7 +179,7 @@ nmm_rejections_add(NmmRejections *self,
 void
 nmm_rejections_forget(NmmRejections *self, const char *guest, const char *mac, const char *address)
 {
-    GHashTable *keys = g_hash_table_lookup(self->keys, guest);
+    GHashTable *keys = g_hash_table_lookup(self->keys, guest ?: mac);
 
     for (guint reason = 0; keys && reason < G_N_ELEMENTS(reasons); reason++) {
         g_autofree char *key = make_key(reason, mac, address);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why a guest's claim of an address was rejected, and which rejections were reported.
+ * Why a guest's or peer's claim of an address was rejected, and which rejections were reported.
  */
 
 #pragma once
@@ -27,13 +27,13 @@ typedef enum {
 
 typedef struct {
     NmmRejectionReason reason;
-    char *guest;
+    char *guest; /* (nullable): NULL: a macvlan peer, which has only its MAC */
     char *mac;
     char *address;
-    char *holder; /* (nullable): MAC of the LAN host or name of the guest that has it */
+    char *holder; /* (nullable): MAC of the LAN host or peer, or name of the guest, that has it */
 } NmmRejection;
 
-/* @holder: (nullable) */
+/* @guest, @holder: (nullable) */
 NmmRejection *nmm_rejection_new(NmmRejectionReason reason,
                                 const char *guest,
                                 const char *mac,
@@ -59,17 +59,17 @@ NmmRejections *nmm_rejections_new(void);
 void nmm_rejections_free(NmmRejections *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmRejections, nmm_rejections_free)
 /* (transfer full) (nullable): the rejection to report; NULL if one with the same MAC, address and
- * reason was reported before, or too many of the guest. @holder: (nullable). */
+ * reason was reported before, or too many of the guest. @guest, @holder: (nullable). */
 NmmRejection *nmm_rejections_add(NmmRejections *self,
                                  NmmRejectionReason reason,
                                  const char *guest,
                                  const char *mac,
                                  const char *address,
                                  const char *holder);
-/* The guest has the address after all. */
+/* The guest has the address after all. @guest: (nullable) */
 void
 nmm_rejections_forget(NmmRejections *self, const char *guest, const char *mac, const char *address);
-/* Forgets guests that are not in @guests (a set of names). */
+/* Forgets guests and peers that are not in @guests (a set of names and MACs). */
 void nmm_rejections_retain(NmmRejections *self, GHashTable *guests);
 
 G_END_DECLS

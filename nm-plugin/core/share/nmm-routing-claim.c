@@ -173,7 +173,7 @@ claim_by_guest(NmmRouting *self, const Nic *nic, const NmmCidr *address, gint64 
     const LanHost *lan;
     Entry *entry;
 
-    switch (nmm_routing_host_judge(&self->host, address, NULL, &reason)) {
+    switch (nmm_routing_judge(self, nic, address, NULL, &reason)) {
     case NMM_VERDICT_NO_MATTER:
         return FALSE;
     case NMM_VERDICT_REJECTED:
@@ -206,6 +206,14 @@ claim_by_guest(NmmRouting *self, const Nic *nic, const NmmCidr *address, gint64 
     return start_claim(self, entry, nic->mac, entry->holder != 0 || lan != NULL, now);
 }
 
+/* Otherwise the claim is one of a LAN host. */
+static gboolean
+is_served(const NmmRouting *self, const Nic *nic, const NmmCidr *address)
+{
+    return nic && nic->running &&
+           (!nic->guest->is_peer || nmm_routing_host_has_peers_at(&self->host, address));
+}
+
 gboolean
 nmm_routing_handle_claim(NmmRouting *self,
                          MacKey mac,
@@ -217,7 +225,7 @@ nmm_routing_handle_claim(NmmRouting *self,
 
     if (mac == 0 || !nmm_routing_is_routable(address))
         return FALSE;
-    if (!nic || !nic->running || from_wire)
+    if (!is_served(self, nic, address) || from_wire)
         return claim_by_lan_host(self, mac, address, from_wire, now);
     if (!nic->bridge) {
         nmm_routing_refuse(self, mac, NMM_REJECTION_NOT_BRIDGE, address, NULL);

@@ -179,7 +179,8 @@ nmm_routing_entries_list_routes(const NmmRoutingEntries *self,
                 NMM_VERDICT_GOOD)
             continue;
         nmm_mac_key_to_bytes(entry->holder, route.mac);
-        route.guest = nmm_known_hosts_find_nic(known, entry->holder)->guest->name;
+        route.guest =
+            nmm_known_guest_get_name(nmm_known_hosts_find_nic(known, entry->holder)->guest);
         g_array_append_val(routes, route);
     }
     g_array_sort(routes, nmm_route_compare);

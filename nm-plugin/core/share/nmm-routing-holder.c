@@ -22,6 +22,18 @@ nmm_routing_can_hold(const Nic *nic)
     return nic && nic->running && nic->bridge;
 }
 
+NmmVerdict
+nmm_routing_judge(const NmmRouting *self,
+                  const Nic *nic,
+                  const NmmCidr *address,
+                  NmmCidr *out_source,
+                  NmmRejectionReason *out_reason)
+{
+    if (nic && nic->guest->is_peer)
+        return nmm_routing_host_judge_peer(&self->host, address, out_source, out_reason);
+    return nmm_routing_host_judge(&self->host, address, out_source, out_reason);
+}
+
 void
 nmm_routing_count(NmmRouting *self, MacKey mac, int change)
 {

@@ -28,6 +28,12 @@ struct _NmmRouting {
 NmmKnownNic *nmm_routing_find_nic(NmmRouting *self, NmmMacKey mac);
 /* @nic: (nullable) */
 gboolean nmm_routing_can_hold(const NmmKnownNic *nic);
+/* Judges @address for the guest or peer with @nic, or, if that is NULL, for any guest. */
+NmmVerdict nmm_routing_judge(const NmmRouting *self,
+                             const NmmKnownNic *nic,
+                             const NmmCidr *address,
+                             NmmCidr *out_source,
+                             NmmRejectionReason *out_reason);
 
 /* The guest with @mac holds or claims one address more (+1) or less (-1). */
 void nmm_routing_count(NmmRouting *self, NmmMacKey mac, int change);

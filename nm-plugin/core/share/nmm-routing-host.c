@@ -57,6 +57,7 @@ nmm_routing_host_copy(NmmRoutingHost *out, const NmmRoutingHost *host)
     out->own = copy_array(host->own, sizeof(NmmCidr));
     out->gateways = copy_array(host->gateways, sizeof(NmmCidr));
     out->trusted = copy_array(host->trusted, sizeof(NmmCidr));
+    out->peers = copy_array(host->peers, sizeof(NmmCidr));
     out->servers = copy_array(host->servers, sizeof(NmmCidr));
 }
 
@@ -69,6 +70,7 @@ nmm_routing_host_clear(NmmRoutingHost *host)
     g_clear_pointer(&host->gateways, g_array_unref);
     g_clear_pointer(&host->servers, g_array_unref);
     g_clear_pointer(&host->trusted, g_array_unref);
+    g_clear_pointer(&host->peers, g_array_unref);
 }
 
 gboolean
@@ -179,19 +181,21 @@ find_source(const GArray *addresses, const NmmCidr *address)
 }
 
 static gboolean
-is_trusted(const NmmRoutingHost *host, const NmmCidr *address)
+is_in(const GArray *prefixes, const NmmCidr *address)
 {
-    for (guint i = 0; i < host->trusted->len; i++) {
-        if (nmm_cidr_overlaps(&g_array_index(host->trusted, NmmCidr, i), address))
+    for (guint i = 0; i < prefixes->len; i++) {
+        if (nmm_cidr_overlaps(&g_array_index(prefixes, NmmCidr, i), address))
             return TRUE;
     }
     return FALSE;
 }
 
 static gboolean
-find_reason(const NmmRoutingHost *host, const NmmCidr *address, NmmRejectionReason *out_reason)
+find_reason(const NmmRoutingHost *host,
+            const NmmCidr *address,
+            gboolean trusted,
+            NmmRejectionReason *out_reason)
 {
-    gboolean trusted = is_trusted(host, address);
     const NmmCidr *subnet;
 
     if (is_own_address(host->addresses, address) || contains_address(host->own, address))
@@ -217,11 +221,12 @@ nmm_routing_host_is_onlink(const NmmRoutingHost *host, const NmmCidr *address)
     return find_subnet(host, address, &subnet) && subnet;
 }
 
-NmmVerdict
-nmm_routing_host_judge(const NmmRoutingHost *host,
-                       const NmmCidr *address,
-                       NmmCidr *out_source,
-                       NmmRejectionReason *out_reason)
+static NmmVerdict
+judge(const NmmRoutingHost *host,
+      const NmmCidr *address,
+      gboolean trusted,
+      NmmCidr *out_source,
+      NmmRejectionReason *out_reason)
 {
     const NmmCidr *source = find_source(host->addresses, address);
 
@@ -231,5 +236,32 @@ nmm_routing_host_judge(const NmmRoutingHost *host,
         *out_source = *source;
         out_source->prefix = nmm_cidr_get_max_prefix(source);
     }
-    return find_reason(host, address, out_reason) ? NMM_VERDICT_REJECTED : NMM_VERDICT_GOOD;
+    return find_reason(host, address, trusted, out_reason) ? NMM_VERDICT_REJECTED
+                                                           : NMM_VERDICT_GOOD;
+}
+
+NmmVerdict
+nmm_routing_host_judge(const NmmRoutingHost *host,
+                       const NmmCidr *address,
+                       NmmCidr *out_source,
+                       NmmRejectionReason *out_reason)
+{
+    return judge(host, address, is_in(host->trusted, address), out_source, out_reason);
+}
+
+gboolean
+nmm_routing_host_has_peers_at(const NmmRoutingHost *host, const NmmCidr *address)
+{
+    return is_in(host->peers, address);
+}
+
+NmmVerdict
+nmm_routing_host_judge_peer(const NmmRoutingHost *host,
+                            const NmmCidr *address,
+                            NmmCidr *out_source,
+                            NmmRejectionReason *out_reason)
+{
+    if (!is_in(host->peers, address))
+        return NMM_VERDICT_NO_MATTER;
+    return judge(host, address, FALSE, out_source, out_reason);
 }

@@ -30,6 +30,7 @@ typedef struct {
     GArray *servers;   /* (element-type NmmCidr): DNS servers in use */
     GArray *trusted; /* (element-type NmmCidr): prefixes in which a guest may have what a gateway or
                         DNS server has, and what is off-link */
+    GArray *peers;   /* (element-type NmmCidr): prefixes in which a peer may have addresses */
 } NmmRoutingHost;
 
 /* A deep copy without NULL arrays; free it with clear(). */
@@ -41,7 +42,7 @@ gboolean nmm_routing_is_routable(const NmmCidr *address);
 
 typedef enum {
     NMM_VERDICT_GOOD,
-    NMM_VERDICT_NO_MATTER, /* the host has no address of that family */
+    NMM_VERDICT_NO_MATTER, /* the host has no address of that family, or peers are not served */
     NMM_VERDICT_REJECTED,
 } NmmVerdict;
 
@@ -53,5 +54,12 @@ NmmVerdict nmm_routing_host_judge(const NmmRoutingHost *host,
                                   const NmmCidr *address,
                                   NmmCidr *out_source,
                                   NmmRejectionReason *out_reason);
+/* Whether peers are served at @address. */
+gboolean nmm_routing_host_has_peers_at(const NmmRoutingHost *host, const NmmCidr *address);
+/* The same as judge() for a peer, for which no address is trusted. */
+NmmVerdict nmm_routing_host_judge_peer(const NmmRoutingHost *host,
+                                       const NmmCidr *address,
+                                       NmmCidr *out_source,
+                                       NmmRejectionReason *out_reason);
 
 G_END_DECLS

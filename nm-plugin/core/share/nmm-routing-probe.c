@@ -51,7 +51,7 @@ nmm_routing_probe_guest(NmmRouting *self, const NmmCidr *address, MacKey mac, gi
     NmmProbe probe = {.address = *address};
     const Nic *nic = nmm_routing_find_nic(self, mac);
     NmmRejectionReason reason;
-    NmmVerdict verdict = nmm_routing_host_judge(&self->host, address, &probe.source, &reason);
+    NmmVerdict verdict = nmm_routing_judge(self, nic, address, &probe.source, &reason);
 
     if (verdict == NMM_VERDICT_NO_MATTER || !nmm_routing_can_hold(nic) ||
         (verdict == NMM_VERDICT_REJECTED && reason == NMM_REJECTION_HOST))
@@ -68,8 +68,10 @@ nmm_routing_probe_all_guests(NmmRouting *self, Entry *entry, gint64 now)
     g_hash_table_iter_init(&iter, self->known.nics);
     while (g_hash_table_iter_next(&iter, NULL, &data)) {
         const Nic *nic = data;
+        NmmRejectionReason reason;
 
-        if (nmm_routing_can_hold(nic))
+        if (nmm_routing_can_hold(nic) &&
+            nmm_routing_judge(self, nic, &entry->address, NULL, &reason) == NMM_VERDICT_GOOD)
             nmm_routing_probe(self, entry, nic->mac, now);
     }
 }

@@ -124,15 +124,13 @@ nmm_routing_refuse(NmmRouting *self,
     g_autofree char *mac_text = nmm_mac_key_to_string(mac);
     g_autofree char *address_text = nmm_cidr_address_to_string(address);
     NmmRejection *reported;
+    const char *guest;
 
     if (!nic)
         return;
-    note(self,
-         nic,
-         address,
-         nmm_rejection_new(reason, nic->guest->name, mac_text, address_text, holder));
-    reported = nmm_rejections_add(
-        self->reported, reason, nic->guest->name, mac_text, address_text, holder);
+    guest = nmm_known_guest_get_name(nic->guest);
+    note(self, nic, address, nmm_rejection_new(reason, guest, mac_text, address_text, holder));
+    reported = nmm_rejections_add(self->reported, reason, guest, mac_text, address_text, holder);
     if (reported)
         g_ptr_array_add(self->work->rejections, reported);
 }
@@ -198,9 +196,10 @@ is_still_refused(NmmRouting *self, const Refusal *refusal)
 {
     const Nic *nic = nmm_routing_find_nic(self, refusal->mac);
     NmmRejectionReason reason;
-    NmmVerdict verdict = nmm_routing_host_judge(&self->host, &refusal->address, NULL, &reason);
+    NmmVerdict verdict = nmm_routing_judge(self, nic, &refusal->address, NULL, &reason);
 
-    if (!nic || !nic->running || g_strcmp0(nic->guest->name, refusal->rejection->guest) != 0 ||
+    if (!nic || !nic->running ||
+        g_strcmp0(nmm_known_guest_get_name(nic->guest), refusal->rejection->guest) != 0 ||
         verdict == NMM_VERDICT_NO_MATTER)
         return FALSE;
     if (refusal->rejection->reason == NMM_REJECTION_NOT_BRIDGE)

@@ -217,8 +217,11 @@ judge_entry(NmmRouting *self, Entry *entry)
 {
     NmmRejectionReason reason;
 
-    if (nmm_routing_host_judge(&self->host, &entry->address, NULL, &reason) !=
-            NMM_VERDICT_REJECTED ||
+    if (nmm_routing_judge(self,
+                          nmm_routing_find_nic(self, entry->holder ?: entry->claimant),
+                          &entry->address,
+                          NULL,
+                          &reason) != NMM_VERDICT_REJECTED ||
         reason == NMM_REJECTION_OFF_LINK)
         return;
     if (entry->holder != 0)

@@ -35,9 +35,10 @@ G_BEGIN_DECLS
 #define NMM_ROUTING_REFUSAL_KEEP_MS 60000 /* a refused claim that is not heard is in doubt */
 #define NMM_ROUTING_LAN_KEEP_MS     (5 * 60 * 1000) /* a LAN host heard before is forgotten */
 
-/* A macvtap interface of a selected guest on the parent. */
+/* A macvtap interface of a selected guest on the parent, or a macvlan peer: an interface on the
+ * parent that libvirt does not know. */
 typedef struct {
-    const char *guest; /* name */
+    const char *guest; /* (nullable): name; NULL: a peer */
     const char *mac;
     gboolean running;
     gboolean bridge; /* macvtap mode bridge: the link reaches no other */
@@ -47,7 +48,7 @@ typedef struct {
     NmmCidr address; /* prefix 32 or 128 */
     NmmCidr source;  /* the host's, preferred; prefix 32 or 128 */
     guint8 mac[NMM_MAC_BYTES];
-    const char *guest;
+    const char *guest; /* (nullable): NULL: a peer's */
     gint64 since_ms;
 } NmmRoute;
 

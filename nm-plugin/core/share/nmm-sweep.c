@@ -21,6 +21,7 @@ typedef enum { IPV4, IPV6, N_FAMILIES } Family;
 /* A pass asks by position: the known addresses, then the subnets. */
 typedef struct {
     NmmMacKey mac;
+    gboolean is_peer;
     gboolean present;             /* a guest that the link reaches */
     gboolean listed;              /* … in the list that is being read */
     GArray *known;                /* (element-type NmmCidr): last heard with, the latest first */
@@ -33,9 +34,8 @@ typedef struct {
 
 struct _NmmSweep {
     NmmRoutingHost host;
-    GArray *subnets;             /* (element-type NmmCidr): IPv6 first */
-    gboolean wanted[N_FAMILIES]; /* @subnets has some */
-    GHashTable *targets;         /* &mac → Target */
+    GArray *subnets;     /* (element-type NmmCidr): IPv6 first */
+    GHashTable *targets; /* &mac → Target */
     gint64 next_tick;
 };
 
@@ -168,9 +168,6 @@ set_subnets(NmmSweep *self, GArray *subnets)
 
     g_array_unref(self->subnets);
     self->subnets = subnets;
-    self->wanted[IPV4] = self->wanted[IPV6] = FALSE;
-    for (guint i = 0; i < subnets->len; i++)
-        self->wanted[family_of(cidr_at(subnets, i))] = TRUE;
     g_hash_table_iter_init(&iter, self->targets);
     while (g_hash_table_iter_next(&iter, NULL, &target)) {
         if (((Target *)target)->present)
@@ -197,9 +194,13 @@ static void
 list_nic(NmmSweep *self, const NmmRoutingNic *nic)
 {
     guint8 mac[NMM_MAC_BYTES];
+    Target *target;
 
-    if (nic->running && nic->bridge && nmm_mac_parse(nic->mac, mac))
-        ensure_target(self, nmm_mac_key_from_bytes(mac))->listed = TRUE;
+    if (!nic->running || !nic->bridge || !nmm_mac_parse(nic->mac, mac))
+        return;
+    target = ensure_target(self, nmm_mac_key_from_bytes(mac));
+    target->listed = TRUE;
+    target->is_peer = nic->guest == NULL;
 }
 
 static void
@@ -246,6 +247,13 @@ nmm_sweep_hear(NmmSweep *self, const guint8 *mac, const NmmCidr *address, gboole
 
 /* Asking */
 
+/* Whether it can have an address in @subnet. */
+static gboolean
+is_asked(const NmmSweep *self, const Target *target, const NmmCidr *subnet)
+{
+    return !target->is_peer || nmm_routing_host_has_peers_at(&self->host, subnet);
+}
+
 /* An IPv6 subnet takes one echo. */
 static guint
 count_probes(const NmmCidr *subnet)
@@ -274,14 +282,15 @@ get_nth_address(const NmmCidr *subnet, guint n, NmmCidr *out)
     nmm_cidr_set_address(out, G_SOCKET_FAMILY_IPV4, (const guint8 *)&address);
 }
 
-/* FALSE: no guest can have it. */
+/* FALSE: it cannot have it. */
 static gboolean
-make_request(const NmmSweep *self, const NmmCidr *address, NmmProbe *out)
+make_request(const NmmSweep *self, const Target *target, const NmmCidr *address, NmmProbe *out)
 {
     NmmRejectionReason reason;
 
     out->address = *address;
-    return nmm_routing_host_judge(&self->host, address, &out->source, &reason) == NMM_VERDICT_GOOD;
+    return (target->is_peer ? nmm_routing_host_judge_peer : nmm_routing_host_judge)(
+               &self->host, address, &out->source, &reason) == NMM_VERDICT_GOOD;
 }
 
 /* The source is the host's address there, so that a guest replies with its own one there. */
@@ -300,7 +309,7 @@ static gboolean
 make_probe(const NmmSweep *self, const Target *target, guint position, NmmProbe *out)
 {
     if (position < target->known->len)
-        return make_request(self, cidr_at(target->known, position), out);
+        return make_request(self, target, cidr_at(target->known, position), out);
     position -= target->known->len;
     for (guint i = 0; i < self->subnets->len; i++) {
         const NmmCidr *subnet = cidr_at(self->subnets, i);
@@ -311,9 +320,9 @@ make_probe(const NmmSweep *self, const Target *target, guint position, NmmProbe 
             continue;
         }
         if (family_of(subnet) == IPV6)
-            return make_echo(self, subnet, out);
+            return is_asked(self, target, subnet) && make_echo(self, subnet, out);
         get_nth_address(subnet, position, &address);
-        return make_request(self, &address, out);
+        return make_request(self, target, &address, out);
     }
     return FALSE;
 }
@@ -321,8 +330,13 @@ make_probe(const NmmSweep *self, const Target *target, guint position, NmmProbe 
 static gboolean
 has_replied(const NmmSweep *self, const Target *target)
 {
-    return (!self->wanted[IPV4] || target->replied[IPV4]) &&
-           (!self->wanted[IPV6] || target->replied[IPV6]);
+    for (guint i = 0; i < self->subnets->len; i++) {
+        const NmmCidr *subnet = cidr_at(self->subnets, i);
+
+        if (!target->replied[family_of(subnet)] && is_asked(self, target, subnet))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static void
