@@ -13,6 +13,7 @@
 #include "nmm-check-collect.h"
 #include "nmm-host.h"
 #include "nmm-keys.h"
+#include "nmm-peers.h"
 
 /* Of one width, in every language. */
 static const char *const marks[] = {
@@ -124,6 +125,36 @@ nmm_check_choose_uri(const NmmHostState *state, const char *guest)
     return nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value;
 }
 
+/* (nullable): the guest that has @address. */
+static const NmmCheckInput *
+find_input(const GPtrArray *inputs, const char *address)
+{
+    for (guint i = 0; i < inputs->len; i++) {
+        const NmmCheckInput *input = g_ptr_array_index(inputs, i);
+        const GPtrArray *addresses = input->link.addresses;
+
+        if (g_strcmp0(input->address, address) == 0)
+            return input;
+        for (guint a = 0; addresses && a < addresses->len; a++) {
+            const NmmCheckAddress *one = g_ptr_array_index(addresses, a);
+
+            if (g_str_equal(one->address, address))
+                return input;
+        }
+    }
+    return NULL;
+}
+
+static NmmReport *
+check_address(const NmmHostState *state, const NmmCidr *address)
+{
+    g_autofree char *text = nmm_cidr_address_to_string(address);
+    g_autoptr(GPtrArray) inputs = nmm_check_collect(state, NULL);
+    const NmmCheckInput *input = find_input(inputs, text);
+
+    return input ? nmm_check_report(input) : nmm_peers_check(state, inputs, address);
+}
+
 static int
 run(const char *name, gboolean json)
 {
@@ -131,9 +162,14 @@ run(const char *name, gboolean json)
     g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
+    NmmCidr address;
 
     nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
     inputs = nmm_check_collect(state, name);
+    if (inputs->len == 0 && nmm_cidr_init_host(&address, name, NULL)) {
+        report = check_address(state, &address);
+        return nmm_report_print(report, json);
+    }
     if (inputs->len == 0 && complain_of_hosts(state))
         return NMM_EXIT_FAILED;
     if (inputs->len == 0)
@@ -144,7 +180,7 @@ run(const char *name, gboolean json)
 
 const NmmCommand nmm_command_check = {
     .name = "check",
-    .argument = "GUEST",
+    .argument = "GUEST|ADDRESS",
     .summary = N_("Find out why a guest and its host cannot reach each other"),
     .run = run,
 };

@@ -15,6 +15,7 @@
 #include "nmm-check-collect.h"
 #include "nmm-host.h"
 #include "nmm-guest-selection.h"
+#include "nmm-peers.h"
 #include "nmm-status-watch.h"
 
 /* Text */
@@ -394,6 +395,7 @@ nmm_status_report(const NmmHostState *state, const GPtrArray *inputs)
     add_hosts(report, state);
     add_profiles(report, state);
     add_guests(report, inputs);
+    nmm_peers_add_to_report(report, state, inputs);
     return report;
 }
 
