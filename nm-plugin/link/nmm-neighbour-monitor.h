@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ARP and IPv6 neighbour discovery of mode share: listens on the host link, and on the parent to
- * the host's requests and the LAN's replies; sends probes on either; replies to the guests'
- * requests for the host's addresses. NmmRouting decides.
+ * ARP and IPv6 neighbour discovery of mode share, and for the names of guests: listens on the host
+ * link, and on the parent to the host's requests and the LAN's replies; sends probes on either;
+ * replies to the guests' requests for the host's addresses. NmmRouting decides.
  *
  * Two packet sockets on the thread-default main context, filtered in the kernel; no timer, no
  * polling. Never opens the link's /dev/tapN. It is bound to the two devices as they are: if the

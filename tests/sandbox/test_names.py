@@ -40,6 +40,21 @@ def test_guest_of_mode_share_is_found_where_it_is(host):
     equal(find(host, 'alpha'), [], 'alpha after down')
 
 
+@tap.host(ipv6=True)
+def test_both_families(host):
+    alpha, = share.prepare(host, 'alpha')
+    own = host.wait_for(lambda: host.address(family=6), 'an IPv6 address of the host')
+    theirs = alpha.wait_address(family=6)
+    for mode in ('share', 'move'):
+        profiles.add(host, name=mode, mode=mode)
+        profiles.up(host, name=mode)
+        share.talk(host, alpha)
+        share.talk(host, alpha, theirs, own)
+        host.wait_for(lambda: {alpha.lan_address, theirs} <= set(find(host, 'alpha')), 'both addresses', 15)
+        profiles.down(host, name=mode)
+        equal(find(host, 'alpha'), [], f'alpha after down of {mode}')
+
+
 @tap.host()
 def test_guest_of_mode_isolated_is_found_by_its_lease(host):
     alpha, = host.running_guests('alpha')
@@ -54,8 +69,8 @@ def test_guest_of_mode_isolated_is_found_by_its_lease(host):
     alpha.start().wait_ready()
     wait_found(host, 'alpha', address)
     # An address without a lease.
-    guest_link = next(name for name in alpha.links() if name not in ('lo', 'eth0'))
-    alpha.run(f'ip addr add 192.168.254.250/24 dev {guest_link}; ping -c 1 -I 192.168.254.250 192.168.254.1')
+    link = next(name for name in alpha.links().values() if name != 'eth0')
+    alpha.run(f'ip addr add 192.168.254.250/24 dev {link}; ping -c 1 -I 192.168.254.250 192.168.254.1')
     wait_found(host, 'alpha', address, '192.168.254.250')
     profiles.down(host)
     equal(find(host, 'alpha'), [], 'alpha after down')
