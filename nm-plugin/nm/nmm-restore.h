@@ -26,7 +26,8 @@ void nmm_restore_parent_async(NMDevice *device,
                               gpointer user_data);
 gboolean nmm_restore_parent_finish(GAsyncResult *result, gboolean *out_changed, GError **error);
 
-/* Deletes the host link's profile, and with it a link that is active. Cannot fail. */
+/* Deletes the host link's profile, and with it a link that is active, and then lets NetworkManager
+ * check the connectivity. Cannot fail. */
 void nmm_restore_delete_profile_async(NMClient *client,
                                       const char *link_uuid,
                                       GAsyncReadyCallback callback,

@@ -160,6 +160,7 @@ class Active(BusObject):
 class Device(BusObject):
     gateway = ''    # IPv4, of the next publish()
     servers = ()
+    is_limited = False  # as the last check of the connectivity, or the last activation, found it
 
     def __init__(self, nm, name, kind=ETHERNET, **interfaces):
         self.nm = nm
@@ -300,6 +301,7 @@ class Device(BusObject):
             return False
         self.applied = active.profile.settings
         self.version += 1
+        self.is_limited = False
         self.change(UP)
         active.change(ACTIVATED)
         self.nm.update_connectivity()

@@ -377,6 +377,9 @@ class Host:
 
     # NetworkManager
 
+    def is_online(self):
+        return self.nm.manager.get('', 'Connectivity') == device.FULL
+
     def continue_with(self, kept):
         """Another NetworkManager comes and takes up what the one before left: the parent gets its stored
         configuration, the host link of mode move stays active."""

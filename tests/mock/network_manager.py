@@ -9,7 +9,7 @@ from gi.repository import GLib
 
 from bus_object import Bus, BusError, BusObject
 from device import (ACTIVATED, DEACTIVATING, DEVICE_DISCONNECTED, ETHERNET, FULL, IN_MEMORY, MACVLAN, NONE, UNMANAGED, UNSAVED, Device, Profile, ip,
-                    value)
+                    kernel_addresses, value)
 from vpn import Vpn
 
 NOTICE_MS = 30
@@ -80,7 +80,7 @@ class NetworkManager:
     def update_connectivity(self):
         up = [active for active in self.actives if not active.is_vpn and active.state == ACTIVATED
               and active.device.get('Device', 'Ip4Config') != '/']
-        connectivity = FULL if up and self.online else NONE
+        connectivity = FULL if up and self.online and not up[-1].device.is_limited else NONE
         self.manager.set('', Connectivity=connectivity, State=70 if connectivity == FULL else 20,
                          PrimaryConnection=up[-1].path if up else '/',
                          PrimaryConnectionType=up[-1].profile.type if up else '')
@@ -183,6 +183,7 @@ class Manager(BusObject):
 
     def do_CheckConnectivity(self):
         for device in self.nm.devices:
+            device.is_limited = not kernel_addresses(device.name)
             device.publish()
         return self.get('', 'Connectivity')
 

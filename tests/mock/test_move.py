@@ -36,6 +36,7 @@ def check_unmoved(host, what='at the end'):
     check(LINK not in host.links(), f'the host link is still there {what}')
     equal([profile.type for profile in host.nm.profiles], ['802-3-ethernet', 'vpn'], f'types of profiles {what}')
     equal(host.nm.checkpoints, [], f'checkpoints {what}')
+    host.wait(lambda: host.is_online() == host.nm.online, f'NetworkManager to know whether it is online {what}')
     equal(device.value(host.nm.find_profile(UPLINK_UUID).settings, 'ipv4', 'method'), 'auto', f'stored method {what}')
     check('lost its address' not in host.messages(), f'the host had no address for a while {what}')
 
