@@ -21,6 +21,7 @@
 #include "nmm-profile-users.h"
 #include "nmm-routes.h"
 #include "nmm-status-reader.h"
+#include "nmm-stored-profiles.h"
 
 typedef struct {
     NmmHostState *state;
@@ -183,6 +184,18 @@ read_refusal(Read *read, NMConnection *connection, NmmHostProfile *profile)
         check_move(read->client, profile, &profile->refusal);
 }
 
+/* Of @profile, what is in @connection. */
+static void
+read_content(const NmmHostState *state, NMConnection *connection, NmmHostProfile *profile)
+{
+    profile->profile = nmm_profile_reader_read(
+        connection, (const char *const *)state->allowed_uris, &profile->error);
+    if (profile->profile)
+        resolve_parent(state, profile->profile);
+    else
+        profile->raw_network = nmm_profile_reader_read_raw_network(connection);
+}
+
 static void
 read_profile(Read *read, NMRemoteConnection *remote)
 {
@@ -200,13 +213,8 @@ read_profile(Read *read, NMRemoteConnection *remote)
         nm_remote_connection_get_visible(remote);
     profile->in_memory =
         (nm_remote_connection_get_flags(remote) & NM_SETTINGS_CONNECTION_FLAG_UNSAVED) != 0;
-    profile->profile = nmm_profile_reader_read(
-        connection, (const char *const *)read->state->allowed_uris, &profile->error);
-    if (profile->profile)
-        resolve_parent(read->state, profile->profile);
-    if (!profile->profile)
-        profile->raw_network = nmm_profile_reader_read_raw_network(connection);
-    else if (!nmm_mode_get_info(profile->profile->mode)->has_network)
+    read_content(read->state, connection, profile);
+    if (profile->profile && !nmm_mode_get_info(profile->profile->mode)->has_network)
         read_parent(read, profile, active);
     profile->suggested = is_suggested(profile);
     read_moved(read->client, profile);
@@ -214,6 +222,24 @@ read_profile(Read *read, NMRemoteConnection *remote)
         profile->failure = nmm_failure_file_read(NMM_RUN_DIR, profile->uuid);
     if (read->flags & NMM_HOST_READ_REFUSALS)
         read_refusal(read, connection, profile);
+}
+
+static void
+read_stored_profiles(NmmHostState *state)
+{
+    g_autoptr(GPtrArray) profiles = nmm_stored_profiles_read();
+
+    for (guint i = 0; i < profiles->len; i++) {
+        const NmmStoredProfile *stored = g_ptr_array_index(profiles, i);
+        NmmHostProfile *profile =
+            nmm_host_state_add_profile(state,
+                                       nm_connection_get_id(stored->connection),
+                                       nm_connection_get_uuid(stored->connection));
+
+        profile->in_memory = stored->in_memory;
+        read_content(state, stored->connection, profile);
+        profile->suggested = is_suggested(profile);
+    }
 }
 
 /* NetworkManager */
@@ -422,11 +448,13 @@ client_cb(GObject *source, GAsyncResult *result, gpointer user_data)
                     NMM_ERROR_UNREACHABLE,
                     _("NetworkManager does not answer: %s"),
                     error->message);
-    else if (!nm_client_get_nm_running(read->client))
+    else if (nm_client_get_nm_running(read->client))
+        read_nm(read);
+    else if (state->retired)
+        read_stored_profiles(state);
+    else
         g_set_error_literal(
             &state->nm_error, NMM_ERROR, NMM_ERROR_UNREACHABLE, _("NetworkManager is not running"));
-    else
-        read_nm(read);
     if ((read->flags & NMM_HOST_READ_STATUS) && read->client && !state->nm_error)
         nmm_status_read_async(
             nm_client_get_dbus_connection(read->client), statuses_cb, g_steal_pointer(&task));

@@ -3,6 +3,7 @@
  * nm-macvtap retire, which packages run before they are removed. Deactivates all profiles,
  * withdraws the suggested ones, and removes what profiles made, because a guest with an interface
  * on a network that is not started cannot start. The user's profiles stay for a later installation.
+ * If NetworkManager is not running, no profile is active, and its files have the profiles.
  */
 
 #include "config.h"
@@ -21,10 +22,13 @@
 #include "nmm-names.h"
 #include "nmm-profile-lock.h"
 #include "nmm-profile-reader.h"
+#include "nmm-stored-profiles.h"
 
-/* A service may need that long to restore the configuration of a parent. */
-#define TIMEOUT_S 90
-#define TICK_MS   100
+/* A service may need that long to restore the configuration of a parent; without NetworkManager, to
+ * end. */
+#define TIMEOUT_S         90
+#define TIMEOUT_STOPPED_S 10
+#define TICK_MS           100
 
 typedef struct {
     NMClient *client;
@@ -51,10 +55,9 @@ disable_hook(void)
 }
 
 static void
-complain_of_profile(Retirement *self, const char *id, GError *error)
+complain_of_profile(Retirement *self, const char *id, const char *text)
 {
-    nmm_complain(_("profile '%s': %s"), id, error->message);
-    g_error_free(error);
+    nmm_complain(_("profile '%s': %s"), id, text);
     nmm_report_set_code(self->report, NMM_EXIT_FAILED);
 }
 
@@ -75,7 +78,8 @@ static gboolean
 wait_until(Retirement *self, gboolean (*is_done)(Retirement *self))
 {
     guint tick = g_timeout_add(TICK_MS, tick_cb, NULL);
-    gint64 end = g_get_monotonic_time() + TIMEOUT_S * G_USEC_PER_SEC;
+    int timeout_s = nm_client_get_nm_running(self->client) ? TIMEOUT_S : TIMEOUT_STOPPED_S;
+    gint64 end = g_get_monotonic_time() + timeout_s * G_USEC_PER_SEC;
     gboolean done = is_done(self);
 
     while (!done && g_get_monotonic_time() < end) {
@@ -100,17 +104,27 @@ is_ours(NMActiveConnection *active)
     return connection && nmm_profile_reader_is_macvtap(NM_CONNECTION(connection));
 }
 
-static gboolean
-is_all_down(Retirement *self)
+/* (transfer full) (element-type NMActiveConnection) */
+static GPtrArray *
+list_active(const Retirement *self)
 {
     const GPtrArray *actives = nm_client_get_active_connections(self->client);
-    g_autoptr(GHashTable) holders = nmm_profile_lock_list_holders(NMM_RUN_DIR);
+    GPtrArray *ours = g_ptr_array_new_with_free_func(g_object_unref);
 
     for (guint i = 0; i < actives->len; i++) {
         if (is_ours(actives->pdata[i]))
-            return FALSE;
+            g_ptr_array_add(ours, g_object_ref(actives->pdata[i]));
     }
-    return self->n_pending == 0 && g_hash_table_size(holders) == 0;
+    return ours;
+}
+
+static gboolean
+is_all_down(Retirement *self)
+{
+    g_autoptr(GPtrArray) actives = list_active(self);
+    g_autoptr(GHashTable) holders = nmm_profile_lock_list_holders(NMM_RUN_DIR);
+
+    return self->n_pending == 0 && actives->len == 0 && g_hash_table_size(holders) == 0;
 }
 
 static void
@@ -127,26 +141,50 @@ deactivate_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+report_deactivation(Retirement *self, NMActiveConnection *active)
+{
+    const char *id = nm_active_connection_get_id(active);
+
+    if (g_ptr_array_find(
+            (GPtrArray *)nm_client_get_active_connections(self->client), active, NULL)) {
+        complain_of_profile(self, id, _("it is still active; see 'nm-macvtap status'"));
+        return;
+    }
+    add_profile(self, "deactivated", id);
+    nmm_report_add_text(self->report, _("Profile '%s' is deactivated.\n"), id);
+}
+
+/* Returns: whether no service runs. */
+static gboolean
 deactivate_all(Retirement *self)
 {
-    const GPtrArray *actives = nm_client_get_active_connections(self->client);
+    g_autoptr(GPtrArray) actives = list_active(self);
+    gboolean all_down;
 
     for (guint i = 0; i < actives->len; i++) {
-        NMActiveConnection *active = actives->pdata[i];
-
-        if (!is_ours(active))
-            continue;
-        add_profile(self, "deactivated", nm_active_connection_get_id(active));
-        nmm_report_add_text(
-            self->report, _("Profile '%s' is deactivated.\n"), nm_active_connection_get_id(active));
         self->n_pending++;
-        nm_client_deactivate_connection_async(self->client, active, NULL, deactivate_cb, self);
+        nm_client_deactivate_connection_async(
+            self->client, actives->pdata[i], NULL, deactivate_cb, self);
     }
-    if (wait_until(self, is_all_down))
-        return;
-    nmm_complain(_(
-        "profiles are still active, or their services are still running; see 'nm-macvtap status'"));
+    all_down = wait_until(self, is_all_down);
+    for (guint i = 0; i < actives->len; i++)
+        report_deactivation(self, actives->pdata[i]);
+    return all_down;
+}
+
+static void
+complain_of_services(Retirement *self)
+{
+    g_autoptr(GHashTable) holders = nmm_profile_lock_list_holders(NMM_RUN_DIR);
+
     nmm_report_set_code(self->report, NMM_EXIT_FAILED);
+    if (g_hash_table_size(holders) == 0)
+        return;
+    if (nm_client_get_nm_running(self->client))
+        nmm_complain(_("services of profiles are still running; see 'nm-macvtap status'"));
+    else
+        nmm_complain(_("services of profiles are still running, because they restore the host when "
+                       "NetworkManager is running; start it and try again"));
 }
 
 static void
@@ -154,11 +192,30 @@ withdraw_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     Retirement *self = user_data;
     NMRemoteConnection *connection = NM_REMOTE_CONNECTION(object);
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
 
     self->n_pending--;
     if (!nm_remote_connection_delete_finish(connection, result, &error))
-        complain_of_profile(self, nm_connection_get_id(NM_CONNECTION(connection)), error);
+        complain_of_profile(self, nm_connection_get_id(NM_CONNECTION(connection)), error->message);
+}
+
+/* Returns: whether the profile exists. */
+static gboolean
+withdraw(Retirement *self, const NmmHostProfile *profile)
+{
+    NMRemoteConnection *connection = nm_client_get_connection_by_uuid(self->client, profile->uuid);
+    g_autoptr(GError) error = NULL;
+
+    if (connection) {
+        self->n_pending++;
+        nm_remote_connection_delete_async(connection, NULL, withdraw_cb, self);
+        return TRUE;
+    }
+    if (nm_client_get_nm_running(self->client))
+        return FALSE;
+    if (!nmm_stored_profiles_delete_in_memory(profile->uuid, &error))
+        complain_of_profile(self, profile->id, error->message);
+    return !error;
 }
 
 static void
@@ -166,17 +223,12 @@ withdraw_all(Retirement *self, const NmmHostState *state)
 {
     for (guint i = 0; i < state->profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
-        NMRemoteConnection *connection =
-            profile->suggested ? nm_client_get_connection_by_uuid(self->client, profile->uuid)
-                               : NULL;
 
-        if (!connection)
+        if (!profile->suggested || !withdraw(self, profile))
             continue;
         add_profile(self, "withdrawn", profile->id);
         nmm_report_add_text(
             self->report, _("The suggested profile '%s' is withdrawn.\n"), profile->id);
-        self->n_pending++;
-        nm_remote_connection_delete_async(connection, NULL, withdraw_cb, self);
     }
     if (!wait_until(self, has_no_call))
         nmm_report_set_code(self->report, NMM_EXIT_FAILED);
@@ -187,7 +239,6 @@ remove_objects(Retirement *self, NmmHostState *state)
 {
     g_autoptr(GPtrArray) orphans = NULL;
 
-    state->retired = TRUE;
     if (!nmm_cleanup_read_hypervisors(state)) {
         nmm_complain(_("guests and networks of a skipped URI are not changed"));
         nmm_report_set_code(self->report, NMM_EXIT_FAILED);
@@ -212,9 +263,13 @@ static void
 retire(Retirement *self)
 {
     g_autoptr(NmmHostState) state = nmm_host_state_new();
+    gboolean all_down = deactivate_all(self);
 
-    deactivate_all(self);
-    if (!read_profiles(self, state))
+    if (!all_down)
+        complain_of_services(self);
+    state->retired = TRUE;
+    /* Without NetworkManager, which objects a running service needs is not known. */
+    if ((!all_down && !nm_client_get_nm_running(self->client)) || !read_profiles(self, state))
         return;
     withdraw_all(self, state);
     remove_objects(self, state);
@@ -234,14 +289,14 @@ run(const char *argument, gboolean json)
         return NMM_EXIT_FAILED;
     }
     client = nm_client_new(NULL, &error);
-    if (!client || !nm_client_get_nm_running(client)) {
-        nmm_complain(_(
-            "NetworkManager is not running, so its profiles are unknown; start it and try again"));
+    if (!client) {
+        nmm_complain(_("NetworkManager does not answer: %s"), error->message);
         return NMM_EXIT_FAILED;
     }
     self.client = client;
     nmm_json_set_array(report->json, "deactivated");
     nmm_json_set_array(report->json, "withdrawn");
+    nmm_json_set_array(report->json, "leftovers");
     /* The lock waits for a helper that is running. */
     if (!disable_hook())
         return NMM_EXIT_FAILED;

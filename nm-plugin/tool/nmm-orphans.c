@@ -49,7 +49,8 @@ has_no_use(const NmmHostState *state, const NmmHostProfile *profile)
     const NmmProfile *p = profile->profile;
 
     if (state->retired)
-        return !p || p->on_disconnect != NMM_ON_DISCONNECT_KEEP;
+        return profile->state == NMM_ACTIVE_DOWN &&
+               (!p || p->on_disconnect != NMM_ON_DISCONNECT_KEEP);
     return profile->suggested ||
            (p && nmm_mode_get_info(p->mode)->has_network && profile->state == NMM_ACTIVE_DOWN &&
             p->on_disconnect == NMM_ON_DISCONNECT_REMOVE);

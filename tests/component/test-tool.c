@@ -438,7 +438,8 @@ test_orphans(void)
     assert_orphans(state, "interface isolated web1;");
 }
 
-/* After retire, nothing needs what the profiles made, unless on-disconnect=keep. */
+/* After retire, nothing needs what the profiles made, unless they are still active, or
+ * on-disconnect=keep. */
 static void
 test_orphans_retired(void)
 {
@@ -451,6 +452,9 @@ test_orphans_retired(void)
     add_guest(hypervisor, "web1", "isolated", ours);
     assert_orphans(state, "");
     state->retired = TRUE;
+    profile->state = NMM_ACTIVE_DEACTIVATING;
+    assert_orphans(state, "");
+    profile->state = NMM_ACTIVE_DOWN;
     assert_orphans(state, "interface isolated web1;network isolated -;");
     profile->profile->on_disconnect = NMM_ON_DISCONNECT_KEEP;
     assert_orphans(state, "");

@@ -2,10 +2,12 @@
 """nm-macvtap retire, which packages run before they are removed."""
 
 import json
+import os
+import signal
 import subprocess
 
 import mock
-from host import GUEST_MAC, LINK, check, equal
+from host import GUEST_MAC, LINK, UUID, check, equal
 from test_dispatcher import AUTOCONNECT, is_up
 
 OTHER_UUID = '33333333-3333-4333-8333-333333333333'
@@ -95,11 +97,76 @@ def test_network_that_the_user_keeps_stays(host):
     equal(retire(host)[:2], (0, {'deactivated': [], 'withdrawn': [], 'leftovers': []}), 'result')
 
 
-def test_without_networkmanager(host):
+def store(name, uuid, data='', directory='/run/NetworkManager/system-connections'):
+    """A file as NetworkManager writes it; in /run those of profiles that are in memory."""
+    os.makedirs(directory, exist_ok=True)
+    path = f'{directory}/{name}.nmconnection'
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(f'[connection]\nid={name}\nuuid={uuid}\ntype=vpn\n[vpn]\n{data}\n'
+                   'service-type=org.freedesktop.NetworkManager.macvtap\n')
+    return path
+
+
+def network_without_networkmanager(host, data):
+    host.at_start(f'define-network "{NETWORK}"')
+    store('guests', UUID, data)
     host.nm.stop(crash=True)
     code, document, errors = retire(host)
-    equal((code, document), (1, None), 'exit code and output')
-    check('NetworkManager is not running' in errors, errors)
+    equal((code, errors), (0, ''), 'exit code and errors')
+    return {(item['kind'], item['network'], item['removed']) for item in document['leftovers']}
+
+
+def test_without_networkmanager_what_its_profiles_made_is_removed(host):
+    equal(network_without_networkmanager(host, ''), {('network', 'isolated', True)}, 'leftovers')
+
+
+def test_without_networkmanager_what_the_user_keeps_stays(host):
+    equal(network_without_networkmanager(host, 'on-disconnect=keep'), set(), 'leftovers')
+
+
+def test_without_networkmanager_suggested_profiles_do_not_come_back(host):
+    """NetworkManager reads what it has in memory again when it starts."""
+    suggest(host)
+    uuid = next(profile.uuid for profile in host.nm.profiles if profile.id == SUGGESTED)
+    suggested = store(SUGGESTED, uuid, 'mode=share\nparent=eth0')
+    other = store('temporary', OTHER_UUID, 'mode=share\nparent=eth0')
+    host.nm.stop(crash=True)
+    code, document, errors = retire(host)
+    equal((code, document['withdrawn'], errors), (0, [SUGGESTED], ''), 'exit code, withdrawn profiles, errors')
+    check(not os.path.exists(suggested) and os.path.exists(other), 'files in /run')
+
+
+def test_service_that_waits_for_networkmanager_is_named(host):
+    """In mode move, the service gives the parent its configuration back when NetworkManager runs again."""
+    host.up(host.add_profile('move', parent='eth0'))
+    host.nm.stop(crash=True)
+    with host.unchanged():
+        code, document, errors = retire(host)
+    equal((code, document['leftovers']), (1, []), 'exit code and leftovers')
+    check('start it and try again' in errors, errors)
+
+
+def test_profile_that_stays_active_is_not_reported_as_deactivated(host):
+    """What it made stays, because its service uses it."""
+    host.up(host.add_profile('share', parent='eth0', guests='alpha'))
+    host.nm.manager.do_DeactivateConnection = lambda path: None
+    host.speed_up(30)
+    code, document, errors = retire(host)
+    equal((code, document['deactivated'], document['leftovers']), (1, [], []), 'exit code, deactivated profiles, leftovers')
+    check("'guests': it is still active" in errors, errors)
+    check(LINK in host.links(), 'the host link has gone')
+
+
+def test_service_that_hangs_is_reported(host):
+    host.up(host.add_profile('share', parent='eth0', guests='alpha'))
+    os.kill(host.services[-1].pid, signal.SIGSTOP)
+    host.speed_up(30)
+    code, document, errors = retire(host)
+    equal((code, document['deactivated']), (1, ['guests']), 'exit code and deactivated profiles')
+    check('still running' in errors, errors)
+    os.kill(host.services[-1].pid, signal.SIGCONT)
+    host.wait_service_ended()
+    check(LINK not in host.links(), 'the host link is still there')
 
 
 if __name__ == '__main__':

@@ -108,8 +108,9 @@ typedef struct {
 
     GPtrArray *hypervisors; /* (element-type NmmHostHypervisor) */
 
-    /* Set by `nm-macvtap retire`: profiles need nothing that they made, except with
-     * on-disconnect=keep. Reading the state does not change it. */
+    /* Set by `nm-macvtap retire`: profiles that are down need nothing that they made, except with
+     * on-disconnect=keep. If NetworkManager is not running, its files are read. Reading the state
+     * does not change it. */
     gboolean retired;
 } NmmHostState;
 
