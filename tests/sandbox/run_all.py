@@ -158,25 +158,22 @@ def stage_release(_builds, _names):
 
 
 def stage_sandbox(builds, names):
-    """Several programs at a time: each has its own hosts."""
     if not install(builds):
         return
     wanted = {os.path.basename(path)[:-len('.py')]: path for path in end_to_end_tests()}
     wanted = {name: path for name, path in wanted.items() if not names or name in names}
     print(f"sandbox {', '.join(wanted)}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool:
-        for results in pool.map(run_program, wanted.keys(), wanted.values()):
-            add(results)
+    run_programs(wanted.values(), ['--destdir', DESTDIR])
 
 
 def stage_systemd(_builds, _names):
     systemd = os.path.join(SOURCE, 'tests', 'systemd')
     directory = os.path.join(BUILDS, 'packages')
-    if step('packages', [os.path.join(systemd, 'build-packages'), directory]):
-        add((1, 0, 0))
-        add(run_program('packages', os.path.join(systemd, 'test_packages.py'), [directory]))
-    else:
+    if not step('packages', [os.path.join(systemd, 'build-packages'), directory]):
         add((0, 1, 0))
+        return
+    add((1, 0, 0))
+    run_programs(sorted(glob.glob(os.path.join(systemd, 'test_*.py'))), [directory])
 
 
 def stage_packaging(_builds, _names):
@@ -185,18 +182,26 @@ def stage_packaging(_builds, _names):
         add((0, 1, 0))
         return
     for path in sorted(glob.glob(os.path.join(packaging, 'test_*.py'))):
-        add(run_program(os.path.basename(path)[:-len('.py')], path, []))
+        add(run_program(path, []))
 
 
-def run_program(name, path, arguments=('--destdir', DESTDIR)):
-    """One end-to-end test program; what it prints is shown as it comes. Its (passed, failed, skipped)."""
+def run_programs(paths, arguments):
+    """Several at a time: each has its own hosts."""
+    with concurrent.futures.ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool:
+        for results in pool.map(lambda path: run_program(path, arguments), paths):
+            add(results)
+
+
+def run_program(path, arguments):
+    """One test program; what it prints is shown as it comes. Its (passed, failed, skipped)."""
+    name = os.path.basename(path)[:-len('.py')].removeprefix('test_')
     lines = []
     argv = ['timeout', '--kill-after=5', str(PROGRAM_TIMEOUT), sys.executable, '-u', path, *arguments]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, errors='replace',
                           stdin=subprocess.DEVNULL) as program:
         for line in program.stdout:
             lines.append(line)
-            print(f"    {name.removeprefix('test_')}: {line}", end='', flush=True)
+            print(f'    {name}: {line}', end='', flush=True)
     return count.tap_results(''.join(lines), program.returncode)
 
 

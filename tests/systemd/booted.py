@@ -34,10 +34,9 @@ FILES = {
                                        'SUBSYSTEM=="net", KERNEL=="eth0", ENV{NM_UNMANAGED}="0"\n',
     # The kernel makes these nodes in the devtmpfs of the whole machine.
     '/etc/udev/rules.d/10-macvtap.rules': 'ACTION=="add", SUBSYSTEM=="macvtap", RUN+="/usr/bin/mknod /dev/%k c %M %m"\n',
-    '/etc/NetworkManager/conf.d/test.conf': '[keyfile]\nunmanaged-devices=interface-name:lan0\n',
     '/etc/NetworkManager/system-connections/eth0.nmconnection':
         '[connection]\nid=eth0\nuuid=11111111-1111-4111-8111-111111111111\ntype=ethernet\ninterface-name=eth0\n'
-        '[ipv4]\nmethod=manual\naddress1=10.9.0.10/24\n[ipv6]\nmethod=disabled\n',
+        '[ipv4]\nmethod=manual\naddress1=10.9.0.10/24,10.9.0.1\n[ipv6]\nmethod=disabled\n',
     f'{UNITS}/test-devices.service': '''[Unit]
 DefaultDependencies=no
 After=systemd-udevd.service
@@ -48,19 +47,31 @@ ExecStart=/usr/bin/udevadm trigger --settle --subsystem-match=net
 [Install]
 WantedBy=multi-user.target
 ''',
+    # The DHCP server of the LAN.
+    f'{UNITS}/test-lan.service': '''[Unit]
+DefaultDependencies=no
+Before=NetworkManager.service
+[Service]
+NetworkNamespacePath=/run/netns/lan
+ExecStart=/usr/sbin/dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --port=0 --interface=lan0 \\
+    --bind-interfaces --dhcp-authoritative --dhcp-range=10.9.0.50,10.9.0.99 --dhcp-leasefile=/var/lib/misc/lan.leases
+''',
 }
+TEST_UNITS = ('test-devices.service', 'test-lan.service')
 
 
 class Booted:
-    def __init__(self):
+    def __init__(self, files=None):
+        """FILES: further ones, by path."""
         self.directory = tempfile.mkdtemp()
         subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'booted', self.directory], check=True)
         self.layer = f'{self.directory}/files'
-        for path, text in FILES.items():
+        for path, text in {**FILES, **(files or {})}.items():
             self.write_before(path, text)
         for unit in [f'{name}.service' for name in MASKED] + MASKED_OTHER:
             self.link_before(f'{UNITS}/{unit}', '/dev/null')
-        self.link_before(f'{UNITS}/multi-user.target.wants/test-devices.service', '../test-devices.service')
+        for unit in TEST_UNITS:
+            self.link_before(f'{UNITS}/multi-user.target.wants/{unit}', f'../{unit}')
         # deb-systemd-invoke may start units here.
         self.write_before('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 0\n', 0o755)
         self.start()

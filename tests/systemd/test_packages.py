@@ -5,56 +5,17 @@ socket-activated libvirt. The steps build on each other, so the first failure en
 
     test_packages.py DIRECTORY     with the packages"""
 
-import glob
 import json
-import os
-import sys
 import time
-import traceback
 
+import installed
 from booted import Booted
 from cases import SOURCE, check, equal
+from installed import HELPER, REFRESH, SUGGESTED, install, interfaces, profiles, refreshes, services, starts, wait_idle
 
-HELPER = 'nm-macvtap-dispatcher.service'
-REFRESH = 'nm-macvtap-refresh.service'
-SUGGESTED = 'Guests on eth0'
 GUEST = '''<domain type='qemu'><name>alpha</name><memory unit='MiB'>16</memory><os><type>hvm</type></os><devices>
 <interface type='direct'><mac address='52:54:00:00:00:01'/><source dev='eth0' mode='bridge'/></interface>
 <memballoon model='none'/></devices></domain>'''
-
-
-def profiles(host):
-    return {name.replace('\\:', ':'): state for name, state in
-            (line.rsplit(':', 1) for line in host.run('nmcli', '-g', 'NAME,STATE', 'connection').splitlines())}
-
-
-def is_idle(host):
-    """Neither does the helper run, nor does an event wait for it."""
-    return not host.is_active(HELPER) and not host.is_active(REFRESH) and host.run(
-        'sh', '-c', 'cat /run/nm-macvtap/dispatcher-events 2>/dev/null', check=False) == ''
-
-
-def wait_idle(host):
-    host.wait(lambda: is_idle(host), 'the helper to end', 60)
-
-
-def starts(host):
-    return host.journal('-u', HELPER).count('Started ' + HELPER)
-
-
-def refreshes(host):
-    return host.journal('-u', REFRESH).count('Finished ' + REFRESH)
-
-
-def interfaces(host):
-    return host.run('virsh', 'dumpxml', '--inactive', 'alpha').count('<interface ')
-
-
-def install(host, directory):
-    for path in glob.glob(f'{directory}/*-macvtap*_*.deb'):
-        if 'dbgsym' not in path:
-            host.copy(path, f'/tmp/{os.path.basename(path)}')
-    return host.run('sh', '-c', 'dpkg -i /tmp/*.deb')
 
 
 def host_sources(host):
@@ -62,8 +23,8 @@ def host_sources(host):
     return host.run('sed', '-n', 's/^hosts://p', '/etc/nsswitch.conf').split()
 
 
-def step_install(host, directory):
-    text = install(host, directory)
+def step_install(host):
+    text = install(host)
     check('rror' not in text, text)
     equal(host.run('stat', '-c', '%a %U', '/run/nm-macvtap'), '711 root', 'mode of the run directory')
     wait_idle(host)
@@ -76,7 +37,7 @@ def step_install(host, directory):
     host.run('nmcli', 'connection', 'delete', 'first')
 
 
-def step_libvirt_sleeps(host, directory):
+def step_libvirt_sleeps(host):
     """Read-only commands do not start it."""
     host.run('systemctl', 'stop', 'libvirtd.service')
     before = starts(host)
@@ -86,7 +47,7 @@ def step_libvirt_sleeps(host, directory):
     check(not host.is_active('libvirtd.service'), 'libvirtd was started')
 
 
-def step_first_guest(host, directory):
+def step_first_guest(host):
     """libvirtd is already running, and NetworkManager has no event."""
     host.run('virsh', 'version')
     host.wait(lambda: starts(host) > 0, 'the refresh after the start of libvirtd')
@@ -99,7 +60,7 @@ def step_first_guest(host, directory):
     wait_idle(host)
 
 
-def step_activate(host, directory):
+def step_activate(host):
     """The host link is also a macvtap device, but belongs to no guest."""
     before = refreshes(host)
     check(before > 0, 'no refresh')
@@ -115,28 +76,24 @@ def step_activate(host, directory):
     equal(refreshes(host), before, 'refreshes')
 
 
-def services(host):
-    return host.run('pgrep', '-f', 'nm-macvtap-service --bus-name', check=False).split()
-
-
-def step_upgrade(host, directory):
+def step_upgrade(host):
     """Active profiles stay active, with the same processes."""
     before = services(host)
     equal(len(before), 2, 'services')
-    install(host, directory)
+    install(host)
     wait_idle(host)
     equal(services(host), before, 'services after the upgrade')
     equal([profiles(host)[name] for name in ('isolated', 'share')], ['activated'] * 2, 'states')
 
 
-def step_restart_of_networkmanager(host, directory):
+def step_restart_of_networkmanager(host):
     host.run('systemctl', 'restart', 'NetworkManager')
     host.wait(lambda: [profiles(host).get(name) for name in ('isolated', 'share')] == ['activated'] * 2,
               'the profiles to be active again', 60)
     wait_idle(host)
 
 
-def step_libvirt_stays_stopped(host, directory):
+def step_libvirt_stays_stopped(host):
     """Even while a profile is active. The next activation starts it."""
     host.run('nmcli', 'connection', 'down', 'share')
     host.run('systemctl', 'stop', 'libvirtd')
@@ -151,14 +108,14 @@ def step_libvirt_stays_stopped(host, directory):
     check(host.is_active('libvirtd.service'), 'libvirtd does not run')
 
 
-def step_no_leftover_process(host, directory):
+def step_no_leftover_process(host):
     """The helper is not in the control group of NetworkManager's dispatcher."""
     host.wait(lambda: not host.is_active('NetworkManager-dispatcher.service'), 'the end of the dispatcher', 30)
     check('remains running after unit stopped' not in host.journal('-u', 'NetworkManager-dispatcher'),
           host.journal('-u', 'NetworkManager-dispatcher'))
 
 
-def step_remove(host, directory):
+def step_remove(host):
     text = host.run('dpkg', '-r', 'network-manager-macvtap-gnome', 'network-manager-macvtap', 'libnss-macvtap',
                     timeout=200)
     check('macvtap' not in host_sources(host), 'the NSS module is still in use')
@@ -174,21 +131,21 @@ def step_remove(host, directory):
     host.run('virsh', 'start', 'alpha')
 
 
-def step_purge(host, directory):
+def step_purge(host):
     host.run('dpkg', '-P', 'network-manager-macvtap-gnome', 'network-manager-macvtap', 'libnss-macvtap')
     equal(host.run('find', '/', '-xdev', '-name', '*nm-macvtap*', '-not', '-path', '/proc/*', '-not', '-path', '/tmp/*'), '',
           'files')
 
 
-def step_install_again(host, directory):
+def step_install_again(host):
     host.run('nmcli', 'connection', 'modify', 'isolated', 'connection.autoconnect', 'yes')
-    install(host, directory)
+    install(host)
     host.wait(lambda: profiles(host)['isolated'] == 'activated', 'the profile to be activated')
     wait_idle(host)
     equal(profiles(host)['share'], '', "state of the profile without autoconnect")
 
 
-def step_reboot(host, directory):
+def step_reboot(host):
     """The refresh does not wait for libvirtd, and its start brings the profile."""
     host.run('mkdir', '-p', '/etc/systemd/system/libvirtd.service.d')
     host.run('tee', '/etc/systemd/system/libvirtd.service.d/slow.conf', stdin='[Service]\nExecStartPre=sleep 8\n')
@@ -205,44 +162,19 @@ def step_reboot(host, directory):
     host.run('rm', '-r', '/etc/systemd/system/libvirtd.service.d')
 
 
-def step_autopkgtest(host, directory):
+def step_autopkgtest(host):
     host.run('nmcli', 'connection', 'delete', 'isolated', 'share')
     host.run('virsh', 'undefine', 'alpha')
     host.copy(f'{SOURCE}/debian/tests/host', '/tmp/host')
     host.run('sh', '/tmp/host', timeout=200)
 
 
-def step_poweroff(host, directory):
+def step_poweroff(host):
     """While a profile is active, and without waiting for it."""
     host.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', 'isolated')
     host.run('nmcli', 'connection', 'up', 'isolated', 'ifname', 'lo')
     host.power_off()
 
 
-def main(directory):
-    steps = [function for name, function in globals().items() if name.startswith('step_')]
-    print(f'1..{len(steps)}', flush=True)
-    host = Booted()
-    failed = False
-    for number, function in enumerate(steps, 1):
-        begin = time.monotonic()
-        failure = None
-        try:
-            if failed:
-                failure = 'a step before it has failed'
-            else:
-                function(host, directory)
-        except Exception:
-            failure = f'{host.journal()[-8000:]}\n{traceback.format_exc()}'
-            failed = True
-        name = function.__name__.removeprefix('step_').replace('_', ' ')
-        print(f"{'not ok' if failure else 'ok'} {number} - {name} ({time.monotonic() - begin:.1f} s)")
-        for line in (failure or '').splitlines():
-            print(f'# {line}')
-        sys.stdout.flush()
-    host.close()
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == '__main__':
-    main(sys.argv[1])
+    installed.main(Booted)
