@@ -96,6 +96,8 @@ def step_restart_of_networkmanager(host):
 def step_libvirt_stays_stopped(host):
     """Even while a profile is active. The next activation starts it."""
     host.run('nmcli', 'connection', 'down', 'share')
+    # A connection to a libvirtd that is being stopped makes systemd start it again.
+    wait_idle(host)
     host.run('systemctl', 'stop', 'libvirtd')
     before = starts(host)
     host.run('nmcli', 'connection', 'up', 'eth0')
