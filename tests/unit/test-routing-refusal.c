@@ -179,7 +179,7 @@ test_trusted_asked(Fixture *f, gconstpointer data)
     routing_pass(f, 0);
     routing_assert_probes(f, WEB " 198.51.100.6, " WEB " 198.51.100.7, " WEB " fd99::7");
     accept(f, WEB, "198.51.100.7");
-    routing_take_probes(f);
+    g_array_unref(routing_take_probes(f));
     routing_set_guests(f, routing_both, G_N_ELEMENTS(routing_both));
     routing_pass(f, 0);
     routing_assert_probes(
