@@ -14,6 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A daemon that closed the connections and still runs after this time does not end. */
+#define ENDING_SECONDS 5
+
 /* Of a socket that listens, in /proc/net/unix. */
 #define FLAG_LISTENS 0x10000
 
@@ -204,7 +207,6 @@ NmmDaemonWait *
 nmm_daemon_wait_new(const char *run_dir,
                     const char *uri,
                     int ending,
-                    guint ending_ms,
                     void (*awake)(gpointer user_data),
                     gpointer user_data)
 {
@@ -222,7 +224,7 @@ nmm_daemon_wait_new(const char *run_dir,
         add_monitor(self, *daemon);
     self->check_source = g_idle_add(check_cb, self);
     if (ending != 0)
-        self->ending_source = g_timeout_add(ending_ms, ending_cb, self);
+        self->ending_source = g_timeout_add_seconds(ENDING_SECONDS, ending_cb, self);
     return self;
 }
 

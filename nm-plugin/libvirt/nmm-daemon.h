@@ -30,14 +30,12 @@ gboolean nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending);
 /* The process that serves @uri; 0 if there is none, or it is not known. Any thread. */
 int nmm_daemon_get_pid(const char *run_dir, const char *uri);
 
-/* Waits for the daemon. Calls @awake once, on the default main context, when it runs. After
- * @ending_ms, the process @ending counts as running again. */
+/* Waits for the daemon. Calls @awake once, on the default main context, when it runs. */
 typedef struct _NmmDaemonWait NmmDaemonWait;
 
 NmmDaemonWait *nmm_daemon_wait_new(const char *run_dir,
                                    const char *uri,
                                    int ending,
-                                   guint ending_ms,
                                    void (*awake)(gpointer user_data),
                                    gpointer user_data);
 void nmm_daemon_wait_free(NmmDaemonWait *self);

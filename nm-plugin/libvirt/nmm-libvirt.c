@@ -17,10 +17,6 @@
 #include "nmm-daemon.h"
 #include "nmm-error.h"
 
-/* A daemon that closed the connection is about to end. libvirt gives its threads 30 s for that; a
- * connection in this time makes systemd start it again. */
-#define ENDING_MS (35 * 1000)
-
 struct _NmmLibvirt {
     GObject parent_instance;
     char *uri;
@@ -505,7 +501,6 @@ libvirt_wait_awake(NmmHypervisor *hypervisor)
     self->wait = nmm_daemon_wait_new(NMM_DAEMON_RUN_DIR,
                                      get_daemon_uri(self, self->awaited),
                                      get_ending(self, self->awaited),
-                                     ENDING_MS,
                                      awake_cb,
                                      self);
 }

@@ -202,7 +202,7 @@ test_wait(Fixture *f, gconstpointer data)
         start_daemon(f, "libvirtd");
         stop_daemon(f);
     }
-    wait = nmm_daemon_wait_new(f->run, QEMU, 0, 0, awake_cb, f);
+    wait = nmm_daemon_wait_new(f->run, QEMU, 0, awake_cb, f);
     g_assert_false(wait_awake(f, G_USEC_PER_SEC / 2));
     start_daemon(f, "libvirtd");
     g_assert_true(wait_awake(f, PATIENCE));
@@ -217,7 +217,7 @@ test_wait_late(Fixture *f, gconstpointer data)
 
     listen_on(f, "libvirt");
     start_daemon(f, "libvirtd");
-    wait = nmm_daemon_wait_new(f->run, QEMU, 0, 0, awake_cb, f);
+    wait = nmm_daemon_wait_new(f->run, QEMU, 0, awake_cb, f);
     g_assert_true(wait_awake(f, PATIENCE));
     nmm_daemon_wait_free(wait);
 }
@@ -230,7 +230,7 @@ test_wait_not_ending(Fixture *f, gconstpointer data)
 
     listen_on(f, "libvirt");
     start_daemon(f, "libvirtd");
-    wait = nmm_daemon_wait_new(f->run, QEMU, f->daemon, 2000, awake_cb, f);
+    wait = nmm_daemon_wait_new(f->run, QEMU, f->daemon, awake_cb, f);
     g_assert_false(wait_awake(f, G_USEC_PER_SEC));
     g_assert_true(wait_awake(f, PATIENCE));
     nmm_daemon_wait_free(wait);
