@@ -156,6 +156,12 @@ def test_module_finds_a_name_while_its_file_is_replaced(host):
             process.kill()
 
 
+def test_module_leaves_a_name_with_a_dot_to_others(host):
+    use_module(host)
+    with hold(host, UUID, '10.0.0.50 web1.example.com # qemu:///system web1\n'):
+        equal(find(host, 'web1.example.com'), [], 'web1.example.com')
+
+
 # Mode share
 
 def up(host, name='web1', **data):
