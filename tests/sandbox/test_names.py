@@ -43,13 +43,14 @@ def test_guest_of_mode_share_is_found_where_it_is(host):
 @tap.host(ipv6=True)
 def test_both_families(host):
     alpha, = share.prepare(host, 'alpha')
-    own = host.wait_for(lambda: host.address(family=6), 'an IPv6 address of the host')
+    own = host.address()
+    own6 = host.wait_for(lambda: host.address(family=6), 'an IPv6 address of the host')
     theirs = alpha.wait_address(family=6)
     for mode in ('share', 'move'):
         profiles.add(host, name=mode, mode=mode)
         profiles.up(host, name=mode)
-        share.talk(host, alpha)
-        share.talk(host, alpha, theirs, own)
+        share.talk(host, alpha, alpha.lan_address, own)
+        share.talk(host, alpha, theirs, own6)
         host.wait_for(lambda: {alpha.lan_address, theirs} <= set(find(host, 'alpha')), 'both addresses', 15)
         profiles.down(host, name=mode)
         equal(find(host, 'alpha'), [], f'alpha after down of {mode}')
