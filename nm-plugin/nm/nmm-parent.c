@@ -182,7 +182,7 @@ nmm_parent_check(NMClient *client, NMDevice *parent, GError **error)
         .passthrough = find_passthrough(client, parent),
     };
 
-    return nmm_parent_check_fit(&facts, TRUE, error) && check_managed(parent, name, error);
+    return nmm_parent_check_fit(&facts, error) && check_managed(parent, name, error);
 }
 
 static const char *

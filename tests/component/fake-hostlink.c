@@ -135,7 +135,7 @@ check_parent(FakeHostlink *self, const char *name, GError **error)
         facts.master_kind = device->master ? "bridge" : NULL;
         facts.passthrough = find_passthrough(self, name);
     }
-    return nmm_parent_check_fit(&facts, FALSE, error);
+    return nmm_parent_check_fit(&facts, error);
 }
 
 static gboolean

@@ -14,7 +14,6 @@ check_type(const char *name,
            const char *kind,
            const char *master,
            const char *master_kind,
-           gboolean moves,
            GError **error)
 {
     const NmmParentFacts facts = {
@@ -27,7 +26,7 @@ check_type(const char *name,
         .master_kind = master_kind,
     };
 
-    return nmm_parent_check_fit(&facts, moves, error);
+    return nmm_parent_check_fit(&facts, error);
 }
 
 static void
@@ -45,7 +44,7 @@ test_taken(void)
     for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(check_type("eth0", types[i], "ethernet", NULL, NULL, TRUE, &error));
+        g_assert_true(check_type("eth0", types[i], "ethernet", NULL, NULL, &error));
         g_assert_no_error(error);
     }
 }
@@ -59,7 +58,7 @@ assert_refused(NMDeviceType type,
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(check_type("dev7", type, "some kind", master, "bridge", TRUE, &error));
+    g_assert_false(check_type("dev7", type, "some kind", master, "bridge", &error));
     g_assert_error(error, NMM_ERROR, (int)code);
     g_assert_nonnull(strstr(error->message, "'dev7'"));
     g_assert_nonnull(strstr(error->message, text1));
@@ -91,20 +90,16 @@ test_refused(void)
     }
 }
 
-/* A host link works on a port of a VRF, but a configuration cannot move out of it. */
+/* Another device is no remedy: the VRF itself is not Ethernet. */
 static void
 test_vrf(void)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(
-        check_type("eth0", NM_DEVICE_TYPE_ETHERNET, "ethernet", "blue", "vrf", FALSE, &error));
-    g_assert_no_error(error);
-    g_assert_false(
-        check_type("eth0", NM_DEVICE_TYPE_ETHERNET, "ethernet", "blue", "vrf", TRUE, &error));
+    g_assert_false(check_type("eth0", NM_DEVICE_TYPE_ETHERNET, "ethernet", "blue", "vrf", &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_UNSUPPORTED);
     g_assert_nonnull(strstr(error->message, "VRF 'blue'"));
-    g_assert_nonnull(strstr(error->message, "use mode 'share'"));
+    g_assert_nonnull(strstr(error->message, "use mode 'isolated'"));
     g_assert_null(strstr(error->message, "as the parent"));
 }
 

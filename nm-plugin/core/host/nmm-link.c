@@ -100,7 +100,7 @@ nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error)
         facts.master_kind = link->master_kind;
         facts.passthrough = link->passthrough;
     }
-    return nmm_parent_check_fit(&facts, FALSE, error);
+    return nmm_parent_check_fit(&facts, error);
 }
 
 const NmmCidr *

@@ -57,8 +57,7 @@ gboolean nmm_link_has_name(const NmmLink *link, const char *name);
 /* (nullable) (transfer none): by any of its names. @links: (element-type NmmLink); @name:
  * (nullable). */
 NmmLink *nmm_links_find(const GPtrArray *links, const char *name);
-/* Whether a host link can be made on @name: nmm_parent_check_fit() of a parent that keeps its IP
- * configuration. */
+/* Whether a host link can be made on @name: nmm_parent_check_fit(). */
 gboolean nmm_links_check_parent(const GPtrArray *links, const char *name, GError **error);
 /* (nullable) (transfer none): the host's best address on it that is not link-local, IPv4 before
  * IPv6. */

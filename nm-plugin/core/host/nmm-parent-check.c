@@ -32,24 +32,21 @@ refuse_kind(const NmmParentFacts *facts, GError **error)
                     facts->kind);
 }
 
-/* The kernel gives all frames of a port to its master. A VRF is the exception: it routes what its
- * ports receive, and does not take their frames, so a host link works. But a link that takes the
- * port's addresses is not in the VRF, and takes them out of it. */
+/* The kernel gives all frames of a port to its master. A VRF leaves them to its port, but the
+ * port's addresses are local in the VRF only: the kernel refuses them as the source of a route over
+ * a host link, which is not in the VRF, and does not answer at them there. */
 static gboolean
-check_master(const NmmParentFacts *facts, gboolean moves, GError **error)
+check_master(const NmmParentFacts *facts, GError **error)
 {
-    gboolean is_vrf = g_strcmp0(facts->master_kind, "vrf") == 0;
-
-    if (!facts->master || (is_vrf && !moves))
+    if (!facts->master)
         return TRUE;
-    if (is_vrf)
-        return nmm_fail(
-            error,
-            NMM_ERROR_UNSUPPORTED,
-            _("parent '%s' is in VRF '%s', and mode 'move' would take its configuration out of "
-              "the VRF; use mode 'share'"),
-            facts->name,
-            facts->master);
+    if (g_strcmp0(facts->master_kind, "vrf") == 0)
+        return nmm_fail(error,
+                        NMM_ERROR_UNSUPPORTED,
+                        _("parent '%s' is in VRF '%s', so its addresses are not available on a "
+                          "host link; use mode 'isolated'"),
+                        facts->name,
+                        facts->master);
     return nmm_fail(error,
                     NMM_ERROR_CONFLICT,
                     _("parent '%s' is a port of '%s' (%s); use '%s' as the parent"),
@@ -60,14 +57,14 @@ check_master(const NmmParentFacts *facts, gboolean moves, GError **error)
 }
 
 gboolean
-nmm_parent_check_fit(const NmmParentFacts *facts, gboolean moves, GError **error)
+nmm_parent_check_fit(const NmmParentFacts *facts, GError **error)
 {
     if (!facts->exists)
         return nmm_fail(
             error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), facts->name);
     if (facts->wireless || !facts->ethernet)
         return refuse_kind(facts, error);
-    if (!check_master(facts, moves, error))
+    if (!check_master(facts, error))
         return FALSE;
     /* Its guest has exclusive use of the device: another macvlan gets EINVAL. */
     if (facts->passthrough)

@@ -21,9 +21,7 @@ typedef struct {
     const char *passthrough; /* (nullable): a macvtap or macvlan with exclusive use of it */
 } NmmParentFacts;
 
-/* @moves: the link takes the parent's IP configuration, as in mode move; then a port of a VRF is
- * unfit as well. NMM_ERROR_NOT_FOUND, NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT; the message names
- * the remedy. */
-gboolean nmm_parent_check_fit(const NmmParentFacts *facts, gboolean moves, GError **error);
+/* NMM_ERROR_NOT_FOUND, NMM_ERROR_UNSUPPORTED, NMM_ERROR_CONFLICT; the message names the remedy. */
+gboolean nmm_parent_check_fit(const NmmParentFacts *facts, GError **error);
 
 G_END_DECLS
