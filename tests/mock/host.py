@@ -312,9 +312,7 @@ class Host:
     # Profiles
 
     def add_profile(self, mode, uuid=UUID, name='guests', settings=(), **data):
-        # The harder of the two.
-        extra = {'mac': 'parent'} if mode == 'move' else {}
-        items = {'mode': mode, **extra, **{key.replace('_', '-'): item for key, item in data.items()}}
+        items = {'mode': mode, **{key.replace('_', '-'): item for key, item in data.items()}}
         return self.nm.add_profile(build_settings(
             connection={'id': name, 'uuid': uuid, 'type': 'vpn', 'autoconnect': False, **dict(settings)},
             vpn={'service_type': 'org.freedesktop.NetworkManager.macvtap', 'data': items},

@@ -151,7 +151,7 @@ def prepared(host):
     before = settled(host)
     if not host.lan.service_pid('ask'):
         start_stream(host, address)
-        add(host, parent='eth0', mac='parent')
+        add(host, parent='eth0')
     return address, before
 
 

@@ -420,10 +420,12 @@ def test_package_removed_while_up(host):
     equal(host.run(['ip', 'route', 'show', 'dev', 'nmmveth0']).stdout, '', 'routes on the link of mode share')
     # By hand, as the manual page documents.
     host.run(['ip', 'link', 'delete', 'nmmveth0'])
-    host.nmcli('device', 'reapply', 'eth1')
-    host.wait_for(lambda: host.address('eth1'), 'the address on eth1', 20)
     host.nmcli('connection', 'delete', 'own (eth1)')
     host.wait_for(lambda: not links(host, 'nmmv'), 'the host links to be gone')
+    mac = re.search('own=(.*)', host.read('/run/nm-macvtap/mac-eth1'))[1]
+    host.run(['ip', 'link', 'set', 'eth1', 'address', mac])
+    host.nmcli('device', 'reapply', 'eth1')
+    host.wait_for(lambda: host.address('eth1'), 'the address on eth1', 20)
     host.wait_for(lambda: addresses_and_routes(host) == before, f'the network to be {before}', 45)
     install_package(host)
     wait_each_up(host)

@@ -28,7 +28,7 @@ def test_link_has_the_mac_of_the_parent(host):
     lease_by_mac(host)
     before = settled(host)
     start_stream(host, LEASE)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     for turn in ('first', 'second'):
         profiles.up(host)
         equal(host.address(LINK), LEASE, f'address on the link, {turn} up')
@@ -71,7 +71,7 @@ def test_parent_whose_connection_sets_its_mac(host):
     host.nmcli('connection', 'modify', 'eth0', '802-3-ethernet.cloned-mac-address', '02:77:00:00:00:99')
     host.nmcli('connection', 'up', 'eth0')
     host.wait_online()
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     profiles.up(host)
     check(mac_of(host, LINK) != '02:77:00:00:00:99', 'the link took the MAC')
     equal(mac_of(host, 'eth0'), '02:77:00:00:00:99', 'MAC of the parent')
@@ -90,7 +90,7 @@ def test_profile_bound_to_the_mac_of_the_parent(host):
     host.wait_online()
     address = host.address()
     before = settled(host)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     profiles.up(host)
     host.stop_nm()
     host.wait_for(lambda: not profiles.services(host), 'the service to end', 40)
@@ -129,7 +129,7 @@ def check_up_and_down(host, mac, *causes):
 def test_link_local_addresses_of_ipv4(host):
     """NetworkManager derives them from the MAC, and fails a connection that has one when the MAC changes."""
     without_helper(host)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     reconnect(host, 'ipv4.link-local', 'enabled')
     host.wait_for(lambda: ' 169.254.' in host.run(['ip', '-4', '-o', 'addr']).stdout, 'the link-local address', 30)
     check_up_and_down(host, 'own', "gives 'eth0' an IPv4 link-local address")
@@ -140,7 +140,7 @@ def test_changed_to_a_link_local_address(host):
     without_helper(host)
     address = host.address()
     start_stream(host, address)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     profiles.up(host)
     host.nmcli('connection', 'modify', 'eth0', 'ipv4.link-local', 'enabled')
     host.nmcli('device', 'reapply', 'eth0')
@@ -157,7 +157,7 @@ def test_what_networkmanager_watches_stands_another_mac(host):
     """It looks for other hosts with the address, and derives addresses from the MAC."""
     without_helper(host)
     host.run('echo 1 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries')
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     for settings in (['ipv4.dad-timeout', '2000'], ['ipv6.addr-gen-mode', 'eui64'], ['ipv6.method', 'link-local'],
                      ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.20/24', 'ipv4.gateway', '10.77.0.1'],
                      ['ipv6.method', 'auto', 'ipv6.addr-gen-mode', 'stable-privacy']):
@@ -173,7 +173,7 @@ def test_reapplied_parent_takes_no_other_address(host):
     before = settled(host)
     start_stream(host, LEASE)
     without_helper(host)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     profiles.up(host)
     for turn in (1, 2, 3):
         host.nmcli('device', 'reapply', 'eth0')
@@ -214,7 +214,7 @@ def test_frames_of_other_macs(host):
     addresses for the time of a DHCP exchange, which NetworkManager announces."""
     address = host.address()
     start_stream(host, address)
-    add(host, parent='eth0', mac='parent')
+    add(host, parent='eth0')
     known = {host.uplink_mac(), host.lan.read('/sys/class/net/lan0/address').strip()}
     for action in (profiles.up, profiles.down):
         found = frames_during(host, lambda action=action: action(host))

@@ -212,7 +212,7 @@ test_promises(void)
         {"hotplug", ISOLATED, "yes"},
         {"on-disconnect", ISOLATED, "unplug"},
         {"link-name", LINK, NULL},
-        {"mac", MOVE, "own"},
+        {"mac", MOVE, "parent"},
         {"trusted-addresses", SHARE, ""},
         {"peers", SHARE, "guests"},
         {"multicast", LINK, "yes"},

@@ -196,7 +196,7 @@ static const NmmKeyInfo keys[] = {
         .modes = MODE_MOVE,
         .choices = link_mac_names,
         .choice_labels = link_mac_labels,
-        .default_value = "own",
+        .default_value = "parent",
         .label = N_("_Host link MAC address"),
         .description =
             N_("The MAC address of the host's own macvtap interface: that of the parent "
