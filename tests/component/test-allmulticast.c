@@ -74,6 +74,8 @@ set(NmmAllmulticast *all, const char *first, const char *second)
     g_assert_no_error(error);
 }
 
+static const guint8 broadcast[ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
 static int
 open_packet_socket(const char *name)
 {
@@ -94,6 +96,34 @@ send_frame(int fd, const guint8 *group, guint8 *frame)
     frame[12] = 0x88; /* an EtherType for experiments */
     frame[13] = 0xb5;
     g_assert_cmpint(send(fd, frame, FRAME_SIZE, 0), ==, FRAME_SIZE);
+}
+
+static gboolean
+has_received(int fd, const guint8 *frame)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    guint8 buffer[2048];
+
+    while (poll(&poll_fd, 1, 20) == 1) {
+        if (recv(fd, buffer, sizeof(buffer), 0) == FRAME_SIZE &&
+            memcmp(buffer, frame, FRAME_SIZE) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The kernel drops frames on an interface for a moment after its carrier has come. */
+static void
+wait_until_frames_pass(int lan, int fd)
+{
+    gint64 limit = g_get_monotonic_time() + ARRIVAL_MS * G_TIME_SPAN_MILLISECOND;
+    guint8 frame[FRAME_SIZE] = {0};
+
+    frame[FRAME_SIZE - 1] = 1;
+    do {
+        g_assert_cmpint(g_get_monotonic_time(), <, limit);
+        send_frame(lan, broadcast, frame);
+    } while (!has_received(fd, frame));
 }
 
 /* Whether @frame comes before @end, which always comes. */
@@ -119,13 +149,13 @@ wait_frame(int fd, const guint8 *frame, const guint8 *end)
 static gboolean
 receives_group(const char *name, const guint8 *group)
 {
-    static const guint8 broadcast[ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     guint8 frame[FRAME_SIZE] = {0};
     guint8 end[FRAME_SIZE] = {0};
     int lan = open_packet_socket("lan0");
     int fd = open_packet_socket(name);
     gboolean received;
 
+    wait_until_frames_pass(lan, fd);
     send_frame(lan, group, frame);
     send_frame(lan, broadcast, end);
     received = wait_frame(fd, frame, end);
