@@ -255,6 +255,14 @@ class Host:
         self.service.send_signal(number)
         self.service.wait()
 
+    def refuse_activations(self):
+        """A profile that the helper activates again stays down."""
+        self.nm.bus.fail('ActivateConnection', times=100)
+
+    def kill_service_for_good(self):
+        self.refuse_activations()
+        self.kill_service()
+
     # Guests: each program has its own fake hypervisor, which begins with the same
 
     def at_start(self, *commands):

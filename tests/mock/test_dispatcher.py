@@ -81,26 +81,16 @@ def check_restored(host):
     equal(host.nm.checkpoints, [], 'checkpoints')
 
 
-def refuse_activations(host):
-    """The profile, which was up and is to be up again, stays down."""
-    host.nm.bus.fail('ActivateConnection', times=100)
-
-
-def kill_for_good(host):
-    refuse_activations(host)
-    host.kill_service()
-
-
 def test_restore_of_a_parent_whose_service_was_killed(host):
     host.install_hook()
     host.up(host.add_profile('move'))
-    kill_for_good(host)
+    host.kill_service_for_good()
     check_restored(host)
 
 
 def test_restore_after_a_service_that_was_killed_on_the_way(host):
     host.install_hook()
-    host.nm.bus.after['Reapply'] = lambda: kill_for_good(host)
+    host.nm.bus.after['Reapply'] = lambda: host.kill_service_for_good()
     host.activate(host.add_profile('move'))
     check_restored(host)
 
@@ -112,7 +102,7 @@ def test_restore_after_a_restart_of_networkmanager(host):
     kept = host.nm.stop(crash=True)
     host.wait_service_ended()
     host.continue_with(kept)
-    refuse_activations(host)
+    host.refuse_activations()
     host.refresh()
     check_restored(host)
 
@@ -121,7 +111,7 @@ def test_link_of_a_killed_service_of_mode_share_is_removed(host):
     """It stays for the activation that is tried first; when that has failed, the next event removes it."""
     host.install_hook()
     host.up(host.add_profile('share'))
-    kill_for_good(host)
+    host.kill_service_for_good()
     host.wait(lambda: host.nm.bus.calls.count('ActivateConnection') > 0, 'the activation that fails')
     host.wait_helper_ended()
     host.nm.dispatch('connectivity-change', '', '')

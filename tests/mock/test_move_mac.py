@@ -292,7 +292,7 @@ def test_helper_after_a_service_that_was_killed_while_up(host):
     host.install_hook()
     watch_addresses(host)
     host.up(host.add_profile('move'))
-    host.kill_service()
+    host.kill_service_for_good()
     host.wait(lambda: 'restore eth0' in host.messages(), 'the helper')
     host.wait_helper_ended()
     check_unmoved(host)
