@@ -11,7 +11,17 @@ from tap import check, equal
 PEERS = '10.77.0.208/28 fd77:77::d0/124'
 FIRST, SECOND, OUTSIDE = '10.77.0.210', '10.77.0.211', '10.77.0.230'
 FIRST6 = 'fd77:77::d2'
-ANSWER = "printf 'HTTP/1.0 200 OK\\r\\n\\r\\n%s\\n'"
+SERVE = '''import http.server, socket, sys
+class Server(http.server.ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write((sys.argv[1] + chr(10)).encode())
+    def address_string(self):
+        return self.client_address[0]
+Server(("::", 80), Handler).serve_forever()'''
 
 
 class Container:
@@ -28,11 +38,12 @@ class Container:
         self.host.run(['ip', 'netns', 'add', self.name])
         self.host.run(f'ip link add ct0 link eth0 address {self.mac} type macvlan mode bridge && '
                       f'ip link set ct0 netns {self.name} name eth0')
+        # As container engines do: an address of the router's prefix would be outside PEERS.
+        self.run('echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_ra')
         for address in addresses:
             self.run(f'ip addr add {address}/{64 if ":" in address else 24} dev eth0 nodad')
         self.run('ip link set lo up; ip link set eth0 up')
-        self.host.start_service(f'web-{self.name}', self.inside('socat', 'TCP6-LISTEN:80,fork,reuseaddr',
-                                                                f'SYSTEM:{ANSWER % self.name}'))
+        self.host.start_service(f'web-{self.name}', self.inside('python3', '-I', '-c', SERVE, self.name))
 
     def stop(self):
         self.host.stop_service(f'web-{self.name}')
@@ -45,7 +56,7 @@ class Container:
         return self.host.run(self.inside('sh', '-c', command), check=False)
 
     def move_to(self, address, old):
-        self.run(f'ip addr add {address}/24 dev eth0; ip addr del {old}/24 dev eth0; arping -U -c 2 -I eth0 {address}')
+        self.run(f'ip addr del {old}/24 dev eth0; ip addr add {address}/24 dev eth0; arping -U -c 2 -I eth0 {address}')
 
     def announce(self, address):
         self.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; ip addr del {address}/32 dev eth0')
