@@ -14,6 +14,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 import traceback
 
@@ -42,6 +43,15 @@ def must(*argv, **options):
     result = run(*argv, **options)
     check(result.returncode == 0, f"{' '.join(map(str, argv))}:\n{result.stdout[-4000:]}")
     return result.stdout
+
+
+def make_tarball(directory, version):
+    """As a release's archive: what git knows, or all that is no build."""
+    name = f'NetworkManager-macvtap-{version}'
+    with tarfile.open(directory / f'{name}.tar.xz', 'w:xz', preset=0) as archive:
+        for path in SOURCE.iterdir():
+            if not path.name.startswith(('.', 'build', 'artefacts')):
+                archive.add(path, f'{name}/{path.name}')
 
 
 def enter_private_mounts(*directories):

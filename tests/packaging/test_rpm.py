@@ -9,7 +9,6 @@ programs that only record how they are called.
 
 import os
 import pathlib
-import tarfile
 
 import cases
 from cases import SOURCE, check, equal, must
@@ -20,15 +19,6 @@ CALLS = pathlib.Path('/run/calls')
 RECORDER = f'#!/bin/sh\necho "$(basename "$0") $*" >>{CALLS}\n'
 REFRESH = 'systemctl --no-block restart nm-macvtap-refresh.service'
 RETIRE = 'nm-macvtap retire'
-
-
-def make_tarball(directory):
-    """As a release's archive: what git knows, or all that is no build."""
-    version = must('rpmspec', '-q', '--srpm', '--qf', '%{version}', *macros(directory), SPEC)
-    with tarfile.open(directory / 'SOURCES' / f'{NAME}-{version}.tar.xz', 'w:xz', preset=0) as archive:
-        for path in SOURCE.iterdir():
-            if not path.name.startswith(('.', 'build', 'artefacts')):
-                archive.add(path, f'{NAME}-{version}/{path.name}')
 
 
 def macros(directory):
@@ -72,7 +62,8 @@ def prepare_host():
 def test_rpmbuild_builds_the_packages(directory):
     for name in ('SOURCES', 'BUILD', 'RPMS'):
         (directory / name).mkdir()
-    make_tarball(directory)
+    version = must('rpmspec', '-q', '--srpm', '--qf', '%{version}', *macros(directory), SPEC)
+    cases.make_tarball(directory / 'SOURCES', version)
     must('rpmbuild', '-bb', '--nodeps', '--without', 'check', *macros(directory), SPEC)
     packages(directory)
 
