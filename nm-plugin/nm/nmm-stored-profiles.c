@@ -12,12 +12,12 @@
 #include "nmm-profile-reader.h"
 
 #define DIRECTORY "/NetworkManager/system-connections"
-#define IN_MEMORY "/run" DIRECTORY
+#define IN_MEMORY ("/run" DIRECTORY)
 
 static const char *const directories[] = {
     IN_MEMORY,
-    NMM_SYSCONFDIR DIRECTORY,
-    "/usr/lib" DIRECTORY,
+    (NMM_SYSCONFDIR DIRECTORY),
+    ("/usr/lib" DIRECTORY),
 };
 
 static void
