@@ -140,6 +140,7 @@ def test_service_that_waits_for_networkmanager_is_named(host):
     """In mode move, the service gives the parent its configuration back when NetworkManager runs again."""
     host.up(host.add_profile('move', parent='eth0'))
     host.nm.stop(crash=True)
+    host.wait(lambda: 'NetworkManager has stopped' in host.messages(), 'the service to notice')
     with host.unchanged():
         code, document, errors = retire(host)
     equal((code, document['leftovers']), (1, []), 'exit code and leftovers')
