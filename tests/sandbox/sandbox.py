@@ -235,6 +235,8 @@ addr-gen-mode=eui64
         self.join_uplink(index)
         self.lan.configure(index)
         self.lan.restart_dnsmasq()
+        # The first DHCP request may be lost. IPv6 alone makes the device active, too.
+        self.wait_for(lambda: self.address(uplink, check=False), f'the address of {uplink}', 30)
 
     def ping(self, address, timeout=2, link=None):
         """Whether ADDRESS answers the host within TIMEOUT seconds."""
