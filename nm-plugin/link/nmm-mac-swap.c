@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel refuses a link the MAC that its parent has (EADDRINUSE), so the parent gets the
- * stand-in first. It does not refuse the parent the MAC of a link, but the parent would receive
- * nothing then, so the link changes first on the way back. The note is written before the first
- * change, and removed after the last.
+ * stand-in first. It does not refuse the parent the MAC of a link, which receives everything until
+ * it changes, too, so the parent changes first on the way back as well, and nothing is lost. The
+ * note is written before the first change, and removed after the last.
  */
 
 #include "config.h"
@@ -117,16 +117,22 @@ nmm_mac_swap_settle(const char *link)
         g_warning("%s", error->message);
 }
 
+/* What the LAN sends between the two changes is lost. The MAC of a link that is up changes slowly,
+ * because the kernel waits 10 to 20 ms until no packet uses the old one. */
 static gboolean
 change_both(NmmNlSock *sock, const char *parent, const char *link, const Note *note, GError **error)
 {
-    if (!nmm_rtnl_change_mac(sock, parent, note->standin, error))
+    const NmmMacChange changes[] = {{parent, note->standin, FALSE}, {link, note->own, TRUE}};
+    const NmmMacChange undo = {parent, note->own, FALSE};
+
+    if (!nmm_rtnl_set_down(sock, link, error))
         return FALSE;
-    if (nmm_rtnl_change_mac(sock, link, note->own, error)) {
+    if (nmm_rtnl_change_macs(sock, changes, G_N_ELEMENTS(changes), error)) {
         nmm_rtnl_copy_neighbours(sock, (int)if_nametoindex(parent), (int)if_nametoindex(link));
         return TRUE;
     }
-    nmm_rtnl_change_mac(sock, parent, note->own, NULL);
+    nmm_rtnl_change_macs(sock, &undo, 1, NULL);
+    nmm_rtnl_change_link(sock, link, NULL, TRUE, NULL);
     return FALSE;
 }
 
@@ -165,23 +171,23 @@ nmm_mac_swap_begin(const char *run_dir,
 
 /* Undo */
 
-/* The host may still have its addresses there, so the LAN must know. */
-static gboolean
-free_mac(NmmNlSock *sock, const NmmLink *link, const char *mac, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-
-    if (!nmm_rtnl_change_mac(sock, link->name, mac, error))
-        return FALSE;
-    if (link->up && !nmm_announce(link->name, &local))
-        g_debug("%s", local->message);
-    return TRUE;
-}
-
 static gboolean
 is_over(const NmmLink *link, const char *parent)
 {
     return link->macvtap_mode && g_strcmp0(link->parent, parent) == 0;
+}
+
+/* The host may still have its addresses on a link, so the LAN must know. */
+static void
+announce(const GPtrArray *links, const GArray *changes)
+{
+    for (guint i = 1; i < changes->len; i++) {
+        const NmmLink *link = nmm_links_find(links, g_array_index(changes, NmmMacChange, i).name);
+        g_autoptr(GError) error = NULL;
+
+        if (link && link->up && !nmm_announce(link->name, &error))
+            g_debug("%s", error->message);
+    }
 }
 
 static gboolean
@@ -190,18 +196,27 @@ change_back(NmmNlSock *sock,
             const NmmLink *parent,
             const Note *note,
             const char *profile_uuid,
+            gboolean *out_changed,
             GError **error)
 {
     g_autofree char *mac = nmm_identity_link_mac(profile_uuid, note->own);
-    gboolean done = TRUE;
+    const NmmMacChange own = {parent->name, note->own};
+    g_autoptr(GArray) changes = g_array_new(FALSE, FALSE, sizeof(NmmMacChange));
+    gboolean done;
 
+    g_array_append_val(changes, own);
     for (guint i = 0; i < links->len; i++) {
         const NmmLink *link = links->pdata[i];
+        const NmmMacChange change = {link->name, mac};
 
         if (is_over(link, parent->name) && g_ascii_strcasecmp(link->mac, note->own) == 0)
-            done = free_mac(sock, link, mac, done ? error : NULL) && done;
+            g_array_append_val(changes, change);
     }
-    return nmm_rtnl_change_mac(sock, parent->name, note->own, done ? error : NULL) && done;
+    *out_changed = changes->len > 1 || g_strcmp0(parent->mac, note->own) != 0;
+    done =
+        nmm_rtnl_change_macs(sock, &g_array_index(changes, NmmMacChange, 0), changes->len, error);
+    announce(links, changes);
+    return done;
 }
 
 gboolean
@@ -219,11 +234,10 @@ nmm_mac_swap_undo(const char *run_dir,
     *out_changed = FALSE;
     if (!note || !links)
         return !note;
-    if (device && g_strcmp0(device->mac, note->standin) == 0) {
-        *out_changed = TRUE;
-        if (!change_back(sock, links, device, note, profile_uuid, error))
-            return FALSE;
-    }
+    if (device &&
+        (g_strcmp0(device->mac, note->standin) == 0 || g_strcmp0(device->mac, note->own) == 0) &&
+        !change_back(sock, links, device, note, profile_uuid, out_changed, error))
+        return FALSE;
     nmm_note_remove(run_dir, NOTE, parent, NULL);
     return TRUE;
 }

@@ -30,7 +30,7 @@ gboolean nmm_mac_swap_begin(const char *run_dir,
 void nmm_mac_swap_settle(const char *link);
 /* Gives @parent its own MAC, and a link that has it the one that nmm_identity_link_mac() derives
  * for @profile_uuid. TRUE without a change if there is no note, the parent is gone, or another
- * program gave it a third MAC. Does as much as possible, then returns the first error. */
+ * program gave it a third MAC. */
 gboolean nmm_mac_swap_undo(const char *run_dir,
                            const char *parent,
                            const char *profile_uuid,

@@ -81,6 +81,20 @@ nmm_rtnl_change_link(NmmNlSock *sock,
     return code == 0 || nmm_netlink_fail(code, "change link", error);
 }
 
+gboolean
+nmm_rtnl_set_down(NmmNlSock *sock, const char *name, GError **error)
+{
+    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
+    g_autoptr(NmmNlLink) change = rtnl_link_alloc();
+    int code;
+
+    if (!link)
+        return FALSE;
+    rtnl_link_unset_flags(change, IFF_UP);
+    code = rtnl_link_change(sock, link, change, 0);
+    return code == 0 || nmm_netlink_fail(code, "change link", error);
+}
+
 /* Those of @from that have a MAC. */
 static void
 add_neighbours(NmmNlSock *sock, NmmNlCache *neighbours, int from, int to)
@@ -115,7 +129,7 @@ nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to)
 }
 
 static gboolean
-request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
+request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, gboolean sets_up, GError **error)
 {
     g_autoptr(NmmNlLink) change = rtnl_link_alloc();
     g_autoptr(NlAddr) address = NULL;
@@ -124,6 +138,8 @@ request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
     if (code < 0)
         return nmm_netlink_fail(code, "parse MAC", error);
     rtnl_link_set_addr(change, address);
+    if (sets_up)
+        rtnl_link_set_flags(change, IFF_UP);
     code = rtnl_link_change(sock, link, change, 0);
     if (code == -NLE_BUSY || code == -NLE_OPNOTSUPP)
         return nmm_fail(error,
@@ -154,22 +170,58 @@ has_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
                              name));
 }
 
-gboolean
-nmm_rtnl_change_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
+/* TRUE without a request if the link is as it should be. */
+static gboolean
+request_change(NmmNlSock *sock, NmmNlLink *link, const NmmMacChange *change, GError **error)
 {
-    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
-    g_autofree char *now = link ? nmm_netlink_addr_to_mac(rtnl_link_get_addr(link)) : NULL;
-    g_autoptr(NmmNlCache) neighbours = NULL;
+    g_autofree char *now = nmm_netlink_addr_to_mac(rtnl_link_get_addr(link));
 
-    if (!link || g_strcmp0(now, mac) == 0)
-        return link != NULL;
-    neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
-    if (!request_mac(sock, link, mac, error))
+    return (g_strcmp0(now, change->mac) == 0 && !change->sets_up) ||
+           request_mac(sock, link, change->mac, change->sets_up, error);
+}
+
+/* (transfer full) (nullable) (element-type NmmNlLink) */
+static GPtrArray *
+get_links(NmmNlSock *sock, const NmmMacChange *changes, gsize n, GError **error)
+{
+    g_autoptr(GPtrArray) links = g_ptr_array_new_with_free_func((GDestroyNotify)rtnl_link_put);
+
+    for (gsize i = 0; i < n; i++) {
+        NmmNlLink *link = nmm_rtnl_get_link(sock, changes[i].name, error);
+
+        if (!link)
+            return NULL;
+        g_ptr_array_add(links, link);
+    }
+    return g_steal_pointer(&links);
+}
+
+/* Without a gap: what arrives between two changes is lost, and a packet to an unknown neighbour
+ * would show the LAN the new MAC. */
+gboolean
+nmm_rtnl_change_macs(NmmNlSock *sock, const NmmMacChange *changes, gsize n, GError **error)
+{
+    g_autoptr(NmmNlCache) neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
+    g_autoptr(GPtrArray) links = get_links(sock, changes, n, error);
+    g_autoptr(GError) refused = NULL;
+    gsize done = 0;
+
+    if (!links)
         return FALSE;
-    /* Without a gap: a packet to an unknown neighbour would show the LAN the new MAC. */
-    if (neighbours)
-        add_neighbours(sock, neighbours, rtnl_link_get_ifindex(link), rtnl_link_get_ifindex(link));
-    return has_mac(sock, name, mac, error);
+    while (done < n && request_change(sock, links->pdata[done], &changes[done], &refused))
+        done++;
+    for (gsize i = 0; neighbours && i < n; i++) {
+        int ifindex = rtnl_link_get_ifindex(links->pdata[i]);
+
+        add_neighbours(sock, neighbours, ifindex, ifindex);
+    }
+    for (gsize i = 0; i < done; i++) {
+        if (!has_mac(sock, changes[i].name, changes[i].mac, error))
+            return FALSE;
+    }
+    if (refused)
+        g_propagate_error(error, g_steal_pointer(&refused));
+    return done == n;
 }
 
 gboolean

@@ -27,10 +27,19 @@ gboolean nmm_rtnl_change_link(NmmNlSock *sock,
                               const char *ifalias,
                               gboolean up,
                               GError **error);
-/* The link keeps its neighbours, which the kernel forgets then. NMM_ERROR_UNSUPPORTED if the driver
- * does not change the MAC of a link that is up, or ignores it; NMM_ERROR_CONFLICT if the MAC is in
- * use on that device. */
-gboolean nmm_rtnl_change_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error);
+gboolean nmm_rtnl_set_down(NmmNlSock *sock, const char *name, GError **error);
+
+typedef struct {
+    const char *name;
+    const char *mac;
+    gboolean sets_up; /* sets the link up in the same request */
+} NmmMacChange;
+
+/* One after the other until one is refused, as fast as possible. Each link keeps its neighbours,
+ * which the kernel forgets then. NMM_ERROR_UNSUPPORTED if the driver does not change the MAC of a
+ * link that is up, or ignores it; NMM_ERROR_CONFLICT if the MAC is in use on that device. */
+gboolean
+nmm_rtnl_change_macs(NmmNlSock *sock, const NmmMacChange *changes, gsize n, GError **error);
 /* @to gets those of @from that have a MAC, to be confirmed when it uses them. */
 void nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to);
 /* Also TRUE if there is no such link. */
