@@ -117,22 +117,19 @@ nmm_mac_swap_settle(const char *link)
         g_warning("%s", error->message);
 }
 
-/* What the LAN sends between the two changes is lost. The MAC of a link that is up changes slowly,
- * because the kernel waits 10 to 20 ms until no packet uses the old one. */
+/* What the LAN sends between the two changes is lost. The link cannot be down meanwhile, because
+ * NetworkManager would fail it without its IPv6 addresses (seen with 1.42). */
 static gboolean
 change_both(NmmNlSock *sock, const char *parent, const char *link, const Note *note, GError **error)
 {
-    const NmmMacChange changes[] = {{parent, note->standin, FALSE}, {link, note->own, TRUE}};
-    const NmmMacChange undo = {parent, note->own, FALSE};
+    const NmmMacChange changes[] = {{parent, note->standin}, {link, note->own}};
+    const NmmMacChange undo = {parent, note->own};
 
-    if (!nmm_rtnl_set_down(sock, link, error))
-        return FALSE;
     if (nmm_rtnl_change_macs(sock, changes, G_N_ELEMENTS(changes), error)) {
         nmm_rtnl_copy_neighbours(sock, (int)if_nametoindex(parent), (int)if_nametoindex(link));
         return TRUE;
     }
     nmm_rtnl_change_macs(sock, &undo, 1, NULL);
-    nmm_rtnl_change_link(sock, link, NULL, TRUE, NULL);
     return FALSE;
 }
 

@@ -81,20 +81,6 @@ nmm_rtnl_change_link(NmmNlSock *sock,
     return code == 0 || nmm_netlink_fail(code, "change link", error);
 }
 
-gboolean
-nmm_rtnl_set_down(NmmNlSock *sock, const char *name, GError **error)
-{
-    g_autoptr(NmmNlLink) link = nmm_rtnl_get_link(sock, name, error);
-    g_autoptr(NmmNlLink) change = rtnl_link_alloc();
-    int code;
-
-    if (!link)
-        return FALSE;
-    rtnl_link_unset_flags(change, IFF_UP);
-    code = rtnl_link_change(sock, link, change, 0);
-    return code == 0 || nmm_netlink_fail(code, "change link", error);
-}
-
 /* Those of @from that have a MAC. */
 static void
 add_neighbours(NmmNlSock *sock, NmmNlCache *neighbours, int from, int to)
@@ -129,7 +115,7 @@ nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to)
 }
 
 static gboolean
-request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, gboolean sets_up, GError **error)
+request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
 {
     g_autoptr(NmmNlLink) change = rtnl_link_alloc();
     g_autoptr(NlAddr) address = NULL;
@@ -138,8 +124,6 @@ request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, gboolean sets_up,
     if (code < 0)
         return nmm_netlink_fail(code, "parse MAC", error);
     rtnl_link_set_addr(change, address);
-    if (sets_up)
-        rtnl_link_set_flags(change, IFF_UP);
     code = rtnl_link_change(sock, link, change, 0);
     if (code == -NLE_BUSY || code == -NLE_OPNOTSUPP)
         return nmm_fail(error,
@@ -170,14 +154,13 @@ has_mac(NmmNlSock *sock, const char *name, const char *mac, GError **error)
                              name));
 }
 
-/* TRUE without a request if the link is as it should be. */
+/* TRUE without a request if the link has the MAC already. */
 static gboolean
 request_change(NmmNlSock *sock, NmmNlLink *link, const NmmMacChange *change, GError **error)
 {
     g_autofree char *now = nmm_netlink_addr_to_mac(rtnl_link_get_addr(link));
 
-    return (g_strcmp0(now, change->mac) == 0 && !change->sets_up) ||
-           request_mac(sock, link, change->mac, change->sets_up, error);
+    return g_strcmp0(now, change->mac) == 0 || request_mac(sock, link, change->mac, error);
 }
 
 /* (transfer full) (nullable) (element-type NmmNlLink) */

@@ -27,12 +27,10 @@ gboolean nmm_rtnl_change_link(NmmNlSock *sock,
                               const char *ifalias,
                               gboolean up,
                               GError **error);
-gboolean nmm_rtnl_set_down(NmmNlSock *sock, const char *name, GError **error);
 
 typedef struct {
     const char *name;
     const char *mac;
-    gboolean sets_up; /* sets the link up in the same request */
 } NmmMacChange;
 
 /* One after the other until one is refused, as fast as possible. Each link keeps its neighbours,

@@ -97,7 +97,7 @@ def test_containers_are_served_beside_guests(host):
     # Stopped, its routes go; started again, it has another MAC.
     web.stop()
     share.wait_routes(host, [alpha.lan_address, SECOND])
-    share.wait_routes(host, [], family=6)
+    host.wait_for(lambda: FIRST6 not in share.routes(host, family=6), 'the IPv6 route to go')
     web.start(FIRST, mac='52:54:00:aa:00:77')
     talk(host, web, FIRST, host.address())
     # Moved to another address.

@@ -167,7 +167,10 @@ def test_share(host):
           ('share', 'profile', 'nmcli connection up guests'), 'while the profile is down')
     equal(tool_json(host, 'check', 'nobridge', code=3)['broken'], 'mode', 'a guest in a macvtap mode that no profile can reach')
 
+    beta.run('killall udhcpc; ip addr flush dev eth0')
+    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
     profiles.up(host)
+    share.talk(host, alpha)
     equal(tool_json(host, 'plan', 'guests')['changes'], [], 'changes of an active profile')
     status = tool_json(host, 'status', code=3)
     profile = own_profile(status)
@@ -176,12 +179,10 @@ def test_share(host):
     check(profile['host-address'] == f'{host.address()}/24', profile['host-address'])
     guests = guests_of(status)
     equal([(name, guests[name]['broken'], guests[name]['waiting']) for name in sorted(guests)],
-          [('alpha', None, 'address'), ('beta', None, 'address'), ('nobridge', 'mode', None), ('off', 'running', None)],
-          'before any traffic')
-    equal(tool_json(host, 'check', 'beta')['steps'][-1]['verdict'], 'waiting', 'a guest without traffic')
+          [('alpha', None, None), ('beta', None, 'address'), ('nobridge', 'mode', None), ('off', 'running', None)],
+          'guests')
+    equal(tool_json(host, 'check', 'beta')['steps'][-1]['verdict'], 'waiting', 'a guest without an address')
 
-    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
-    share.talk(host, alpha)
     guest = guests_of(tool_json(host, 'status', code=3))['alpha']
     equal((guest['reachable'], guest['address'], guest['link'], guest['reason'], len(guest['addresses'])),
           (True, alpha.lan_address, share.LINK, None, 1), 'alpha')
