@@ -93,7 +93,7 @@ def step_helper_outlives_the_dispatcher(host):
     equal((main_pid(host, HELPER), host.is_active(HELPER)), (helper, True), 'the helper')
     host.run('kill', '-CONT', pid)
     # The helper waits 10 s for libvirt, as long as the dispatcher for an event. If it has ended, too, the next event counts.
-    host.run('systemctl', 'start', '--no-block', 'nm-macvtap-refresh.service')
+    host.run('systemctl', 'start', '--no-block', installed.REFRESH)
     wait_active(host, 'waiting')
     wait_idle(host)
     check('remains running after unit stopped' not in host.journal('-u', DISPATCHER), host.journal('-u', DISPATCHER))
