@@ -113,6 +113,12 @@ take(Sweep *s)
 }
 
 static void
+forget_asked(Sweep *s)
+{
+    g_ptr_array_set_size(s->asked, 0);
+}
+
+static void
 assert_asked(Sweep *s, const char *expected)
 {
     g_autofree char *text = take(s);
@@ -205,7 +211,7 @@ test_no_real_reply(Sweep *s, gconstpointer data)
     hear(s, WEB, "169.254.3.4", FALSE);
     hear(s, DB, "10.0.0.5", FALSE);
     hear(s, WEB, "10.0.0.5", TRUE);
-    take(s);
+    forget_asked(s);
     pass(s, NMM_SWEEP_PAUSE_MS + PASS_MS);
     assert_asked(s, WEB " 10.0.0.5, " SMALL_ASKED);
 }
@@ -276,7 +282,7 @@ test_one_family(Sweep *s, gconstpointer data)
     set_host(s, DUAL);
     tick(s);
     hear(s, WEB, ipv4 ? "10.0.0.3" : "fd00::5", FALSE);
-    take(s);
+    forget_asked(s);
     pass(s, NMM_SWEEP_PAUSE_MS + PASS_MS);
     assert_asked(s, ipv4 ? ECHOS : SMALL_ASKED);
 }
@@ -293,7 +299,7 @@ test_gone(Sweep *s, gconstpointer data)
     const NmmRoutingNic unreachable[] = {{"web", WEB, TRUE, FALSE}, {"db", DB, FALSE, TRUE}};
 
     tick(s);
-    take(s);
+    forget_asked(s);
     nmm_sweep_set_guests(s->sweep, unreachable, G_N_ELEMENTS(unreachable));
     pass(s, LONG_MS);
     assert_asked(s, "");
@@ -323,7 +329,7 @@ test_subnet_changes(Sweep *s, gconstpointer data)
 {
     tick(s);
     hear(s, WEB, "10.0.0.3", FALSE);
-    take(s);
+    forget_asked(s);
     set_host(s, "10.0.0.5/29"); /* another address of the same subnet */
     pass(s, LONG_MS);
     assert_asked(s, "");
@@ -414,7 +420,7 @@ test_flood(Sweep *s, gconstpointer data)
     }
     set_host(s, "10.9.0.1/30");
     set_host(s, SMALL);
-    take(s);
+    forget_asked(s);
     pass(s, PASS_MS);
     assert_asked(s, WEB " 10.0.0.3, " SMALL_ASKED);
 }
