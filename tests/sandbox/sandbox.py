@@ -275,7 +275,8 @@ stdio_handler = "file"
 
     def start_libvirtd(self):
         self.start_service('libvirtd', ['libvirtd'])
-        self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd')
+        # It runs QEMU to ask what it can, which takes long on a busy machine.
+        self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd', 60)
 
     def stop_libvirtd(self, number=15):
         # It waits up to 30 s for threads that are busy, such as with the start of a driver.
