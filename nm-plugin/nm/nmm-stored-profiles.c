@@ -64,34 +64,40 @@ read_file(const char *directory, const char *name)
     return stored;
 }
 
+static void
+read_directory(GPtrArray *profiles, const char *directory)
+{
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        NmmStoredProfile *stored = read_file(directory, name);
+
+        if (stored)
+            g_ptr_array_add(profiles, stored);
+    }
+}
+
 GPtrArray *
 nmm_stored_profiles_read(void)
 {
     GPtrArray *profiles = g_ptr_array_new_with_free_func(stored_profile_free);
 
-    for (gsize i = 0; i < G_N_ELEMENTS(directories); i++) {
-        g_autoptr(GDir) dir = g_dir_open(directories[i], 0, NULL);
-        const char *name;
-
-        while (dir && (name = g_dir_read_name(dir))) {
-            NmmStoredProfile *stored = read_file(directories[i], name);
-
-            if (stored)
-                g_ptr_array_add(profiles, stored);
-        }
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
+        read_directory(profiles, directories[i]);
     return profiles;
 }
 
 gboolean
 nmm_stored_profiles_delete_in_memory(const char *uuid, GError **error)
 {
-    g_autoptr(GPtrArray) profiles = nmm_stored_profiles_read();
+    g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func(stored_profile_free);
 
+    read_directory(profiles, IN_MEMORY);
     for (guint i = 0; i < profiles->len; i++) {
         const NmmStoredProfile *stored = g_ptr_array_index(profiles, i);
 
-        if (stored->in_memory && g_str_equal(nm_connection_get_uuid(stored->connection), uuid) &&
+        if (g_str_equal(nm_connection_get_uuid(stored->connection), uuid) &&
             g_unlink(stored->path) < 0 && errno != ENOENT)
             return nmm_fail(error,
                             NMM_ERROR_FAILED,
