@@ -6,8 +6,9 @@
  *
  * Each guest is asked for the addresses that it was last heard with, for all nodes (one ICMPv6 echo
  * for each IPv6 subnet), and for each address of the parent's IPv4 subnets that is at most a /22.
- * This is one pass. It is repeated, each time after twice the pause, for the families in which the
- * guest has not replied, because the guest may still boot. Afterwards nothing is pending.
+ * This is one pass. Because the guest may still boot, further passes ask for the families in which
+ * it has not replied. Each pause is twice as long as the one before. After the last pass nothing is
+ * pending.
  *
  * The replies are claims like any others: NmmRouting decides about them.
  */
