@@ -152,9 +152,13 @@ static gboolean
 start_link(Socket *sock, const char *ifname, GError **error)
 {
     const int yes = 1;
+    const int unlimited = G_MAXINT;
 
     /* Saves the kernel a copy of every frame sent; if it is too old, the filter drops them. */
     (void)setsockopt(sock->fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes));
+    /* The kernel counts a frame until the guest reads it. A guest that boots or is paused must not
+     * stop the frames to the others; the queue of its interface, 500 frames, is the limit. */
+    (void)setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUFFORCE, &unlimited, sizeof(unlimited));
     return start_socket(sock, ifname, link_filter, G_N_ELEMENTS(link_filter), error);
 }
 

@@ -5,6 +5,7 @@
 #include "netns.h"
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -19,6 +20,9 @@
 #include <netlink/route/route.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define NETNS_SELF "/proc/thread-self/ns/net"
@@ -218,6 +222,39 @@ netns_add_macvtap(const char *name, const char *parent, const char *mode, const 
     }
     add_link(link, name);
     move_and_set_up(name, ns);
+}
+
+/* "243:7", of the character device. */
+static dev_t
+read_device_number(const char *sys, const char *name)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/class/net/%s/macvtap/tap%u/dev", sys, name, if_nametoindex(name));
+    g_autofree char *text = NULL;
+    guint major, minor;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpint(sscanf(text, "%u:%u", &major, &minor), ==, 2);
+    return makedev(major, minor);
+}
+
+int
+netns_open_macvtap(int ns, const char *name)
+{
+    g_autofree char *sys = g_dir_make_tmp("sys-XXXXXX", NULL);
+    g_autofree char *node = g_strconcat(sys, "-node", NULL);
+    int previous = netns_enter(ns);
+    int fd;
+
+    check_errno(mount("sysfs", sys, "sysfs", 0, NULL), sys);
+    check_errno(mknod(node, S_IFCHR | 0600, read_device_number(sys, name)), node);
+    check_errno(umount2(sys, MNT_DETACH), sys);
+    netns_leave(previous);
+    fd = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    check_errno(fd, node);
+    g_unlink(node);
+    g_rmdir(sys);
+    return fd;
 }
 
 void

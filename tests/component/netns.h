@@ -31,6 +31,8 @@ void netns_add_bridge(const char *name);
 /* Up. @mode: "bridge", "passthru", …; @mac: (nullable); @ns: its namespace; -1 is this one. */
 void
 netns_add_macvtap(const char *name, const char *parent, const char *mode, const char *mac, int ns);
+/* Its character device, as QEMU opens it: frames to the macvtap wait until they are read. */
+int netns_open_macvtap(int ns, const char *name);
 /* Another name, which may be longer than 15 bytes. */
 void netns_add_altname(const char *name, const char *altname);
 void netns_set_master(const char *name, const char *master);

@@ -231,6 +231,30 @@ test_flood(Fixture *f, gconstpointer data)
 }
 
 static void
+probe_guest(Fixture *f, const char *mac, const char *address)
+{
+    NmmProbe probe = {.lan = FALSE};
+
+    g_assert_true(nmm_mac_parse(mac, probe.mac));
+    g_assert_true(nmm_cidr_parse("10.0.0.1/24", &probe.source, NULL));
+    g_assert_true(nmm_cidr_parse(address, &probe.address, NULL));
+    nmm_neighbour_monitor_probe(f->monitor, &probe);
+}
+
+/* A guest that boots or is paused leaves the frames in its macvtap's queue. */
+static void
+test_guest_does_not_read(Fixture *f, gconstpointer data)
+{
+    int fd = netns_open_macvtap(f->unselected, "tap9");
+
+    for (guint i = 0; i < 2000; i++)
+        probe_guest(f, UNSELECTED_MAC, "10.0.0.9/24");
+    probe_guest(f, WEB_MAC, "10.0.0.5/24");
+    monitor_wait_routes(f, ROUTE4);
+    close(fd);
+}
+
+static void
 test_no_such_interface(void)
 {
     g_autoptr(GError) error = NULL;
@@ -268,6 +292,7 @@ main(int argc, char **argv)
     MONITOR_ADD("/neighbour-monitor/guest-changes-address", test_guest_changes_address);
     MONITOR_ADD("/neighbour-monitor/guest-stops", test_guest_stops);
     MONITOR_ADD("/neighbour-monitor/flood", test_flood);
+    MONITOR_ADD("/neighbour-monitor/guest-does-not-read", test_guest_does_not_read);
     g_test_add_func("/neighbour-monitor/no-such-interface", test_no_such_interface);
     return g_test_run();
 }
