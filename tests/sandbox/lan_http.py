@@ -3,6 +3,8 @@
 else with the address that asked."""
 
 import http.server
+import ipaddress
+import socket
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -10,7 +12,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path.startswith('/online'):
             body = b'NetworkManager is online\n'
         else:
-            body = f'LAN sees {self.client_address[0]}\n'.encode()
+            address = ipaddress.ip_address(self.client_address[0])
+            body = f'LAN sees {address.ipv4_mapped or address}\n'.encode()
         self.send_response(200)
         self.send_header('X-NetworkManager-Status', 'online')
         self.send_header('Content-Length', str(len(body)))
@@ -25,4 +28,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.client_address[0]
 
 
-http.server.ThreadingHTTPServer(('', 80), Handler).serve_forever()
+class Server(http.server.ThreadingHTTPServer):
+    """Of both IP versions."""
+    address_family = socket.AF_INET6
+
+
+Server(('::', 80), Handler).serve_forever()

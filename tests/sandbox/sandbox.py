@@ -9,6 +9,7 @@ from machine import Failure, Machine
 
 LAN_PREFIX = '10.77'
 LAN_PREFIX6 = 'fd77:77'
+ONLINE = 'online.lan.example'
 
 
 # Newer libvirt waits for udev and then opens a link's device node once; who makes the nodes here, see machine_init.py.
@@ -148,6 +149,9 @@ class Host(Machine):
     # NetworkManager
 
     def configure_nm(self, level):
+        # The check goes on in both IP versions, and needs no DNS server.
+        self.run(f'''echo {Lan.gateway()} {ONLINE} >>/etc/hosts
+                     echo {Lan.gateway6()} {ONLINE} >>/etc/hosts''')
         self.write('/etc/NetworkManager/NetworkManager.conf', f'''[main]
 plugins=keyfile
 auth-polkit=false
@@ -159,7 +163,7 @@ level={level}
 backend=journal
 
 [connectivity]
-uri=http://{Lan.gateway()}/online
+uri=http://{ONLINE}/online
 interval=20
 ''')
         for index, uplink in enumerate(self.uplinks):

@@ -106,6 +106,8 @@ def test_profile_bound_to_the_mac_of_the_parent(host):
 def reconnect(host, *settings):
     host.nmcli('connection', 'modify', 'eth0', *settings)
     host.nmcli('connection', 'up', 'eth0')
+    if host.nmcli('-g', 'ipv6.method', 'connection', 'show', 'eth0').stdout.strip() == 'auto':
+        host.wait_for(lambda: host.run(['ip', '-6', 'route', 'show', 'default']).stdout, 'the router advertisement', 20)
     return settled(host)
 
 
