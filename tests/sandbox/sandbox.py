@@ -26,12 +26,28 @@ done
 
 class Lan(Machine):
     """Everything beyond the host's uplinks: on link lanN of each the gateway 10.77.N.1 with DHCP,
-    DNS (`lan.example` is the gateway) and a web server; with ipv6 fd77:77:0:N::1 and router advertisements."""
+    DNS (`lan.example` is the gateway) and a web server; with ipv6 fd77:77:0:N::1 and router advertisements.
+    With switched, lanN is a switch (a bridge), so that uplinks of several hosts can join it."""
 
-    def __init__(self, links, ipv6):
+    def __init__(self, links, ipv6, switched=False):
         super().__init__('lan')
         self.links = links
         self.ipv6 = ipv6
+        self.switched = switched
+
+    def start(self, host):
+        self.wait_started()
+        for index in range(self.links if self.switched else 0):
+            self.run(['ip', 'link', 'add', f'lan{index}', 'type', 'bridge', 'mcast_snooping', '0'])
+        host.join()
+        self.start_servers()
+
+    def add_cable(self, host, index):
+        """Connects an uplink of HOST. The names of both sides exist only in the namespaces of the two machines."""
+        self.run_in_network(['ip', 'link', 'add', host.cable(index), 'type', 'veth', 'peer', 'name', host.uplinks[index],
+                             'netns', str(host.pid)])
+        if self.switched:
+            self.run(['ip', 'link', 'set', host.cable(index), 'master', f'lan{index}', 'up'])
 
     def start_servers(self):
         for index in range(self.links):
@@ -94,27 +110,35 @@ class Host(Machine):
     uplinks     names of the links to the LAN
     nss_libvirt `getent hosts` knows guests by their libvirt names
     nm_level    NetworkManager's log level
-    debug       what NetworkManager starts logs its debug messages"""
+    debug       what NetworkManager starts logs its debug messages
+    fleet       further hosts can join its LAN, see add_host(); libvirtd accepts migrations
+    first       the host whose LAN it joins; only add_host() sets it"""
 
     def __init__(self, destdir=None, firewalld=False, ipv6=False, uplinks=('eth0',),
-                 nss_libvirt=False, nm_level='INFO', debug=False):
-        super().__init__('host', destdir)
+                 nss_libvirt=False, nm_level='INFO', debug=False, fleet=False, first=None):
+        self.number = 1 + len(first.others) if first else 0
+        super().__init__(f'host{self.number}' if first else 'host', destdir)
+        self.destdir = destdir
         self.uplinks = uplinks
         self.ipv6 = ipv6
         self.firewalld = firewalld
         self.debug = debug
+        self.fleet = fleet
+        self.first = first
+        self.others = []
         self.guests = []
-        self.lan = Lan(len(uplinks), ipv6)
+        self.lan = first.lan if first else Lan(len(uplinks), ipv6, fleet)
         try:
             self.wait_started()
-            self.lan.wait_started()
-            self.join()
+            if first:
+                self.join()
+            else:
+                self.lan.start(self)
             self.configure_nm(nm_level)
             self.configure_libvirt()
             if nss_libvirt:
                 self.run(['sed', '-i', 's/^hosts:.*/hosts: files libvirt libvirt_guest dns/',
                           '/etc/nsswitch.conf'])
-            self.lan.start_servers()
             self.start_dbus()
             if firewalld:
                 self.start_firewalld()
@@ -127,24 +151,38 @@ class Host(Machine):
             raise
 
     def close(self):
+        for other in self.others:
+            other.close()
         for guest in self.guests:
             guest.disconnect()
         super().close()
-        self.lan.close()
+        if not self.first:
+            self.lan.close()
+
+    def add_host(self, **options):
+        """Another host on the same LAN: host1, host2, … It has the options of this one, except OPTIONS."""
+        made = Host(**{'destdir': self.destdir, 'ipv6': self.ipv6, 'uplinks': self.uplinks, 'fleet': True,
+                       'first': self, **options})
+        self.others.append(made)
+        return made
 
     def join(self):
+        if self.first:  # its own copy of an installed system has the same one
+            self.write('/etc/machine-id', f'{self.number:032x}\n')
         for index in range(len(self.uplinks)):
             self.join_uplink(index)
 
     def join_uplink(self, index):
-        # The names of both sides exist only in the namespaces of the two machines.
-        self.lan.run_in_network(['ip', 'link', 'add', f'lan{index}', 'type', 'veth', 'peer', 'name',
-                                 self.uplinks[index], 'netns', str(self.pid)])
-        self.run(['ip', 'link', 'set', self.uplinks[index], 'address', self.uplink_mac(index)])
+        self.lan.add_cable(self, index)
+        self.run(['ip', 'link', 'set', self.uplinks[index], 'address', self.uplink_mac(index, self.number)])
+
+    def cable(self, index):
+        """The LAN's side of an uplink."""
+        return f'{self.name}-{index}' if self.fleet else f'lan{index}'
 
     @staticmethod
-    def uplink_mac(index=0):
-        return f'02:77:00:00:0{index}:02'
+    def uplink_mac(index=0, number=0):
+        return f'02:77:00:00:0{index}:0{2 + number}'
 
     # NetworkManager
 
@@ -222,12 +260,12 @@ addr-gen-mode=eui64
         return found[0] if found else None
 
     def pull_cable(self, uplink='eth0'):
-        self.lan.run(['ip', 'link', 'set', f'lan{self.uplinks.index(uplink)}', 'down'])
+        self.lan.run(['ip', 'link', 'set', self.cable(self.uplinks.index(uplink)), 'down'])
 
     def plug_cable(self, uplink='eth0'):
         index = self.uplinks.index(uplink)
-        self.lan.run(['ip', 'link', 'set', f'lan{index}', 'up'])
-        if self.ipv6:  # went with the link
+        self.lan.run(['ip', 'link', 'set', self.cable(index), 'up'])
+        if self.ipv6 and not self.fleet:  # went with the link
             self.lan.run(['ip', 'addr', 'replace', f'{Lan.gateway6(index)}/64', 'dev', f'lan{index}', 'nodad'])
 
     def unplug_card(self, uplink):
@@ -237,8 +275,9 @@ addr-gen-mode=eui64
     def plug_card(self, uplink):
         index = self.uplinks.index(uplink)
         self.join_uplink(index)
-        self.lan.configure(index)
-        self.lan.restart_dnsmasq()
+        if not self.fleet:  # its side of the LAN is new, too
+            self.lan.configure(index)
+            self.lan.restart_dnsmasq()
         # The first DHCP request may be lost. IPv6 alone makes the device active, too.
         self.wait_for(lambda: self.address(uplink, check=False), f'the address of {uplink}', 30)
 
@@ -263,7 +302,7 @@ auth_unix_rw = "none"
 unix_sock_group = "libvirt"
 unix_sock_rw_perms = "0770"
 log_outputs = "3:journald"
-''')
+''' + self.migration_conf())
         self.write('/etc/libvirt/qemu.conf', '''user = "root"
 group = "root"
 dynamic_ownership = 0
@@ -277,8 +316,22 @@ stdio_handler = "file"
         for directory in ('/run/guests', '/var/log/guests'):
             self.run(['mkdir', '-p', directory])
 
+    def migration_conf(self):
+        """libvirtd.conf of a host that accepts migrations. Hosts of one machine would have the same UUID."""
+        if not self.fleet:
+            return ''
+        return f'''listen_tls = 0
+listen_tcp = 1
+auth_tcp = "none"
+host_uuid = "77777777-0000-4000-9000-{self.number + 1:012}"
+'''
+
+    def migration_uri(self):
+        """Of its libvirt, for other hosts of the fleet."""
+        return f'qemu+tcp://{self.address()}/system'
+
     def start_libvirtd(self):
-        self.start_service('libvirtd', ['libvirtd'])
+        self.start_service('libvirtd', ['libvirtd', *(['--listen'] if self.fleet else [])])
         # It runs QEMU to ask what it can, which takes long on a busy machine.
         self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd', 60)
 
@@ -309,7 +362,7 @@ stdio_handler = "file"
 
     def guest(self, name, nics=None, **options):
         """A guest, neither defined nor started; one macvtap NIC on eth0 if NICS is not given."""
-        made = Guest(self, name, [macvtap()] if nics is None else nics, len(self.guests), **options)
+        made = Guest(self, name, [macvtap()] if nics is None else nics, f'{self.name}-{len(self.guests)}', **options)
         self.guests.append(made)
         return made
 
@@ -321,4 +374,5 @@ stdio_handler = "file"
         return made
 
     def tail(self, lines=60):
-        return super().tail(lines) + '\n  LAN:\n' + self.lan.tail(15)
+        others = ''.join(f'\n  {other.name}:\n{Machine.tail(other, lines)}' for other in self.others)
+        return super().tail(lines) + others + '\n  LAN:\n' + self.lan.tail(15)
