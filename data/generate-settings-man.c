@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writes nm-settings-macvtap(5): replaces @KEYS@ in the template by the table of keys. The build runs
- * it, so that the manual always matches the service.
+ * Writes nm-settings-macvtap(5): replaces @KEYS@ in the template by the table of keys, and the name
+ * of each example, such as @guests.nmconnection@, by its text. The build runs it, so that the
+ * manual always matches the service and the examples that are installed and tested.
  */
 
 #include "config.h"
@@ -10,14 +11,43 @@
 
 #include "nmm-keys.h"
 
-/* In roff, '-' is a hyphen, '\' an escape, and '.' or ''' at the start of a line a request. */
+/* In roff, these characters are escapes or print as typographic ones, and '.' at the start of a
+ * line is a request. A reader must be able to copy what the page shows. */
+static const struct {
+    char character;
+    const char *escape;
+} escapes[] = {
+    {'-', "\\-"},
+    {'\\', "\\e"},
+    {'\'', "\\(aq"},
+    {'`', "\\(ga"},
+    {'^', "\\(ha"},
+    {'~', "\\(ti"},
+};
+
+static const char *
+find_escape(char character)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(escapes); i++) {
+        if (escapes[i].character == character)
+            return escapes[i].escape;
+    }
+    return NULL;
+}
+
 static void
 append_escaped(GString *out, const char *text)
 {
-    for (; *text; text++) {
-        if (*text == '-' || *text == '\\')
-            g_string_append_c(out, '\\');
-        g_string_append_c(out, *text);
+    for (const char *at = text; *at; at++) {
+        const char *escape = find_escape(*at);
+
+        if (escape) {
+            g_string_append(out, escape);
+            continue;
+        }
+        if (*at == '.' && (at == text || at[-1] == '\n'))
+            g_string_append(out, "\\&");
+        g_string_append_c(out, *at);
     }
 }
 
@@ -71,28 +101,62 @@ replace(GString *text, const char *placeholder, const char *value)
         g_error("the template has no %s", placeholder);
 }
 
-int
-main(int argc, char **argv)
+static void
+replace_keys(GString *page)
 {
     g_autoptr(GString) keys = g_string_new(NULL);
-    g_autoptr(GString) page = NULL;
-    g_autofree char *template = NULL;
-    g_autoptr(GError) error = NULL;
     const NmmKeyInfo *infos;
     gsize n;
 
-    if (argc != 3 || !g_file_get_contents(argv[1], &template, NULL, &error)) {
-        g_printerr("%s\n", error ? error->message : "usage: generate-settings-man TEMPLATE OUTPUT");
-        return 1;
-    }
     infos = nmm_keys_get_all(&n);
     for (gsize i = 0; i < n; i++)
         append_key(keys, &infos[i]);
-
-    page = g_string_new(template);
-    replace(page, "@VERSION@", NMM_VERSION);
     replace(page, "@KEYS@\n", keys->str);
-    if (!g_file_set_contents(argv[2], page->str, page->len, &error)) {
+}
+
+static gboolean
+replace_example(GString *page, const char *path, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *placeholder = g_strdup_printf("@%s@\n", name);
+    g_autoptr(GString) escaped = g_string_new(NULL);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, error))
+        return FALSE;
+    append_escaped(escaped, text);
+    replace(page, placeholder, escaped->str);
+    return TRUE;
+}
+
+static gboolean
+write_page(const char *template, const char *output, char **examples, GError **error)
+{
+    g_autoptr(GString) page = NULL;
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(template, &text, NULL, error))
+        return FALSE;
+    page = g_string_new(text);
+    replace(page, "@VERSION@", NMM_VERSION);
+    replace_keys(page);
+    for (; *examples; examples++) {
+        if (!replace_example(page, *examples, error))
+            return FALSE;
+    }
+    return g_file_set_contents(output, page->str, page->len, error);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (argc < 3) {
+        g_printerr("usage: generate-settings-man TEMPLATE OUTPUT EXAMPLE...\n");
+        return 1;
+    }
+    if (!write_page(argv[1], argv[2], argv + 3, &error)) {
         g_printerr("%s\n", error->message);
         return 1;
     }

@@ -84,7 +84,8 @@ test_booleans(void)
 static void
 test_example(void)
 {
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "nm-macvtap.conf", NULL);
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "data", "examples", "nm-macvtap.conf", NULL);
     g_autoptr(GRegex) commented = g_regex_new("^#(?=[a-z-]+=)", G_REGEX_MULTILINE, 0, NULL);
     g_autofree char *text = NULL;
     g_autofree char *all = NULL;
