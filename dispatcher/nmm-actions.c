@@ -13,6 +13,7 @@
 #include "nmm-device.h"
 #include "nmm-error.h"
 #include "nmm-hostlink-netlink.h"
+#include "nmm-link-removal.h"
 #include "nmm-mac-swap.h"
 #include "nmm-names.h"
 #include "nmm-parent-arp.h"
@@ -177,7 +178,8 @@ typedef struct {
     NMClient *client;
     const NmmAction *action;
     gboolean has_new_mac;
-    GError *mac_error; /* (nullable) */
+    gboolean changed;
+    GError *error; /* (nullable): the first one */
 } RestoreCall;
 
 static void
@@ -186,7 +188,7 @@ restore_call_free(gpointer data)
     RestoreCall *call = data;
 
     g_object_unref(call->client);
-    g_clear_error(&call->mac_error);
+    g_clear_error(&call->error);
     g_free(call);
 }
 
@@ -202,27 +204,37 @@ end_silence(NMClient *client, const NmmAction *action)
 }
 
 static void
-restore_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+checked_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autoptr(GTask) task = user_data;
     RestoreCall *call = g_task_get_task_data(task);
-    g_autoptr(GError) announce_error = NULL;
-    GError *error = NULL;
-    gboolean changed = FALSE;
-    gboolean done = nmm_restore_all_finish(result, &changed, &error);
 
-    changed = changed || call->has_new_mac;
-    if (done)
-        end_silence(NM_CLIENT(object), call->action);
-    /* The LAN may have learned the link's MAC. */
-    if (changed && !nmm_announce(call->action->device, &announce_error))
-        g_debug("%s", announce_error->message);
-    if (!done)
-        g_task_return_error(task, error);
-    else if (call->mac_error)
-        g_task_return_error(task, g_steal_pointer(&call->mac_error));
+    if (call->error)
+        g_task_return_error(task, g_steal_pointer(&call->error));
     else
-        g_task_return_boolean(task, changed);
+        g_task_return_boolean(task, call->changed);
+}
+
+/* The LAN may have learned the link's MAC. */
+static void
+restored_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+{
+    GTask *task = user_data;
+    RestoreCall *call = g_task_get_task_data(task);
+    g_autoptr(GError) announce_error = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (nmm_restore_all_finish(result, &call->changed, &error))
+        end_silence(call->client, call->action);
+    else if (!call->error)
+        call->error = g_steal_pointer(&error);
+    call->changed = call->changed || call->has_new_mac;
+    if (call->changed && !nmm_announce(call->action->device, &announce_error))
+        g_debug("%s", announce_error->message);
+    if (call->changed)
+        nmm_link_removal_check_connectivity_async(call->client, checked_cb, task);
+    else
+        checked_cb(NULL, NULL, task);
 }
 
 static void
@@ -236,7 +248,7 @@ known_cb(GObject *object, GAsyncResult *result, gpointer user_data)
                           call->action->device,
                           call->has_new_mac,
                           g_task_get_cancellable(task),
-                          restore_cb,
+                          restored_cb,
                           task);
 }
 
@@ -254,7 +266,7 @@ restore(NMClient *client, const NmmAction *action, GTask *task)
     g_task_set_task_data(task, call, restore_call_free);
     if (!nmm_active_find(client, action->uuid))
         nmm_mac_swap_undo(
-            NMM_RUN_DIR, action->device, action->uuid, &call->has_new_mac, &call->mac_error);
+            NMM_RUN_DIR, action->device, action->uuid, &call->has_new_mac, &call->error);
     if (call->has_new_mac && device)
         mac = nmm_mac_swap_find_own(NMM_RUN_DIR, action->device);
     if (mac)

@@ -10,6 +10,7 @@
 #include "nmm-checkpoint.h"
 #include "nmm-device.h"
 #include "nmm-error.h"
+#include "nmm-link-removal.h"
 #include "nmm-move-profile.h"
 #include "nmm-names.h"
 #include "nmm-profile-reader.h"
@@ -17,8 +18,6 @@
 /* How long a device may take to get an address before its host link is kept. */
 #define ADDRESS_TIMEOUT_S   10
 #define ADDRESS_INTERVAL_MS 100
-/* A check can depend on a server that does not answer. */
-#define CHECK_TIMEOUT_MS 2000
 
 typedef struct {
     NMConnection *wanted; /* (nullable): for the parent; NULL: its stored profile */
@@ -273,69 +272,6 @@ nmm_restore_parent_finish(GAsyncResult *result, gboolean *out_changed, GError **
     return FALSE;
 }
 
-/* The host link */
-
-static void
-checked_cb(GObject *object, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GTask) task = user_data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GVariant) connectivity =
-        g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
-
-    if (!connectivity)
-        g_debug("check of the connectivity: %s", error->message);
-    g_task_return_boolean(task, TRUE);
-}
-
-/* If its own connectivity check is disabled, NetworkManager does not notice that the parent has its
- * default route again, and reports "connected (site only)" (seen with NM 1.42). It rejects the call
- * of a program that ends at once, but the result does not matter. Takes the task. */
-static void
-check_connectivity(GTask *task)
-{
-    NMClient *client = g_task_get_source_object(task);
-
-    g_dbus_connection_call(nm_client_get_dbus_connection(client),
-                           NM_DBUS_SERVICE,
-                           NM_DBUS_PATH,
-                           NM_DBUS_INTERFACE,
-                           "CheckConnectivity",
-                           NULL,
-                           NULL,
-                           G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                           CHECK_TIMEOUT_MS,
-                           NULL,
-                           checked_cb,
-                           task);
-}
-
-static void
-delete_profile_cb(GObject *object, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(GError) error = NULL;
-
-    /* A volatile profile has usually gone with its device. */
-    if (!nm_remote_connection_delete_finish(NM_REMOTE_CONNECTION(object), result, &error))
-        g_debug("profile of a host link: %s", error->message);
-    check_connectivity(user_data);
-}
-
-void
-nmm_restore_delete_profile_async(NMClient *client,
-                                 const char *link_uuid,
-                                 GAsyncReadyCallback callback,
-                                 gpointer user_data)
-{
-    GTask *task = g_task_new(client, NULL, callback, user_data);
-    NMRemoteConnection *profile = nm_client_get_connection_by_uuid(client, link_uuid);
-
-    if (profile)
-        nm_remote_connection_delete_async(profile, NULL, delete_profile_cb, task);
-    else
-        check_connectivity(task);
-}
-
 /* All of it, one after the other */
 
 static void
@@ -363,6 +299,10 @@ end(GTask *task)
 static void
 link_removed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_link_removal_remove_finish(result, &error))
+        g_debug("host link: %s", error->message);
     end(user_data);
 }
 
@@ -394,8 +334,8 @@ wait_cb(gpointer user_data)
 
     if (!is_over && can_link_go(restore)) {
         restore->changed = TRUE;
-        nmm_restore_delete_profile_async(
-            restore->client, restore->link_uuid, link_removed_cb, task);
+        nmm_link_removal_remove_async(
+            restore->client, find_link(restore), restore->link_uuid, link_removed_cb, task);
         return G_SOURCE_REMOVE;
     }
     if (!is_over && g_get_monotonic_time() < restore->deadline)

@@ -26,13 +26,6 @@ void nmm_restore_parent_async(NMDevice *device,
                               gpointer user_data);
 gboolean nmm_restore_parent_finish(GAsyncResult *result, gboolean *out_changed, GError **error);
 
-/* Deletes the host link's profile, and with it a link that is active, and then lets NetworkManager
- * check the connectivity. Cannot fail. */
-void nmm_restore_delete_profile_async(NMClient *client,
-                                      const char *link_uuid,
-                                      GAsyncReadyCallback callback,
-                                      gpointer user_data);
-
 /* Everything that a dead process of profile @uuid left on the device named @device: checkpoint,
  * parent, host link. Stops when the profile, or another one that moves the device, comes up
  * meanwhile. The link stays if the device gets no address in time, or if it is cancelled.

@@ -9,6 +9,7 @@
 #include "nmm-activation.h"
 #include "nmm-error.h"
 #include "nmm-inet6.h"
+#include "nmm-link-removal.h"
 #include "nmm-mac-swap.h"
 #include "nmm-move-call.h"
 #include "nmm-move-context.h"
@@ -525,45 +526,33 @@ nmm_move_follow_parent(GTask *task)
 /* REMOVE */
 
 static void
-profile_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+checked_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     nmm_move_call_end(user_data, NMM_EVENT_DONE);
 }
 
 static void
-delete_profile(GTask *task)
-{
-    const NmmMoveContext *move = g_task_get_task_data(task);
-
-    nmm_restore_delete_profile_async(move->client, move->link_uuid, profile_deleted_cb, task);
-}
-
-static void
-device_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
+removed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     GTask *task = user_data;
     const NmmMoveContext *move = g_task_get_task_data(task);
     g_autoptr(GError) error = NULL;
 
-    if (!nm_device_delete_finish(NM_DEVICE(object), result, &error))
+    if (!nmm_link_removal_remove_finish(result, &error))
         g_warning("profile '%s': cannot remove the host link '%s': %s",
                   move->profile->id,
                   move->link_name,
                   error->message);
     nmm_move_context_announce(move, move->device);
-    delete_profile(task);
+    nmm_link_removal_check_connectivity_async(move->client, checked_cb, task);
 }
 
-/* The device itself first, because NetworkManager may no longer know that it made it. */
 void
 nmm_move_remove_link(GTask *task)
 {
     NmmMoveContext *move = g_task_get_task_data(task);
-    NMDevice *device = nmm_move_context_get_link_device(move);
 
     g_clear_object(&move->link);
-    if (device)
-        nm_device_delete_async(device, NULL, device_deleted_cb, task);
-    else
-        delete_profile(task);
+    nmm_link_removal_remove_async(
+        move->client, nmm_move_context_get_link_device(move), move->link_uuid, removed_cb, task);
 }

@@ -163,6 +163,44 @@ def test_address_that_a_program_adds_to_the_parent_is_answered_there(host):
     check(mac('eth0') in answering(host, VIP), 'the parent does not answer for its own address')
 
 
+@contextlib.contextmanager
+def learned_at_checks(host):
+    """A list of what the LAN knows when NetworkManager checks the connectivity: the MAC address that was announced
+    last, and whether the link is there."""
+    seen = []
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(ETH_P_ARP)) as sock:
+        sock.bind(('lan0', ETH_P_ARP))
+
+        def learn():
+            last = None
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    frame = sock.recv(200)
+                    last = frame[22:28].hex(':') if frame[28:32] == socket.inet_aton(HOST) else last
+            seen.append((last, LINK in host.links()))
+        host.nm.bus.before['CheckConnectivity'] = learn
+        yield seen
+
+
+def test_lan_knows_the_parent_before_networkmanager_checks_the_connectivity(host):
+    """If the LAN still had the MAC of the link, no check would succeed."""
+    vpn = host.up(host.add_profile('move'))
+    with learned_at_checks(host) as seen:
+        host.down(vpn)
+    equal(seen, [(mac('eth0'), False)], 'what the LAN knows')
+
+
+def test_lan_knows_the_parent_of_a_killed_service_before_the_check(host):
+    host.install_hook()
+    host.up(host.add_profile('move'))
+    host.nm.bus.fail('ActivateConnection', times=100)
+    with learned_at_checks(host) as seen:
+        host.kill_service()
+        host.wait(lambda: 'restore eth0' in host.messages(), 'the helper to restore the parent')
+        host.wait_helper_ended()
+    equal(seen, [(mac('eth0'), False)], 'what the LAN knows')
+
+
 def test_killed_service_leaves_it_to_the_helper(host):
     host.install_hook()
     with host.unchanged():
