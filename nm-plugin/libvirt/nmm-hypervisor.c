@@ -90,6 +90,12 @@ nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **er
     return NMM_HYPERVISOR_GET_IFACE(self)->list_leases(self, network, error);
 }
 
+GPtrArray *
+nmm_hypervisor_list_links(NmmHypervisor *self, GError **error)
+{
+    return NMM_HYPERVISOR_GET_IFACE(self)->list_links(self, error);
+}
+
 #define LINKS_READER "nmm-links-reader"
 
 void

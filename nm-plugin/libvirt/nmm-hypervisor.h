@@ -31,6 +31,7 @@ struct _NmmHypervisorInterface {
     NmmGuest *(*read_guest)(NmmHypervisor *self, const char *uuid, GError **error);
     GPtrArray *(*list_networks)(NmmHypervisor *self, GError **error);
     GPtrArray *(*list_leases)(NmmHypervisor *self, const char *network, GError **error);
+    GPtrArray *(*list_links)(NmmHypervisor *self, GError **error);
 
     gboolean (*apply)(NmmHypervisor *self, const NmmEdit *edit, GError **error);
 
@@ -82,6 +83,9 @@ NmmGuest *nmm_hypervisor_read_guest(NmmHypervisor *self, const char *uuid, GErro
 GPtrArray *nmm_hypervisor_list_networks(NmmHypervisor *self, GError **error);
 /* (transfer full) (element-type NmmLease): those that have not expired. NOT_FOUND. */
 GPtrArray *nmm_hypervisor_list_leases(NmmHypervisor *self, const char *network, GError **error);
+/* (transfer full) (element-type NmmLink): the network interfaces of its host, which may be another
+ * machine: nmm_link_new_from_xml(). UNSUPPORTED: there is no driver for node devices. */
+GPtrArray *nmm_hypervisor_list_links(NmmHypervisor *self, GError **error);
 
 /* Reads the whole content of a hypervisor that is not open: opens it read-only, lists networks and
  * guests, on request the leases of active networks, and closes it. Without @wake, one that is

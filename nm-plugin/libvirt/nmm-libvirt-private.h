@@ -99,5 +99,7 @@ GError *nmm_libvirt_take_error(void);
 /* Errors as nmm_hypervisor_list_guests() and nmm_hypervisor_read_guest() have them; in no order. */
 GPtrArray *nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error);
 NmmGuest *nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error);
+/* As nmm_hypervisor_list_links(). */
+GPtrArray *nmm_libvirt_list_links(NmmLibvirtCall *call, GError **error);
 
 G_END_DECLS

@@ -283,6 +283,14 @@ libvirt_list_leases(NmmHypervisor *hypervisor, const char *name, GError **error)
     return g_steal_pointer(&result);
 }
 
+static GPtrArray *
+libvirt_list_links(NmmHypervisor *hypervisor, GError **error)
+{
+    g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
+
+    return call ? nmm_libvirt_list_links(call, error) : NULL;
+}
+
 static gboolean
 define_network(NmmLibvirtCall *call, const char *xml, GError **error)
 {
@@ -517,6 +525,7 @@ hypervisor_iface_init(NmmHypervisorInterface *iface)
     iface->read_guest = libvirt_read_guest;
     iface->list_networks = libvirt_list_networks;
     iface->list_leases = libvirt_list_leases;
+    iface->list_links = libvirt_list_links;
     iface->apply = libvirt_apply;
 }
 

@@ -13,34 +13,8 @@
 #include "nmm-check-collect.h"
 #include "nmm-host.h"
 #include "nmm-keys.h"
+#include "nmm-migration.h"
 #include "nmm-peers.h"
-
-/* Of one width, in every language. */
-static const char *const marks[] = {
-    [NMM_CHECK_OK] = N_("ok    "),
-    [NMM_CHECK_HINT] = N_("hint  "),
-    [NMM_CHECK_UNKNOWN] = N_("?     "),
-    [NMM_CHECK_WAITING] = N_("wait  "),
-    [NMM_CHECK_BROKEN] = N_("BROKEN"),
-};
-G_STATIC_ASSERT(G_N_ELEMENTS(marks) == _NMM_CHECK_VERDICT_NUM);
-
-static void
-add_step(NmmReport *report, JsonArray *steps, const NmmCheckResult *result)
-{
-    JsonObject *json = nmm_json_add_object(steps);
-
-    nmm_json_set_string(json, "step", result->step);
-    nmm_json_set_string(json, "verdict", nmm_check_verdict_to_string(result->verdict));
-    nmm_json_set_string(json, "detail", result->detail);
-    nmm_json_set_string(json, "remedy", result->remedy);
-    nmm_json_set_string(json, "look", result->look);
-    nmm_report_add_text(report, "%s  %s\n", _(marks[result->verdict]), result->detail);
-    if (result->remedy)
-        nmm_report_add_text(report, "        %s\n", result->remedy);
-    if (result->look)
-        nmm_report_add_text(report, _("        More shows: %s\n"), result->look);
-}
 
 static void
 judge(NmmReport *report, const NmmCheckInput *input, const GPtrArray *results)
@@ -66,16 +40,13 @@ nmm_check_report(const NmmCheckInput *input)
     NmmReport *report = nmm_report_new();
     g_autoptr(GPtrArray) results = nmm_check_evaluate(input);
     const NmmCheckResult *broken = nmm_check_find_broken(results);
-    JsonArray *steps;
 
     nmm_json_set_string(report->json, "guest", input->guest.name);
     nmm_json_set_string(report->json, "uuid", input->guest.uuid);
     nmm_json_set_string(report->json, "libvirt-uri", input->guest.exists ? input->guest.uri : NULL);
     nmm_check_input_to_json(input, report->json);
     nmm_json_set_string(report->json, "broken", broken ? broken->step : NULL);
-    steps = nmm_json_set_array(report->json, "steps");
-    for (guint i = 0; i < results->len; i++)
-        add_step(report, steps, g_ptr_array_index(results, i));
+    nmm_check_add_steps(report, results);
     judge(report, input, results);
     return report;
 }
@@ -155,6 +126,28 @@ check_address(const NmmHostState *state, const NmmCidr *address)
     return input ? nmm_check_report(input) : nmm_peers_check(state, inputs, address);
 }
 
+/* -1: there is no guest of that name. */
+static int
+run_for_migration(const NmmHostState *state, const char *name, const char *uri, gboolean json)
+{
+    g_autoptr(NmmReport) report = nmm_migration_check(state, name, uri);
+
+    return report ? (int)nmm_report_print(report, json) : -1;
+}
+
+static char *migration_uri;
+
+static const GOptionEntry entries[] = {
+    {"for-migration-to",
+     0,
+     0,
+     G_OPTION_ARG_STRING,
+     &migration_uri,
+     N_("Find out whether the host of this libvirt URI is ready for the guest"),
+     "URI"},
+    {NULL},
+};
+
 static int
 run(const char *name, gboolean json)
 {
@@ -165,6 +158,12 @@ run(const char *name, gboolean json)
     NmmCidr address;
 
     nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
+    if (migration_uri) {
+        int code = run_for_migration(state, name, migration_uri, json);
+
+        if (code >= 0)
+            return code;
+    }
     inputs = nmm_check_collect(state, name);
     if (inputs->len == 0 && nmm_cidr_init_host(&address, name, NULL)) {
         report = check_address(state, &address);
@@ -182,5 +181,6 @@ const NmmCommand nmm_command_check = {
     .name = "check",
     .argument = "GUEST|ADDRESS",
     .summary = N_("Find out why a guest and its host cannot reach each other"),
+    .entries = entries,
     .run = run,
 };

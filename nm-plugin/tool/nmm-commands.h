@@ -39,6 +39,8 @@ NmmReport *nmm_plan_link_report(const NmmHostState *state,
                                 const GPtrArray *inputs,
                                 const char *refused);
 NmmReport *nmm_check_report(const NmmCheckInput *input);
+/* Adds the member "steps" and its text. @results: (element-type NmmCheckResult) */
+void nmm_check_add_steps(NmmReport *report, const GPtrArray *results);
 /* @orphans: (element-type NmmOrphan) */
 NmmReport *nmm_cleanup_report(const NmmHostState *state, const GPtrArray *orphans);
 void

@@ -34,6 +34,45 @@ nmm_host_update(NmmHostState *state, NmmHostReadFlags flags, const char *const *
     nmm_host_read_finish(result, NULL, NULL);
 }
 
+/* One call after the other, because each further connection may be one over SSH. */
+static void
+read_target(NmmHypervisor *hypervisor, const char *uuid, NmmMigrationTarget *target)
+{
+    g_autoptr(NmmGuest) guest = nmm_hypervisor_read_guest(hypervisor, uuid, NULL);
+
+    target->runs_guest = guest && guest->live;
+    target->networks = nmm_hypervisor_list_networks(hypervisor, &target->networks_error);
+    target->links = nmm_hypervisor_list_links(hypervisor, &target->links_error);
+}
+
+/* @data: the URI and the guest's UUID. */
+static void
+target_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    const char *const *words = data;
+    NmmHypervisor *hypervisor = source;
+    NmmMigrationTarget *target = nmm_migration_target_new(words[0]);
+
+    if (nmm_hypervisor_open(hypervisor, TRUE, &target->error))
+        read_target(hypervisor, words[1], target);
+    nmm_hypervisor_close(hypervisor);
+    g_task_return_pointer(task, target, (GDestroyNotify)nmm_migration_target_free);
+}
+
+NmmMigrationTarget *
+nmm_host_read_target(const char *uri, const char *guest)
+{
+    const char *words[] = {uri, guest};
+    g_autoptr(NmmHypervisor) hypervisor = nmm_libvirt_new(uri);
+    g_autoptr(GAsyncResult) result = NULL;
+    g_autoptr(GTask) task = g_task_new(hypervisor, NULL, done_cb, &result);
+
+    g_task_set_task_data(task, words, NULL);
+    g_task_run_in_thread(task, target_thread);
+    wait_for(&result);
+    return g_task_propagate_pointer(G_TASK(result), NULL);
+}
+
 static void
 apply_thread(GTask *task, gpointer source, gpointer edits, GCancellable *cancellable)
 {

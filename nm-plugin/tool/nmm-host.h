@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "nmm-check-migration.h"
 #include "nmm-host-reader.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,9 @@ G_BEGIN_DECLS
 
 /* Reads parts of @state, again or for the first time. @uris: (nullable): libvirt URIs to read. */
 void nmm_host_update(NmmHostState *state, NmmHostReadFlags flags, const char *const *uris);
+/* (transfer full): the host of the libvirt at @uri. @guest: the UUID of the guest that is to
+ * migrate there. */
+NmmMigrationTarget *nmm_host_read_target(const char *uri, const char *guest);
 /* Applies @edits (element-type NmmEdit) in order, up to the first that fails. */
 gboolean nmm_host_apply(const char *uri, const GPtrArray *edits, GError **error);
 

@@ -44,6 +44,7 @@ struct _FakeHost {
     FakeCalls *calls;
     GPtrArray *guests;   /* (element-type FakeGuest) */
     GPtrArray *networks; /* (element-type FakeNetwork) */
+    GPtrArray *links;    /* (element-type utf8): XML of libvirt's node devices */
     GArray *members;     /* (element-type FakeMember) */
     gboolean dead;
     gboolean asleep;

@@ -15,6 +15,8 @@ fake_host_new(void)
     host->calls = fake_calls_new();
     host->guests = g_ptr_array_new_with_free_func((GDestroyNotify)fake_guest_free);
     host->networks = g_ptr_array_new_with_free_func((GDestroyNotify)fake_network_free);
+    host->links = g_ptr_array_new_with_free_func(g_free);
+    fake_host_add_link(host, "lo", TRUE);
     host->members = g_array_new(FALSE, FALSE, sizeof(FakeMember));
     host->waiters = g_ptr_array_new();
     return host;
@@ -34,6 +36,7 @@ fake_host_unref(FakeHost *host)
         return;
     g_ptr_array_unref(host->guests);
     g_ptr_array_unref(host->networks);
+    g_ptr_array_unref(host->links);
     g_array_unref(host->members);
     g_ptr_array_unref(host->waiters);
     fake_calls_free(host->calls);
@@ -416,6 +419,34 @@ fake_host_list_networks(FakeHost *host, GError **error)
         if (!network)
             return NULL;
         g_ptr_array_add(list, network);
+    }
+    return g_steal_pointer(&list);
+}
+
+void
+fake_host_add_link(FakeHost *host, const char *name, gboolean up)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    g_ptr_array_add(host->links,
+                    g_strdup_printf("<device><capability type='net'><interface>%s</interface>"
+                                    "<link state='%s'/></capability></device>",
+                                    name,
+                                    up ? "up" : "down"));
+}
+
+GPtrArray *
+fake_host_list_links(FakeHost *host, GError **error)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_link_free);
+
+    for (guint i = 0; i < host->links->len; i++) {
+        NmmLink *link = nmm_link_new_from_xml(host->links->pdata[i], error);
+
+        if (!link)
+            return NULL;
+        g_ptr_array_add(list, link);
     }
     return g_steal_pointer(&list);
 }

@@ -93,6 +93,10 @@ void fake_host_add_lease(FakeHost *host,
 GPtrArray *fake_host_list_networks(FakeHost *host, GError **error);
 /* (transfer full) (element-type NmmLease) */
 GPtrArray *fake_host_list_leases(FakeHost *host, const char *name, GError **error);
+/* A network interface of the host, which has 'lo' from the beginning. */
+void fake_host_add_link(FakeHost *host, const char *name, gboolean up);
+/* (transfer full) (element-type NmmLink) */
+GPtrArray *fake_host_list_links(FakeHost *host, GError **error);
 gboolean fake_host_get_network_active(FakeHost *host, const char *name);
 /* (transfer full) (nullable) */
 NmmNetwork *fake_host_read_network(FakeHost *host, const char *name);

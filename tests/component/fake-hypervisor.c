@@ -159,6 +159,19 @@ fake_list_leases(NmmHypervisor *hypervisor, const char *network, GError **error)
     return leases;
 }
 
+static GPtrArray *
+fake_list_links(NmmHypervisor *hypervisor, GError **error)
+{
+    FakeHypervisor *self = FAKE_HYPERVISOR(hypervisor);
+    GPtrArray *links;
+
+    if (!begin(self, "list-links", NULL, error))
+        return NULL;
+    links = fake_host_list_links(self->host, error);
+    end(self, NULL);
+    return links;
+}
+
 static gboolean
 change(FakeHost *host, const NmmEdit *edit, GError **error)
 {
@@ -243,6 +256,7 @@ fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
     iface->read_guest = fake_read_guest;
     iface->list_networks = fake_list_networks;
     iface->list_leases = fake_list_leases;
+    iface->list_links = fake_list_links;
     iface->apply = fake_apply;
 }
 

@@ -474,6 +474,17 @@ test_lost(Fixture *f, gconstpointer user_data)
     g_assert_cmpuint(contract_count_events(f, "closed"), ==, 0);
 }
 
+static void
+test_list_links(Fixture *f, gconstpointer user_data)
+{
+    g_autoptr(GPtrArray) links = contract_list_links(f);
+    const NmmLink *lo = nmm_links_find(links, "lo");
+
+    g_assert_nonnull(lo);
+    g_assert_true(lo->up);
+    g_assert_null(nmm_links_find(links, "nothing0"));
+}
+
 void
 hypervisor_contract_add_tests(const HypervisorHost *host)
 {
@@ -491,6 +502,7 @@ hypervisor_contract_add_tests(const HypervisorHost *host)
         {"/hypervisor/networks/edit-none", test_edit_no_network},
         {"/hypervisor/networks/events", test_network_events},
         {"/hypervisor/networks/leases", test_leases},
+        {"/hypervisor/links/list", test_list_links},
         {"/hypervisor/nics/config", test_config_nic},
         {"/hypervisor/nics/live", test_live_nic},
         {"/hypervisor/nics/rigid", test_rigid_guest},

@@ -199,6 +199,22 @@ contract_read_network(Fixture *f, const char *name)
 }
 
 static void
+run_list_links(Call *call)
+{
+    call->result = nmm_hypervisor_list_links(call->f->hypervisor, &call->error);
+}
+
+GPtrArray *
+contract_list_links(Fixture *f)
+{
+    Call call = {.f = f, .run = run_list_links};
+
+    finish_call(&call);
+    check_outcome(&call, -1);
+    return call.result;
+}
+
+static void
 run_list_leases(Call *call)
 {
     call->result = nmm_hypervisor_list_leases(call->f->hypervisor, call->name, &call->error);

@@ -57,6 +57,7 @@ GPtrArray *contract_list_guests(Fixture *f);
 NmmGuest *contract_read_guest(Fixture *f, const char *uuid, int code);
 NmmNetwork *contract_read_network(Fixture *f, const char *name);
 GPtrArray *contract_list_leases(Fixture *f, const char *network, int code);
+GPtrArray *contract_list_links(Fixture *f);
 void contract_run_apply(Call *call);
 void
 contract_edit_network(Fixture *f, NmmEditKind kind, const char *name, const char *xml, int code);

@@ -72,6 +72,14 @@ add_lease(FakeHost *world, char **arguments, GError **error)
     return NULL;
 }
 
+/* A network interface of the host, "up" or "down". */
+static char *
+add_link(FakeHost *world, char **arguments, GError **error)
+{
+    fake_host_add_link(world, arguments[0], g_str_equal(arguments[1], "up"));
+    return NULL;
+}
+
 /* "active", "inactive" or nothing. */
 static char *
 network_state(FakeHost *world, char **arguments, GError **error)
@@ -169,6 +177,7 @@ static const Command commands[] = {
     {"start-network", 1, start_network},
     {"stop-network", 1, stop_network},
     {"lease", 3, add_lease},
+    {"link", 2, add_link},
     {"network", 1, network_state},
     {"dump", 2, dump_guest},
     {"fail", 2, fail},

@@ -116,6 +116,7 @@ test_any_name(Host *host, gconstpointer data)
 
         g_assert_cmpstr(nic->lower, ==, "eth0");
         g_assert_cmpstr(get_nic(guest->live)->lower, ==, "eth0");
+        g_assert_cmpstr(nic->lower_altname, ==, i == 0 ? NULL : eth0_names[i]);
         for (guint j = 0; j < G_N_ELEMENTS(eth0_names); j++)
             assert_on(nic, eth0_names[j], host->networks, TRUE);
         assert_on(nic, "eth1", host->networks, FALSE);

@@ -9,6 +9,23 @@
 
 #include <glib/gi18n-lib.h>
 
+static void
+result_free(gpointer data)
+{
+    NmmCheckResult *result = data;
+
+    g_free(result->detail);
+    g_free(result->remedy);
+    g_free(result->look);
+    g_free(result);
+}
+
+GPtrArray *
+nmm_check_results_new(void)
+{
+    return g_ptr_array_new_with_free_func(result_free);
+}
+
 NmmCheckResult *
 nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
 {

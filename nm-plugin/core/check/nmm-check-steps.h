@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* (transfer full) (element-type NmmCheckResult) */
+GPtrArray *nmm_check_results_new(void);
+
 /* Results. @remedy: (transfer full) (nullable): a command that repairs it, run unchanged. */
 NmmCheckResult *nmm_check_result_new(NmmCheckVerdict verdict, char *remedy, const char *detail, ...)
     G_GNUC_PRINTF(3, 4);

@@ -88,21 +88,10 @@ G_STATIC_ASSERT(G_N_ELEMENTS(steps_by_mode) == _NMM_MODE_NUM);
 
 /* Results */
 
-static void
-result_free(gpointer data)
-{
-    NmmCheckResult *result = data;
-
-    g_free(result->detail);
-    g_free(result->remedy);
-    g_free(result->look);
-    g_free(result);
-}
-
 GPtrArray *
 nmm_check_evaluate(const NmmCheckInput *input)
 {
-    GPtrArray *results = g_ptr_array_new_with_free_func(result_free);
+    GPtrArray *results = nmm_check_results_new();
 
     for (const Step *step = steps_by_mode[input->profile.mode]; step->id; step++) {
         NmmCheckResult *result = step->evaluate(input);

@@ -58,6 +58,16 @@ join_lower(NmmNic *nic, GHashTable *index)
     nic->lower_names = g_strv_builder_end(names);
 }
 
+/* libvirt takes the name in the definition for another host, too. */
+static void
+keep_altname(NmmNic *nic, GHashTable *index)
+{
+    const NmmLink *lower = find(index, nic->lower);
+
+    if (lower && !g_str_equal(nic->lower, lower->name))
+        replace_string(&nic->lower_altname, nic->lower);
+}
+
 /* The guest may have changed its MAC (trustGuestRxFilters='yes'). */
 static void
 join_mac(NmmNic *nic, const NmmLink *device)
@@ -92,6 +102,7 @@ join_nic(NmmNic *nic, gboolean running, GHashTable *index)
     const NmmLink *device = find(index, nic->target);
     gboolean is_direct = nic->type == NMM_NIC_DIRECT && running;
 
+    keep_altname(nic, index);
     if (is_macvtap(device) && (is_direct || nic->unmanaged)) {
         join_macvtap(nic, device);
         if (running)

@@ -21,6 +21,7 @@ nic_free(NmmNic *nic)
 {
     g_free(nic->network);
     g_free(nic->lower);
+    g_free(nic->lower_altname);
     g_strfreev(nic->lower_names);
     g_free(nic->macvtap_mode);
     g_free(nic->mac);
@@ -28,6 +29,7 @@ nic_free(NmmNic *nic)
     g_free(nic->alias);
     g_free(nic->model);
     g_free(nic->target);
+    g_free(nic->bridge);
     g_free(nic->xml);
     g_free(nic);
 }
@@ -86,6 +88,7 @@ nic_read(xmlNode *interface)
     nic->target = nmm_xml_attr(nmm_xml_child(interface, "target"), "dev");
     nic->unmanaged = attr_is(interface, "type", "ethernet") &&
                      attr_is(nmm_xml_child(interface, "target"), "managed", "no");
+    nic->bridge = attr_is(interface, "type", "bridge") ? nmm_xml_attr(source, "bridge") : NULL;
     nic->link_down = attr_is(nmm_xml_child(interface, "link"), "state", "down");
     nic->isolated = attr_is(nmm_xml_child(interface, "port"), "isolated", "yes");
     nic->xml = nmm_nic_is_ours(nic) ? nmm_xml_to_string(interface) : NULL;

@@ -19,15 +19,17 @@ typedef enum {
 
 typedef struct {
     NmmNicType type;
-    char *network;      /* (nullable): source network; may be set with DIRECT too (running guest) */
-    char *lower;        /* (nullable): lower device of DIRECT */
-    char **lower_names; /* (nullable): every name of @lower; NULL if the kernel does not have it */
+    char *network; /* (nullable): source network; may be set with DIRECT too (running guest) */
+    char *lower;   /* (nullable): lower device of DIRECT */
+    char *lower_altname; /* (nullable): the definition's name of @lower, if it is another name */
+    char **lower_names;  /* (nullable): every name of @lower; NULL if the kernel does not have it */
     char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
     char *mac;          /* (nullable): lower case */
     char *defined_mac;  /* (nullable): libvirt's, if the guest has changed it to @mac */
     char *alias;        /* (nullable) */
     char *model;        /* (nullable) */
     char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
+    char *bridge;       /* (nullable): of an interface of type 'bridge' */
     gboolean unmanaged; /* type='ethernet': @target was made by another program */
     gboolean gone;      /* the kernel does not have @target, on which the running guest depends */
     gboolean link_down; /* <link state='down'/> */

@@ -10,6 +10,7 @@
 
 #include "nmm-error.h"
 #include "nmm-parent-check.h"
+#include "nmm-xml.h"
 
 static void
 neighbour_free(gpointer data)
@@ -28,6 +29,34 @@ nmm_link_new(const char *name)
     link->name = g_strdup(name);
     link->addresses = g_array_new(FALSE, FALSE, sizeof(NmmCidr));
     link->neighbours = g_ptr_array_new_with_free_func(neighbour_free);
+    return link;
+}
+
+/* A device without carrier may be "down" or "lowerlayerdown"; lo and dummies are "unknown". */
+static gboolean
+is_up(xmlNode *net)
+{
+    g_autofree char *state = nmm_xml_attr(nmm_xml_child(net, "link"), "state");
+
+    return !state || !g_str_has_suffix(state, "down");
+}
+
+NmmLink *
+nmm_link_new_from_xml(const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = nmm_xml_parse(xml, "device", error);
+    xmlNode *net = doc ? nmm_xml_child(xmlDocGetRootElement(doc), "capability") : NULL;
+    g_autofree char *name = nmm_xml_text(nmm_xml_child(net, "interface"));
+    NmmLink *link;
+
+    if (!doc)
+        return NULL;
+    if (!name || !*name) {
+        g_set_error_literal(error, NMM_ERROR, NMM_ERROR_BAD_XML, "the device has no interface");
+        return NULL;
+    }
+    link = nmm_link_new(name);
+    link->up = is_up(net);
     return link;
 }
 

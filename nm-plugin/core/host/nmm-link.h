@@ -44,6 +44,9 @@ typedef struct {
 } NmmLink;
 
 NmmLink *nmm_link_new(const char *name);
+/* @xml: of a node device of libvirt with the capability 'net': only name and @up, which is FALSE
+ * without a carrier, too. NMM_ERROR_BAD_XML. */
+NmmLink *nmm_link_new_from_xml(const char *xml, GError **error);
 void nmm_link_free(NmmLink *link);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLink, nmm_link_free)
 /* @address: prefix 32 or 128; @mac: lower case. */
