@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Stores the properties of each device, because the kernel also sends an event for each change of a
- * flag.
+ * Stores the properties of each device, because the kernel also sends an event for each change of
+ * any flag.
  */
 
 #include "config.h"
@@ -9,6 +9,7 @@
 #include "nmm-macvtap-watch.h"
 
 #include <glib-unix.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -47,11 +48,11 @@ append_attribute(GString *text, const struct nlattr *attribute)
     g_string_append_c(text, ' ');
 }
 
-/* (transfer full): parent, MAC and what only macvtap has, the mode among it. */
+/* (transfer full): whether it is up, parent, MAC and what only macvtap has, the mode among it. */
 static char *
-describe(struct nlattr **attributes)
+describe(const struct ifinfomsg *info, struct nlattr **attributes)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = g_string_new(info->ifi_flags & IFF_UP ? "up " : "down ");
 
     append_attribute(text, attributes[IFLA_LINK]);
     append_attribute(text, attributes[IFLA_ADDRESS]);
@@ -60,10 +61,10 @@ describe(struct nlattr **attributes)
 }
 
 static void
-note(NmmMacvtapWatch *self, int ifindex, gboolean gone, struct nlattr **attributes)
+note(NmmMacvtapWatch *self, const struct ifinfomsg *info, gboolean gone, struct nlattr **attributes)
 {
-    gpointer key = GINT_TO_POINTER(ifindex);
-    g_autofree char *now = gone ? NULL : describe(attributes);
+    gpointer key = GINT_TO_POINTER(info->ifi_index);
+    g_autofree char *now = gone ? NULL : describe(info, attributes);
 
     if (g_strcmp0(g_hash_table_lookup(self->known, key), now) == 0)
         return;
@@ -86,7 +87,7 @@ message_cb(struct nl_msg *message, void *data)
         nlmsg_valid_hdr(header, sizeof(*info)) && info->ifi_family == AF_UNSPEC &&
         nlmsg_parse(header, sizeof(*info), attributes, IFLA_MAX, NULL) == 0 &&
         attributes[IFLA_IFNAME] && is_macvtap(attributes[IFLA_LINKINFO]))
-        note(data, info->ifi_index, header->nlmsg_type == RTM_DELLINK, attributes);
+        note(data, info, header->nlmsg_type == RTM_DELLINK, attributes);
     return NL_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's events about macvtap devices: a guest has changed its MAC, or its device has gone
- * with the card. Decides nothing.
+ * The kernel's events about macvtap devices: a guest has changed its MAC, was paused or resumed,
+ * has arrived by migration, or its device has gone with the card. Decides nothing.
  */
 
 #pragma once
@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* The device @name appeared, disappeared, or has another MAC, mode or parent. NULL: events were
- * lost, and any device may have changed. Must not free the watch. */
+/* The device @name appeared, disappeared, came up, went down, or has another MAC, mode or parent.
+ * NULL: events were lost, and any device may have changed. Must not free the watch. */
 typedef void (*NmmMacvtapChangedFunc)(const char *name, gpointer user_data);
 
 typedef struct _NmmMacvtapWatch NmmMacvtapWatch;

@@ -75,7 +75,8 @@ read_parent_mac(NmmShare *self)
 /* The guests */
 
 /* Live interfaces only: a changed definition takes effect at the next start. One that is not served
- * counts as not running, and is no macvlan peer either. */
+ * counts as not running, and is no macvlan peer either. A frame to a device that is down would
+ * leave on the wire, and reach a guest that is still on another host. */
 static void
 add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *nics)
 {
@@ -86,7 +87,7 @@ add_guest(NmmShare *self, const NmmGuest *guest, GPtrArray *networks, GArray *ni
         const NmmRoutingNic entry = {
             .guest = guest->name,
             .mac = nic->mac,
-            .running = selected && !nic->link_down && !nic->gone,
+            .running = selected && !nic->link_down && !nic->gone && !nic->asleep,
             .bridge = nmm_reachability_has_nic(nic, self->parent, networks),
         };
 

@@ -103,6 +103,19 @@ def test_guest_whose_device_disappears_loses_its_route_and_is_named(host):
     host.down(vpn)
 
 
+def test_guest_whose_device_is_down_has_no_route_until_it_is_up(host):
+    """libvirt sets it down while the guest is paused, and before it has arrived by migration."""
+    host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
+    vpn = host.up(host.add_profile('share'))
+    host.wait_served('tap0')
+    ip('link', 'set', 'tap0', 'down')
+    host.wait(lambda: not host.has_route(), 'the route to go')
+    equal(vpn.get('VPN.Connection', 'Banner'), '', 'banner')
+    ip('link', 'set', 'tap0', 'up')
+    host.wait_served('tap0')
+    host.down(vpn)
+
+
 def test_libvirt_that_was_stopped_is_not_started_again(host):
     host.add_guest('alpha', device_name='tap0', mac=GUEST_MAC)
     vpn = host.up(host.add_profile('share'))

@@ -241,6 +241,21 @@ test_changed_device(Host *host, gconstpointer data)
     g_assert_false(nic->gone);
 }
 
+/* libvirt sets it up when the guest runs. */
+static void
+test_asleep(Host *host, gconstpointer data)
+{
+    const NmmGuest *guest = add_guest(host, "kvm", DIRECT);
+    NmmLink *device = add_macvtap(host, "macvtap0", "eth0", "bridge", DEFINED);
+
+    join(host);
+    g_assert_true(get_nic(guest->live)->asleep);
+    g_assert_false(get_nic(guest->config)->asleep);
+    device->up = TRUE;
+    join(host);
+    g_assert_false(get_nic(guest->live)->asleep);
+}
+
 static void
 assert_gone(Host *host, const char *type, gboolean expected)
 {
@@ -281,6 +296,7 @@ main(int argc, char **argv)
     add("/guest-devices/ethernet", test_ethernet);
     add("/guest-devices/changed-mac", test_changed_mac);
     add("/guest-devices/changed-device", test_changed_device);
+    add("/guest-devices/asleep", test_asleep);
     add("/guest-devices/gone", test_gone);
     return g_test_run();
 }

@@ -105,6 +105,7 @@ join_nic(NmmNic *nic, gboolean running, GHashTable *index)
     keep_altname(nic, index);
     if (is_macvtap(device) && (is_direct || nic->unmanaged)) {
         join_macvtap(nic, device);
+        nic->asleep = running && !device->up;
         if (running)
             join_mac(nic, device);
     } else {

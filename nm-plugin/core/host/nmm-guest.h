@@ -32,6 +32,8 @@ typedef struct {
     char *bridge;       /* (nullable): of an interface of type 'bridge' */
     gboolean unmanaged; /* type='ethernet': @target was made by another program */
     gboolean gone;      /* the kernel does not have @target, on which the running guest depends */
+    gboolean asleep;    /* the running guest's macvtap @target is down: libvirt does that while the
+                           guest is paused, or is still arriving by migration */
     gboolean link_down; /* <link state='down'/> */
     gboolean isolated;  /* <port isolated='yes'/> */
     char *xml;          /* (nullable): the whole <interface>, if it is this project's */
