@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a reader of a manual page sees: groff prints it without a warning, and the reader can copy the examples.
+"""What a reader of the manual pages sees: groff prints them without a warning, and the reader can copy the examples.
 
-Usage: check_manual.py PAGE EXAMPLE...      EXAMPLE: a file whose text the page has
+Usage: check_manual.py DIRECTORY EXAMPLE...      DIRECTORY has the pages; EXAMPLE: a file whose text one of them has
 """
 
 import pathlib
@@ -17,7 +17,7 @@ MAX_INDENT = 20
 
 
 def render(page):
-    """The page as one long sheet, and the warnings."""
+    """The page without page breaks, and the warnings."""
     result = subprocess.run(['groff', '-man', '-Tutf8', '-ww', '-P-cbou', '-rcR=1', page], capture_output=True, text=True,
                             check=True)
     return result.stdout, result.stderr.splitlines()
@@ -27,18 +27,20 @@ def indent(text, columns):
     return ''.join(f'{" " * columns}{line}\n' if line else '\n' for line in text.splitlines())
 
 
-def check_example(page, path):
-    """The page has the text in one piece, indented."""
+def check_example(manual, path):
+    """The manual has the text in one piece, indented."""
     text = pathlib.Path(path).read_text()
-    columns = next((columns for columns in range(MAX_INDENT) if indent(text, columns) in page), None)
+    columns = next((columns for columns in range(MAX_INDENT) if indent(text, columns) in manual), None)
     if columns is None:
-        return [f'{path} is not in the page, or its text is not the same']
+        return [f'{path} is in no page, or its text is not the same there']
     return [f'{path}: too long for a terminal: {line}' for line in text.splitlines() if columns + len(line) > MAX_COLUMNS]
 
 
-def main(page, examples):
-    text, warnings = render(page)
-    return report({'warnings': warnings, 'examples': [fault for path in examples for fault in check_example(text, path)]})
+def main(directory, examples):
+    pages = sorted(pathlib.Path(directory).glob('*.[58]'))
+    texts, warnings = zip(*(render(page) for page in pages))
+    return report({'warnings': [line for lines in warnings for line in lines],
+                   'examples': [fault for path in examples for fault in check_example('\n'.join(texts), path)]})
 
 
 if __name__ == '__main__':
