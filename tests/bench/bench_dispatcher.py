@@ -4,13 +4,15 @@
     python3 bench_dispatcher.py --builddir DIR --destdir DIR [WORD...]
 
 What the hook adds to NetworkManager's activation of eth0: of one that is disconnected, as at boot and with the cable,
-and of one that is active, where the old activation's end runs the hook just then. Rounds of four activations, in turn hook, none, none, hook
-and none, hook, hook, none, so that whatever drifts is on both sides alike; beside each pair with and without stands a
-pair without and without, which shows what can be measured here at all. And the time from eth0's activation after a
-start of NetworkManager to the first answered ping, in each mode. Nothing passes or fails.
+and of one that is active, where the old activation's end runs the hook just then. A round activates with the hook,
+without, and with a hook that is an empty program, and then in the reverse order; every second round begins with the
+empty program. So what drifts affects all alike. The empty program shows what any hook costs, and the two activations
+without show what can be measured here at all. And the time from eth0's activation after a start of NetworkManager to
+the first answered ping, in each mode. Nothing passes or fails.
 
 WORDs choose among hook and ping."""
 
+import os
 import random
 import re
 import statistics
@@ -24,6 +26,8 @@ ROUNDS = 24
 STARTS = 5
 RESAMPLES = 2000
 OVERRIDE = '/etc/NetworkManager/dispatcher.d/90-nm-macvtap'
+NO_WAIT = '/etc/NetworkManager/dispatcher.d/no-wait.d/90-nm-macvtap'
+HOOKS = {'ours': 'with the hook', 'none': 'without', 'empty': 'with an empty program'}
 
 
 def show_difference(name, samples):
@@ -51,8 +55,19 @@ def wait_helper(host):
     host.wait_for(lambda: not is_running(host), 'the helper to end')
 
 
-def activation(host, hooked, disconnect):
-    host.run(['rm', '-f', OVERRIDE] if hooked else ['ln', '-sf', '/dev/null', OVERRIDE])
+def install(host, hook):
+    """What NetworkManager's dispatcher runs in place of the installed hook, or the installed one."""
+    host.run(['rm', '-f', OVERRIDE, NO_WAIT])
+    if hook == 'none':
+        host.run(['ln', '-s', '/dev/null', OVERRIDE])
+    elif hook == 'empty':
+        host.run(f'mkdir -p {os.path.dirname(NO_WAIT)} && cp /usr/bin/bench-empty-hook {NO_WAIT} && '
+                 f'ln -s no-wait.d/{os.path.basename(NO_WAIT)} {OVERRIDE}')
+
+
+def activation(host, hook, disconnect):
+    """Seconds that NetworkManager took to activate eth0."""
+    install(host, hook)
     if disconnect:
         host.nmcli('device', 'disconnect', 'eth0')
         wait_helper(host)
@@ -64,22 +79,21 @@ def activation(host, hooked, disconnect):
 
 def compare(host, disconnect):
     say(f'activation of eth0, {"disconnected" if disconnect else "active"} before, {ROUNDS} rounds')
-    samples = {True: [], False: []}
-    differences, controls = [], []
+    samples = {hook: [] for hook in HOOKS}
     for number in range(ROUNDS):
-        first = number % 2 == 0
-        times = [(hooked, activation(host, hooked, disconnect)) for hooked in (first, not first, not first, first)]
-        for hooked, seconds in times:
-            samples[hooked].append(seconds)
-        differences += [sum(seconds if hooked else -seconds for hooked, seconds in pair)
-                        for pair in (times[:2], times[2:])]
-        control = [activation(host, False, disconnect) for _ in range(2)]
-        controls.append((control[0] - control[1]) * (1 if first else -1))
-    host.run(['rm', '-f', OVERRIDE])
-    show('with the hook', samples[True])
-    show('without', samples[False])
-    show_difference('difference of a pair', differences)
-    show_difference('control: without and without', controls)
+        order = list(HOOKS)[::1 if number % 2 == 0 else -1]
+        for hook in (*order, *order[::-1]):
+            samples[hook].append(activation(host, hook, disconnect))
+    install(host, 'ours')
+    for hook, title in HOOKS.items():
+        show(title, samples[hook])
+    for title, first, second in (('difference of a pair', 'ours', 'none'),
+                                 ('an empty program: difference of a pair', 'empty', 'none'),
+                                 ('the hook to an empty program', 'ours', 'empty')):
+        show_difference(title, [a - b for a, b in zip(samples[first], samples[second])])
+    control = samples['none']
+    show_difference('control: without and without',
+                    [(control[i] - control[i + 1]) * (1 if i % 4 == 0 else -1) for i in range(0, len(control), 2)])
 
 
 def bench_hook(host):

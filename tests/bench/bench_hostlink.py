@@ -3,8 +3,8 @@
 
     python3 bench_hostlink.py --builddir DIR --destdir DIR [WORD...]
 
-WORDs choose among routes, traffic, stall and idle. Alternatives are measured in turn in the same run, and printed as
-ratios to the simplest of them. Nothing here passes or fails: what a machine can do is its own."""
+WORDs choose among routes, contact, traffic, stall and idle. Alternatives are measured in turn in the same run, and
+printed as ratios to the simplest of them. Nothing here passes or fails: what a machine can do is its own."""
 
 import collections
 import json
@@ -27,6 +27,8 @@ TRIP_ROUNDS = 50
 ROUND_TRIPS = 1000
 ONE_CPU = ['taskset', '--cpu-list', '0']  # for both ends of a round trip: else the scheduler is measured
 CONNECTIONS = 10
+CONTACTS = 20
+BOOTS = 5  # of each kind
 SWITCHES = 20  # of each kind
 MACS = ('parent', 'own')
 PAUSE_MS = 5  # between the questions of the connection that is watched
@@ -56,7 +58,11 @@ class Times:
         """When the route came; waits for it."""
         return self.host.wait_for(lambda: next((float(words[1]) for words in self.lines()
                                                 if words[0] == 'route' and words[2:] == [share.LINK, address]), None),
-                                  f'the route to {address}', 10, 0.02)
+                                  f'the route to {address}', 40, 0.02)
+
+    def asked(self):
+        """When ARP frames went out over the host link."""
+        return [float(words[1]) for words in self.lines() if words[0] == 'frame' and words[2:4] == [share.LINK, 'out']]
 
     def frame(self, way, position, address):
         """When the first frame with ADDRESS in a word went in or out, over any link."""
@@ -67,16 +73,17 @@ class Times:
 SENDER, TARGET = 5, 6  # positions of words
 
 
-def free_addresses():
-    """Of the LAN, outside the DHCP server's range."""
-    return [f'10.77.0.{number}' for number in [*range(2, 100), *range(200, 255)]][:SAMPLES]
+def free_addresses(count):
+    """Of the LAN, outside the DHCP server's range, from the whole of the rest."""
+    numbers = [*range(2, 100), *range(200, 255)]
+    return [f'10.77.0.{number}' for number in numbers[::len(numbers) // count][:count]]
 
 
 def guest_begins(host, guest, times):
     """ms from the first frame of a guest's new address to the route, one address after the other."""
     samples = []
     held = ''
-    for address in free_addresses():
+    for address in free_addresses(SAMPLES):
         # Sends a request to the host; does not wait until arping ends.
         guest.run(f'{held}ip addr add {address}/32 dev eth0; '
                   f'arping -c 1 -w 1 -s {address} -I eth0 {host.address()} >/dev/null 2>&1 &', check=True)
@@ -98,7 +105,7 @@ def silent_addresses(guest, addresses):
 def host_begins(host, guest, times):
     """ms from the host's first question for a silent guest's address to the route."""
     samples = []
-    for address in silent_addresses(guest, free_addresses()):
+    for address in silent_addresses(guest, free_addresses(SAMPLES)):
         host.run(f'ping -n -c 1 -W 1 {address} >/dev/null 2>&1 &')
         samples.append(1000 * (times.route(address) - times.frame('out', TARGET, address)))
     return samples
@@ -110,15 +117,15 @@ socket.create_connection((sys.argv[1], 80), 10).close()
 print(time.monotonic() - begin)'''
 
 
-def host_connects(host, guest):
-    """ms that the host's first connection to a guest takes that has sent nothing since it got its address. The profile
-    has just come up; without the sweep the kernel sends the lost packet again after 1 s."""
-    samples = []
-    for address in silent_addresses(guest, free_addresses()[::SAMPLES // CONNECTIONS]):
-        profiles.up(host)
-        samples.append(1000 * float(host.run(['python3', '-I', '-S', '-c', CONNECT, address]).stdout))
-        profiles.down(host)
-    return samples
+def connect(host, address):
+    """ms that a TCP connection of the host takes."""
+    return 1000 * float(host.run(['python3', '-I', '-S', '-c', CONNECT, address]).stdout)
+
+
+def connect_to_new_addresses(host, guest):
+    """ms of the first connection to an address that the guest has taken after the sweep, without a word: the kernel
+    sends the packet that asked for the guest again after 1 s."""
+    return [connect(host, address) for address in silent_addresses(guest, free_addresses(CONNECTIONS))]
 
 
 def bench_routes(bench):
@@ -136,7 +143,66 @@ def bench_routes(bench):
             show_worst(title, begin(host, guest, times))
             host.stop_service('times')
             profiles.down(host)
-        show_worst("the host's first TCP connection, whole", host_connects(host, guest))
+        profiles.up(host)
+        show_worst('first TCP connection, address taken later', connect_to_new_addresses(host, guest))
+
+
+# First contact
+
+
+def contact_after_activation(host, guest, samples):
+    """The guest has another address each time, which the service cannot know. Returns the number of questions."""
+    asked = 0
+    for address in silent_addresses(guest, free_addresses(CONTACTS)):
+        times = Times(host)
+        profiles.up(host)
+        samples['activation: first TCP connection, at once'].append(connect(host, address))
+        samples['activation: first question to route'].append(1000 * (times.route(address) - min(times.asked())))
+        asked += len(times.asked())
+        host.stop_service('times')
+        profiles.down(host)
+    return asked
+
+
+def contact_after_start(host, guest, known, samples):
+    """The guest starts while the profile is up. DHCP is no ARP: with its address, the guest is silent again."""
+    title = 'start, address of before' if known else 'start, new address'
+    address = guest.lan_address
+    guest.destroy()
+    if not known:
+        profiles.down(host)
+        profiles.up(host)
+    share.wait_routes(host, [])
+    times = Times(host)
+    guest.start()
+    host.wait_for(lambda: f'eth0 has {address}' in guest.console(), 'an address', 60, 0.01)
+    addressed = time.time()
+    samples[f'{title}: DHCP to route'].append(1000 * max(times.route(address) - addressed, 0))
+    samples[f'{title}: first TCP connection'].append(connect(host, address))
+    host.stop_service('times')
+
+
+def bench_contact(bench):
+    say('Mode share: first contact with a guest that has sent no ARP since the activation, or since its start; passes of '
+        'the sweep begin 0, 1, 3, 7, 15 s after that')
+    samples = collections.defaultdict(list)
+    with bench.host() as host:
+        guest, = host.running_guests('alpha')
+        guest.run('killall udhcpc')
+        profiles.add_by_hand(host, mode='share')
+        profiles.up(host)
+        mac = share.mac_of_link(host)
+        profiles.down(host)
+        share.listen(host, 'arp or icmp6')
+        asked = contact_after_activation(host, guest, samples)
+        profiles.up(host)
+        for _ in range(BOOTS):
+            for known in (False, True):
+                contact_after_start(host, guest, known, samples)
+        seen = sum(mac in frame for frame in share.frames(host))
+    for title, values in samples.items():
+        show_worst(title, values)
+    say(f'  frames of the host link on the LAN: {seen}; ARP frames on the link, in {CONTACTS} activations: {asked}')
 
 
 # Traffic
@@ -329,4 +395,5 @@ def bench_idle(bench):
 
 
 if __name__ == '__main__':
-    figures.main({'routes': bench_routes, 'traffic': bench_traffic, 'stall': bench_stall, 'idle': bench_idle})
+    figures.main({'routes': bench_routes, 'contact': bench_contact, 'traffic': bench_traffic, 'stall': bench_stall,
+                  'idle': bench_idle})

@@ -6,6 +6,7 @@
 WORDs choose among sync, idle and ping. Alternatives are measured in turn in the same run, and printed as ratios to the
 least that libvirt must be asked. Nothing here passes or fails: what a machine can do is its own."""
 
+import collections
 import os
 import re
 import shutil
@@ -16,10 +17,12 @@ import profiles
 from figures import HERE, REST, define_guests, say, show, show_memory, virsh_script
 
 ROUNDS = 5
+SYNC_ROUNDS = 9
 SLOW_ROUNDS = 2
 GUESTS = 300
 MANY_GUESTS = 1000
 VIRT_XML_GUESTS = 5
+ENGINE_CONNECTIONS = 4  # on which the engine reads and changes guests
 UP_AND_PING = '/run/up_and_ping.py'  # in the host
 
 
@@ -36,18 +39,23 @@ def timed(function):
     return time.monotonic() - begin
 
 
-def sync_round(host, samples, engine_first):
-    """Attaches to and detaches from all guests once with each of the two programs."""
-    def minimal():
-        for name in ('attach', 'read', 'detach'):
-            samples[f'minimal {name}'].append(program(host, 'bench-sync-minimal', name, 'isolated'))
+def minimal_round(host, samples, name, *threads):
+    """The least that libvirt must be asked, on one connection or on as many as the engine uses."""
+    for action in ('attach', 'read', 'detach'):
+        samples[f'{name} {action}'].append(program(host, 'bench-sync-minimal', action, 'isolated', *threads))
 
-    def engine():
-        samples['engine attach'].append(program(host, 'bench-sync-engine', 'keep', 'isolated'))
-        samples['engine read'].append(program(host, 'bench-sync-engine', 'keep', 'isolated'))
-        program(host, 'bench-sync-engine', 'remove', 'isolated')
 
-    for run in (engine, minimal) if engine_first else (minimal, engine):
+def engine_round(host, samples):
+    for action in ('attach', 'read'):
+        samples[f'engine {action}'].append(program(host, 'bench-sync-engine', 'keep', 'isolated'))
+    program(host, 'bench-sync-engine', 'remove', 'isolated')
+
+
+def sync_round(host, samples, backward):
+    """Attaches to and detaches from all guests once with each program."""
+    runs = [lambda: minimal_round(host, samples, 'minimal'), lambda: engine_round(host, samples),
+            lambda: minimal_round(host, samples, 'parallel', str(ENGINE_CONNECTIONS))]
+    for run in runs[::-1] if backward else runs:
         run()
 
 
@@ -81,12 +89,13 @@ def bench_sync(bench):
     with bench.host() as host:
         host.define_network(profiles.wiki_xml())
         names = define_guests(host, 0, GUESTS)
-        samples = {f'{who} {what}': [] for who in ('minimal', 'engine') for what in ('attach', 'read', 'detach')}
-        for number in range(ROUNDS):
+        samples = collections.defaultdict(list)
+        for number in range(SYNC_ROUNDS):
             sync_round(host, samples, number % 2)
         loops = [virsh_round(host, names) for _ in range(SLOW_ROUNDS)]
         virt_xml = virt_xml_round(host, names[:VIRT_XML_GUESTS])
     show('attach: minimal program', samples['minimal attach'])
+    show(f'attach: the same, {ENGINE_CONNECTIONS} connections', samples['parallel attach'], samples['minimal attach'])
     show('attach: engine', samples['engine attach'], samples['minimal attach'])
     show('attach: virsh attach-interface, a loop', loops, samples['minimal attach'])
     each = [seconds / GUESTS for seconds in samples['minimal attach']]
@@ -94,6 +103,7 @@ def bench_sync(bench):
     show('a guest of it: virt-xml', [1000 * seconds for seconds in virt_xml],
          [1000 * seconds for seconds in each], unit='ms')
     show('nothing to do: minimal program (read)', samples['minimal read'])
+    show(f'nothing to do: the same, {ENGINE_CONNECTIONS} connections', samples['parallel read'], samples['minimal read'])
     show('nothing to do: engine', samples['engine read'], samples['minimal read'])
 
 
