@@ -67,6 +67,17 @@ nic_type_read(xmlNode *interface)
     return NMM_NIC_OTHER;
 }
 
+static gboolean
+has_our_alias(const NmmNic *nic)
+{
+    g_autofree char *alias = NULL;
+
+    if (!nic->network || !nmm_identity_is_our_alias(nic->alias))
+        return FALSE;
+    alias = nmm_identity_alias(nic->network);
+    return g_str_equal(alias, nic->alias);
+}
+
 static NmmNic *
 nic_read(xmlNode *interface)
 {
@@ -91,7 +102,7 @@ nic_read(xmlNode *interface)
     nic->bridge = attr_is(interface, "type", "bridge") ? nmm_xml_attr(source, "bridge") : NULL;
     nic->link_down = attr_is(nmm_xml_child(interface, "link"), "state", "down");
     nic->isolated = attr_is(nmm_xml_child(interface, "port"), "isolated", "yes");
-    nic->xml = nmm_nic_is_ours(nic) ? nmm_xml_to_string(interface) : NULL;
+    nic->xml = has_our_alias(nic) ? nmm_xml_to_string(interface) : NULL;
     return nic;
 }
 
@@ -276,12 +287,7 @@ nmm_guest_unref(NmmGuest *guest)
 gboolean
 nmm_nic_is_ours(const NmmNic *nic)
 {
-    g_autofree char *alias = NULL;
-
-    if (!nic->network || !nmm_identity_is_our_alias(nic->alias))
-        return FALSE;
-    alias = nmm_identity_alias(nic->network);
-    return g_str_equal(alias, nic->alias);
+    return nic->xml != NULL;
 }
 
 static gboolean

@@ -36,7 +36,7 @@ typedef struct {
                            guest is paused, or is still arriving by migration */
     gboolean link_down; /* <link state='down'/> */
     gboolean isolated;  /* <port isolated='yes'/> */
-    char *xml;          /* (nullable): the whole <interface>, if it is this project's */
+    char *xml;          /* (nullable): the whole <interface>, only if it is this project's */
 } NmmNic;
 
 /* One state of a guest: its persistent definition, or the running machine. */
