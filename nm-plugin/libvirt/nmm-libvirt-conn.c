@@ -9,6 +9,9 @@
 #include "nmm-libvirt-private.h"
 
 #include <glib/gi18n-lib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "nmm-error.h"
 
@@ -452,6 +455,16 @@ close_conns(gpointer data, gpointer unused)
     }
 }
 
+/* A reading of all guests leaves free pages in the heaps of its threads. glibc would keep them. */
+static void
+close_idle(gpointer conns, gpointer unused)
+{
+    close_conns(conns, NULL);
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 /* Under @mutex. (transfer full): the idle connections. */
 static GPtrArray *
 steal_idle(NmmLibvirtConn *self)
@@ -479,7 +492,7 @@ idle_cb(gpointer data)
 
     if (!idle)
         return G_SOURCE_CONTINUE;
-    nmm_libvirt_run_bounded(close_conns, idle, (GDestroyNotify)g_ptr_array_unref, 0);
+    nmm_libvirt_run_bounded(close_idle, idle, (GDestroyNotify)g_ptr_array_unref, 0);
     return G_SOURCE_REMOVE;
 }
 

@@ -90,7 +90,6 @@ job_new(NmmWatcher *self)
     job->open = !self->connected;
     job->reading.uuids = take_dirty(self);
     job->reading.begun = g_get_monotonic_time();
-    job->reading.begun = g_get_monotonic_time();
     if (!needs_networks(self, job->reading.uuids))
         job->reading.networks = g_ptr_array_ref(self->networks);
     return job;
