@@ -151,23 +151,31 @@ list_domains(NmmLibvirtCall *call,
     return TRUE;
 }
 
+/* (transfer full): their UUIDs. */
+static GHashTable *
+list_uuids(DomainList domains, int n)
+{
+    GHashTable *uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char uuid[VIR_UUID_STRING_BUFLEN];
+
+    for (int i = 0; i < n; i++) {
+        if (virDomainGetUUIDString(domains[i], uuid) == 0)
+            g_hash_table_add(uuids, g_strdup(uuid));
+    }
+    return uuids;
+}
+
 /* (transfer full): the UUIDs of guests that @flags select. One call for all guests, because one
  * for each would double the time. */
 static GHashTable *
 list_selected(NmmLibvirtCall *call, unsigned int flags, GError **error)
 {
-    g_autoptr(GHashTable) uuids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_auto(DomainList) domains = NULL;
-    char uuid[VIR_UUID_STRING_BUFLEN];
     int n = 0;
 
     if (!list_domains(call, flags, &domains, &n, error))
         return NULL;
-    for (int i = 0; i < n; i++) {
-        if (virDomainGetUUIDString(domains[i], uuid) == 0)
-            g_hash_table_add(uuids, g_strdup(uuid));
-    }
-    return g_steal_pointer(&uuids);
+    return list_uuids(domains, n);
 }
 
 /* Of all guests: (element-type utf8): UUIDs. */
@@ -210,109 +218,146 @@ all_traits_clear(AllTraits *traits)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AllTraits, all_traits_clear)
 
-/* One reader's part of the guests. The hash of the UUID selects the reader, because the list may
- * change while the readers list the guests. */
+/* What the readers share. The list may change while the readers list the guests, so they take
+ * guests by UUID; an event follows about a guest that was defined meanwhile. */
 typedef struct {
     NmmLibvirtConn *owner;
     const AllTraits *traits; /* borrowed */
-    guint share;
-    guint shares;
-    GPtrArray *guests; /* (element-type NmmGuest) */
-    GError *error;
+    GMutex mutex;            /* guards what is below */
+    GHashTable *waiting;     /* (element-type utf8): UUIDs of guests that no reader has taken */
+    GPtrArray *guests;       /* (element-type NmmGuest) */
+    GError *error;           /* (nullable): why the connection broke */
 } Reading;
 
-/* FALSE only if the connection broke. */
 static gboolean
-read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
+has_waiting(Reading *reading)
 {
-    g_autoptr(GError) local = NULL;
-    char uuid[VIR_UUID_STRING_BUFLEN];
-    Traits traits;
-    NmmGuest *guest;
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&reading->mutex);
 
-    if (virDomainGetUUIDString(domain, uuid) < 0 ||
-        g_str_hash(uuid) % reading->shares != reading->share)
-        return TRUE;
+    return !reading->error && g_hash_table_size(reading->waiting) > 0;
+}
 
-    traits = (Traits){
-        .persistent = !g_hash_table_contains(reading->traits->transient, uuid),
-        .has_image = g_hash_table_contains(reading->traits->with_image, uuid),
-        .has_snapshots = g_hash_table_contains(reading->traits->with_snapshots, uuid),
-        .is_paused = g_hash_table_contains(reading->traits->paused, uuid),
-    };
-    guest = read_domain(call, domain, &traits, &local);
-    if (guest) {
-        g_ptr_array_add(reading->guests, guest);
-    } else if (g_error_matches(local, NMM_ERROR, NMM_ERROR_UNREACHABLE)) {
-        reading->error = g_steal_pointer(&local);
-        return FALSE;
-    } else if (!g_error_matches(local, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
-        g_warning("ignoring guest '%s': %s", virDomainGetName(domain), local->message);
-    }
-    return TRUE;
+static gboolean
+take(Reading *reading, const char *uuid)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&reading->mutex);
+
+    return g_hash_table_remove(reading->waiting, uuid);
+}
+
+/* @guest: (transfer full) */
+static void
+add_guest(Reading *reading, NmmGuest *guest)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&reading->mutex);
+
+    g_ptr_array_add(reading->guests, guest);
+}
+
+/* @error: (transfer full): ends the reading. */
+static void
+fail(Reading *reading, GError *error)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&reading->mutex);
+
+    if (reading->error)
+        g_error_free(error);
+    else
+        reading->error = error;
 }
 
 static void
-read_share(Reading *reading, NmmLibvirtCall *call, DomainList domains, int n)
+read_one(Reading *reading, NmmLibvirtCall *call, virDomainPtr domain)
 {
-    int i;
+    const AllTraits *all = reading->traits;
+    char uuid[VIR_UUID_STRING_BUFLEN];
+    g_autoptr(GError) error = NULL;
+    Traits traits;
+    NmmGuest *guest;
 
-    for (i = 0; i < n && read_one(reading, call, domains[i]); i++)
-        ;
+    if (virDomainGetUUIDString(domain, uuid) < 0 || !take(reading, uuid))
+        return;
+    traits = (Traits){
+        .persistent = !g_hash_table_contains(all->transient, uuid),
+        .has_image = g_hash_table_contains(all->with_image, uuid),
+        .has_snapshots = g_hash_table_contains(all->with_snapshots, uuid),
+        .is_paused = g_hash_table_contains(all->paused, uuid),
+    };
+    guest = read_domain(call, domain, &traits, &error);
+    if (guest)
+        add_guest(reading, guest);
+    else if (g_error_matches(error, NMM_ERROR, NMM_ERROR_UNREACHABLE))
+        fail(reading, g_steal_pointer(&error));
+    else if (!g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
+        g_warning("ignoring guest '%s': %s", virDomainGetName(domain), error->message);
 }
 
-static gpointer
-reading_thread(gpointer data)
+/* Readers begin at different places of the list, so that one seldom meets what another has taken:
+ * libvirt's client formats the UUID in every call about a domain, which takes longer than a look
+ * into a hash table by far. */
+static void
+read_from(Reading *reading, NmmLibvirtCall *call, DomainList domains, guint n, guint start)
 {
-    Reading *reading = data;
-    g_autoptr(NmmLibvirtCall) call = nmm_libvirt_call_begin(reading->owner, &reading->error);
+    for (guint i = 0; i < n && has_waiting(reading); i++)
+        read_one(reading, call, domains[(start + i) % n]);
+}
+
+typedef struct {
+    Reading *reading;
+    guint number; /* 1, 2, … */
+    GThread *thread;
+} Reader;
+
+static gpointer
+reader_thread(gpointer data)
+{
+    const Reader *reader = data;
+    Reading *reading = reader->reading;
+    GError *error = NULL;
+    g_autoptr(NmmLibvirtCall) call = nmm_libvirt_call_begin(reading->owner, &error);
     g_auto(DomainList) domains = NULL;
     int n = 0;
 
-    if (call && list_domains(call, 0, &domains, &n, &reading->error))
-        read_share(reading, call, domains, n);
+    if (call && list_domains(call, 0, &domains, &n, &error))
+        read_from(reading, call, domains, (guint)n, (guint)n * reader->number / READERS);
+    else
+        fail(reading, error);
     return NULL;
+}
+
+static void
+read_with(Reading *reading, NmmLibvirtCall *call, DomainList domains, guint n)
+{
+    guint n_readers = n > FEW_ENOUGH ? READERS : 1;
+    Reader readers[READERS];
+
+    for (guint i = 1; i < n_readers; i++) {
+        readers[i] = (Reader){reading, i};
+        readers[i].thread = g_thread_new("libvirt-read", reader_thread, &readers[i]);
+    }
+    read_from(reading, call, domains, n, 0);
+    for (guint i = 1; i < n_readers; i++)
+        g_thread_join(readers[i].thread);
 }
 
 GPtrArray *
 nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error)
 {
     g_auto(AllTraits) traits = {0};
-    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
     g_auto(DomainList) domains = NULL;
-    Reading readings[READERS];
-    GThread *threads[READERS];
-    GError *first_error = NULL;
-    guint i, shares;
+    g_autoptr(GHashTable) waiting = NULL;
+    g_autoptr(GPtrArray) guests = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_guest_unref);
+    Reading reading = {.owner = call->owner, .traits = &traits, .guests = guests};
     int n = 0;
 
     if (!list_traits(call, &traits, error) || !list_domains(call, 0, &domains, &n, error))
         return NULL;
-
-    shares = n > FEW_ENOUGH ? READERS : 1;
-    for (i = 0; i < shares; i++) {
-        readings[i] = (Reading){
-            .owner = call->owner,
-            .traits = &traits,
-            .share = i,
-            .shares = shares,
-            .guests = g_ptr_array_new(),
-        };
-        if (i > 0)
-            threads[i] = g_thread_new("libvirt-read", reading_thread, &readings[i]);
-    }
-    read_share(&readings[0], call, domains, n);
-    for (i = 0; i < shares; i++) {
-        if (i > 0)
-            g_thread_join(threads[i]);
-        g_ptr_array_extend_and_steal(guests, readings[i].guests);
-        if (!first_error)
-            first_error = g_steal_pointer(&readings[i].error);
-        g_clear_error(&readings[i].error);
-    }
-    if (first_error) {
-        g_propagate_error(error, first_error);
-        return NULL;
-    }
-    return g_steal_pointer(&guests);
+    waiting = reading.waiting = list_uuids(domains, n);
+    g_mutex_init(&reading.mutex);
+    read_with(&reading, call, domains, (guint)n);
+    g_mutex_clear(&reading.mutex);
+    if (!reading.error)
+        return g_steal_pointer(&guests);
+    g_propagate_error(error, reading.error);
+    return NULL;
 }
