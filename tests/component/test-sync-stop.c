@@ -134,7 +134,7 @@ test_hang(Fixture *fixture, gconstpointer keys)
     fixture_define_running(fixture, "web");
     fixture_bring_up(fixture);
     fake_calls_hang(fixture->calls, "nic-update live web");
-    fixture_stop(fixture, 100);
+    fixture_stop(fixture, 1000);
     fixture_assert_warned("*libvirt does not answer in time*'web'");
     g_assert_cmpuint(fake_calls_get_hanging(fixture->calls), ==, 1);
 
