@@ -11,7 +11,6 @@
 
 #include <string.h>
 #include <glib/gi18n-lib.h>
-#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 
 #include "nmm-error.h"
@@ -39,9 +38,6 @@ typedef xmlError *ErrorArgument;
 typedef struct {
     const char *next;
     gsize left;
-    const NmmXmlPart *parts; /* (nullable): NULL for all */
-    GPtrArray *open;         /* (element-type utf8): names of the open elements of needed parts */
-    guint skipped;           /* open elements below them */
     gboolean has_doctype;
     int line;      /* of the first error */
     char *message; /* (nullable): of the first error */
@@ -86,99 +82,6 @@ refuse_doctype_cb(void *data,
     xmlStopParser(context);
 }
 
-/* Parts: libxml2 builds the nodes in these functions, which takes longer than reading the text. */
-
-static gboolean
-is_needed(const Source *source, const char *child)
-{
-    const char *parent = source->open->len > 0 ? source->open->pdata[source->open->len - 1] : NULL;
-    gboolean needs_all = TRUE;
-
-    for (const NmmXmlPart *part = source->parts; part && part->parent && parent; part++) {
-        if (strcmp(part->parent, parent) != 0)
-            continue;
-        if (strcmp(part->child, child) == 0)
-            return TRUE;
-        needs_all = FALSE;
-    }
-    return needs_all;
-}
-
-static void
-start_element_cb(void *data,
-                 const xmlChar *name,
-                 const xmlChar *prefix,
-                 const xmlChar *uri,
-                 int n_namespaces,
-                 const xmlChar **namespaces,
-                 int n_attributes,
-                 int n_defaulted,
-                 const xmlChar **attributes)
-{
-    xmlParserCtxt *context = data;
-    Source *source = context->_private;
-
-    if (source->skipped > 0 || !is_needed(source, (const char *)name)) {
-        source->skipped++;
-        return;
-    }
-    g_ptr_array_add(source->open, (gpointer)name);
-    xmlSAX2StartElementNs(
-        data, name, prefix, uri, n_namespaces, namespaces, n_attributes, n_defaulted, attributes);
-}
-
-static void
-end_element_cb(void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
-{
-    Source *source = ((xmlParserCtxt *)data)->_private;
-
-    if (source->skipped > 0) {
-        source->skipped--;
-        return;
-    }
-    g_ptr_array_set_size(source->open, (int)source->open->len - 1);
-    xmlSAX2EndElementNs(data, name, prefix, uri);
-}
-
-static gboolean
-skips(void *data)
-{
-    const Source *source = ((xmlParserCtxt *)data)->_private;
-
-    return source->skipped > 0;
-}
-
-static void
-characters_cb(void *data, const xmlChar *text, int length)
-{
-    if (!skips(data))
-        xmlSAX2Characters(data, text, length);
-}
-
-static void
-comment_cb(void *data, const xmlChar *text)
-{
-    if (!skips(data))
-        xmlSAX2Comment(data, text);
-}
-
-static void
-instruction_cb(void *data, const xmlChar *target, const xmlChar *text)
-{
-    if (!skips(data))
-        xmlSAX2ProcessingInstruction(data, target, text);
-}
-
-static void
-set_part_callbacks(xmlSAXHandler *sax)
-{
-    sax->startElementNs = start_element_cb;
-    sax->endElementNs = end_element_cb;
-    sax->characters = sax->ignorableWhitespace = characters_cb;
-    sax->comment = comment_cb;
-    sax->processingInstruction = instruction_cb;
-}
-
 static gboolean
 set_source_error(const Source *source, GError **error)
 {
@@ -197,19 +100,16 @@ set_source_error(const Source *source, GError **error)
 }
 
 static xmlDoc *
-read_document(const char *text, gsize length, const NmmXmlPart *parts, GError **error)
+read_document(const char *text, gsize length, GError **error)
 {
     g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
-    g_autoptr(GPtrArray) open = g_ptr_array_new(); /* libxml2 keeps the names until its end */
-    Source source = {.next = text, .left = length, .parts = parts, .open = open};
+    Source source = {.next = text, .left = length};
     g_autoptr(xmlDoc) doc = NULL;
     g_autofree char *message = NULL;
 
     context->_private = &source;
     context->sax->internalSubset = refuse_doctype_cb;
     context->sax->serror = error_cb;
-    if (parts)
-        set_part_callbacks(context->sax);
     doc = xmlCtxtReadIO(context, read_cb, NULL, &source, NULL, NULL, PARSE_OPTIONS);
     message = source.message;
 
@@ -304,12 +204,6 @@ is_element(const xmlNode *node, const char *name)
 xmlDoc *
 nmm_xml_parse(const char *text, const char *root, GError **error)
 {
-    return nmm_xml_parse_parts(text, root, NULL, error);
-}
-
-xmlDoc *
-nmm_xml_parse_parts(const char *text, const char *root, const NmmXmlPart *parts, GError **error)
-{
     g_autoptr(xmlDoc) doc = NULL;
     gsize length = strnlen(text, NMM_XML_MAX_BYTES + 1);
     const xmlNode *node;
@@ -324,7 +218,7 @@ nmm_xml_parse_parts(const char *text, const char *root, const NmmXmlPart *parts,
 
     if (!check_bounds(text, error))
         return NULL;
-    doc = read_document(text, length, parts, error);
+    doc = read_document(text, length, error);
     if (!doc)
         return NULL;
 

@@ -20,17 +20,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
  * NMM_XML_MAX_BYTES, malformed (the first error), more attributes or namespaces than any libvirt
  * document has, another root element than @root, or a document type declaration. */
 xmlDoc *nmm_xml_parse(const char *text, const char *root, GError **error);
-
-/* What a reader needs of a large document. */
-typedef struct {
-    const char *parent;
-    const char *child;
-} NmmXmlPart;
-
-/* The same, and the document lacks each element whose parent is in a row of @parts, but not with
- * this child. @parts ends with an empty row. */
-xmlDoc *
-nmm_xml_parse_parts(const char *text, const char *root, const NmmXmlPart *parts, GError **error);
 /* (nullable): the first child element without a namespace. @node: (nullable). */
 xmlNode *nmm_xml_child(xmlNode *node, const char *name);
 /* (nullable): the next sibling element with the name of @node. */

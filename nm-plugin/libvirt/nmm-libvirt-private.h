@@ -16,9 +16,6 @@ G_BEGIN_DECLS
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, virDomainFree)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNetwork, virNetworkFree)
 
-/* Once, before the first connection. libvirt's events come on the default main context. */
-void nmm_libvirt_event_register(void);
-
 /* Calls @func(@data, NULL) and then @free_data(@data) on a new thread. Returns: whether @func
  * returned in time; if not, the thread continues in the background. */
 gboolean

@@ -9,6 +9,7 @@
 #include "nmm-libvirt-private.h"
 
 #include <glib/gi18n-lib.h>
+#include <libvirt-glib/libvirt-glib.h>
 #include <net/if.h>
 #include <signal.h>
 
@@ -565,7 +566,7 @@ nmm_libvirt_new(const char *uri)
     NmmLibvirt *self;
 
     if (g_once_init_enter(&initialized)) {
-        nmm_libvirt_event_register();
+        gvir_event_register();
         virInitialize();
         /* A write to a libvirtd that has just ended fails instead of ending the process (seen with
          * libvirt 9.0); GIO does the same for its sockets. */

@@ -40,6 +40,7 @@ ROOMS = {
 # One row for each library: a pattern for its headers, and the only places that may include them.
 LIBRARIES = [
     (r'libvirt/', ['nm-plugin/libvirt/nmm-libvirt']),
+    (r'libvirt-glib/', ['nm-plugin/libvirt/nmm-libvirt']),
     (r'netlink/', ['nm-plugin/link/']),
     (r'libxml/', ['nm-plugin/core/', 'properties/']),
     (r'NetworkManager\.h', ['nm-plugin/nm/', 'nm-plugin/state/', 'nm-plugin/service/',

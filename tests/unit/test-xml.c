@@ -149,55 +149,6 @@ test_to_string(void)
 
 /* Runs every refusal with stderr in a file. */
 static void
-test_parts(void)
-{
-    static const NmmXmlPart parts[] = {
-        {"domain", "name"}, {"domain", "devices"}, {"devices", "interface"}, {NULL, NULL}};
-    const char *text = "<domain type='qemu'><name>a</name><metadata><devices><interface/>text"
-                       "<![CDATA[<]]><?a b?><!-- c --></devices>&amp;</metadata><devices><disk>"
-                       "<interface/></disk><!-- x --><interface type='direct'><link state='down'/>"
-                       "</interface></devices></domain>";
-    g_autoptr(GError) error = NULL;
-    g_autoptr(xmlDoc) doc = nmm_xml_parse_parts(text, "domain", parts, &error);
-    g_autofree char *all = NULL;
-
-    g_assert_no_error(error);
-    all = nmm_xml_to_string(xmlDocGetRootElement(doc));
-    g_assert_cmpstr(all,
-                    ==,
-                    "<domain type=\"qemu\">\n"
-                    "  <name>a</name>\n"
-                    "  <devices>\n"
-                    "    <!-- x -->\n"
-                    "    <interface type=\"direct\">\n"
-                    "      <link state=\"down\"/>\n"
-                    "    </interface>\n"
-                    "  </devices>\n"
-                    "</domain>");
-}
-
-/* A part that is not needed must still be well-formed. */
-static void
-test_parts_malformed(void)
-{
-    static const NmmXmlPart parts[] = {{"domain", "name"}, {NULL, NULL}};
-    static const char *const texts[] = {
-        "<domain><name/><os><a></os></domain>",
-        "<domain><name/><os>&nothing;</os></domain>",
-        "<domain><name/><os a='1' a='2'/></domain>",
-        "<domain><name/><os>",
-    };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(xmlDoc) doc = nmm_xml_parse_parts(texts[i], "domain", parts, &error);
-
-        g_assert_null(doc);
-        g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_XML);
-    }
-}
-
-static void
 test_silent(void)
 {
     g_autofree char *path = NULL;
@@ -230,8 +181,6 @@ main(int argc, char **argv)
     g_test_add_func("/xml/truncated", test_truncated);
     g_test_add_func("/xml/look-ups", test_look_ups);
     g_test_add_func("/xml/to-string", test_to_string);
-    g_test_add_func("/xml/parts", test_parts);
-    g_test_add_func("/xml/parts-malformed", test_parts_malformed);
     g_test_add_func("/xml/silent", test_silent);
     return g_test_run();
 }

@@ -16,18 +16,6 @@
 #include "nmm-text.h"
 #include "nmm-xml.h"
 
-/* Of a domain, a snapshot, and the definition in a snapshot. */
-static const NmmXmlPart parts[] = {
-    {"domainsnapshot", "domain"},
-    {"domainsnapshot", "inactiveDomain"},
-    {"domain", "name"},
-    {"domain", "uuid"},
-    {"domain", "devices"},
-    {"inactiveDomain", "devices"},
-    {"devices", "interface"},
-    {NULL, NULL},
-};
-
 static void
 nic_free(NmmNic *nic)
 {
@@ -198,9 +186,9 @@ nmm_guest_new_from_xml(const char *config_xml, const char *live_xml, GError **er
 
     /* Both, even if the first fails: each may have the guest's name for the message. */
     if (config_xml)
-        config = nmm_xml_parse_parts(config_xml, "domain", parts, &config_error);
+        config = nmm_xml_parse(config_xml, "domain", &config_error);
     if (live_xml)
-        live = nmm_xml_parse_parts(live_xml, "domain", parts, &live_error);
+        live = nmm_xml_parse(live_xml, "domain", &live_error);
     if (config_error || live_error) {
         g_autofree char *name =
             config || live ? read_root_text(config ? config : live, "name") : NULL;
@@ -231,8 +219,8 @@ void
 nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml)
 {
     NmmSavedState *saved = g_new0(NmmSavedState, 1);
-    const char *element = snapshot ? "domainsnapshot" : "domain";
-    g_autoptr(xmlDoc) doc = xml ? nmm_xml_parse_parts(xml, element, parts, NULL) : NULL;
+    g_autoptr(xmlDoc) doc =
+        xml ? nmm_xml_parse(xml, snapshot ? "domainsnapshot" : "domain", NULL) : NULL;
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 
     saved->snapshot = g_strdup(snapshot);
