@@ -314,7 +314,7 @@ static GPtrArray *
 evaluate(const Case *c, NmmMigrationTarget *target)
 {
     g_autoptr(NmmHostState) state = nmm_host_state_new();
-    g_autoptr(NmmMigrationTarget) owned = target;
+    G_GNUC_UNUSED g_autoptr(NmmMigrationTarget) owned = target;
     const NmmHostHypervisor *hypervisor = add_hypervisor(state, c);
 
     if (c->mode)
