@@ -5,6 +5,7 @@
 #include "nmm-check-collect.h"
 
 #include <glib/gstdio.h>
+#include <gmodule.h>
 
 #include "nmm-bridge.h"
 #include "nmm-check-firewall.h"
@@ -20,49 +21,43 @@
 #include "nmm-sysctl.h"
 #include "nmm-way.h"
 
-#define NSSWITCH        "/etc/nsswitch.conf"
+#define NSS_MODULE      "libnss_macvtap.so.2"
 #define LIBVIRT_RUN_DIR "/run/libvirt"
 
 typedef struct {
     const NmmHostState *state;
     NmmCheckFirewall *firewall;
-    gboolean names;
-    char *names_problem;
+    gboolean has_nss_module;
+    char *nsswitch;
+    char *nsswitch_problem;
     NmmCheckRefusals *refusals;
     GPtrArray *inputs;
 } Collection;
 
-/* Resolver */
-
-gboolean
-nmm_check_has_names(const char *nsswitch)
-{
-    g_auto(GStrv) lines = g_strsplit(nsswitch, "\n", -1);
-
-    for (guint i = 0; lines[i]; i++) {
-        char *comment = strchr(lines[i], '#');
-        g_auto(GStrv) words = NULL;
-
-        if (comment)
-            *comment = '\0';
-        words = g_strsplit_set(g_strstrip(lines[i]), " \t", -1);
-        if (words[0] && g_str_equal(words[0], "hosts:") &&
-            g_strv_contains((const char *const *)words, "libvirt_guest"))
-            return TRUE;
-    }
-    return FALSE;
-}
+/* Names */
 
 static void
 read_names(Collection *self)
 {
-    g_autofree char *text = NULL;
+    GModule *module = g_module_open(NSS_MODULE, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
     g_autoptr(GError) error = NULL;
 
-    if (g_file_get_contents(NSSWITCH, &text, NULL, &error))
-        self->names = nmm_check_has_names(text);
-    else if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        self->names_problem = g_strdup(error->message);
+    self->has_nss_module = module != NULL;
+    if (module)
+        g_module_close(module);
+    if (!g_file_get_contents(NMM_CHECK_NSSWITCH, &self->nsswitch, NULL, &error) &&
+        !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        self->nsswitch_problem = g_strdup(error->message);
+}
+
+/* @profile: (nullable) */
+static void
+add_names(const Collection *self, const NmmHostProfile *profile, NmmCheckInput *input)
+{
+    input->names.wanted = profile && profile->profile->guest_names;
+    input->names.module = self->has_nss_module;
+    input->names.nsswitch = g_strdup(self->nsswitch);
+    input->names.problem = g_strdup(self->nsswitch_problem);
 }
 
 /* Kernel parameters */
@@ -427,8 +422,7 @@ add_input(Collection *self,
 {
     NmmCheckInput *input = new_input(self->state, hypervisor, guest, profile);
 
-    input->names = self->names;
-    input->names_problem = g_strdup(self->names_problem);
+    add_names(self, profile, input);
     if (nmm_mode_get_info(input->profile.mode)->has_network) {
         add_network_nic(guest, profile ? profile->profile->network : NULL, input);
         add_network(self, hypervisor, input);
@@ -517,7 +511,8 @@ nmm_check_collect(const NmmHostState *state, const char *guest)
     nmm_check_probe(self.inputs);
     for (guint i = 0; i < self.inputs->len; i++)
         read_way(g_ptr_array_index(self.inputs, i));
-    g_free(self.names_problem);
+    g_free(self.nsswitch);
+    g_free(self.nsswitch_problem);
     return self.inputs;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Collects the facts about guests for the steps of `check`: from the host state, leases, firewalld
- * and the resolver's configuration. Judges nothing, and changes nothing.
+ * and the configuration of the Name Service Switch. Judges nothing, and changes nothing.
  */
 
 #pragma once
@@ -22,9 +22,5 @@ GPtrArray *nmm_check_collect(const NmmHostState *state, const char *guest);
 /* Of the guests of a profile of mode share or move, as if it was active and had seen no traffic
  * yet; probes nothing. (transfer full) (element-type NmmCheckInput) */
 GPtrArray *nmm_check_predict(const NmmHostState *state, const NmmHostProfile *profile);
-
-/* @nsswitch: the text of an nsswitch.conf. Returns: whether the host asks libvirt for the names of
- * guests. */
-gboolean nmm_check_has_names(const char *nsswitch);
 
 G_END_DECLS

@@ -86,7 +86,6 @@ new_good_input(void)
     input->firewall.wanted_zone = g_strdup("libvirt");
     input->address = g_strdup("192.168.254.7");
     input->answers = TRUE;
-    input->names = TRUE;
     return input;
 }
 
@@ -137,18 +136,6 @@ test_check_broken(void)
         spoil_input(input, c);
         assert_case(input, c);
     }
-}
-
-static const NmmCheckResult *
-find_step(const GPtrArray *results, const char *step)
-{
-    for (guint i = 0; i < results->len; i++) {
-        const NmmCheckResult *result = g_ptr_array_index(results, i);
-
-        if (g_str_equal(result->step, step))
-            return result;
-    }
-    g_assert_not_reached();
 }
 
 static void
@@ -232,13 +219,13 @@ test_check_whole(void)
     set_string(&input->firewall.zone, NULL);
     input->guest.transient = TRUE;
     input->nic.in_definition = FALSE;
-    input->names = FALSE;
+    set_string(&input->names.nsswitch, "hosts: files dns\n");
     hinted = nmm_check_evaluate(input);
     g_assert_null(nmm_check_find_broken(hinted));
     last = g_ptr_array_index(hinted, hinted->len - 1);
     g_assert_cmpint(last->verdict, ==, NMM_CHECK_HINT);
     g_assert_cmpstr(last->step, ==, "names");
-    g_assert_nonnull(strstr(last->detail, "libvirt_guest"));
+    g_assert_nonnull(strstr(last->detail, "macvtap"));
 }
 
 /* What could not be read does not end the evaluation, and is neither ok nor broken. */
@@ -286,8 +273,8 @@ test_check_unknown(void)
     assert_unknown(input, "neighbour");
 
     input = new_good_input();
-    input->names = FALSE;
-    input->names_problem = g_strdup("timed out");
+    set_string(&input->names.nsswitch, NULL);
+    input->names.problem = g_strdup("timed out");
     assert_unknown(input, "names");
 }
 
@@ -307,18 +294,6 @@ test_check_uri(void)
     g_assert_cmpstr(uri, ==, "lxc:///system");
     input = nmm_check_input_new("web", uri);
     assert_broken(input, "guest", "'web'", "virsh -c lxc:///system list --all");
-}
-
-static void
-test_names(void)
-{
-    g_assert_true(nmm_check_has_names("hosts: files libvirt_guest dns\n"));
-    g_assert_true(nmm_check_has_names("passwd: files\nhosts:\tfiles\tlibvirt_guest"));
-    g_assert_false(nmm_check_has_names("hosts: files libvirt dns\n"));
-    g_assert_false(nmm_check_has_names("#hosts: files libvirt_guest\n"));
-    g_assert_false(nmm_check_has_names("hosts: files # libvirt_guest\n"));
-    g_assert_false(nmm_check_has_names("networks: libvirt_guest\n"));
-    g_assert_false(nmm_check_has_names(""));
 }
 
 /* Host states */
@@ -785,7 +760,6 @@ main(int argc, char **argv)
     g_test_add_func("/tool/check/no-networks", test_check_no_networks);
     g_test_add_func("/tool/check/unknown", test_check_unknown);
     g_test_add_func("/tool/check/uri", test_check_uri);
-    g_test_add_func("/tool/names", test_names);
     g_test_add_func("/tool/orphans", test_orphans);
     g_test_add_func("/tool/orphans/retired", test_orphans_retired);
     g_test_add_func("/tool/orphans/saved", test_orphans_saved);

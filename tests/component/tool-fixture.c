@@ -36,9 +36,24 @@ new_selected_input(const char *guest)
     input->nic.plugged = TRUE;
     input->nic.in_kernel = TRUE;
     input->nic.is_up = TRUE;
+    input->names.wanted = TRUE;
+    input->names.module = TRUE;
+    input->names.nsswitch = g_strdup("hosts: files macvtap dns\n");
     set_switch(input, "net/ipv4/icmp_echo_ignore_all", "0");
     input->firewall.rules = g_ptr_array_new();
     return input;
+}
+
+const NmmCheckResult *
+find_step(const GPtrArray *results, const char *step)
+{
+    for (guint i = 0; i < results->len; i++) {
+        const NmmCheckResult *result = g_ptr_array_index(results, i);
+
+        if (g_str_equal(result->step, step))
+            return result;
+    }
+    g_assert_not_reached();
 }
 
 void

@@ -36,6 +36,8 @@ void spoil_input(NmmCheckInput *input, const BrokenCase *c);
 /* @step is broken, and all steps before it are ok. @detail, @remedy: part of it. */
 void
 assert_broken(const NmmCheckInput *input, const char *step, const char *detail, const char *remedy);
+/* (transfer none) */
+const NmmCheckResult *find_step(const GPtrArray *results, const char *step);
 void assert_case(const NmmCheckInput *input, const BrokenCase *c);
 
 /* (transfer none): a libvirt without guests and networks */

@@ -166,16 +166,3 @@ nmm_check_evaluate_neighbour(const NmmCheckInput *input)
           "another address by now"),
         input->address);
 }
-
-NmmCheckResult *
-nmm_check_evaluate_names(const NmmCheckInput *input)
-{
-    if (input->names_problem)
-        return unknown(_("cannot find out whether the host resolves guest names: %s"),
-                       input->names_problem);
-    if (!input->names)
-        return hint(g_strdup("sed -i '/^hosts:/s/files/files libvirt_guest/' /etc/nsswitch.conf"),
-                    _("the host does not find guests by name: install libnss-libvirt, and add "
-                      "'libvirt_guest' to the line 'hosts:' of /etc/nsswitch.conf"));
-    return ok(_("the host finds guests by name"));
-}

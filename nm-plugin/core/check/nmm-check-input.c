@@ -121,6 +121,7 @@ nmm_check_input_free(NmmCheckInput *input)
     g_free(input->host_address);
     g_free(input->address);
     g_free(input->probe_problem);
-    g_free(input->names_problem);
+    g_free(input->names.nsswitch);
+    g_free(input->names.problem);
     g_free(input);
 }

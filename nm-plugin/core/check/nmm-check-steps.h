@@ -86,6 +86,8 @@ NmmCheckResult *nmm_check_evaluate_address(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_route(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_way(const NmmCheckInput *input);
 NmmCheckResult *nmm_check_evaluate_neighbour(const NmmCheckInput *input);
+
+/* nmm-check-names.c: whether programs on the host find the guest by name */
 NmmCheckResult *nmm_check_evaluate_names(const NmmCheckInput *input);
 
 G_END_DECLS

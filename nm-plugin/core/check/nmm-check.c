@@ -55,6 +55,7 @@ static const Step share_steps[] = {
     {"address", nmm_check_evaluate_address},
     {"route", nmm_check_evaluate_route},
     {"neighbour", nmm_check_evaluate_neighbour},
+    {"names", nmm_check_evaluate_names},
     {NULL},
 };
 
@@ -76,6 +77,7 @@ static const Step move_steps[] = {
     {"address", nmm_check_evaluate_address},
     {"route", nmm_check_evaluate_way},
     {"neighbour", nmm_check_evaluate_neighbour},
+    {"names", nmm_check_evaluate_names},
     {NULL},
 };
 

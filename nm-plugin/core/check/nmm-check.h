@@ -13,6 +13,8 @@
 
 G_BEGIN_DECLS
 
+#define NMM_CHECK_NSSWITCH "/etc/nsswitch.conf"
+
 /* An address of a guest behind a host link. */
 typedef struct {
     char *address;
@@ -131,8 +133,13 @@ typedef struct {
     gboolean answers;
     gboolean unprivileged; /* the user cannot probe: silence proves nothing */
     char *probe_problem;   /* answers */
-    gboolean names;        /* the host's resolver asks libvirt for the names of guests */
-    char *names_problem;
+
+    struct {             /* of guests, for programs on the host */
+        gboolean wanted; /* the key guest-names */
+        gboolean module; /* the NSS module is installed */
+        char *nsswitch;  /* the text of NMM_CHECK_NSSWITCH; NULL if there is no such file */
+        char *problem;
+    } names;
 } NmmCheckInput;
 
 NmmCheckInput *nmm_check_input_new(const char *guest, const char *uri);
