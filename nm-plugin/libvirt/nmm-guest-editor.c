@@ -156,10 +156,11 @@ note_failure(Run *run, Batch *batch, GError *error)
     }
 }
 
+/* A container releases its interface at once. */
 static gboolean
-is_live_detach(const NmmEdit *edit)
+needs_release(const NmmEdit *edit)
 {
-    return edit->kind == NMM_EDIT_NIC_DETACH && edit->scope == NMM_SCOPE_LIVE;
+    return edit->kind == NMM_EDIT_NIC_DETACH && edit->scope == NMM_SCOPE_LIVE && !edit->xml;
 }
 
 /*
@@ -214,7 +215,7 @@ carry_out(Run *run, Batch *batch)
 
         if (ended[edit->scope])
             continue;
-        if (is_live_detach(edit)) {
+        if (needs_release(edit)) {
             apply_live_detach(run, batch, edit);
             ended[edit->scope] = TRUE;
         } else {

@@ -405,6 +405,14 @@ call_nic(NmmLibvirtCall *call, const NmmEdit *edit, NicCall act, const char *wha
 }
 
 static gboolean
+detach_nic(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
+{
+    if (edit->xml)
+        return call_nic(call, edit, virDomainDetachDeviceFlags, edit->xml, error);
+    return call_nic(call, edit, virDomainDetachDeviceAlias, edit->alias, error);
+}
+
+static gboolean
 apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
 {
     switch (edit->kind) {
@@ -415,7 +423,7 @@ apply(NmmLibvirtCall *call, const NmmEdit *edit, GError **error)
     case NMM_EDIT_NETWORK_START:
         return start_network(call, edit->network, error);
     case NMM_EDIT_NIC_DETACH:
-        return call_nic(call, edit, virDomainDetachDeviceAlias, edit->alias, error);
+        return detach_nic(call, edit, error);
     case NMM_EDIT_NIC_ATTACH:
         return call_nic(call, edit, virDomainAttachDeviceFlags, edit->xml, error);
     case NMM_EDIT_NIC_UPDATE:

@@ -376,6 +376,7 @@ new_input(const NmmHostState *state,
     input->guest.paused = guest->paused;
     input->guest.age_s = guest->live ? read_age(hypervisor->uri, guest->name) : -1;
     input->guest.transient = guest->config == NULL;
+    input->guest.container = guest->container;
     input->guest.is_macvtap = macvtap != NULL;
     if (!macvtap)
         input->guest.missing = g_strdup(find_missing(guest->live));

@@ -280,7 +280,7 @@ contract_edit_nic(Fixture *f,
         .guest_name = (char *)"guest",
         .network = (char *)spec->network,
         .alias = (char *)spec->alias,
-        .xml = xml,
+        .xml = kind == NMM_EDIT_NIC_DETACH ? NULL : xml,
     };
 
     apply(f, &edit, code);

@@ -9,6 +9,7 @@
 #include "plan-host.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "nmm-identity.h"
 
@@ -43,23 +44,29 @@ plan_host_guest_uuid(guint number)
 }
 
 static char *
-domain_xml(guint number, const char *nics)
+domain_xml(const PlanHost *host, guint number, const char *nics)
 {
     g_autofree char *uuid = plan_host_guest_uuid(number);
+    g_autoptr(GString) kept = g_string_new(nics);
 
     if (!nics)
         return NULL;
-    return g_strdup_printf("<domain><name>g%u</name><uuid>%s</uuid><devices>%s</devices></domain>",
-                           number,
-                           uuid,
-                           nics);
+    /* libvirt forgets what it does not know. */
+    if (host->containers)
+        g_string_replace(kept, "<alias", "<forgotten", 0);
+    return g_strdup_printf(
+        "<domain type='%s'><name>g%u</name><uuid>%s</uuid><devices>%s</devices></domain>",
+        host->containers ? "lxc" : "kvm",
+        number,
+        uuid,
+        kept->str);
 }
 
 NmmGuest *
 plan_host_add_guest(PlanHost *host, const char *config_nics, const char *live_nics)
 {
-    g_autofree char *config = domain_xml(host->guests->len + 1, config_nics);
-    g_autofree char *live = domain_xml(host->guests->len + 1, live_nics);
+    g_autofree char *config = domain_xml(host, host->guests->len + 1, config_nics);
+    g_autofree char *live = domain_xml(host, host->guests->len + 1, live_nics);
     g_autoptr(GError) error = NULL;
     NmmGuest *guest = nmm_guest_new_from_xml(config, live, &error);
 
@@ -132,11 +139,11 @@ find_alias(const NmmGuestState *state, const char *alias, guint *out_index)
     return NULL;
 }
 
-/* A guest whose only interface is the edit's. */
+/* The guest of the edit, with the edit's interface alone. */
 static NmmGuest *
-read_edit(const NmmEdit *edit)
+read_edit(const PlanHost *host, const NmmEdit *edit)
 {
-    g_autofree char *xml = domain_xml(99, edit->xml);
+    g_autofree char *xml = domain_xml(host, (guint)atoi(edit->guest_name + 1), edit->xml);
     g_autoptr(GError) error = NULL;
     NmmGuest *guest = nmm_guest_new_from_xml(xml, NULL, &error);
 
@@ -172,7 +179,7 @@ static void
 attach(const PlanHost *host, const NmmEdit *edit)
 {
     NmmGuestState *state = find_state(host, edit);
-    g_autoptr(NmmGuest) carrier = read_edit(edit);
+    g_autoptr(NmmGuest) carrier = read_edit(host, edit);
     NmmNic *nic = g_ptr_array_steal_index(carrier->config->nics, 0);
 
     g_assert_nonnull(state);
@@ -188,11 +195,12 @@ attach(const PlanHost *host, const NmmEdit *edit)
 static void
 update(const PlanHost *host, const NmmEdit *edit)
 {
-    g_autoptr(NmmGuest) carrier = read_edit(edit);
+    g_autoptr(NmmGuest) carrier = read_edit(host, edit);
     NmmNic *nic = find_alias(find_state(host, edit), edit->alias, NULL);
     NmmNic *wanted = g_ptr_array_index(carrier->config->nics, 0);
 
     g_assert_nonnull(nic);
+    g_assert_false(host->containers && edit->scope == NMM_SCOPE_LIVE);
     g_assert_cmpstr(nic->mac, ==, wanted->mac);
     g_assert_cmpstr(nic->alias, ==, wanted->alias);
     g_assert_cmpstr(nic->network, ==, wanted->network);
@@ -217,6 +225,7 @@ detach(const PlanHost *host, const NmmEdit *edit)
     nic = find_alias(state, edit->alias, &index);
     g_assert_nonnull(nic);
     g_assert_cmpstr(nic->network, ==, edit->network);
+    g_assert_cmpstr(edit->xml, ==, host->containers ? nic->xml : NULL);
     g_ptr_array_remove_index(state->nics, index);
 }
 

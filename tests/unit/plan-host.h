@@ -18,6 +18,7 @@ typedef struct {
     GPtrArray *guests;
     GPtrArray *networks;
     GPtrArray *used;
+    gboolean containers; /* guests that are added are containers, and lose their aliases */
     NmmObserved observed;
 } PlanHost;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nmm-error.h"
+#include "nmm-identity.h"
 #include "nmm-nic-xml.h"
 #include "nmm-network.h"
 
@@ -257,6 +258,43 @@ test_spec(void)
     }
 }
 
+/* Of a container's interface, libvirt keeps only the MAC. */
+static void
+test_container(void)
+{
+    static const struct {
+        const char *type;
+        const char *network;
+        const char *mac; /* "": the one that this project gives it */
+        gboolean is_ours;
+    } cases[] = {
+        {"lxc", "isolated", "", TRUE},
+        {"lxc", "isolated", "52:54:00:00:00:01", FALSE},
+        {"lxc", "default", "52:54:00:00:00:01", FALSE},
+        {"kvm", "isolated", "", FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *own = nmm_identity_mac(UUID, cases[i].network);
+        g_autofree char *alias = nmm_identity_alias(cases[i].network);
+        g_autofree char *xml = g_strdup_printf(
+            "<domain type='%s'><name>g</name><uuid>" UUID "</uuid><devices>"
+            "<interface type='network'><source network='%s'/><mac address='%s'/></interface>"
+            "</devices></domain>",
+            cases[i].type,
+            cases[i].network,
+            *cases[i].mac ? cases[i].mac : own);
+        g_autoptr(NmmGuest) guest = nmm_guest_new_from_xml(xml, xml, NULL);
+        const NmmNic *nics[] = {nic_at(guest->config, 0), nic_at(guest->live, 0)};
+
+        for (gsize j = 0; j < G_N_ELEMENTS(nics); j++) {
+            g_assert_cmpstr(nics[j]->alias, ==, cases[i].is_ours ? alias : NULL);
+            g_assert_cmpint(nmm_nic_is_ours(nics[j]), ==, cases[i].is_ours);
+            g_assert_cmpint(nics[j]->xml != NULL, ==, cases[i].is_ours);
+        }
+    }
+}
+
 static void
 test_ref(void)
 {
@@ -280,6 +318,7 @@ main(int argc, char **argv)
     g_test_add_func("/guest/bad", test_bad);
     g_test_add_func("/guest/find-macvtap", test_find_macvtap);
     g_test_add_func("/guest/spec", test_spec);
+    g_test_add_func("/guest/container", test_container);
     g_test_add_func("/guest/ref", test_ref);
     return g_test_run();
 }

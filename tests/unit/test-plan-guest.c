@@ -174,6 +174,74 @@ test_guest_purge(void)
         check_guest(&cases[i], NMM_PURPOSE_PURGE);
 }
 
+typedef struct {
+    const char *config;
+    const char *live;
+    const char *key;
+    const char *value;
+    NmmPurpose purpose;
+    const char *edits;
+    const char *note; /* (nullable): part of it */
+} ContainerCase;
+
+/* libvirt keeps no alias, and cannot change an interface of a container that runs. */
+static void
+test_container(void)
+{
+    static const ContainerCase cases[] = {
+        {ETH0, NULL, NULL, NULL, NMM_PURPOSE_UP, "nic-attach config g1", NULL},
+        {ETH0,
+         ETH0,
+         NULL,
+         NULL,
+         NMM_PURPOSE_UP,
+         "nic-attach config g1, nic-attach live g1",
+         "'vnet1'"},
+        {ETH0, ETH0, "hotplug", "no", NMM_PURPOSE_UP, "nic-attach config g1", NULL},
+        {ETH0 "O", ETH0 "O", NULL, NULL, NMM_PURPOSE_UP, "", NULL},
+        {ETH0 "O", ETH0 "I", NULL, NULL, NMM_PURPOSE_UP, "", "running container"},
+        {ETH0 "I", ETH0 "O", NULL, NULL, NMM_PURPOSE_UP, "nic-update config g1", NULL},
+        {"O", "O", NULL, NULL, NMM_PURPOSE_UP, "nic-detach config g1, nic-detach live g1", NULL},
+        {ETH0 "O", ETH0 "O", NULL, NULL, NMM_PURPOSE_DOWN, "", "is unplugged"},
+        {ETH0 "O", NULL, NULL, NULL, NMM_PURPOSE_DOWN, "", NULL},
+        {ETH0 USERS, ETH0 USERS, "on-disconnect", "remove", NMM_PURPOSE_DOWN, "", NULL},
+        {ETH0 "O",
+         ETH0 "O",
+         "on-disconnect",
+         "remove",
+         NMM_PURPOSE_DOWN,
+         "nic-detach config g1, nic-detach live g1",
+         NULL},
+        {ETH0 "O",
+         ETH0 "O",
+         NULL,
+         NULL,
+         NMM_PURPOSE_PURGE,
+         "nic-detach config g1, nic-detach live g1",
+         NULL},
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ContainerCase *c = &cases[i];
+        g_autoptr(PlanHost) host = plan_host_new();
+        g_autoptr(NmmProfile) profile = plan_host_profile_new(c->key, c->value, NULL);
+        g_autofree char *config = plan_expand_nics(c->config);
+        g_autofree char *live = plan_expand_nics(c->live);
+        g_autoptr(NmmPlan) plan = NULL;
+        g_autoptr(NmmPlan) again = NULL;
+
+        host->containers = TRUE;
+        plan_host_add_network(host, ISOLATED(ADDRESS), TRUE);
+        plan_host_add_guest(host, config, live);
+        plan = plan_isolated_for(host, profile, c->purpose);
+        assert_plan_edits(plan, c->edits);
+        assert_plan_note(plan, c->note);
+        plan_host_apply(host, plan);
+        again = plan_isolated_for(host, profile, c->purpose);
+        assert_plan_edits(again, "");
+    }
+}
+
 /* Attach has the same XML for both states, with everything that the profile asks for. Update keeps
  * what a running guest cannot change. */
 
@@ -184,5 +252,6 @@ main(int argc, char **argv)
     g_test_add_func("/plan/guest-up", test_guest_up);
     g_test_add_func("/plan/guest-down", test_guest_down);
     g_test_add_func("/plan/guest-purge", test_guest_purge);
+    g_test_add_func("/plan/container", test_container);
     return g_test_run();
 }

@@ -42,6 +42,13 @@ nmm_check_evaluate_lease(const NmmCheckInput *input)
     if (is_booting(input))
         return waiting(_("the guest started %d s ago, and its address is not known yet"),
                        (int)input->guest.age_s);
+    if (input->network.has_dhcp && input->guest.container)
+        return broken_look(
+            nmm_check_make_virsh(input, "console", nmm_check_get_guest(input), NULL),
+            _("the container has not requested an address on the interface with MAC '%s': enable "
+              "DHCP for it in the container; an interface that was added while the container ran "
+              "is down there and has a name such as 'vnet1'"),
+            nmm_check_get_mac(input));
     if (input->network.has_dhcp)
         return broken_look(
             nmm_check_make_virsh(input, "console", nmm_check_get_guest(input), NULL),

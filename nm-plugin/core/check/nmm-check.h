@@ -35,6 +35,7 @@ typedef struct {
         gboolean paused;
         gint64 age_s;       /* since its start; -1 if unknown */
         gboolean transient; /* without a persistent definition */
+        gboolean container; /* of libvirt's LXC driver */
         gboolean is_macvtap;
         char *lower; /* NULL if a libvirt network chooses it */
         char *macvtap_mode;

@@ -78,8 +78,19 @@ has_our_alias(const NmmNic *nic)
     return g_str_equal(alias, nic->alias);
 }
 
+/* (transfer full) (nullable): libvirt keeps no alias of a container's interface, but its MAC shows
+ * that it is this project's. */
+static char *
+derive_alias(const NmmNic *nic, const char *container)
+{
+    g_autofree char *mac = nic->network ? nmm_identity_mac(container, nic->network) : NULL;
+
+    return mac && g_strcmp0(nic->mac, mac) == 0 ? nmm_identity_alias(nic->network) : NULL;
+}
+
+/* @container: (nullable): the UUID of the guest if it is a container. */
 static NmmNic *
-nic_read(xmlNode *interface)
+nic_read(xmlNode *interface, const char *container)
 {
     NmmNic *nic = g_new0(NmmNic, 1);
     xmlNode *source = nmm_xml_child(interface, "source");
@@ -95,6 +106,10 @@ nic_read(xmlNode *interface)
     }
     nic->mac = mac ? g_ascii_strdown(mac, -1) : NULL;
     nic->alias = nmm_xml_attr(nmm_xml_child(interface, "alias"), "name");
+    if (container && !nmm_identity_is_our_alias(nic->alias)) {
+        g_free(nic->alias);
+        nic->alias = derive_alias(nic, container);
+    }
     nic->model = nmm_xml_attr(nmm_xml_child(interface, "model"), "type");
     nic->target = nmm_xml_attr(nmm_xml_child(interface, "target"), "dev");
     nic->unmanaged = attr_is(interface, "type", "ethernet") &&
@@ -115,22 +130,22 @@ guest_state_new(void)
     return state;
 }
 
-/* @domain: (nullable) */
+/* @domain, @container: (nullable) */
 static void
-read_nics(NmmGuestState *state, xmlNode *domain)
+read_nics(NmmGuestState *state, xmlNode *domain, const char *container)
 {
     xmlNode *interface = nmm_xml_child(nmm_xml_child(domain, "devices"), "interface");
 
     for (; interface; interface = nmm_xml_next(interface))
-        g_ptr_array_add(state->nics, nic_read(interface));
+        g_ptr_array_add(state->nics, nic_read(interface, container));
 }
 
 static NmmGuestState *
-guest_state_read(xmlDoc *doc)
+guest_state_read(xmlDoc *doc, const char *container)
 {
     NmmGuestState *state = guest_state_new();
 
-    read_nics(state, xmlDocGetRootElement(doc));
+    read_nics(state, xmlDocGetRootElement(doc), container);
     return state;
 }
 
@@ -163,14 +178,16 @@ static NmmGuest *
 guest_new(xmlDoc *config, xmlDoc *live, gboolean need_uuid, GError **error)
 {
     g_autoptr(NmmGuest) guest = g_new0(NmmGuest, 1);
+    const char *container;
 
     g_atomic_ref_count_init(&guest->ref_count);
     if (!read_identity(guest, config ? config : live, need_uuid, error))
         return NULL;
     guest->container = attr_is(xmlDocGetRootElement(config ? config : live), "type", "lxc");
     guest->saved = g_ptr_array_new_with_free_func((GDestroyNotify)saved_state_free);
-    guest->config = config ? guest_state_read(config) : NULL;
-    guest->live = live ? guest_state_read(live) : NULL;
+    container = guest->container ? guest->uuid : NULL;
+    guest->config = config ? guest_state_read(config, container) : NULL;
+    guest->live = live ? guest_state_read(live, container) : NULL;
     return g_steal_pointer(&guest);
 }
 
@@ -226,8 +243,8 @@ nmm_guest_add_saved(NmmGuest *guest, const char *snapshot, const char *xml)
     saved->snapshot = g_strdup(snapshot);
     if (root) {
         saved->state = guest_state_new();
-        read_nics(saved->state, snapshot ? nmm_xml_child(root, "domain") : root);
-        read_nics(saved->state, nmm_xml_child(root, "inactiveDomain"));
+        read_nics(saved->state, snapshot ? nmm_xml_child(root, "domain") : root, NULL);
+        read_nics(saved->state, nmm_xml_child(root, "inactiveDomain"), NULL);
     }
     g_ptr_array_add(guest->saved, saved);
 }

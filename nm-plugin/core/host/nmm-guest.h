@@ -26,7 +26,7 @@ typedef struct {
     char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
     char *mac;          /* (nullable): lower case */
     char *defined_mac;  /* (nullable): libvirt's, if the guest has changed it to @mac */
-    char *alias;        /* (nullable) */
+    char *alias;        /* (nullable): of a container, only if the interface is this project's */
     char *model;        /* (nullable) */
     char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
     char *bridge;       /* (nullable): of an interface of type 'bridge' */

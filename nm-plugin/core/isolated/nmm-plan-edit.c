@@ -5,6 +5,8 @@
 
 #include "nmm-plan-private.h"
 
+#include <glib/gi18n-lib.h>
+
 const char *
 nmm_edit_kind_to_string(NmmEditKind kind)
 {
@@ -94,21 +96,79 @@ nmm_plan_free(NmmPlan *plan)
     g_free(plan);
 }
 
-void
-nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit)
+static NmmEdit *
+add_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
 {
-    NmmEdit *copy = g_memdup2(edit, sizeof(*edit));
+    NmmEdit *edit = g_new0(NmmEdit, 1);
 
-    copy->network = g_strdup(planner->profile->network);
-    g_ptr_array_add(planner->plan->edits, copy);
+    edit->kind = kind;
+    edit->network = g_strdup(planner->profile->network);
+    edit->xml = xml;
+    edit->reason = reason;
+    g_ptr_array_add(planner->plan->edits, edit);
+    return edit;
 }
 
 void
 nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason)
 {
-    const NmmEdit edit = {.kind = kind, .xml = xml, .reason = reason};
+    add_edit(planner, kind, xml, reason);
+}
 
-    nmm_planner_add_edit(planner, &edit);
+/* Of a container that runs. Returns: whether libvirt can carry it out. */
+static gboolean
+note_limits(NmmPlanner *planner, const NmmGuest *guest, NmmEditKind kind, const char *reason)
+{
+    if (kind == NMM_EDIT_NIC_ATTACH)
+        nmm_planner_add_note(
+            planner,
+            _("container '%s' runs, so the new interface has a name such as 'vnet1' in it and is "
+              "down; configure it in the container, or restart the container"),
+            guest->name);
+    if (kind == NMM_EDIT_NIC_UPDATE)
+        nmm_planner_add_note(planner,
+                             _("container '%s': libvirt cannot change an interface of a running "
+                               "container, so it stays as it is (%s)"),
+                             guest->name,
+                             reason);
+    return kind != NMM_EDIT_NIC_UPDATE;
+}
+
+void
+nmm_planner_add_nic_edit(NmmPlanner *planner,
+                         const NmmGuest *guest,
+                         NmmScope scope,
+                         NmmEditKind kind,
+                         char *xml,
+                         char *reason)
+{
+    NmmEdit *edit;
+
+    if (guest->container && scope == NMM_SCOPE_LIVE && !note_limits(planner, guest, kind, reason)) {
+        g_free(xml);
+        g_free(reason);
+        return;
+    }
+    edit = add_edit(planner, kind, xml, reason);
+    edit->scope = scope;
+    edit->guest_uuid = g_strdup(guest->uuid);
+    edit->guest_name = g_strdup(guest->name);
+    edit->alias = g_strdup(planner->alias);
+}
+
+void
+nmm_planner_add_detach(NmmPlanner *planner,
+                       const NmmGuest *guest,
+                       NmmScope scope,
+                       const NmmNic *nic,
+                       char *reason)
+{
+    nmm_planner_add_nic_edit(planner,
+                             guest,
+                             scope,
+                             NMM_EDIT_NIC_DETACH,
+                             guest->container ? g_strdup(nic->xml) : NULL,
+                             reason);
 }
 
 void

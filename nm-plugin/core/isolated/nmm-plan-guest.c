@@ -79,23 +79,13 @@ add_nic_edit(const GuestPlanner *self,
              char *xml,
              char *reason)
 {
-    const NmmEdit edit = {
-        .kind = kind,
-        .scope = view->scope,
-        .guest_uuid = g_strdup(self->guest->uuid),
-        .guest_name = g_strdup(self->guest->name),
-        .alias = g_strdup(self->planner->alias),
-        .xml = xml,
-        .reason = reason,
-    };
-
-    nmm_planner_add_edit(self->planner, &edit);
+    nmm_planner_add_nic_edit(self->planner, self->guest, view->scope, kind, xml, reason);
 }
 
 static void
 add_detach(const GuestPlanner *self, StateView *view, char *reason)
 {
-    add_nic_edit(self, view, NMM_EDIT_NIC_DETACH, NULL, reason);
+    nmm_planner_add_detach(self->planner, self->guest, view->scope, view->own, reason);
     if (view->served_by == SERVED_BY_PROFILE)
         set_served(view, NOT_SERVED, NULL);
 }

@@ -19,9 +19,21 @@ typedef struct {
 
 /* nmm-plan-edit.c */
 NmmPlan *nmm_plan_new(void);
-/* Takes the strings of @edit, fills its network in. */
-void nmm_planner_add_edit(NmmPlanner *planner, const NmmEdit *edit);
+/* Edits. @xml: (transfer full) (nullable). @reason: (transfer full). */
 void nmm_planner_add_network_edit(NmmPlanner *planner, NmmEditKind kind, char *xml, char *reason);
+/* Only adds a note if libvirt cannot carry it out, because @guest is a container that runs. */
+void nmm_planner_add_nic_edit(NmmPlanner *planner,
+                              const NmmGuest *guest,
+                              NmmScope scope,
+                              NmmEditKind kind,
+                              char *xml,
+                              char *reason);
+/* Detaches @nic, which is the profile's. */
+void nmm_planner_add_detach(NmmPlanner *planner,
+                            const NmmGuest *guest,
+                            NmmScope scope,
+                            const NmmNic *nic,
+                            char *reason);
 void nmm_planner_add_note(NmmPlanner *planner, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* nmm-plan-network.c */

@@ -42,31 +42,16 @@ find_before(const NmmPlanner *planner, const char *uuid)
 
 /* Guests */
 
-/* @before: (nullable). @xml: (transfer full) (nullable). */
-static void
-add_nic_edit(NmmPlanner *planner,
-             const NmmGuest *guest,
-             NmmScope scope,
-             NmmEditKind kind,
-             const NmmNic *before,
-             char *xml)
+/* (transfer full). @before: (nullable). */
+static char *
+describe(const NmmPlanner *planner, const NmmNic *before)
 {
-    NmmEdit edit = {
-        .kind = kind,
-        .scope = scope,
-        .guest_uuid = g_strdup(guest->uuid),
-        .guest_name = g_strdup(guest->name),
-        .alias = g_strdup(planner->alias),
-        .xml = xml,
-    };
-
-    edit.reason = g_strdup_printf(
+    return g_strdup_printf(
         before ? _("the activation failed; the guest's interface on network '%s' was different "
                    "before")
                : _("the activation failed; the guest had no interface of the profile on network "
                    "'%s' before"),
         planner->profile->network);
-    nmm_planner_add_edit(planner, &edit);
 }
 
 static gboolean
@@ -87,22 +72,27 @@ undo_state(NmmPlanner *planner,
     const NmmNic *before = find_own(planner, state_before);
 
     if (own && (!before || g_strcmp0(own->mac, before->mac) != 0)) {
-        add_nic_edit(planner, guest, scope, NMM_EDIT_NIC_DETACH, before, NULL);
+        nmm_planner_add_detach(planner, guest, scope, own, describe(planner, before));
         /* A running guest has to release it first; the next plan attaches the other one. */
         own = NULL;
         if (scope == NMM_SCOPE_LIVE)
             return;
     }
     if (before && !own)
-        add_nic_edit(planner, guest, scope, NMM_EDIT_NIC_ATTACH, before, g_strdup(before->xml));
+        nmm_planner_add_nic_edit(planner,
+                                 guest,
+                                 scope,
+                                 NMM_EDIT_NIC_ATTACH,
+                                 g_strdup(before->xml),
+                                 describe(planner, before));
     else if (before && !is_same(own, before))
-        add_nic_edit(
+        nmm_planner_add_nic_edit(
             planner,
             guest,
             scope,
             NMM_EDIT_NIC_UPDATE,
-            before,
-            nmm_nic_change_to_xml(own, before->model, before->isolated, before->link_down));
+            nmm_nic_change_to_xml(own, before->model, before->isolated, before->link_down),
+            describe(planner, before));
 }
 
 void

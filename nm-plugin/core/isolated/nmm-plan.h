@@ -31,7 +31,7 @@ typedef enum {
     NMM_EDIT_NETWORK_DEFINE,
     NMM_EDIT_NETWORK_AUTOSTART,
     NMM_EDIT_NETWORK_START,
-    NMM_EDIT_NIC_DETACH, /* by alias */
+    NMM_EDIT_NIC_DETACH, /* by alias, or by its node if it has an xml */
     NMM_EDIT_NIC_ATTACH,
     NMM_EDIT_NIC_UPDATE, /* link state, port isolation, model (CONFIG only) */
     NMM_EDIT_NETWORK_DESTROY,
@@ -46,7 +46,8 @@ typedef struct {
     char *guest_name; /* (nullable): NIC edits */
     char *network;    /* the network's name */
     char *alias;      /* (nullable): NIC edits */
-    char *xml;        /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE */
+    char *xml;        /* (nullable): NETWORK_DEFINE, NIC_ATTACH, NIC_UPDATE, and NIC_DETACH of a
+                         container, which releases it at once */
     char *reason;     /* translated sentence fragment for `plan` and the log */
 } NmmEdit;
 
