@@ -165,7 +165,7 @@ find_problem(const NmmProfileRow *row)
             "it went down %u times by itself; it stays down until its device comes up again or "
             "you run 'nm-macvtap refresh'",
             row->state->losses);
-    if (!row->use && !row->asleep)
+    if (!row->use && !row->asleep && !row->missing)
         return g_strdup_printf(
             "libvirt does not answer at '%s'; the profile will be activated when libvirt answers",
             row->profile->libvirt_uri);

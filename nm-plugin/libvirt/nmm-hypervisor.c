@@ -52,6 +52,14 @@ nmm_hypervisor_is_asleep(NmmHypervisor *self)
 }
 
 gboolean
+nmm_hypervisor_is_missing(NmmHypervisor *self)
+{
+    NmmHypervisorInterface *iface = NMM_HYPERVISOR_GET_IFACE(self);
+
+    return iface->is_missing && iface->is_missing(self);
+}
+
+gboolean
 nmm_hypervisor_are_networks_asleep(NmmHypervisor *self)
 {
     NmmHypervisorInterface *iface = NMM_HYPERVISOR_GET_IFACE(self);
@@ -201,6 +209,7 @@ nmm_hypervisor_read(NmmHypervisor *self, const char *uri, gboolean leases, gbool
     if (nmm_hypervisor_open(self, TRUE, &content->error) &&
         read_content(self, content, wake, &content->error) && leases)
         read_leases(self, content);
+    content->missing = content->error && nmm_hypervisor_is_missing(self);
     nmm_hypervisor_close(self);
     return content;
 }

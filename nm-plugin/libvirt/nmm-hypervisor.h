@@ -39,6 +39,7 @@ struct _NmmHypervisorInterface {
     gboolean (*is_asleep)(NmmHypervisor *self);
     gboolean (*are_networks_asleep)(NmmHypervisor *self);
     void (*wait_awake)(NmmHypervisor *self);
+    gboolean (*is_missing)(NmmHypervisor *self); /* (nullable): it never is */
 };
 
 /*
@@ -60,6 +61,8 @@ void nmm_hypervisor_close(NmmHypervisor *self);
 
 /* It is not running, and open() would start it. Does not block; any thread. */
 gboolean nmm_hypervisor_is_asleep(NmmHypervisor *self);
+/* It is not installed, so it has no guests. After open() has failed; any thread. */
+gboolean nmm_hypervisor_is_missing(NmmHypervisor *self);
 /* Emits "awake", once, when another program has started it, or at once if it is not asleep. Main
  * thread. */
 void nmm_hypervisor_wait_awake(NmmHypervisor *self);

@@ -482,6 +482,15 @@ libvirt_is_asleep(NmmHypervisor *hypervisor)
 }
 
 static gboolean
+libvirt_is_missing(NmmHypervisor *hypervisor)
+{
+    g_auto(NmmDaemonUnit) unit = {0};
+
+    nmm_daemon_unit_find("", NMM_LIBVIRT(hypervisor)->uri, NULL, &unit);
+    return unit.state == NMM_DAEMON_UNIT_MISSING;
+}
+
+static gboolean
 libvirt_are_networks_asleep(NmmHypervisor *hypervisor)
 {
     return nmm_libvirt_is_of_this_host(NMM_LIBVIRT(hypervisor)->uri) &&
@@ -525,6 +534,7 @@ static void
 hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
     iface->is_asleep = libvirt_is_asleep;
+    iface->is_missing = libvirt_is_missing;
     iface->are_networks_asleep = libvirt_are_networks_asleep;
     iface->wait_awake = libvirt_wait_awake;
     iface->open = libvirt_open;

@@ -30,6 +30,7 @@ struct _NmmShare {
     char *link;
     char *parent_mac;
     NmmShareRouter *router;
+    NmmHypervisor *hypervisor;
     NmmWatcher *guest_watch;
     NmmMacvtapWatch *macvtap_watch;
     NmmHostWatch *host_watch;
@@ -147,6 +148,16 @@ host_changed_cb(gpointer user_data)
 }
 
 static void
+come_up(NmmShare *self)
+{
+    g_message("profile '%s': up on '%s' with host link '%s'",
+              get_profile(self)->id,
+              self->parent,
+              self->link);
+    report_up(self);
+}
+
+static void
 read_cb(const NmmReading *reading, gpointer user_data)
 {
     NmmShare *self = user_data;
@@ -159,19 +170,32 @@ read_cb(const NmmReading *reading, gpointer user_data)
     if (nmm_guest_warnings_update(self->warnings, reading->guests, reading->networks))
         nmm_activation_set_problems(
             NMM_ACTIVATION(self), "guests", nmm_guest_warnings_list_problems(self->warnings));
-    if (self->gateway)
-        return;
-    g_message("profile '%s': up on '%s' with host link '%s'",
-              get_profile(self)->id,
-              self->parent,
-              self->link);
-    report_up(self);
+    if (!self->gateway)
+        come_up(self);
 }
 
 static void
 failed_cb(const GError *error, gpointer user_data)
 {
     nmm_activation_emit_failed(user_data, error);
+}
+
+/* A host that has only containers of other programs needs no libvirt. */
+static void
+unreachable_cb(const GError *error, gpointer user_data)
+{
+    NmmShare *self = user_data;
+
+    if (nmm_profile_needs_libvirt(get_profile(self)) ||
+        !nmm_hypervisor_is_missing(self->hypervisor)) {
+        failed_cb(error, self);
+        return;
+    }
+    g_message("profile '%s': libvirt is not installed, so the profile serves only macvlan peers; "
+              "activate it again after you have installed libvirt",
+              get_profile(self)->id);
+    nmm_share_router_set_guests(self->router, NULL, 0);
+    come_up(self);
 }
 
 static void
@@ -250,14 +274,13 @@ device_changed_cb(const char *name, gpointer user_data)
 static const NmmWatcherClient watcher_client = {
     .remember_guests = TRUE,
     .read = read_cb,
-    .failed = failed_cb,
+    .failed = unreachable_cb,
 };
 
 static void
 start(NmmActivation *activation)
 {
     NmmShare *self = NMM_SHARE(activation);
-    g_autoptr(NmmHypervisor) hypervisor = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!read_parent(self, &error) || !start_router(self, &error)) {
@@ -272,8 +295,8 @@ start(NmmActivation *activation)
     update_host(self);
     self->zone = nmm_activation_follow_zone(activation, self->link, self->parent);
 
-    hypervisor = nmm_activation_new_hypervisor(activation);
-    self->guest_watch = nmm_watcher_new(hypervisor, &watcher_client, NULL, self);
+    self->hypervisor = nmm_activation_new_hypervisor(activation);
+    self->guest_watch = nmm_watcher_new(self->hypervisor, &watcher_client, NULL, self);
     nmm_watcher_start(self->guest_watch);
     self->macvtap_watch = nmm_macvtap_watch_new(device_changed_cb, self, &error);
     if (!self->macvtap_watch)
@@ -289,6 +312,7 @@ end(NmmShare *self)
     g_clear_pointer(&self->host_watch, nmm_host_watch_free);
     g_clear_pointer(&self->macvtap_watch, nmm_macvtap_watch_free);
     g_clear_pointer(&self->guest_watch, nmm_watcher_free);
+    g_clear_object(&self->hypervisor);
     g_clear_pointer(&self->multicast, nmm_guest_multicast_free);
 }
 

@@ -154,6 +154,24 @@ needs_networks(const NmmHostState *state, const char *uri)
     return FALSE;
 }
 
+/* Only for profiles that work without it. */
+static gboolean
+is_unneeded(const NmmHostState *state, const NmmHostHypervisor *hypervisor)
+{
+    gboolean used = FALSE;
+
+    for (guint i = 0; i < state->profiles->len; i++) {
+        const NmmProfile *p = ((NmmHostProfile *)g_ptr_array_index(state->profiles, i))->profile;
+
+        if (!p || !g_str_equal(p->libvirt_uri, hypervisor->uri))
+            continue;
+        if (nmm_profile_needs_libvirt(p))
+            return FALSE;
+        used = TRUE;
+    }
+    return used && hypervisor->missing;
+}
+
 static void
 add_hosts(NmmReport *report, const NmmHostState *state)
 {
@@ -182,7 +200,7 @@ add_hosts(NmmReport *report, const NmmHostState *state)
         if (hypervisor->asleep) {
             nmm_report_add_note(
                 report, _("'%s': %s."), hypervisor->uri, hypervisor->error->message);
-        } else if (hypervisor->error) {
+        } else if (hypervisor->error && !is_unneeded(state, hypervisor)) {
             nmm_report_add_note(report,
                                 _("Cannot list guests of '%s': %s."),
                                 hypervisor->uri,

@@ -48,6 +48,7 @@ struct _FakeHost {
     GArray *members;     /* (element-type FakeMember) */
     gboolean dead;
     gboolean asleep;
+    gboolean missing;
     gboolean networks_asleep;
     GPtrArray *waiters; /* (element-type NmmHypervisor): borrowed; wait for the daemon */
     guint last_device;  /* numbers target devices, bridges and aliases */

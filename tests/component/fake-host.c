@@ -82,7 +82,7 @@ fake_host_join(FakeHost *host, NmmHypervisor *hypervisor, gboolean read_only, GE
     FakeMember *member = find_member(host, hypervisor);
 
     host->asleep = FALSE;
-    if (host->dead) {
+    if (host->dead || host->missing) {
         g_set_error(
             error, NMM_ERROR, NMM_ERROR_UNREACHABLE, "failed to connect: the daemon is not there");
         return FALSE;
@@ -152,6 +152,23 @@ fake_host_fall_asleep(FakeHost *host)
 
     host->asleep = TRUE;
     close_all(host, "stopped");
+}
+
+void
+fake_host_uninstall(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    host->missing = TRUE;
+    close_all(host, "stopped");
+}
+
+gboolean
+fake_host_is_missing(FakeHost *host)
+{
+    G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&host->mutex);
+
+    return host->missing;
 }
 
 gboolean

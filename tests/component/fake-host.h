@@ -107,6 +107,9 @@ void fake_host_revive(FakeHost *host);
 /* As with socket activation: connections are closed, and the next one starts the daemon again. */
 void fake_host_fall_asleep(FakeHost *host);
 gboolean fake_host_is_asleep(FakeHost *host);
+/* Connections are closed, and open() fails. */
+void fake_host_uninstall(FakeHost *host);
+gboolean fake_host_is_missing(FakeHost *host);
 /* The daemon of the networks alone, which list-networks would start. */
 void fake_host_set_networks_asleep(FakeHost *host, gboolean asleep);
 gboolean fake_host_are_networks_asleep(FakeHost *host);

@@ -233,6 +233,12 @@ fake_is_asleep(NmmHypervisor *hypervisor)
 }
 
 static gboolean
+fake_is_missing(NmmHypervisor *hypervisor)
+{
+    return fake_host_is_missing(FAKE_HYPERVISOR(hypervisor)->host);
+}
+
+static gboolean
 fake_are_networks_asleep(NmmHypervisor *hypervisor)
 {
     return fake_host_are_networks_asleep(FAKE_HYPERVISOR(hypervisor)->host);
@@ -248,6 +254,7 @@ static void
 fake_hypervisor_iface_init(NmmHypervisorInterface *iface)
 {
     iface->is_asleep = fake_is_asleep;
+    iface->is_missing = fake_is_missing;
     iface->are_networks_asleep = fake_are_networks_asleep;
     iface->wait_awake = fake_wait_awake;
     iface->open = fake_open;

@@ -163,6 +163,13 @@ put_to_sleep(FakeHost *world, char **arguments, GError **error)
 }
 
 static char *
+uninstall_daemon(FakeHost *world, char **arguments, GError **error)
+{
+    fake_host_uninstall(world);
+    return NULL;
+}
+
+static char *
 wake_daemon(FakeHost *world, char **arguments, GError **error)
 {
     fake_host_wake(world);
@@ -189,6 +196,7 @@ static const Command commands[] = {
     {"revive", 0, revive_daemon},
     {"fall-asleep", 0, put_to_sleep},
     {"wake", 0, wake_daemon},
+    {"uninstall", 0, uninstall_daemon},
 };
 
 static char *

@@ -46,6 +46,23 @@ def test_container_is_served_and_shown(host):
     equal(run_tool(host, 'check', ADDRESS)[1]['broken'], 'profile', 'check without the profile')
 
 
+def test_container_is_served_without_libvirt(host):
+    host.at_start('uninstall')
+    web = add_container(host=host)
+    vpn = host.up(host.add_profile('share', peers=PEERS))
+    wait_routes(host, ADDRESS)
+    check(web.pings('10.0.0.10'), 'the host does not answer the container')
+    check('libvirt is not installed' in host.messages(), 'no word of it in the log')
+    code, status = run_tool(host, 'status')
+    equal((code, [peer['address'] for peer in status['peers']]), (0, [ADDRESS]), 'status')
+    host.down(vpn)
+
+
+def test_profile_without_peers_needs_libvirt(host):
+    host.at_start('uninstall')
+    host.refused(host.add_profile('share'), 'the daemon is not there')
+
+
 def test_container_is_not_served_without_the_key(host):
     add_container(host=host).run('arping', '-U', '-c', '1', '-I', 'ct0', ADDRESS)
     vpn = host.up(host.add_profile('share'))

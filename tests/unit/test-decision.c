@@ -24,15 +24,15 @@ typedef struct {
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about",      "absent",          "actions",    "asleep",  "active",
-    "again",      "autoconnect",     "base",       "bridge",  "busy",
-    "devices",    "devices-up",      "events",     "guests",  "in-memory",
-    "last-event", "logged-problem",  "losses",     "mode",    "moved",
-    "network",    "networks-asleep", "networking", "now",     "on-disconnect",
-    "owner",      "parent",          "parents",    "plugged", "primary",
-    "problem",    "state",           "stopped",    "suggest", "suggested",
-    "tried",      "up-since",        "uri",        "usable",  "used",
-    "unfit",      "wanted",          NULL,
+    "about",      "absent",         "actions", "asleep",          "active",
+    "again",      "autoconnect",    "base",    "bridge",          "busy",
+    "devices",    "devices-up",     "events",  "guests",          "in-memory",
+    "last-event", "logged-problem", "losses",  "missing",         "mode",
+    "moved",      "peers",          "network", "networks-asleep", "networking",
+    "now",        "on-disconnect",  "owner",   "parent",          "parents",
+    "plugged",    "primary",        "problem", "state",           "stopped",
+    "suggest",    "suggested",      "tried",   "up-since",        "uri",
+    "usable",     "used",           "unfit",   "wanted",          NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -99,6 +99,7 @@ parse_profile(GKeyFile *file, const char *group, const char *uuid)
                                           {NMM_KEY_PARENT, "parent"},
                                           {NMM_KEY_NETWORK, "network"},
                                           {NMM_KEY_ON_DISCONNECT, "on-disconnect"},
+                                          {NMM_KEY_PEERS, "peers"},
                                           {NMM_KEY_LIBVIRT_URI, "uri"}};
     g_autoptr(GHashTable) data = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     g_autoptr(GError) error = NULL;
@@ -226,10 +227,11 @@ read_libvirt(GKeyFile *file, const char *group, const char *name, NmmHostState *
     if (get_flag(file, group, "guests") && !parents)
         add_guest(hypervisor, "eth9", "vepa", NULL);
     hypervisor->asleep = get_flag(file, group, "asleep");
+    hypervisor->missing = get_flag(file, group, "missing");
     if (get_flag(file, group, "networks-asleep"))
         hypervisor->networks_error =
             g_error_new_literal(NMM_ERROR, NMM_ERROR_UNSUPPORTED, "no network daemon");
-    if (hypervisor->asleep)
+    if (hypervisor->asleep || hypervisor->missing)
         hypervisor->error =
             g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "libvirt is not running");
     nmm_host_state_set_hypervisor(host, hypervisor);

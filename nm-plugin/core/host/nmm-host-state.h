@@ -77,6 +77,7 @@ typedef struct {
     char *uri;
     GError *error;       /* (nullable): why it was not read; all below is empty then */
     gboolean asleep;     /* with @error: not running; a connection would start it */
+    gboolean missing;    /* with @error: not installed */
     gboolean timed_out;  /* with @error: it did not answer in time */
     GPtrArray *networks; /* (element-type NmmNetwork): by name */
     /* (nullable): why @networks is empty although guests are known; only mode isolated needs them

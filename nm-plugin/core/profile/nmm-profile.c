@@ -325,6 +325,13 @@ names_guest(char **names, const char *name, const char *uuid)
 }
 
 gboolean
+nmm_profile_needs_libvirt(const NmmProfile *profile)
+{
+    return !nmm_mode_get_info(profile->mode)->routes_guests || !profile->peers ||
+           profile->peers->len == 0;
+}
+
+gboolean
 nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid)
 {
     if (names_guest(profile->exclude_guests, name, uuid))
