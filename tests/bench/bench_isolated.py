@@ -40,7 +40,8 @@ def timed(function):
 
 
 def minimal_round(host, samples, name, *threads):
-    """The least that libvirt must be asked, on one connection or on as many as the engine uses."""
+    """The least that libvirt must be asked, in sequence, or on as many connections as the engine uses, which needs
+    an event loop."""
     for action in ('attach', 'read', 'detach'):
         samples[f'{name} {action}'].append(program(host, 'bench-sync-minimal', action, 'isolated', *threads))
 
@@ -95,7 +96,7 @@ def bench_sync(bench):
         loops = [virsh_round(host, names) for _ in range(SLOW_ROUNDS)]
         virt_xml = virt_xml_round(host, names[:VIRT_XML_GUESTS])
     show('attach: minimal program', samples['minimal attach'])
-    show(f'attach: the same, {ENGINE_CONNECTIONS} connections', samples['parallel attach'], samples['minimal attach'])
+    show(f'attach: the same, {ENGINE_CONNECTIONS} connections, events', samples['parallel attach'], samples['minimal attach'])
     show('attach: engine', samples['engine attach'], samples['minimal attach'])
     show('attach: virsh attach-interface, a loop', loops, samples['minimal attach'])
     each = [seconds / GUESTS for seconds in samples['minimal attach']]
@@ -103,7 +104,7 @@ def bench_sync(bench):
     show('a guest of it: virt-xml', [1000 * seconds for seconds in virt_xml],
          [1000 * seconds for seconds in each], unit='ms')
     show('nothing to do: minimal program (read)', samples['minimal read'])
-    show(f'nothing to do: the same, {ENGINE_CONNECTIONS} connections', samples['parallel read'], samples['minimal read'])
+    show(f'nothing to do: the same, {ENGINE_CONNECTIONS} connections, events', samples['parallel read'], samples['minimal read'])
     show('nothing to do: engine', samples['engine read'], samples['minimal read'])
 
 

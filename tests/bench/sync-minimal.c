@@ -2,12 +2,14 @@
 /*
  * The yardstick for guest sync: the least that must be asked of libvirt. Reads every defined guest
  * ("read"), gives each macvtap guest an interface on a network as well ("attach"), or takes that
- * out again ("detach"). Nothing is decided, checked or reported. With one thread, in sequence; with
- * more, each has its own connection and its part of the guests, which shows what libvirtd itself
- * can do at a time on this machine.
+ * out again ("detach"). Nothing is decided, checked or reported. Without THREADS, in sequence. With
+ * THREADS, each has its own connection and its part of the guests, and libvirt-glib's event loop
+ * runs, as a program needs it that must notice a libvirtd that hangs: the most that libvirtd and
+ * libvirt's client can do at a time on this machine.
  */
 
 #include <glib.h>
+#include <libvirt-glib/libvirt-glib.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <string.h>
@@ -76,27 +78,61 @@ work_thread(gpointer data)
     return NULL;
 }
 
+typedef struct {
+    Work *works;
+    guint n;
+    GMainLoop *loop; /* (nullable) */
+} Run;
+
+static gpointer
+run_threads(gpointer data)
+{
+    Run *run = data;
+    g_autofree GThread **threads = g_new0(GThread *, run->n);
+
+    for (guint i = 0; i < run->n; i++)
+        threads[i] = g_thread_new("work", work_thread, &run->works[i]);
+    for (guint i = 0; i < run->n; i++)
+        g_thread_join(threads[i]);
+    if (run->loop)
+        g_main_loop_quit(run->loop);
+    return NULL;
+}
+
+static void
+run_beside_events(Run *run)
+{
+    GThread *thread;
+
+    gvir_event_register();
+    run->loop = g_main_loop_new(NULL, FALSE);
+    thread = g_thread_new("threads", run_threads, run);
+    g_main_loop_run(run->loop);
+    g_thread_join(thread);
+    g_main_loop_unref(run->loop);
+}
+
 int
 main(int argc, char **argv)
 {
-    guint n_threads = argc == 4 ? (guint)g_ascii_strtoull(argv[3], NULL, 10) : 1;
-    g_autofree Work *works = g_new0(Work, n_threads);
-    g_autofree GThread **threads = g_new0(GThread *, n_threads);
+    Run run = {.n = argc == 4 ? (guint)g_ascii_strtoull(argv[3], NULL, 10) : 1};
     gint64 start;
 
-    if (argc < 3 || argc > 4 || n_threads == 0)
+    if (argc < 3 || argc > 4 || run.n == 0)
         g_error("usage: sync-minimal read|attach|detach NETWORK [THREADS]");
 
     start = g_get_monotonic_time();
+    run.works = g_new0(Work, run.n);
+    for (guint i = 0; i < run.n; i++)
+        run.works[i] = (Work){argv[1], argv[2], run.n, i};
     virInitialize();
-    for (guint i = 0; i < n_threads; i++) {
-        works[i] = (Work){argv[1], argv[2], n_threads, i};
-        threads[i] = g_thread_new("work", work_thread, &works[i]);
-    }
-    for (guint i = 0; i < n_threads; i++)
-        g_thread_join(threads[i]);
+    if (argc == 4)
+        run_beside_events(&run);
+    else
+        run_threads(&run);
     g_print("%.3f\n", (double)(g_get_monotonic_time() - start) / 1e6);
-    for (guint i = 0; i < n_threads; i++)
-        virConnectClose(works[i].connection);
+    for (guint i = 0; i < run.n; i++)
+        virConnectClose(run.works[i].connection);
+    g_free(run.works);
     return 0;
 }
