@@ -2,6 +2,8 @@
 """What nm-settings-macvtap(5) has for more than one host: the Ansible play and the keyfile that the package installs, on
 two hosts of one LAN with different network cards."""
 
+import re
+
 import profiles
 import share
 import tap
@@ -36,6 +38,13 @@ class Fleet:
         output, counts = self.control.play(text, *options)
         equal([counts[host.name].get('failed', 0) for host in self.guests], [0, 0], f'failures in\n{output}')
         return [counts[host.name].get('changed', 0) for host in self.guests]
+
+    def fail(self, text):
+        """Runs the play, which fails on each host: what Ansible prints."""
+        self.applied = None
+        output, counts = self.control.play(text)
+        equal([counts[host.name].get('failed', 0) for host in self.guests], [1, 1], f'failures in\n{output}')
+        return output
 
     def settle(self):
         """The play as it is installed is in effect, whatever an earlier test left."""
@@ -104,6 +113,17 @@ def test_play_activates_only_the_profile_that_is_down(host):
     equal(fleet.play(fleet.text), [1, 0], 'changes')
     equal(fleet.links()[1], other, 'the link of the other host')
     fleet.check_reachable()
+
+
+@tap.host(shared='fleet', fleet=True)
+def test_play_with_a_profile_that_the_service_refuses_interrupts_nothing(host):
+    fleet = fleet_of(host)
+    fleet.settle()
+    links = fleet.links()
+    output = fleet.fail(fleet.text.replace(MODE, f'{MODE}          modus: share\n'))
+    for each in fleet.guests:
+        check(re.search(rf"\[{each.name}\].*vpn.data key 'modus' is unknown", output), f'no reason of {each.name} in\n{output}')
+    equal(fleet.links(), links, 'host links')
 
 
 @tap.host(shared='fleet', fleet=True)
