@@ -382,14 +382,14 @@ def bench_idle(bench):
     with bench.host() as host:
         alpha, = host.running_guests('alpha')
         define_guests(host, 1, GUESTS)
-        figures.show_minimal_memory(host)
+        base = figures.show_minimal_memory(host)
         for mode in ('share', 'move'):
             profiles.add_by_hand(host, mode, mode=mode, parent='eth0')
             profiles.up(host, mode)
             host.wait_for(lambda: host.ping(alpha.lan_address, 1), 'alpha to answer', 20)
             pid, = profiles.services(host)
             time.sleep(REST)
-            show_memory(host, pid, f'service in mode {mode}')
+            show_memory(host, pid, f'service in mode {mode}', base)
             figures.show_wakeups(host, pid)
             profiles.down(host, mode)
 

@@ -114,16 +114,16 @@ def bench_sync(bench):
 def bench_idle(bench):
     say('The service at rest')
     with bench.host() as host:
-        figures.show_minimal_memory(host)
+        base = figures.show_minimal_memory(host)
         profiles.add_by_hand(host)
         defined = 0
-        for number in (GUESTS, MANY_GUESTS):
+        for number in (1, GUESTS, MANY_GUESTS):
             define_guests(host, defined, number)
             defined = number
             profiles.up(host)
             pid, = profiles.services(host)
             time.sleep(REST)
-            show_memory(host, pid, f'service, {number} guests')
+            show_memory(host, pid, f'service, guests: {number}', base)
             if number == MANY_GUESTS:
                 figures.show_wakeups(host, pid)
             profiles.down(host)

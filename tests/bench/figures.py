@@ -80,22 +80,25 @@ def virsh_script(host, lines):
 
 
 def show_minimal_memory(host):
-    """The memory of a program with the service's two connections, and nothing else."""
+    """The memory of a program with the service's two connections, and nothing else. Returns VmRSS in KiB."""
     host.start_service('minimal', ['sh', '-c', 'sleep infinity | exec bench-idle-minimal'])
     pid = host.wait_for(lambda: host.run(['pgrep', '-x', 'bench-idle-mini'], check=False).stdout.strip(),
                         'the minimal program')
     time.sleep(REST)
-    show_memory(host, pid, 'connections to libvirt and NM, nothing else')
+    rss = show_memory(host, pid, 'connections to libvirt and NM, nothing else')
     host.run(['kill', pid])
+    return rss
 
 
-def show_memory(host, pid, title):
-    """Resident memory in MiB: all, what is the process's own, and its share of what others use too."""
-    rss, own = (re.search(rf'^{name}:\s*(\d+)', host.read(f'/proc/{pid}/status'), re.MULTILINE)[1]
+def show_memory(host, pid, title, base=None):
+    """Resident memory in MiB: all, what is the process's own, and its share of what others use too; the ratio to BASE.
+    Returns VmRSS in KiB."""
+    rss, own = (int(re.search(rf'^{name}:\s*(\d+)', host.read(f'/proc/{pid}/status'), re.MULTILINE)[1])
                 for name in ('VmRSS', 'RssAnon'))
     pss = re.search(r'^Pss:\s*(\d+)', host.read(f'/proc/{pid}/smaps_rollup'), re.MULTILINE)[1]
     say('  %-42s VmRSS %.1f MiB, of it anonymous %.1f; Pss %.1f MiB'
-        % (title, int(rss) / 1024, int(own) / 1024, int(pss) / 1024))
+        % (title, rss / 1024, own / 1024, int(pss) / 1024) + (f'; ratio {rss / base:.2f}' if base else ''))
+    return rss
 
 
 def switches(host, pid):
