@@ -159,6 +159,23 @@ class Guest:
         """The <interface> elements of the definition."""
         return ElementTree.fromstring(self.dumpxml(inactive)).findall('devices/interface')
 
+    def migrate_words(self, target, *options):
+        return ['migrate', '--domain', self.name, '--desturi', target.migration_uri(),
+                '--migrateuri', f'tcp://{target.address()}', '--live', *options]
+
+    def migrate(self, target, *options, check=True):
+        """To another host of the fleet, to which it belongs from now on."""
+        self.disconnect()
+        result = self.host.virsh(*self.migrate_words(target, *options), check=check, timeout=60)
+        if result.returncode == 0:
+            self.host = target
+            target.guests.append(self)
+        return result
+
+    def begin_migration(self, target, *options):
+        """A process; the guest still belongs to its host."""
+        return self.host.popen(['virsh', *self.migrate_words(target, *options)], stderr=subprocess.DEVNULL)
+
     # Inside
 
     def console(self):
