@@ -7,8 +7,8 @@ Stages: gcc (build and the unit and component tests), asan (the same under the s
 (build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named),
 systemd (the Debian packages, lintian, and the packages on a host with Debian's own systemd),
 packaging (the packages for Fedora and Arch, and the SELinux module);
-bench, which prints figures, and release, which checks what only a release must have (complete
-translations), run only if they are named.
+booted (the Debian packages on a whole host that enforces SELinux), bench, which prints figures, and release, which
+checks what only a release must have (complete translations), run only if they are named.
 The builds that no end-to-end test needs are made beside the tests, with the lowest priority.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
@@ -22,11 +22,11 @@ import sys
 import time
 
 import count
-from machine import BUILDS, HERE, SOURCE
+from machine import BUILDS, HERE, SOURCE, SUITE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
 STAGES = ('gcc', 'sandbox', 'systemd', 'packaging', 'clang', 'asan')
-EXTRA_STAGES = ('bench', 'release')
+EXTRA_STAGES = ('booted', 'bench', 'release')
 BUILD_OPTIONS = {  # Meson options, and the compiler
     'gcc': ((), 'gcc'),
     'clang': ((), 'clang'),
@@ -166,14 +166,31 @@ def stage_sandbox(builds, names):
     run_programs(wanted.values(), ['--destdir', DESTDIR])
 
 
+PACKAGES = os.path.join(BUILDS, 'packages')
+
+
+def build_packages():
+    made = step('packages', [os.path.join(SOURCE, 'tests', 'systemd', 'build-packages'), PACKAGES])
+    add((1, 0, 0) if made else (0, 1, 0))
+    return made
+
+
 def stage_systemd(_builds, _names):
-    systemd = os.path.join(SOURCE, 'tests', 'systemd')
-    directory = os.path.join(BUILDS, 'packages')
-    if not step('packages', [os.path.join(systemd, 'build-packages'), directory]):
+    if build_packages():
+        run_programs(sorted(glob.glob(os.path.join(SOURCE, 'tests', 'systemd', 'test_*.py'))), [PACKAGES])
+
+
+def stage_booted(_builds, _names):
+    booted = os.path.join(SOURCE, 'tests', 'booted')
+    if SUITE != 'bookworm':
+        raise ValueError('the policy for SELinux is that of Debian 12')
+    if not build_packages():
+        return
+    if not all(step(f'booted {name}', [os.path.join(booted, name)]) for name in ('install-tools', 'make-image')):
         add((0, 1, 0))
         return
-    add((1, 0, 0))
-    run_programs(sorted(glob.glob(os.path.join(systemd, 'test_*.py'))), [directory])
+    image = subprocess.run([os.path.join(booted, 'make-image')], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    add(run_program(os.path.join(booted, 'test_selinux.py'), [image, PACKAGES]))
 
 
 def stage_packaging(_builds, _names):
