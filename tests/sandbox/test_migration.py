@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Live migration between two hosts on one LAN that have the same profile. Every path to the guest works afterwards."""
+"""Live migration between two hosts on one LAN that have the same profile. Every path to the guest works afterwards, and a
+target that is not ready is found before."""
 
+import json
 import re
 
 import profiles
 import share
 import tap
+from guest import macvtap
 from tap import check, equal
 
 KEYFILE = '''[connection]
@@ -118,6 +121,9 @@ def clean(hosts, guest):
         each.nmcli('connection', 'delete', 'guests')
         if guest.name in each.virsh('list', '--all', '--name').stdout:
             each.virsh('undefine', '--domain', guest.name)
+        for network in each.virsh('net-list', '--name').stdout.split():
+            each.virsh('net-destroy', network)
+            each.virsh('net-undefine', network)
 
 
 @tap.host(shared='fleet', fleet=True)
@@ -199,6 +205,55 @@ def test_isolated_guest_gets_a_lease_of_the_other_host(host):
     check(not host.ping(old, 1), 'the source still reaches the guest on its network')
     clean((host, target), guest)
     target.run('ip link delete busy')
+
+
+def examine(guest, target, code):
+    """The steps of check."""
+    result = guest.host.run(['nm-macvtap', '--json', 'check', '--for-migration-to', target.migration_uri(), guest.name],
+                            check=False)
+    equal(result.returncode, code, f'exit code of check: {result.stdout}{result.stderr}')
+    return json.loads(result.stdout)['steps']
+
+
+def refused(guest, target, *broken):
+    """check finds the interfaces that are broken, with these words in the details, and libvirt refuses the migration."""
+    steps = [step for step in examine(guest, target, 3) if step['verdict'] == 'broken']
+    for words, step in zip(broken, steps):
+        check(words in step['detail'], f"no '{words}' in {step}")
+    equal(len(steps), len(broken), f'broken steps of {steps}')
+    result = guest.migrate(target, check=False)
+    check(result.returncode != 0, 'libvirt does not refuse the migration')
+    print(f'# libvirt: {result.stderr.strip()}', flush=True)
+    return steps
+
+
+@tap.host(shared='fleet', fleet=True)
+def test_target_that_is_not_ready_is_found_before(host):
+    target = other_host(host)
+    guest = host.guest('gamma', [macvtap(), macvtap('dock0')])
+    host.run('ip link add dock0 type veth peer dock1 && ip link set dock1 up && ip link set dock0 up')
+    guest.define().start().wait_ready()
+    profiles.add_by_hand(host)
+    profiles.up(host)
+    profiles.reach(host, guest)
+
+    refused(guest, target, "no interface 'dock0'", "no libvirt network 'isolated'")
+    target.run('ip link add dock0 type veth peer dock1 && ip link set dock1 up && ip link set dock0 up')
+    target.define_network(profiles.wiki_xml(), start=False)
+    # Without udev, its libvirt sees new interfaces only when it starts.
+    target.restart_libvirtd()
+    step, = refused(guest, target, "network 'isolated' of the target is not active")
+    profiles.reach(host, guest)
+    host.run(step['remedy'])
+    equal({step['verdict'] for step in examine(guest, target, 0)}, {'ok'}, 'verdicts')
+    guest.migrate(target)
+
+    # The host that it came from has no host link.
+    profiles.add_by_hand(target, 'shared', mode='share', parent='eth0')
+    profiles.up(target, 'shared')
+    steps = {step['step']: step for step in examine(guest, host, 3)}
+    check("no host link 'nmmveth0'" in steps['host-link']['detail'], f'{steps}')
+    check('already' in examine(guest, target, 3)[-1]['detail'], 'the host of the guest is a target')
 
 
 if __name__ == '__main__':
