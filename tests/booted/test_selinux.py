@@ -6,6 +6,7 @@
                                                  whose names contain one of the words, and what they need"""
 
 import modes
+import parents
 from vm import check, equal, run_on, steps_of
 
 OPTIONS = 'security=selinux selinux=1 audit=1 audit_backlog_limit=8192'
@@ -35,5 +36,5 @@ def step_no_denial_is_about_this_project(machine):
 
 
 if __name__ == '__main__':
-    run_on(OPTIONS, [step_selinux_enforces, *steps_of(modes), step_programs_run_in_their_domain],
+    run_on(OPTIONS, [step_selinux_enforces, *steps_of(modes), *steps_of(parents), step_programs_run_in_their_domain],
            step_no_denial_is_about_this_project)
