@@ -5,6 +5,7 @@ of the machine with it, when this process ends for whatever reason.
 
 Nothing has a name outside: no named network namespace, no mount that other processes see."""
 
+import functools
 import json
 import os
 import subprocess
@@ -63,10 +64,17 @@ class Failure(Exception):
     """Something did not turn out as a test expects; the text has all that is known."""
 
 
+@functools.cache
+def unpack(packages):
+    """The directory with the files of Debian packages that the root lacks."""
+    return subprocess.run([os.path.join(HERE, 'extra-packages'), *packages], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.strip()
+
+
 class Machine:
-    def __init__(self, name, destdir=None):
+    def __init__(self, name, destdir=None, packages=()):
         self.name = name
-        layers = '/sandbox/root'
+        layers = f'{unpack(packages)}:/sandbox/root' if packages else '/sandbox/root'
         if destdir:
             if not os.path.isdir(destdir):
                 raise Failure(f"'{destdir}' is not a directory")

@@ -109,15 +109,16 @@ class Host(Machine):
     ipv6        the LAN advertises IPv6
     uplinks     names of the links to the LAN
     nss_libvirt `getent hosts` knows guests by their libvirt names
+    packages    Debian packages that the host has besides those of the root
     nm_level    NetworkManager's log level
     debug       what NetworkManager starts logs its debug messages
     fleet       further hosts can join its LAN, see add_host(); libvirtd accepts migrations
     first       the host whose LAN it joins; only add_host() sets it"""
 
     def __init__(self, destdir=None, firewalld=False, ipv6=False, uplinks=('eth0',),
-                 nss_libvirt=False, nm_level='INFO', debug=False, fleet=False, first=None):
+                 nss_libvirt=False, packages=(), nm_level='INFO', debug=False, fleet=False, first=None):
         self.number = 1 + len(first.others) if first else 0
-        super().__init__(f'host{self.number}' if first else 'host', destdir)
+        super().__init__(f'host{self.number}' if first else 'host', destdir, packages)
         self.destdir = destdir
         self.uplinks = uplinks
         self.ipv6 = ipv6
