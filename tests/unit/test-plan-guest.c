@@ -242,6 +242,29 @@ test_container(void)
     }
 }
 
+/* It releases the interface at once, so the network can go in the same plan. */
+static void
+test_container_network(void)
+{
+    g_autoptr(PlanHost) host = plan_host_new();
+    g_autoptr(NmmProfile) profile = plan_host_profile_new("on-disconnect", "remove", NULL);
+    g_autofree char *nics = plan_expand_nics(ETH0 "O");
+    g_autoptr(NmmPlan) plan = NULL;
+
+    host->containers = TRUE;
+    plan_host_add_network(host,
+                          ISOLATED("<metadata><x:profile xmlns:x='urn:nm-macvtap:network:1' "
+                                   "uuid='" PLAN_HOST_PROFILE "'/></metadata>" ADDRESS),
+                          TRUE);
+    plan_host_add_guest(host, nics, nics);
+    plan = plan_isolated_for(host, profile, NMM_PURPOSE_DOWN);
+    assert_plan_edits(plan,
+                      "nic-detach config g1, nic-detach live g1, network-destroy, "
+                      "network-undefine");
+    plan_host_apply(host, plan);
+    g_assert_cmpuint(host->networks->len, ==, 0);
+}
+
 /* Attach has the same XML for both states, with everything that the profile asks for. Update keeps
  * what a running guest cannot change. */
 
@@ -253,5 +276,6 @@ main(int argc, char **argv)
     g_test_add_func("/plan/guest-down", test_guest_down);
     g_test_add_func("/plan/guest-purge", test_guest_purge);
     g_test_add_func("/plan/container", test_container);
+    g_test_add_func("/plan/container/network", test_container_network);
     return g_test_run();
 }

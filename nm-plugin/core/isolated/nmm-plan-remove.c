@@ -8,16 +8,17 @@
 #include <glib/gi18n-lib.h>
 
 /* Whether an interface is still on the network after the plan was carried out. The profile's in a
- * running guest counts, because it stays until the guest releases it. */
+ * running guest counts, because it stays until the guest releases it; a container releases it at
+ * once. */
 static gboolean
-is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, NmmScope scope)
+is_state_on_network(const NmmPlanner *planner, const NmmGuestState *state, gboolean keeps_own)
 {
     for (guint i = 0; state && i < state->nics->len; i++) {
         const NmmNic *nic = g_ptr_array_index(state->nics, i);
 
         if (g_strcmp0(nic->network, planner->profile->network) != 0)
             continue;
-        if (scope == NMM_SCOPE_LIVE || !nmm_nic_is_ours(nic))
+        if (keeps_own || !nmm_nic_is_ours(nic))
             return TRUE;
     }
     return FALSE;
@@ -29,8 +30,8 @@ is_network_used(const NmmPlanner *planner)
     for (guint i = 0; i < planner->observed->guests->len; i++) {
         const NmmGuest *guest = g_ptr_array_index(planner->observed->guests, i);
 
-        if (is_state_on_network(planner, guest->config, NMM_SCOPE_CONFIG) ||
-            is_state_on_network(planner, guest->live, NMM_SCOPE_LIVE))
+        if (is_state_on_network(planner, guest->config, FALSE) ||
+            is_state_on_network(planner, guest->live, !guest->container))
             return TRUE;
     }
     return FALSE;
