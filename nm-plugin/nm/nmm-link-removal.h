@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of mode move, for the service and for the dispatcher helper after a process that died:
- * the host link goes; then, when the LAN knows the parent's MAC again, NetworkManager checks the
- * connectivity.
+ * The last two steps of mode move: NetworkManager removes the host link, and then checks the
+ * connectivity. Between them the caller announces the parent, because the check fails while the LAN
+ * has the MAC of the link. The service calls both, and the dispatcher helper if the service died.
  */
 
 #pragma once

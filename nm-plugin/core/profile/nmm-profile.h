@@ -88,9 +88,9 @@ gboolean nmm_profile_check(GHashTable *data,
                            GError **error);
 gboolean nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error);
 
-/* Whether guests= and exclude-guests= select a guest of this name or UUID; excluding wins. */
 /* FALSE: it also serves others than libvirt's guests, so it is of use without libvirt. */
 gboolean nmm_profile_needs_libvirt(const NmmProfile *profile);
+/* Whether guests= and exclude-guests= select a guest of this name or UUID; excluding wins. */
 gboolean nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid);
 
 G_END_DECLS
