@@ -366,6 +366,7 @@ class Host:
     @contextlib.contextmanager
     def unchanged(self, patience=PATIENCE):
         """After the block the kernel is as before."""
+        self.wait(kernel.is_settled, 'the addresses that the kernel itself makes')
         before = kernel.state()
         yield
         try:

@@ -2,6 +2,7 @@
 """The part of the kernel that an activation can change, as lines of text."""
 
 import glob
+import json
 import re
 
 from device import ip
@@ -23,6 +24,15 @@ def switches():
                 yield f'{path} {file.read().strip()}'
         except OSError:
             pass  # flush is for writing; stable_secret has no value
+
+
+def is_settled():
+    """Whether each IPv6 address has the route that the kernel adds a moment later, also without duplicate address
+    detection."""
+    addresses = {entry['local'] for link in json.loads(ip('-j', '-6', 'address', 'show'))
+                 for entry in link.get('addr_info', [])}
+    routes = {route['dst'] for route in json.loads(ip('-j', '-6', 'route', 'show', 'table', 'local'))}
+    return addresses <= routes
 
 
 def state():
