@@ -112,8 +112,9 @@ nmm_mac_swap_settle(const char *link)
     g_autofree char *value = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (!nmm_sysctl_read("net/ipv4/conf/default/rp_filter", &value, &error) ||
-        (value && !nmm_sysctl_write(path, value, &error)))
+    if (if_nametoindex(link) != 0 &&
+        (!nmm_sysctl_read("net/ipv4/conf/default/rp_filter", &value, &error) ||
+         (value && !nmm_sysctl_write(path, value, &error))))
         g_warning("%s", error->message);
 }
 
@@ -193,7 +194,7 @@ change_back(NmmNlSock *sock,
             const NmmLink *parent,
             const Note *note,
             const char *profile_uuid,
-            gboolean *out_changed,
+            gboolean *changed,
             GError **error)
 {
     g_autofree char *mac = nmm_identity_link_mac(profile_uuid, note->own);
@@ -209,13 +210,32 @@ change_back(NmmNlSock *sock,
         if (is_over(link, parent->name) && g_ascii_strcasecmp(link->mac, note->own) == 0)
             g_array_append_val(changes, change);
     }
-    *out_changed = changes->len > 1 || g_strcmp0(parent->mac, note->own) != 0;
+    *changed = *changed || changes->len > 1 || g_strcmp0(parent->mac, note->own) != 0;
     done =
         nmm_rtnl_change_macs(sock, &g_array_index(changes, NmmMacChange, 0), changes->len, error);
     announce(links, changes);
     return done;
 }
 
+static gboolean
+undo(NmmNlSock *sock,
+     const char *parent,
+     const Note *note,
+     const char *profile_uuid,
+     gboolean *changed,
+     GError **error)
+{
+    g_autoptr(GPtrArray) links = nmm_links_read_interfaces(sock, "/sys", error);
+    const NmmLink *device = links ? nmm_links_find(links, parent) : NULL;
+
+    if (!device)
+        return links != NULL;
+    if (g_strcmp0(device->mac, note->standin) != 0 && g_strcmp0(device->mac, note->own) != 0)
+        return TRUE;
+    return change_back(sock, links, device, note, profile_uuid, changed, error);
+}
+
+/* NetworkManager may remove a link meanwhile, which then needs nothing. */
 gboolean
 nmm_mac_swap_undo(const char *run_dir,
                   const char *parent,
@@ -225,16 +245,18 @@ nmm_mac_swap_undo(const char *run_dir,
 {
     g_autoptr(Note) note = read_note(run_dir, parent);
     g_autoptr(NmmNlSock) sock = note ? nmm_netlink_connect(error) : NULL;
-    g_autoptr(GPtrArray) links = sock ? nmm_links_read_interfaces(sock, "/sys", error) : NULL;
-    const NmmLink *device = links ? nmm_links_find(links, parent) : NULL;
+    g_autoptr(GError) failure = NULL;
 
     *out_changed = FALSE;
-    if (!note || !links)
+    if (!sock)
         return !note;
-    if (device &&
-        (g_strcmp0(device->mac, note->standin) == 0 || g_strcmp0(device->mac, note->own) == 0) &&
-        !change_back(sock, links, device, note, profile_uuid, out_changed, error))
-        return FALSE;
+    while (!undo(sock, parent, note, profile_uuid, out_changed, &failure)) {
+        if (!g_error_matches(failure, NMM_ERROR, NMM_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        g_clear_error(&failure);
+    }
     nmm_note_remove(run_dir, NOTE, parent, NULL);
     return TRUE;
 }

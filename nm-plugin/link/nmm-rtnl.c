@@ -22,16 +22,22 @@ typedef struct rtnl_route NlRoute;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NlAddr, nl_addr_put)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NlRoute, rtnl_route_put)
 
+static gboolean
+fail_link(int code, const char *what, const char *name, GError **error)
+{
+    if (code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND)
+        return nmm_fail(error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), name);
+    return nmm_netlink_fail(code, what, error);
+}
+
 NmmNlLink *
 nmm_rtnl_get_link(NmmNlSock *sock, const char *name, GError **error)
 {
     NmmNlLink *link = NULL;
     int code = rtnl_link_get_kernel(sock, 0, name, &link);
 
-    if (code == -NLE_NODEV || code == -NLE_OBJ_NOTFOUND)
-        nmm_fail(error, NMM_ERROR_NOT_FOUND, _("there is no network interface '%s'"), name);
-    else if (code < 0)
-        nmm_netlink_fail(code, "get link", error);
+    if (code < 0)
+        fail_link(code, "get link", name, error);
     return link;
 }
 
@@ -78,7 +84,7 @@ nmm_rtnl_change_link(NmmNlSock *sock,
     if (up)
         rtnl_link_set_flags(change, IFF_UP);
     code = rtnl_link_change(sock, link, change, 0);
-    return code == 0 || nmm_netlink_fail(code, "change link", error);
+    return code == 0 || fail_link(code, "change link", name, error);
 }
 
 /* Those of @from that have a MAC. */
@@ -137,7 +143,7 @@ request_mac(NmmNlSock *sock, NmmNlLink *link, const char *mac, GError **error)
                         _("the MAC address %s is in use on the parent of '%s'"),
                         mac,
                         rtnl_link_get_name(link));
-    return code == 0 || nmm_netlink_fail(code, "change MAC", error);
+    return code == 0 || fail_link(code, "change MAC", rtnl_link_get_name(link), error);
 }
 
 /* Some drivers report success without a change. */

@@ -71,6 +71,9 @@ device_deleted_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     Removal *removal = g_task_get_task_data(task);
 
     nm_device_delete_finish(NM_DEVICE(object), result, &removal->error);
+    /* NetworkManager may have removed it with a connection that failed. */
+    if (g_error_matches(removal->error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD))
+        g_clear_error(&removal->error);
     delete_profile(task);
 }
 

@@ -2,6 +2,7 @@
 """The mock NetworkManager's profiles, devices and active connections."""
 
 import json
+import os
 import subprocess
 
 from gi.repository import GLib
@@ -10,7 +11,7 @@ from bus_object import BusError, BusObject
 
 ACTIVATING, ACTIVATED, DEACTIVATING, DEACTIVATED = 1, 2, 3, 4  # active connections
 UNMANAGED, DISCONNECTED, PREPARE, UP, FAILED = 10, 30, 40, 100, 120  # devices
-USER_REQUESTED, DHCP_FAILED = 39, 15
+USER_REQUESTED, DHCP_FAILED, LINK_GONE = 39, 15, 36  # reasons of a device
 ETHERNET, MACVLAN, LOOPBACK = 1, 19, 32
 FULL, NONE = 4, 1  # connectivity
 LATER = 'later'  # instead of a lease: the DHCP client waits
@@ -189,11 +190,14 @@ class Device(BusObject):
         """As NetworkManager knows it."""
         return self.get('Device', 'HwAddress')
 
-    def notice_mac(self):
+    def notice(self):
+        """What the kernel has changed: the MAC, or a link that is gone."""
         try:
             with open(f'/sys/class/net/{self.name}/address', encoding='ascii') as file:
                 mac = file.read().strip().upper()
         except OSError:
+            if self.kind == MACVLAN and self.active:
+                self.active.deactivate(reason=LINK_GONE)
             return
         if mac != self.mac:
             self.set('Device', HwAddress=mac)
@@ -340,6 +344,8 @@ class Device(BusObject):
     def do_Reapply(self, settings, version, _flags):
         if not self.applied:
             raise BusError('Device.NotActive', f'{self.name} is not active')
+        if self.kind == MACVLAN and not os.path.exists(f'/sys/class/net/{self.name}'):
+            raise BusError('Failed', f'{self.name} is gone')
         if version not in (0, self.version):
             raise BusError('Device.VersionIdMismatch', 'the applied connection was changed meanwhile')
         settings = settings or self.active.profile.settings

@@ -37,14 +37,14 @@ class NetworkManager:
                   {'DnsManager': {'Mode': 'default', 'RcManager': 'unmanaged', 'Configuration': []}})
         for settings, flags in kept:
             Profile(self, settings, flags)
-        GLib.timeout_add(NOTICE_MS, self.notice_macs)
+        GLib.timeout_add(NOTICE_MS, self.notice)
 
-    def notice_macs(self):
+    def notice(self):
         """The events of the kernel come late."""
         if self.bus.connection.is_closed():
             return False
-        for target in self.devices:
-            target.notice_mac()
+        for target in list(self.devices):
+            target.notice()
         return True
 
     def start(self):

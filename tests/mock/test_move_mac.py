@@ -35,10 +35,14 @@ def check_own(host, *causes):
         host.wait(lambda text=cause: text in host.messages(), f'{cause!r} in the log')
 
 
-def check_end(host, vpn, what='at the end'):
-    host.down(vpn)
+def check_restored(host, what='at the end'):
     check_unmoved(host, what)
     check(not os.path.exists(NOTE), f'the note is still there {what}')
+
+
+def check_end(host, vpn, what='at the end'):
+    host.down(vpn)
+    check_restored(host, what)
 
 
 def test_server_that_goes_by_the_mac_gives_the_same_address(host):
@@ -290,6 +294,36 @@ for _number in (1, 2, 3, 4):
         _name = f'{_word.replace("-", "ed_")}_change_{_number}'
         globals()[f'test_service_{_name}'] = kill_at(_word, _number)
         globals()[f'test_helper_after_service_{_name}'] = helper_after(_word, _number)
+
+
+def check_no_needless_error(host):
+    for text in ('cannot give', 'cannot remove', 'cannot write'):
+        check(text not in host.messages(), f'{text!r} of a link that is gone')
+
+
+def gone_before(number):
+    """The host link is removed before change NUMBER of a MAC."""
+    def test(host):
+        host.write('/run/fake/driver', f'gone-before {number}')
+        vpn = host.activate(host.add_profile('move'))
+        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the activation')
+        if vpn.state == device.ACTIVATED:
+            vpn.deactivate()
+        host.wait(lambda: host.service.poll() is not None, 'the service to end')
+        check_restored(host)
+        check_no_needless_error(host)
+    return test
+
+
+for _number in (1, 2, 3, 4):
+    globals()[f'test_link_removed_before_change_{_number}'] = gone_before(_number)
+
+
+def test_link_removed_while_its_parent_gets_the_mac_back(host):
+    vpn = host.up(host.add_profile('move'))
+    host.write('/run/fake/driver', 'gone-reading eth0')
+    check_end(host, vpn)
+    check_no_needless_error(host)
 
 
 def test_helper_after_a_service_that_was_killed_while_up(host):
