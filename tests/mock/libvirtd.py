@@ -4,7 +4,12 @@ which powers off when the power button is pressed, and releases devices that are
 
 import os
 import subprocess
+import sys
 from xml.sax.saxutils import escape
+
+SANDBOX = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'sandbox')
+sys.path.append(SANDBOX)
+import device_nodes
 
 DIRECTORIES = ('/etc/libvirt', '/var/lib/libvirt', '/var/cache/libvirt', '/var/log/libvirt')
 DAEMON_CONF = 'auth_unix_ro = "none"\nauth_unix_rw = "none"\n'
@@ -37,6 +42,8 @@ GUEST = '''<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory>
 
 def start(host):
     """Starts the daemon and waits until it answers."""
+    subprocess.run([os.path.join(SANDBOX, 'private-dev'), '/dev'], check=True)
+    device_nodes.follow()
     for directory in DIRECTORIES:
         os.makedirs(directory, exist_ok=True)
         subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', directory], check=True)

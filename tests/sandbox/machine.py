@@ -30,22 +30,8 @@ mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755 run run
 mount -t tmpfs -o mode=1777 tmp tmp
-mount -t tmpfs -o mode=755 dev dev
-mkdir dev/pts dev/shm dev/net run/dbus run/lock
-mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts dev/pts
-mount -t tmpfs -o mode=1777 shm dev/shm
-ln -s pts/ptmx dev/ptmx
-ln -s /proc/self/fd dev/fd
-ln -s fd/0 dev/stdin
-ln -s fd/1 dev/stdout
-ln -s fd/2 dev/stderr
-mknod -m 666 dev/null c 1 3
-mknod -m 666 dev/zero c 1 5
-mknod -m 666 dev/full c 1 7
-mknod -m 666 dev/random c 1 8
-mknod -m 666 dev/urandom c 1 9
-mknod -m 666 dev/tty c 5 0
-mknod -m 666 dev/net/tun c 10 200
+"$here/private-dev" dev
+mkdir run/dbus run/lock
 mkdir -p sandbox/tests sandbox/cache
 mount --bind "$here" sandbox/tests
 mount -o remount,bind,ro sandbox/tests

@@ -6,8 +6,7 @@ NetworkManager and libvirt need them.
   and with it everything in the machine, when stdin ends;
 * reads /dev/log, /run/systemd/journal/socket and /run/systemd/journal/stdout and writes what
   arrives, one JSON object per line, to /var/log/journal;
-* makes and removes the device nodes of macvtap links, which the kernel's devtmpfs would make for
-  all network namespaces in one directory.
+* makes and removes the device nodes of macvtap links (device_nodes.py).
 """
 
 import array
@@ -21,6 +20,9 @@ import socket
 import struct
 import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # Python runs isolated
+import device_nodes
 
 JOURNAL = '/var/log/journal'
 STDOUT_SOCKET = '/run/systemd/journal/stdout'
@@ -134,35 +136,6 @@ def connect_stream(identifier):
     return sock
 
 
-def follow_devices():
-    """Follows the kernel's device events of this network namespace for character devices of network
-    links, in a separate process: libvirt opens the node a moment after it has made the link, and a
-    busy machine leaves the other duties of process 1 behind."""
-    netlink_kobject_uevent = 15
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, netlink_kobject_uevent)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    sock.bind((0, 1))
-    if os.fork():
-        sock.close()
-        return
-    os.close(0)
-    os.close(1)
-    os.setpriority(os.PRIO_PROCESS, 0, -20)
-    while True:
-        on_device_event(sock.recv(65536))
-
-
-def on_device_event(data):
-    fields = dict(field.split('=', 1) for field in data.decode(errors='replace').split('\0') if '=' in field)
-    if fields.get('SUBSYSTEM') != 'macvtap' or 'DEVNAME' not in fields:
-        return
-    path = '/dev/' + fields['DEVNAME']
-    if os.path.exists(path):
-        os.unlink(path)
-    if fields.get('ACTION') == 'add':
-        os.mknod(path, 0o20600, os.makedev(int(fields['MAJOR']), int(fields['MINOR'])))
-
-
 class Services:
     """Children of process 1, by name."""
 
@@ -217,7 +190,7 @@ class Services:
 
 
 def main():
-    follow_devices()
+    device_nodes.follow()
     selector = selectors.DefaultSelector()
     journal = Journal(selector)
     services = Services()
