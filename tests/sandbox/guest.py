@@ -16,6 +16,11 @@ from xml.sax.saxutils import escape, quoteattr
 from machine import HERE, Failure
 
 
+# Without what takes long under an emulated CPU and serves no test.
+KERNEL_OPTIONS = ('console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=unstable no_timer_check cryptomgr.notests '
+                  'init_on_alloc=0 audit=0 lsm=')
+
+
 @functools.cache
 def image(kernel):
     """Directory of the guests' kernel and initramfs, made at the first use."""
@@ -95,7 +100,7 @@ class Guest:
     <type arch='x86_64' machine='{self.machine}'>hvm</type>
     <kernel>{directory}/vmlinuz</kernel>
     <initrd>{directory}/initrd</initrd>
-    <cmdline>console=ttyS0 quiet loglevel=4 nokaslr mitigations=off tsc=unstable nmm.name={self.hostname}</cmdline>
+    <cmdline>{KERNEL_OPTIONS} nmm.name={self.hostname}</cmdline>
   </os>
   <features><acpi/><apic/></features>
   {self.xml_metadata}
