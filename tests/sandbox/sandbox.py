@@ -332,6 +332,14 @@ host_uuid = "77777777-0000-4000-9000-{self.number + 1:012}"
         return f'qemu+tcp://{self.address()}/system'
 
     def start_libvirtd(self):
+        """Again if it hangs, which libvirt 9.0 did in one of some thousand starts."""
+        try:
+            self.try_libvirtd()
+        except Failure:
+            self.stop_service('libvirtd', 9)
+            self.try_libvirtd()
+
+    def try_libvirtd(self):
         self.start_service('libvirtd', ['libvirtd', *(['--listen'] if self.fleet else [])])
         # It runs QEMU to ask what it can, which takes long on a busy machine.
         self.wait_for(lambda: self.virsh('version', check=False).returncode == 0, 'libvirtd', 60)
