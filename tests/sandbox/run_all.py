@@ -9,7 +9,7 @@ systemd (the Debian packages, lintian, and the packages on a host with Debian's 
 packaging (the packages for Fedora and Arch, and the SELinux module);
 booted (the Debian packages on a whole host that enforces SELinux), bench, which prints figures, and release, which
 checks what only a release must have (complete translations), run only if they are named.
-The builds that no end-to-end test needs are made beside the tests, with the lowest priority.
+What the later stages need is built beside the tests, with the lowest priority.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
 a build included, counts as failed."""
 
@@ -25,6 +25,7 @@ import count
 from machine import BUILDS, HERE, SOURCE, SUITE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
+PACKAGES = os.path.join(BUILDS, 'packages')
 STAGES = ('gcc', 'sandbox', 'systemd', 'packaging', 'clang', 'asan')
 EXTRA_STAGES = ('booted', 'bench', 'release')
 BUILD_OPTIONS = {  # Meson options, and the compiler
@@ -39,7 +40,8 @@ SANITIZERS = {
     'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1:abort_on_error=1',
 }
 PROGRAM_TIMEOUT = 3600
-PROGRAMS_AT_ONCE = 3  # they mostly wait
+PROGRAMS_AT_ONCE = 4  # they mostly wait
+BACKGROUND = ['nice', '-n', '19']
 
 total = [0, 0, 0]
 
@@ -80,20 +82,29 @@ def build(name, prefix=()):
 
 
 class Builds:
-    """Makes each build once: gcc when it is first needed, then the others in the background."""
+    """Makes each build once: gcc when it is first needed, then what the later stages need in the background."""
 
     def __init__(self, stages):
         self.pool = concurrent.futures.ThreadPoolExecutor(1)
         self.gcc = build('gcc') if {'gcc', 'sandbox', 'bench'} & set(stages) else None
-        self.others = {name: self.pool.submit(build, name, ['nice', '-n', '19'])
-                       for name in stages if name in BUILD_OPTIONS and name != 'gcc'}
+        jobs = {'systemd': build_packages, 'booted': build_packages, 'packaging': install_packaging_tools,
+                'clang': lambda: build('clang', BACKGROUND), 'asan': lambda: build('asan', BACKGROUND)}
+        self.others = {name: self.pool.submit(job) for name, job in jobs.items() if name in stages}
 
-    def get(self, name):
-        """Whether it is there; if not, that counts as a failure."""
-        made = self.gcc if name == 'gcc' else self.others[name].result()
+    def get(self, stage):
+        """Whether what STAGE needs is there; if not, that counts as a failure."""
+        made = self.others[stage].result() if stage in self.others else self.gcc
         if not made:
             add((0, 1, 0))
         return made
+
+
+def build_packages():
+    return step('packages', [*BACKGROUND, os.path.join(SOURCE, 'tests', 'systemd', 'build-packages'), PACKAGES])
+
+
+def install_packaging_tools():
+    return step('packaging tools', [*BACKGROUND, os.path.join(SOURCE, 'tests', 'packaging', 'install-tools')])
 
 
 def meson_test(name, env=None, without=()):
@@ -166,25 +177,17 @@ def stage_sandbox(builds, names):
     run_programs(wanted.values(), ['--destdir', DESTDIR])
 
 
-PACKAGES = os.path.join(BUILDS, 'packages')
+def stage_systemd(builds, _names):
+    if builds.get('systemd'):
+        add((1, 0, 0))
+        run_programs(glob.glob(os.path.join(SOURCE, 'tests', 'systemd', 'test_*.py')), [PACKAGES])
 
 
-def build_packages():
-    made = step('packages', [os.path.join(SOURCE, 'tests', 'systemd', 'build-packages'), PACKAGES])
-    add((1, 0, 0) if made else (0, 1, 0))
-    return made
-
-
-def stage_systemd(_builds, _names):
-    if build_packages():
-        run_programs(sorted(glob.glob(os.path.join(SOURCE, 'tests', 'systemd', 'test_*.py'))), [PACKAGES])
-
-
-def stage_booted(_builds, _names):
+def stage_booted(builds, _names):
     booted = os.path.join(SOURCE, 'tests', 'booted')
     if SUITE != 'bookworm':
         raise ValueError('the policy for SELinux is that of Debian 12')
-    if not build_packages():
+    if not builds.get('booted'):
         return
     if not all(step(f'booted {name}', [os.path.join(booted, name)]) for name in ('install-tools', 'make-image')):
         add((0, 1, 0))
@@ -193,17 +196,14 @@ def stage_booted(_builds, _names):
     add(run_program(os.path.join(booted, 'test_selinux.py'), [image, PACKAGES]))
 
 
-def stage_packaging(_builds, _names):
-    packaging = os.path.join(SOURCE, 'tests', 'packaging')
-    if not step('packaging tools', [os.path.join(packaging, 'install-tools')]):
-        add((0, 1, 0))
-        return
-    for path in sorted(glob.glob(os.path.join(packaging, 'test_*.py'))):
-        add(run_program(path, []))
+def stage_packaging(builds, _names):
+    if builds.get('packaging'):
+        run_programs(glob.glob(os.path.join(SOURCE, 'tests', 'packaging', 'test_*.py')), [])
 
 
 def run_programs(paths, arguments):
-    """Several at a time: each has its own hosts."""
+    """Several at a time: each has its own hosts. The large ones first, which take long."""
+    paths = sorted(paths, key=os.path.getsize, reverse=True)
     with concurrent.futures.ThreadPoolExecutor(PROGRAMS_AT_ONCE) as pool:
         for results in pool.map(lambda path: run_program(path, arguments), paths):
             add(results)
