@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is below a macvtap guest on real hosts: a VLAN, a Wi-Fi device."""
+"""What is below a macvtap guest on real hosts: a bond, a VLAN, a bridge, a VRF, a Wi-Fi device."""
 
 import contextlib
+import subprocess
 
-from modes import is_gone, source_address
-from vm import WAIT, check, equal
+from modes import is_gone
+from vm import HERE, PATIENCE, WAIT, check, equal
+
+
+SHARED_MAC = "'{}' is built on other devices"  # which have the same MAC
 
 
 @contextlib.contextmanager
@@ -18,6 +22,10 @@ def connections(machine, *rows):
         machine.run('nmcli', '--wait', WAIT, 'connection', 'delete', *(device for _kind, device, *_settings in rows))
 
 
+def port_of(kind, master):
+    return 'connection.master', master, 'connection.slave-type', kind
+
+
 def fixed(address):
     return 'ipv4.method', 'manual', 'ipv4.addresses', f'{address}/24'
 
@@ -29,8 +37,8 @@ def guest_on(machine, parent, address):
     try:
         machine.virsh('start', name)
         yield name
-        machine.virsh('destroy', name)
     finally:
+        machine.virsh('destroy', name)
         machine.virsh('undefine', name)
 
 
@@ -61,22 +69,79 @@ def try_modes(machine, parent, host_address, guest_address):
         for mode in ('share', 'move'):
             with profile_up(machine, mode, parent, guest, guest_address, host_address):
                 if mode == 'move':
-                    check_own_mac(machine, parent)
+                    check_own_mac(machine, parent, SHARED_MAC)
 
 
 def mac_of(machine, device):
     return machine.run('cat', f'/sys/class/net/{device}/address')
 
 
-def check_own_mac(machine, parent):
-    """The device and those below it share a MAC, so the host link has its own."""
-    equal(mac_of(machine, f'nmmv{parent}') == mac_of(machine, parent), False, 'the host link has the MAC of the parent')
-    check(f"'{parent}' is built on other devices" in machine.journal('-t', 'nm-macvtap-service'), 'the journal does not say why')
+def check_own_mac(machine, parent, reason):
+    """Of the host link, which cannot have the MAC of the parent."""
+    check(mac_of(machine, f'nmmv{parent}') != mac_of(machine, parent), 'the host link has the MAC of the parent')
+    check(reason.format(parent) in machine.journal('-t', 'nm-macvtap-service'), 'the journal does not say why')
+
+
+def active_port(machine):
+    return machine.run('cat', '/sys/class/net/bond0/bonding/active_slave')
+
+
+def fail_over(machine):
+    """Pulls the cable of the active port, and plugs it in again."""
+    port = active_port(machine)
+    machine.monitor('set_link', name=port, up=False)
+    machine.wait(lambda: active_port(machine) not in ('', port), 'the other port')
+    machine.wait_answer('10.0.78.2')
+    machine.monitor('set_link', name=port, up=True)
+
+
+def stream_during(machine, address, action):
+    """What echo-stream prints."""
+    machine.write('/root/echo-stream', (HERE / 'echo-stream').read_bytes(), '755')
+    with subprocess.Popen(machine.argv('/root/echo-stream', address), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as stream:
+        equal(stream.stdout.readline(), 'connected\n', 'the stream')
+        action(machine)
+        rest, _error = stream.communicate(timeout=200 * PATIENCE)
+    equal(stream.returncode, 0, f'{rest}: exit code')
+    return rest.split()
+
+
+def step_bond_fails_over_while_a_stream_runs(machine):
+    notes = []
+    with connections(machine, ('bond', 'bond0', 'bond.options', 'mode=active-backup,miimon=100', *fixed('10.0.78.20')),
+                     *(('ethernet', port, *port_of('bond', 'bond0')) for port in ('eth1', 'eth2'))):
+        for port in ('eth1', 'eth2'):
+            machine.up(port)
+        machine.wait_answer('10.0.78.2')
+        with guest_on(machine, 'bond0', '10.0.78.150') as guest:
+            for mode in ('share', 'move'):
+                with profile_up(machine, mode, 'bond0', guest, '10.0.78.150', '10.0.78.20'):
+                    if mode == 'move':
+                        check_own_mac(machine, 'bond0', SHARED_MAC)
+                    count, longest = stream_during(machine, '10.0.78.150', fail_over)
+                    machine.wait_answer('10.0.78.2')
+                    notes.append(f'{mode}: {count} bytes came back, the longest took {longest} s')
+    return '\n'.join(notes)
 
 
 def step_vlan(machine):
     with connections(machine, ('vlan', 'eth0.5', 'dev', 'eth0', 'id', '5', *fixed('10.5.0.1'))):
         try_modes(machine, 'eth0.5', '10.5.0.1', '10.5.0.2')
+
+
+def step_bridge(machine):
+    with connections(machine, ('bridge', 'br0', 'bridge.stp', 'no', *fixed('10.6.0.1')),
+                     ('ethernet', 'eth1', *port_of('bridge', 'br0'))):
+        machine.up('eth1')
+        try_modes(machine, 'br0', '10.6.0.1', '10.6.0.2')
+
+
+def step_vrf_is_refused(machine):
+    with connections(machine, ('vrf', 'vrf0', 'table', '100', 'ipv4.method', 'disabled', 'ipv6.method', 'disabled'),
+                     ('ethernet', 'eth1', *port_of('vrf', 'vrf0'), *fixed('10.7.0.1'))):
+        machine.up('eth1')
+        check_refusals(machine, 'eth1', "parent 'eth1' is in VRF 'vrf0'")
 
 
 def check_refusals(machine, parent, reason):

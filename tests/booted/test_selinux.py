@@ -5,6 +5,7 @@
     test_selinux.py IMAGE DIRECTORY [WORD...]    the image of make-image, and the directory of the packages; only steps
                                                  whose names contain one of the words, and what they need"""
 
+import macs
 import modes
 import parents
 from vm import check, equal, run_on, steps_of
@@ -36,5 +37,5 @@ def step_no_denial_is_about_this_project(machine):
 
 
 if __name__ == '__main__':
-    run_on(OPTIONS, [step_selinux_enforces, *steps_of(modes), *steps_of(parents), step_programs_run_in_their_domain],
+    run_on(OPTIONS, [step_selinux_enforces, *steps_of(modes), *steps_of(parents), *steps_of(macs), step_programs_run_in_their_domain],
            step_no_denial_is_about_this_project)

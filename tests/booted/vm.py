@@ -3,6 +3,7 @@
 
 import contextlib
 import glob
+import json
 import os
 import pathlib
 import re
@@ -97,7 +98,8 @@ class Machine:
             'qemu-system-x86_64', '-machine', 'q35', *EMULATION, '-cpu', 'max,la57=off', '-m', '3072',
             '-display', 'none', '-drive', f'file={self.disk},format=qcow2,if=virtio,cache=unsafe',
             '-kernel', self.image / 'vmlinuz', '-initrd', self.image / 'initrd', '-append', kernel,
-            *network_options(self.port), '-serial', f'file:{self.directory}/serial'], stdin=subprocess.DEVNULL)
+            *network_options(self.port), '-qmp', f'unix:{self.directory}/qmp,server=on,wait=off',
+            '-serial', f'file:{self.directory}/serial'], stdin=subprocess.DEVNULL)
         self.wait_running()
 
     def wait_running(self):
@@ -118,6 +120,19 @@ class Machine:
         if self.process and self.process.poll() is None:
             self.power_cut()
         shutil.rmtree(self.directory)
+
+    def monitor(self, command, **arguments):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(f'{self.directory}/qmp')
+            stream = connection.makefile('rw')
+            stream.readline()
+            for request in ({'execute': 'qmp_capabilities'}, {'execute': command, 'arguments': arguments}):
+                stream.write(json.dumps(request) + '\n')
+                stream.flush()
+                while 'event' in (reply := json.loads(stream.readline())):
+                    pass
+                check('return' in reply, f'{command}: {reply}')
+            return reply['return']
 
     def ssh(self):
         return ['ssh', '-q', '-i', str(self.image / 'key'), '-p', str(self.port), '-o', 'StrictHostKeyChecking=no',
