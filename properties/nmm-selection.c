@@ -86,16 +86,10 @@ write_lists(NmmSelection *selection, const Lists *lists)
 }
 
 static gboolean
-is_named(const char *word, const char *name, const char *uuid)
-{
-    return g_str_equal(word, name) || g_ascii_strcasecmp(word, uuid) == 0;
-}
-
-static gboolean
 contains(GPtrArray *list, const char *name, const char *uuid)
 {
     for (guint i = 0; i < list->len; i++) {
-        if (is_named(list->pdata[i], name, uuid))
+        if (nmm_profile_names_guest(list->pdata[i], name, uuid))
             return TRUE;
     }
     return FALSE;
@@ -105,7 +99,7 @@ static void
 drop(GPtrArray *list, const char *name, const char *uuid)
 {
     for (guint i = list->len; i > 0; i--) {
-        if (is_named(list->pdata[i - 1], name, uuid))
+        if (nmm_profile_names_guest(list->pdata[i - 1], name, uuid))
             g_ptr_array_remove_index(list, i - 1);
     }
 }

@@ -476,7 +476,7 @@ add_host(Collection *self, const NmmHostHypervisor *hypervisor, const char *name
     for (guint i = 0; i < hypervisor->guests->len; i++) {
         const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
 
-        if (name ? g_str_equal(guest->name, name) || g_str_equal(guest->uuid, name)
+        if (name ? nmm_profile_names_guest(name, guest->name, guest->uuid)
                  : nmm_guest_selection_find_nic(NULL, hypervisor, guest) != NULL)
             add_guest(self, hypervisor, guest);
     }

@@ -398,14 +398,12 @@ show_plan(NmmHostState *state, const NmmHostProfile *profile, gboolean json)
 static const NmmHostProfile *
 find_profile(const NmmHostState *state, const char *name)
 {
-    const NmmHostProfile *found = NULL;
+    const NmmHostProfile *found = nmm_host_state_find_profile(state, name);
 
-    for (guint i = 0; i < state->profiles->len; i++) {
+    for (guint i = 0; !found && i < state->profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
-        if (g_str_equal(profile->uuid, name))
-            return profile;
-        if (!found && g_str_equal(profile->id, name))
+        if (g_str_equal(profile->id, name))
             found = profile;
     }
     return found;

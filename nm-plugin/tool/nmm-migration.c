@@ -8,13 +8,6 @@
 
 #include "nmm-host.h"
 
-/* Either a name or a UUID. */
-static gboolean
-is_guest(const NmmGuest *guest, const char *name)
-{
-    return g_str_equal(guest->name, name) || g_ascii_strcasecmp(guest->uuid, name) == 0;
-}
-
 static const NmmGuest *
 find_guest(const NmmHostState *state, const char *name, const NmmHostHypervisor **out_hypervisor)
 {
@@ -24,7 +17,7 @@ find_guest(const NmmHostState *state, const char *name, const NmmHostHypervisor 
         for (guint i = 0; i < hypervisor->guests->len; i++) {
             const NmmGuest *guest = g_ptr_array_index(hypervisor->guests, i);
 
-            if (is_guest(guest, name)) {
+            if (nmm_profile_names_guest(name, guest->name, guest->uuid)) {
                 *out_hypervisor = hypervisor;
                 return guest;
             }

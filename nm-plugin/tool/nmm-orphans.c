@@ -389,13 +389,9 @@ find_bridges(const NmmHostState *state, const NmmHostHypervisor *hypervisor, GPt
 static gboolean
 is_up(const NmmHostState *state, const char *uuid)
 {
-    for (guint i = 0; i < state->profiles->len; i++) {
-        const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
+    const NmmHostProfile *profile = nmm_host_state_find_profile(state, uuid);
 
-        if (g_ascii_strcasecmp(profile->uuid, uuid) == 0)
-            return profile->state != NMM_ACTIVE_DOWN;
-    }
-    return FALSE;
+    return profile && profile->state != NMM_ACTIVE_DOWN;
 }
 
 static void

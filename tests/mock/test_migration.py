@@ -81,6 +81,15 @@ def test_guest_that_does_not_exist(host):
     equal((code, json.loads(output)['broken']), (3, 'guest'), 'result')
 
 
+def test_uuid_in_capital_letters_names_the_guest(host):
+    uuid = 'abcdef12-0000-4000-8000-000000000001'
+    host.at_start(f"define \"<domain><name>alpha</name><uuid>{uuid}</uuid><devices><interface type='direct'>"
+                  "<source dev='eth0' mode='bridge'/></interface></devices></domain>\"")
+    for words in ((), ('--for-migration-to', TARGET)):
+        document = json.loads(tool(host, '--json', *words, uuid.upper())[1])
+        equal(document['guest'], 'alpha', f'guest of check {words}')
+
+
 def test_option_without_uri(host):
     code, _, error = tool(host, 'alpha', '--for-migration-to')
     equal(code, 2, f'exit code: {error}')

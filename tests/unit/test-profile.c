@@ -656,6 +656,18 @@ test_selects(void)
     g_assert_false(nmm_profile_selects(named_all, "web", UUID_A));
 }
 
+static void
+test_names_guest(void)
+{
+    g_assert_true(nmm_profile_names_guest("web one", "web one", UUID_A));
+    g_assert_true(nmm_profile_names_guest(UUID_A, "web", UUID_A));
+    g_assert_true(nmm_profile_names_guest("6F1C2D3E-0A4B-4C5D-8E9F-A0B1C2D3E4F5", "web", UUID_A));
+    g_assert_false(nmm_profile_names_guest("Web", "web", UUID_A));
+    g_assert_false(nmm_profile_names_guest("we", "web", UUID_A));
+    g_assert_false(nmm_profile_names_guest("6f1c2d3e", "web", UUID_A));
+    g_assert_false(nmm_profile_names_guest(UUID_B, "web", UUID_A));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -678,5 +690,6 @@ main(int argc, char **argv)
     g_test_add_func("/profile/guest-list", test_guest_list);
     g_test_add_func("/profile/guest-list/random", test_guest_list_random);
     g_test_add_func("/profile/selects", test_selects);
+    g_test_add_func("/profile/names-guest", test_names_guest);
     return g_test_run();
 }

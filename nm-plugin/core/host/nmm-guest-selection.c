@@ -91,7 +91,7 @@ has_name(const char *wanted, GHashTable *guests)
 
     g_hash_table_iter_init(&iter, guests);
     while (g_hash_table_iter_next(&iter, &uuid, &name)) {
-        if (g_str_equal(wanted, name) || g_ascii_strcasecmp(wanted, uuid) == 0)
+        if (nmm_profile_names_guest(wanted, name, uuid))
             return TRUE;
     }
     return FALSE;

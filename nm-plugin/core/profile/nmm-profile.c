@@ -313,17 +313,6 @@ nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error
     return nmm_value_parse(key, value, profile, error);
 }
 
-/* Compares names as they are, UUIDs in any case. */
-static gboolean
-names_guest(char **names, const char *name, const char *uuid)
-{
-    for (; *names; names++) {
-        if (g_str_equal(*names, name) || g_ascii_strcasecmp(*names, uuid) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 gboolean
 nmm_profile_needs_libvirt(const NmmProfile *profile)
 {
@@ -332,9 +321,25 @@ nmm_profile_needs_libvirt(const NmmProfile *profile)
 }
 
 gboolean
+nmm_profile_names_guest(const char *word, const char *name, const char *uuid)
+{
+    return g_str_equal(word, name) || g_ascii_strcasecmp(word, uuid) == 0;
+}
+
+static gboolean
+has_guest(char **words, const char *name, const char *uuid)
+{
+    for (; *words; words++) {
+        if (nmm_profile_names_guest(*words, name, uuid))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
 nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid)
 {
-    if (names_guest(profile->exclude_guests, name, uuid))
+    if (has_guest(profile->exclude_guests, name, uuid))
         return FALSE;
-    return !profile->guests || names_guest(profile->guests, name, uuid);
+    return !profile->guests || has_guest(profile->guests, name, uuid);
 }

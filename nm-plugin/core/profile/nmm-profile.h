@@ -90,6 +90,8 @@ gboolean nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GErro
 
 /* FALSE: it also serves others than libvirt's guests, so it is of use without libvirt. */
 gboolean nmm_profile_needs_libvirt(const NmmProfile *profile);
+/* Whether @word, as in guests=, is the guest's name, or its UUID in any case. */
+gboolean nmm_profile_names_guest(const char *word, const char *name, const char *uuid);
 /* Whether guests= and exclude-guests= select a guest of this name or UUID; excluding wins. */
 gboolean nmm_profile_selects(const NmmProfile *profile, const char *name, const char *uuid);
 
