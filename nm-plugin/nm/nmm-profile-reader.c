@@ -70,10 +70,20 @@ add_data_item(const char *key, const char *value, gpointer data)
     g_hash_table_replace(data, g_strdup(key), g_strdup(value));
 }
 
+static GHashTable *
+read_data(NMConnection *connection)
+{
+    GHashTable *data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+
+    nm_setting_vpn_foreach_data_item(
+        nm_connection_get_setting_vpn(connection), add_data_item, data);
+    return data;
+}
+
 NmmProfile *
 nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uris, GError **error)
 {
-    g_autoptr(GHashTable) data = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) data = NULL;
     NMSettingConnection *base = nm_connection_get_setting_connection(connection);
 
     if (!base || !nmm_profile_reader_is_macvtap(connection)) {
@@ -88,14 +98,48 @@ nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uri
         !check_ip_setting(
             connection, nm_connection_get_setting_ip6_config(connection), methods6, error))
         return NULL;
-    nm_setting_vpn_foreach_data_item(
-        nm_connection_get_setting_vpn(connection), add_data_item, data);
+    data = read_data(connection);
     return nmm_profile_parse(nm_connection_get_id(connection) ?: "",
                              nm_connection_get_uuid(connection),
                              nm_setting_connection_get_zone(base),
                              data,
                              allowed_uris,
                              error);
+}
+
+static const char *
+get_zone(NMConnection *connection)
+{
+    return nm_setting_connection_get_zone(nm_connection_get_setting_connection(connection));
+}
+
+static gboolean
+has_item(GHashTable *data, const char *key, const char *value)
+{
+    return g_strcmp0(g_hash_table_lookup(data, key), value) == 0;
+}
+
+/* NetworkManager adds the name of the user to the setting vpn of an active connection. */
+gboolean
+nmm_profile_reader_is_equal(NMConnection *a, NMConnection *b)
+{
+    g_autoptr(GHashTable) data_a = NULL;
+    g_autoptr(GHashTable) data_b = NULL;
+    GHashTableIter iter;
+    gpointer key;
+    gpointer value;
+
+    if (!nmm_profile_reader_is_macvtap(a) || !nmm_profile_reader_is_macvtap(b) ||
+        g_strcmp0(get_zone(a), get_zone(b)) != 0)
+        return FALSE;
+    data_a = read_data(a);
+    data_b = read_data(b);
+    g_hash_table_iter_init(&iter, data_a);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        if (!has_item(data_b, key, value))
+            return FALSE;
+    }
+    return g_hash_table_size(data_a) == g_hash_table_size(data_b);
 }
 
 char *

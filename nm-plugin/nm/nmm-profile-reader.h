@@ -21,6 +21,9 @@ gboolean nmm_profile_reader_is_macvtap(NMConnection *connection);
 NmmProfile *
 nmm_profile_reader_read(NMConnection *connection, const char *const *allowed_uris, GError **error);
 
+/* Whether both mean the same to the service. */
+gboolean nmm_profile_reader_is_equal(NMConnection *a, NMConnection *b);
+
 /* (transfer full): the network of a profile that need not be valid, as written, or the default. */
 char *nmm_profile_reader_read_raw_network(NMConnection *connection);
 

@@ -236,6 +236,36 @@ lock_retry_cb(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+static void
+stored_changed_cb(NMConnection *stored, gpointer user_data)
+{
+    NmmService *self = user_data;
+    GPtrArray *problems = NULL;
+
+    if (!nmm_profile_reader_is_equal(stored, self->connection)) {
+        NmmProblem *problem = nmm_problem_new(
+            NMM_PROBLEM_PROFILE_CHANGED,
+            NULL,
+            _("it was changed while it is active; activate it again to apply the changes"));
+
+        problem->remedy = nmm_profile_build_reactivation(nm_connection_get_id(stored));
+        problems = nmm_problems_new();
+        g_ptr_array_add(problems, problem);
+    }
+    nmm_activation_set_problems(self->activation, "profile", problems);
+}
+
+static void
+follow_stored(NmmService *self, NMClient *client)
+{
+    NMRemoteConnection *stored = nm_client_get_connection_by_uuid(client, self->profile->uuid);
+
+    if (!stored)
+        return;
+    g_signal_connect_object(stored, NM_CONNECTION_CHANGED, G_CALLBACK(stored_changed_cb), self, 0);
+    stored_changed_cb(NM_CONNECTION(stored), self);
+}
+
 /* The locks may depend on the base device, which only a client knows. */
 static void
 prepare_activation(NmmService *self, NMClient *client)
@@ -244,6 +274,7 @@ prepare_activation(NmmService *self, NMClient *client)
 
     self->activation = nmm_activation_new(
         mode_types[self->profile->mode](), self->profile, client, &callbacks, self);
+    follow_stored(self, client);
     self->lock_keys = nmm_activation_list_lock_keys(self->activation, &error);
     if (!self->lock_keys)
         fail(self, error);

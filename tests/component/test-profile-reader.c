@@ -109,6 +109,61 @@ test_read(void)
     g_assert_error(error, NMM_ERROR, NMM_ERROR_BAD_PROFILE);
 }
 
+static NMConnection *
+new_guests(const char *zone, const char *multicast)
+{
+    NMConnection *connection = new_vpn("guests", NMM_DBUS_SERVICE);
+
+    g_object_set(
+        nm_connection_get_setting_connection(connection), NM_SETTING_CONNECTION_ZONE, zone, NULL);
+    set_data(connection, NMM_KEY_MODE, "share");
+    if (multicast)
+        set_data(connection, NMM_KEY_MULTICAST, multicast);
+    return connection;
+}
+
+static void
+assert_equal(NMConnection *active, NMConnection *stored, gboolean equal)
+{
+    g_assert_cmpint(nmm_profile_reader_is_equal(active, stored), ==, equal);
+    g_assert_cmpint(nmm_profile_reader_is_equal(stored, active), ==, equal);
+}
+
+static void
+test_equal(void)
+{
+    static const struct {
+        const char *zone;
+        const char *multicast;
+        gboolean equal;
+    } rows[] = {
+        {"dmz", "no", TRUE},
+        {"dmz", "yes", FALSE},
+        {"dmz", NULL, FALSE},
+        {"home", "no", FALSE},
+        {NULL, "no", FALSE},
+    };
+    g_autoptr(NMConnection) active = new_guests("dmz", "no");
+    g_autoptr(NMConnection) office = new_vpn("office", "org.freedesktop.NetworkManager.openvpn");
+
+    g_object_set(nm_connection_get_setting_vpn(active), NM_SETTING_VPN_USER_NAME, "root", NULL);
+    assert_equal(active, office, FALSE);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(NMConnection) stored = new_guests(rows[i].zone, rows[i].multicast);
+
+        g_object_set(nm_connection_get_setting_connection(stored),
+                     NM_SETTING_CONNECTION_ID,
+                     "visitors",
+                     NM_SETTING_CONNECTION_AUTOCONNECT,
+                     FALSE,
+                     NULL);
+        assert_equal(active, stored, rows[i].equal);
+        /* The service would refuse it. */
+        set_data(stored, "modus", "move");
+        assert_equal(active, stored, FALSE);
+    }
+}
+
 typedef struct {
     int family;
     const char *method;
@@ -192,6 +247,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/profile-reader/is-macvtap", test_is_macvtap);
     g_test_add_func("/profile-reader/read", test_read);
+    g_test_add_func("/profile-reader/equal", test_equal);
     g_test_add_func("/profile-reader/ip-settings", test_ip_settings);
     g_test_add_func("/profile-reader/addresses", test_addresses);
     return g_test_run();

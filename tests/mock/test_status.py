@@ -116,6 +116,21 @@ def test_guest_that_could_not_be_changed_is_a_problem(host):
     host.down(vpn)
 
 
+def test_change_of_the_active_profile_is_a_warning_until_it_is_taken_back(host):
+    profile = host.add_profile('share')
+    vpn = host.up(profile)
+    profile.change('vpn', data={'mode': 'share', 'multicast': 'no'})
+    problem, = host.wait(lambda: read(host, vpn)['Problems'], 'the problem')
+    equal((problem['kind'], problem['fault']), ('profile-changed', False), 'problem')
+    equal(problem['remedy'], "nmcli connection down 'guests' && nmcli connection up 'guests'", 'remedy')
+    profile.change('vpn', data={'mode': 'share'})
+    host.wait(lambda: not read(host, vpn)['Problems'], 'the problem to go')
+    profile.change('connection', zone='dmz')
+    host.wait(lambda: read(host, vpn)['Problems'], 'the problem of the zone')
+    host.down(vpn)
+    equal(read(host, host.up(profile))['Problems'], [], 'problems after the next activation')
+
+
 def test_everybody_reads_the_status_of_a_profile_for_all_users(host):
     vpn = host.up(host.add_profile('share'))
     code, text = read_as(host, vpn, NOBODY)

@@ -103,6 +103,13 @@ def test_play_with_another_key_changes_the_active_profile(host):
     check(fleet.links() != links, 'the profile has not been activated again')
     fleet.check_reachable()
 
+    # A run that ended on the other host before the profile was activated again.
+    other = host.others[0]
+    other.nmcli('connection', 'modify', 'guests', '-vpn.data', 'multicast')
+    links = fleet.links()
+    equal(fleet.play(fleet.text), [3, 2], 'changes of the run after it')
+    check(links[1] != fleet.links()[1], 'the profile has not been activated again')
+
 
 @tap.host(shared='fleet', fleet=True)
 def test_play_activates_only_the_profile_that_is_down(host):

@@ -313,6 +313,14 @@ nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error
     return nmm_value_parse(key, value, profile, error);
 }
 
+char *
+nmm_profile_build_reactivation(const char *id)
+{
+    g_autofree char *quoted = g_shell_quote(id);
+
+    return g_strdup_printf("nmcli connection down %s && nmcli connection up %s", quoted, quoted);
+}
+
 gboolean
 nmm_profile_needs_libvirt(const NmmProfile *profile)
 {

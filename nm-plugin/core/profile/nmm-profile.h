@@ -88,6 +88,8 @@ gboolean nmm_profile_check(GHashTable *data,
                            GError **error);
 gboolean nmm_profile_check_value(const NmmKeyInfo *key, const char *value, GError **error);
 
+/* (transfer full): the command without which a change of an active profile has no effect. */
+char *nmm_profile_build_reactivation(const char *id);
 /* FALSE: it also serves others than libvirt's guests, so it is of use without libvirt. */
 gboolean nmm_profile_needs_libvirt(const NmmProfile *profile);
 /* Whether @word, as in guests=, is the guest's name, or its UUID in any case. */

@@ -22,7 +22,6 @@ add_to_trusted(const NmmProfile *profile, const char *address)
     return g_string_free(g_steal_pointer(&value), FALSE);
 }
 
-/* An active VPN does not take a new value before it is activated again. */
 static char *
 build_remedy(const NmmProfile *profile, const char *key, const char *address)
 {
@@ -30,13 +29,9 @@ build_remedy(const NmmProfile *profile, const char *key, const char *address)
     g_autofree char *item = g_strdup_printf("%s=%s", key, value);
     g_autofree char *quoted = g_shell_quote(item);
     g_autofree char *id = g_shell_quote(profile->id);
+    g_autofree char *reactivate = nmm_profile_build_reactivation(profile->id);
 
-    return g_strdup_printf("nmcli connection modify %s +vpn.data %s && nmcli connection down %s && "
-                           "nmcli connection up %s",
-                           id,
-                           quoted,
-                           id,
-                           id);
+    return g_strdup_printf("nmcli connection modify %s +vpn.data %s && %s", id, quoted, reactivate);
 }
 
 NmmProblem *

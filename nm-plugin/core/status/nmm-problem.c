@@ -30,6 +30,7 @@ static const Kind kinds[] = {
     [NMM_PROBLEM_MULTICAST] = {"multicast", FALSE},
     [NMM_PROBLEM_NAME] = {"name", .is_minor = TRUE},
     [NMM_PROBLEM_LIBVIRT] = {"libvirt", TRUE},
+    [NMM_PROBLEM_PROFILE_CHANGED] = {"profile-changed", .is_minor = TRUE},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(kinds) == _NMM_PROBLEM_KIND_NUM);
 

@@ -24,8 +24,9 @@ typedef enum {
     NMM_PROBLEM_PARENT,       /* the parent is not as the profile needs it */
     NMM_PROBLEM_OWN_MAC,      /* the host link does not have the parent's MAC */
     NMM_PROBLEM_MULTICAST,
-    NMM_PROBLEM_NAME,    /* the host does not find a guest by its name */
-    NMM_PROBLEM_LIBVIRT, /* the connection to it */
+    NMM_PROBLEM_NAME,            /* the host does not find a guest by its name */
+    NMM_PROBLEM_LIBVIRT,         /* the connection to it */
+    NMM_PROBLEM_PROFILE_CHANGED, /* since its activation */
     _NMM_PROBLEM_KIND_NUM,
 } NmmProblemKind;
 
