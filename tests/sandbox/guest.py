@@ -166,7 +166,7 @@ class Guest:
 
     def migrate_words(self, target, *options):
         return ['migrate', '--domain', self.name, '--desturi', target.migration_uri(),
-                '--migrateuri', f'tcp://{target.address()}', '--live', *options]
+                '--migrateuri', f'tcp://{target.lan_address()}', '--live', *options]
 
     def migrate(self, target, *options, check=True):
         """To another host of the fleet, to which it belongs from now on."""

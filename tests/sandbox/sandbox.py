@@ -260,6 +260,11 @@ addr-gen-mode=eui64
         found = re.findall(r'inet6? ([0-9a-f.:]+)/', output)
         return found[0] if found else None
 
+    def lan_address(self):
+        """On the first uplink or, in mode move, on its host link."""
+        uplink = self.uplinks[0]
+        return self.address(uplink) or self.address(f'nmmv{uplink}', check=False)
+
     def pull_cable(self, uplink='eth0'):
         self.lan.run(['ip', 'link', 'set', self.cable(self.uplinks.index(uplink)), 'down'])
 
@@ -329,7 +334,7 @@ host_uuid = "77777777-0000-4000-9000-{self.number + 1:012}"
 
     def migration_uri(self):
         """Of its libvirt, for other hosts of the fleet."""
-        return f'qemu+tcp://{self.address()}/system'
+        return f'qemu+tcp://{self.lan_address()}/system'
 
     def start_libvirtd(self):
         """Again if it hangs, which libvirt 9.0 did in one of some thousand starts."""

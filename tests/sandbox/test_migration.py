@@ -97,7 +97,12 @@ class Pings:
 
 
 def show(what, **seconds):
+    """The longest time without an answer, for each path."""
     print(f'# {what}: ' + ', '.join(f'{path} {value:.2f} s' for path, value in seconds.items()), flush=True)
+
+
+# The device on which a host reaches guests of other hosts.
+WAY_ON_THE_LAN = {'share': 'eth0', 'move': share.LINK}
 
 
 def other_host(host):
@@ -126,32 +131,46 @@ def clean(hosts, guest):
             each.virsh('net-undefine', network)
 
 
+def follow(guest, goal, mode):
+    """The guest moves to the host GOAL. Every path to it works afterwards: from its old host, its new one and the LAN."""
+    source, address = guest.host, guest.lan_address
+    paths = {'source': Pings(source, address), 'target': Pings(goal, address), 'LAN': Pings(source.lan, address)}
+    guest.migrate(goal)
+    if mode == 'share':
+        share.wait_routes(goal, [address], 2)
+        share.wait_routes(source, [], 2)
+    equal(share.device_to(source, address), WAY_ON_THE_LAN[mode], 'the way from the source after')
+    share.talk(goal, guest, address, goal.lan_address())
+    check(share.reaches_guest(source, guest, address), 'the source does not reach the guest on the LAN')
+    check(guest.ping(source.lan_address()), 'the guest does not reach the source')
+    goal.run(['nm-macvtap', 'check', guest.name])
+    show(f'mode {mode}, guest moves to {goal.name}', **{path: pings.stop() for path, pings in paths.items()})
+
+
 @tap.host(shared='fleet', fleet=True)
-def test_share_follows_a_guest_to_another_host_and_back(host):
+def test_guest_moves_to_another_host_and_back_in_the_modes_share_and_move(host):
     target = other_host(host)
+    hosts = (host, target)
     share.prepare(target)
     guest, = share.prepare(host, 'alpha')
     address = guest.lan_address
-    load_everywhere((host, target), mode='share')
+    load_everywhere(hosts, mode='share')
     share.talk(host, guest)
     share.wait_routes(host, [address])
     equal(share.device_to(target, address), 'eth0', 'the way from the target before')
     boot = guest.run('cat /proc/sys/kernel/random/boot_id')[1]
     stream = Stream(guest, address)
-    for source, goal in ((host, target), (target, host)):
-        paths = {'source': Pings(source, address), 'target': Pings(goal, address), 'LAN': Pings(host.lan, address)}
-        guest.migrate(goal)
-        share.wait_routes(goal, [address], 2)
-        share.wait_routes(source, [], 2)
-        equal(share.device_to(source, address), 'eth0', 'the way from the source after')
-        share.talk(goal, guest, address)
-        check(share.reaches_guest(source, guest, address), 'the source does not reach the guest on the LAN')
-        check(guest.ping(source.address()), 'the guest does not reach the source')
-        show(f'pause, guest moves to {goal.name}', **{path: pings.stop() for path, pings in paths.items()})
-    show('pause of the TCP connection', longest=stream.stop())
+    follow(guest, target, 'share')
+    follow(guest, host, 'share')
+    for each in hosts:
+        profiles.modify(each, mode='move')
+        profiles.down(each)
+        profiles.up(each)
+    follow(guest, target, 'move')
+    show('TCP connection', longest=stream.stop())
     equal(guest.run('cat /proc/sys/kernel/random/boot_id')[1], boot, 'boot of the guest')
     equal(guest.lan_address, address, 'the address on the LAN')
-    clean((host, target), guest)
+    clean(hosts, guest)
 
 
 @tap.host(shared='fleet', fleet=True)
@@ -172,7 +191,7 @@ def test_share_leaves_a_guest_alone_that_has_not_arrived(host):
         equal(share.device_to(target, address), 'eth0', 'the way to the guest that has not arrived')
         guest.virsh('domjobabort')
         check(migration.wait(20) != 0, 'the migration succeeded')
-    show('pause, migration aborted', source=pings.stop())
+    show('migration aborted', source=pings.stop())
     equal(share.frames(host), [], "frames of the target's host link on the LAN")
     share.wait_routes(host, [address])
     check(share.reaches_guest(target, guest, address), 'the target does not reach the guest on the LAN')
@@ -199,7 +218,7 @@ def test_isolated_guest_gets_a_lease_of_the_other_host(host):
     new = target.wait_for(lambda: next((found for found in guest.addresses(mac) if found != old), None), 'another address')
     equal(new.rsplit('.', 1)[0], '192.168.253', 'subnet of the address')
     profiles.reach(target, guest, '192.168.253.1')
-    show('pause of the TCP connection', longest=stream.stop())
+    show('TCP connection', longest=stream.stop())
     equal((profiles.our_mac(guest), profiles.our_nics(guest)[0].find('alias').get('name')), (mac, alias), 'the interface')
     equal(profiles.our_mac(guest, inactive=True), mac, 'the interface in the definition')
     check(not host.ping(old, 1), 'the source still reaches the guest on its network')
