@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import time
+import uuid
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
@@ -17,10 +18,11 @@ SOURCE = os.path.normpath(os.path.join(HERE, '..', '..'))
 SUITE = os.environ.get('NM_MACVTAP_SUITE', 'bookworm')
 # Builds and installations of this suite, in the source tree.
 BUILDS = os.path.join(SOURCE, 'build-run' if SUITE == 'bookworm' else f'build-run-{SUITE}')
+CONTROL_GROUPS = os.path.join(HERE, 'control-groups')
 
 SETUP = r'''
 set -e
-layers=$1 name=$2 here=$3
+layers=$1 name=$2 here=$3 groups=$4
 umask 022
 mount -t tmpfs -o mode=755 machine /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
@@ -32,6 +34,7 @@ mount -t tmpfs -o mode=755 run run
 mount -t tmpfs -o mode=1777 tmp tmp
 "$here/private-dev" dev
 mkdir run/dbus run/lock
+[ -z "$groups" ] || "$here/control-groups" mount sys/fs/cgroup
 mkdir -p sandbox/tests sandbox/cache
 mount --bind "$here" sandbox/tests
 mount -o remount,bind,ro sandbox/tests
@@ -58,8 +61,9 @@ def unpack(packages):
 
 
 class Machine:
-    def __init__(self, name, destdir=None, packages=()):
+    def __init__(self, name, destdir=None, packages=(), control_groups=False):
         self.name = name
+        self.groups = uuid.uuid4().hex if control_groups else ''
         layers = f'{unpack(packages)}:/sandbox/root' if packages else '/sandbox/root'
         if destdir:
             if not os.path.isdir(destdir):
@@ -70,8 +74,9 @@ class Machine:
                     raise Failure(f"'{destdir}' has a directory /{link}: use the prefix /usr")
             layers = f'{os.path.abspath(destdir)}:{layers}'
         self.process = subprocess.Popen(
-            ['unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child',
-             'sh', '-c', SETUP, 'sh', layers, name, HERE],
+            [*([CONTROL_GROUPS, 'enter', self.groups] if self.groups else []),
+             'unshare', '--net', '--mount', '--uts', '--ipc', '--pid', '--fork', '--kill-child',
+             'sh', '-c', SETUP, 'sh', layers, name, HERE, self.groups],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.pid = None
 
@@ -90,6 +95,8 @@ class Machine:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.groups:
+            subprocess.run([CONTROL_GROUPS, 'remove', self.groups], check=True)
 
     def __enter__(self):
         return self

@@ -110,15 +110,17 @@ class Host(Machine):
     uplinks     names of the links to the LAN
     nss_libvirt `getent hosts` knows guests by their libvirt names
     packages    Debian packages that the host has besides those of the root
+    control_groups  it has some, as containers need them
     nm_level    NetworkManager's log level
     debug       what NetworkManager starts logs its debug messages
     fleet       further hosts can join its LAN, see add_host(); libvirtd accepts migrations
     first       the host whose LAN it joins; only add_host() sets it"""
 
     def __init__(self, destdir=None, firewalld=False, ipv6=False, uplinks=('eth0',),
-                 nss_libvirt=False, packages=(), nm_level='INFO', debug=False, fleet=False, first=None):
+                 nss_libvirt=False, packages=(), control_groups=False, nm_level='INFO', debug=False, fleet=False,
+                 first=None):
         self.number = 1 + len(first.others) if first else 0
-        super().__init__(f'host{self.number}' if first else 'host', destdir, packages)
+        super().__init__(f'host{self.number}' if first else 'host', destdir, packages, control_groups)
         self.destdir = destdir
         self.uplinks = uplinks
         self.ipv6 = ipv6
@@ -255,8 +257,8 @@ addr-gen-mode=eui64
         return all(f'{uplink}:connected' in states for uplink in self.uplinks)
 
     def address(self, link='eth0', family=4, check=True):
-        """The first global address on a link, None without one."""
-        output = self.run(['ip', f'-{family}', '-o', 'addr', 'show', 'dev', link, 'scope', 'global'], check).stdout
+        """The first global address on a link that can be used, None without one."""
+        output = self.run(['ip', f'-{family}', '-o', 'addr', 'show', 'dev', link, 'scope', 'global', '-tentative'], check).stdout
         found = re.findall(r'inet6? ([0-9a-f.:]+)/', output)
         return found[0] if found else None
 

@@ -16,16 +16,6 @@ OPTIONS = ('--subnet', '10.77.0.0/24', '--gateway', Lan.gateway(), '--ip-range',
 OPTIONS6 = ('--ipv6', '--subnet', 'fd77:77::/64', '--gateway', Lan.gateway6(), '--ip-range', PREFIX6)
 
 
-def serves(host, container, address):
-    return share.fetch(host, address) == f'{container.name}\n'
-
-
-def talk(host, container, address, host_address, timeout=20):
-    """Both ways; the host first."""
-    host.wait_for(lambda: serves(host, container, address), f'{container.name} at {address} to serve the host', timeout)
-    host.wait_for(lambda: container.pings(host_address), f'the host to answer {container.name}', timeout)
-
-
 @tap.host(ipv6=True, packages=podman.PACKAGES)
 def test_addresses_from_podman(host):
     podman.start(host)
@@ -35,22 +25,22 @@ def test_addresses_from_podman(host):
     check(not host.ping(web.address, 1), 'the host reaches the container without the profile')
     profiles.add(host, mode='share', peers=PEERS)
     profiles.up(host)
-    talk(host, web, web.address, host.address())
-    talk(host, web, web.address6, own6)
+    web.talk(web.address, host.address())
+    web.talk(web.address6, own6)
     check(web.pings(Lan.gateway()), 'the container does not reach the LAN')
     share.one_mac(host)
     # One that starts later, and is silent.
     db = Container(host, 'db', '--network', 'lan')
-    talk(host, db, db.address, host.address())
+    db.talk(db.address, host.address())
     # Restarted, it has another MAC and another address.
     before = web.mac
     web.restart()
     check(web.mac != before, f'the container has the same MAC {before}')
-    talk(host, web, web.address, host.address())
+    web.talk(web.address, host.address())
     # Moved to another address.
     podman.podman(host, 'network', 'disconnect', 'lan', 'db')
     podman.podman(host, 'network', 'connect', '--ip', '10.77.0.222', 'lan', 'db')
-    talk(host, db, '10.77.0.222', host.address())
+    db.talk('10.77.0.222', host.address())
     web.remove()
     share.wait_routes(host, ['10.77.0.222'])
     # In mode move, the host is a peer like any other.
@@ -58,7 +48,7 @@ def test_addresses_from_podman(host):
     check(not host.ping('10.77.0.222', 1), 'the host reaches the container after down')
     profiles.add_by_hand(host, 'moved', mode='move')
     profiles.up(host, 'moved')
-    talk(host, db, '10.77.0.222', host.address(share.LINK))
+    db.talk('10.77.0.222', host.address(share.LINK))
 
 
 @tap.host(packages=podman.PACKAGES)
@@ -75,7 +65,7 @@ def test_addresses_from_the_lan(host):
     profiles.up(host)
     web = Container(host, 'web', '--network', 'lan')
     equal(web.address, host.lan.leases().get(web.mac), 'the address that the LAN leased')
-    talk(host, web, web.address, host.address())
+    web.talk(web.address, host.address())
 
 
 @tap.host(packages=podman.PACKAGES)
@@ -89,10 +79,10 @@ def test_host_without_libvirt(host):
     web = Container(host, 'web', '--network', 'lan')
     host.nmcli('connection', 'up', 'eth0')
     host.wait_for(lambda: profiles.state(host) == 'activated', 'the helper to activate the profile', 30)
-    talk(host, web, web.address, host.address())
+    web.talk(web.address, host.address())
     # A container that takes the gateway's address, in spite of the prefixes.
     thief = Container(host, 'thief', '--network', 'lan')
-    thief.run(f'ip addr add {Lan.gateway()}/32 dev eth0; arping -U -c 2 -I eth0 {Lan.gateway()}')
+    thief.take(Lan.gateway())
     host.wait_for(lambda: share.warnings(host, f"'{Lan.gateway()}'"), 'a word about the gateway')
     equal(share.device_to(host, Lan.gateway()), 'eth0', 'the way to the gateway')
     check(web.address in host.run(['nm-macvtap', 'status'], check=False).stdout, 'status does not show the container')

@@ -2,6 +2,7 @@
 """Mode share and macvlan peers: containers that libvirt does not know. Each is a network namespace with a macvlan
 interface, made as netavark (Podman) and libnetwork (Docker) make it: in the host's namespace, then moved."""
 
+import container
 import profiles
 import share
 import tap
@@ -24,11 +25,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 Server(("::", 80), Handler).serve_forever()'''
 
 
-class Container:
+class Container(container.Container):
     """With one interface of macvlan mode bridge on eth0; it has its addresses, and a web server that names it."""
 
     def __init__(self, host, name, *addresses, number=1):
-        self.host, self.name = host, name
+        super().__init__(host, name)
         self.mac = f'52:54:00:aa:00:{number:02x}'
         self.start(*addresses)
 
@@ -61,19 +62,6 @@ class Container:
     def announce(self, address):
         self.run(f'ip addr add {address}/32 dev eth0; arping -U -c 3 -I eth0 {address}; ip addr del {address}/32 dev eth0')
 
-    def pings(self, address):
-        return self.run(f'ping -c 1 -W 2 {address}').returncode == 0
-
-
-def serves(host, container, address):
-    return share.fetch(host, address) == f'{container.name}\n'
-
-
-def talk(host, container, address, host_address, timeout=20):
-    """Both ways; the host first."""
-    host.wait_for(lambda: serves(host, container, address), f'{container.name} at {address} to serve the host', timeout)
-    host.wait_for(lambda: container.pings(host_address), f'the host to answer {container.name}', timeout)
-
 
 @tap.host(ipv6=True)
 def test_containers_are_served_beside_guests(host):
@@ -84,25 +72,25 @@ def test_containers_are_served_beside_guests(host):
     profiles.add(host, mode='share', peers=PEERS)
     profiles.up(host)
     share.wait_routes(host, [alpha.lan_address, FIRST])
-    talk(host, web, FIRST, host.address())
-    talk(host, web, FIRST6, own6)
+    web.talk(FIRST, host.address())
+    web.talk(FIRST6, own6)
     share.talk(host, alpha)
     check(web.pings(alpha.lan_address) and web.pings(Lan.gateway()), 'the container does not reach guest and LAN')
     share.one_mac(host)
     # One that starts later, and announces itself as container engines do.
     db = Container(host, 'db', SECOND, number=2)
     db.run(f'arping -U -c 1 -I eth0 {SECOND}')
-    talk(host, db, SECOND, host.address())
+    db.talk(SECOND, host.address())
     share.wait_routes(host, [alpha.lan_address, FIRST, SECOND])
     # Stopped, its routes go; started again, it has another MAC.
     web.stop()
     share.wait_routes(host, [alpha.lan_address, SECOND])
     host.wait_for(lambda: FIRST6 not in share.routes(host, family=6), 'the IPv6 route to go')
     web.start(FIRST, mac='52:54:00:aa:00:77')
-    talk(host, web, FIRST, host.address())
+    web.talk(FIRST, host.address())
     # Moved to another address.
     db.move_to('10.77.0.212', SECOND)
-    talk(host, db, '10.77.0.212', host.address())
+    db.talk('10.77.0.212', host.address())
     share.wait_routes(host, [alpha.lan_address, FIRST, '10.77.0.212'])
     profiles.down(host)
     check(not host.ping(FIRST, 1), 'the host reaches the container after down')
@@ -116,7 +104,7 @@ def test_what_no_container_gets(host):
     host.lan.run(['ip', 'addr', 'add', '10.77.0.220/24', 'dev', 'lan0'])
     profiles.add(host, mode='share', peers='10.77.0.208/28 10.77.0.1/32')
     profiles.up(host)
-    talk(host, web, FIRST, host.address())
+    web.talk(FIRST, host.address())
     check(host.ping('10.77.0.220'), 'the other host on the LAN does not answer')
     # The gateway, in spite of the prefixes; a LAN host's address; a guest's; one outside the prefixes.
     for address in (Lan.gateway(), '10.77.0.220'):
