@@ -51,6 +51,11 @@ def test_addresses_from_podman(host):
     db.talk('10.77.0.222', host.address(share.LINK))
 
 
+def check_lease(host, web):
+    equal(web.address, host.lan.leases().get(web.mac), 'the address that the LAN leased')
+    web.talk(web.address, host.address())
+
+
 @tap.host(packages=podman.PACKAGES)
 def test_addresses_from_the_lan(host):
     podman.start(host)
@@ -64,8 +69,9 @@ def test_addresses_from_the_lan(host):
     profiles.add(host, mode='share', peers='10.77.0.0/24')
     profiles.up(host)
     web = Container(host, 'web', '--network', 'lan')
-    equal(web.address, host.lan.leases().get(web.mac), 'the address that the LAN leased')
-    web.talk(web.address, host.address())
+    check_lease(host, web)
+    web.restart()
+    check_lease(host, web)
 
 
 @tap.host(packages=podman.PACKAGES)
