@@ -44,6 +44,55 @@ new_selected_input(const char *guest)
     return input;
 }
 
+NmmCheckInput *
+new_isolated_input(void)
+{
+    NmmCheckInput *input = new_selected_input("web one");
+
+    input->network.name = g_strdup("isolated");
+    input->nic.mac = g_strdup("52:11:22:33:44:55");
+    input->nic.alias = g_strdup("ua-nm-macvtap-01234567");
+    input->nic.target = g_strdup("vnet3");
+    input->network.exists = TRUE;
+    input->network.active = TRUE;
+    input->network.bridge = g_strdup("virbr1");
+    input->host_address = g_strdup("192.168.254.1/24");
+    input->network.bridge_exists = TRUE;
+    input->way.device = g_strdup("virbr1");
+    input->nic.master = g_strdup("virbr1");
+    input->network.bridge_up = TRUE;
+    input->network.bridge_has_address = TRUE;
+    input->network.has_dhcp = TRUE;
+    input->firewall.firewalld = TRUE;
+    input->firewall.zone = g_strdup("libvirt");
+    input->firewall.wanted_zone = g_strdup("libvirt");
+    input->address = g_strdup("192.168.254.7");
+    input->answers = TRUE;
+    return input;
+}
+
+NmmCheckInput *
+new_link_input(NmmMode mode)
+{
+    NmmCheckInput *input = new_selected_input("web");
+
+    input->profile.mode = mode;
+    input->nic.mac = g_strdup(MAC);
+    input->nic.target = g_strdup("macvtap0");
+    input->guest.definition_is_bridge = TRUE;
+    input->link.parent = g_strdup("eth0");
+    input->link.parent_up = TRUE;
+    input->link.parent_carrier = TRUE;
+    input->link.name = g_strdup("nmmveth0");
+    input->link.up = TRUE;
+    input->way.device = g_strdup("nmmveth0");
+    input->host_address = g_strdup("10.0.0.2/24");
+    nmm_check_input_add_address(input, "10.0.0.7", SINCE, "10.0.0.2");
+    ((NmmCheckAddress *)g_ptr_array_index(input->link.addresses, 0))->answers = TRUE;
+    nmm_check_input_choose_address(input);
+    return input;
+}
+
 const NmmCheckResult *
 find_step(const GPtrArray *results, const char *step)
 {
@@ -129,6 +178,106 @@ parse_again(const NmmReport *report)
     parsed = json_from_string(text, &error);
     g_assert_no_error(error);
     return parsed;
+}
+
+void
+add_network(NmmHostHypervisor *hypervisor, const char *name, const char *owner)
+{
+    g_autofree char *metadata =
+        owner ? g_strdup_printf("<metadata><nmmacvtap:profile xmlns:nmmacvtap="
+                                "'urn:nm-macvtap:network:1' uuid='%s' id='guests'/></metadata>",
+                                owner)
+              : g_strdup("");
+    g_autofree char *xml =
+        g_strdup_printf("<network><name>%s</name><uuid>%s</uuid>%s<bridge name='virbr1'/>"
+                        "<ip address='192.168.254.1' prefix='24'/></network>",
+                        name,
+                        UUID,
+                        metadata);
+    g_autoptr(GError) error = NULL;
+    NmmNetwork *network = nmm_network_new_from_xml(xml, TRUE, TRUE, TRUE, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(network->owner_uuid, ==, owner);
+    g_ptr_array_add(hypervisor->networks, network);
+}
+
+void
+add_guest_on(NmmHostHypervisor *hypervisor,
+             const char *name,
+             const char *network,
+             const char *alias)
+{
+    g_autofree char *xml = g_strdup_printf(
+        "<domain><name>%s</name><uuid>%s</uuid><devices>"
+        "<interface type='direct'><source dev='eth0' mode='bridge'/></interface>"
+        "<interface type='network'><mac address='52:00:00:00:00:01'/><source network='%s'/>"
+        "<alias name='%s'/></interface></devices></domain>",
+        name,
+        GUEST_UUID,
+        network,
+        alias);
+    g_autoptr(GError) error = NULL;
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, xml, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(hypervisor->guests, guest);
+}
+
+NmmHostProfile *
+add_isolated(NmmHostState *state, const char *id, const char *uuid, const char *network)
+{
+    const char *data[] = {NMM_KEY_NETWORK, network, NULL};
+
+    return add_profile(state, id, uuid, data);
+}
+
+NmmGuest *
+add_guest(NmmHostHypervisor *hypervisor, const char *name, const char *nics, gboolean running)
+{
+    g_autofree char *xml = g_strdup_printf("<domain><name>%s</name><uuid>%s</uuid>"
+                                           "<devices>%s</devices></domain>",
+                                           name,
+                                           GUEST_UUID,
+                                           nics);
+    g_autoptr(GError) error = NULL;
+    NmmGuest *guest = nmm_guest_new_from_xml(xml, running ? xml : NULL, &error);
+
+    g_assert_no_error(error);
+    g_ptr_array_add(hypervisor->guests, guest);
+    return guest;
+}
+
+NmmHostProfile *
+add_link_profile(NmmHostState *state, const char *mode)
+{
+    const char *data[] = {"mode", mode, NULL};
+    NmmHostProfile *profile = add_profile(state, "guests", UUID, data);
+
+    profile->parent = g_strdup("eth0");
+    profile->link = g_strdup("nmmveth0");
+    return profile;
+}
+
+NmmLink *
+add_link(NmmHostState *state, const char *name, const char *kind, const char *parent)
+{
+    NmmLink *link = nmm_link_new(name);
+
+    link->kind = g_strdup(kind);
+    link->parent = g_strdup(parent);
+    link->up = link->carrier = link->ethernet = TRUE;
+    g_ptr_array_add(state->links, link);
+    return link;
+}
+
+void
+add_address(NmmLink *link, const char *text)
+{
+    NmmCidr cidr;
+
+    g_assert_true(nmm_cidr_parse(text, &cidr, NULL));
+    g_array_append_val(link->addresses, cidr);
 }
 
 void

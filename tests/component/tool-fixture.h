@@ -13,6 +13,13 @@ G_BEGIN_DECLS
 #define OTHER_UUID "11111111-2222-3333-4444-000000000000"
 #define GUEST_UUID "aaaaaaaa-2222-3333-4444-555555555555"
 #define URI        "qemu:///system"
+#define MAC        "52:54:00:00:00:01"
+#define SINCE      1795694400 /* 2026-11-26 12:00:00 UTC */
+
+#define NIC(device, mode, mac)                                                                     \
+    "<interface type='direct'><mac address='" mac "'/><source dev='" device "'" mode               \
+    "/><target dev='macvtap0'/></interface>"
+#define BRIDGE "  mode='bridge'"
 
 /* A fact that is wrong, the step that it breaks, and its result. */
 typedef struct {
@@ -32,6 +39,10 @@ void set_string(char **where, const char *value);
 void set_switch(NmmCheckInput *input, const char *path, const char *value);
 /* A running guest on eth0 in mode bridge, selected by the active profile 'guests'. */
 NmmCheckInput *new_selected_input(const char *guest);
+/* Nothing is wrong in mode isolated … */
+NmmCheckInput *new_isolated_input(void);
+/* … or share or move. */
+NmmCheckInput *new_link_input(NmmMode mode);
 void spoil_input(NmmCheckInput *input, const BrokenCase *c);
 /* @step is broken, and all steps before it are ok. @detail, @remedy: part of it. */
 void
@@ -45,6 +56,25 @@ NmmHostHypervisor *add_host(NmmHostState *state, const char *uri);
 /* (transfer none): an active profile. @data: pairs of key and value, ended by NULL. */
 NmmHostProfile *
 add_profile(NmmHostState *state, const char *id, const char *uuid, const char *const *data);
+
+/* An active profile of mode isolated. */
+NmmHostProfile *
+add_isolated(NmmHostState *state, const char *id, const char *uuid, const char *network);
+/* An active profile of mode share or move on eth0. */
+NmmHostProfile *add_link_profile(NmmHostState *state, const char *mode);
+/* @owner: (nullable): UUID of the profile that made it. */
+void add_network(NmmHostHypervisor *hypervisor, const char *name, const char *owner);
+/* A running macvtap guest that has an interface with @alias on @network. */
+void add_guest_on(NmmHostHypervisor *hypervisor,
+                  const char *name,
+                  const char *network,
+                  const char *alias);
+/* (transfer none). @nics: of its definition, and of the running guest if @running. */
+NmmGuest *
+add_guest(NmmHostHypervisor *hypervisor, const char *name, const char *nics, gboolean running);
+/* (transfer none): up, with carrier */
+NmmLink *add_link(NmmHostState *state, const char *name, const char *kind, const char *parent);
+void add_address(NmmLink *link, const char *text);
 
 void assert_status_code(const NmmHostState *state, const GPtrArray *inputs, NmmExit code);
 void assert_text(const NmmReport *report, const char *expected);
