@@ -18,6 +18,7 @@
 
 #include "nmm-error.h"
 #include "nmm-neighbour-frame.h"
+#include "nmm-setup-frame.h"
 
 /* Frames read before the main loop has its turn again. */
 #define FRAMES_PER_WAKE_UP 64
@@ -46,12 +47,11 @@ struct _NmmNeighbourMonitor {
 #define ACCEPT          BPF_STMT(BPF_RET | BPF_K, NMM_NEIGHBOUR_FRAME_MAX)
 #define ANCILLARY(what) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (guint32)SKF_AD_OFF + SKF_AD_##what)
 
-/* ARP, neighbour solicitation, neighbour advertisement, reply to our echo request; no frames of a
- * VLAN. */
+#define DROP_VLAN ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP
+
+/* ARP, neighbour solicitation, neighbour advertisement, reply to our echo request. */
 #define KEEP_NEIGHBOURS                                                                            \
-    ANCILLARY(VLAN_TAG_PRESENT), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), DROP,               \
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                    \
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 10, 0),                                     \
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 10, 0), \
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 8),                                     \
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 58, 0, 6),     \
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 54), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 135, 5, 0),    \
@@ -59,13 +59,23 @@ struct _NmmNeighbourMonitor {
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 129, 0, 2), BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 58),    \
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NMM_NEIGHBOUR_ECHO, 1, 0), DROP, ACCEPT
 
+/* Of what nmm_setup_frame_parse() takes: IPv4, UDP to port 67; IPv6 with options, MLDv2 report of a
+ * change. Reports that answer a query begin with a record of type 1 or 2. */
+#define KEEP_SETUP                                                                                 \
+    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 4),   \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 17, 0, 10),    \
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 36), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 67, 7, 8),     \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 0, 7),                                     \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 20), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 5),      \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 62), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 143, 0, 3),    \
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 70), BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 3, 0, 1),      \
+        ACCEPT
+
 /* The link: incoming frames. */
-static const struct sock_filter link_filter[] = {
-    ANCILLARY(PKTTYPE),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
-    DROP,
-    KEEP_NEIGHBOURS,
-};
+#define KEEP_INCOMING                                                                              \
+    ANCILLARY(PKTTYPE), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1), DROP, DROP_VLAN
+static const struct sock_filter link_filter[] = {KEEP_INCOMING, KEEP_NEIGHBOURS};
+static const struct sock_filter setup_filter[] = {KEEP_INCOMING, KEEP_SETUP, KEEP_NEIGHBOURS};
 
 /* The parent: unicast frames to the host, and the host's multicast frames. The guests' frames leave
  * by the parent too, with other source MACs than the parent's (see PARENT_MAC_AT). */
@@ -82,6 +92,7 @@ static const struct sock_filter parent_filter[] = {
     BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 1, 0),
     DROP,
+    DROP_VLAN,
     KEEP_NEIGHBOURS,
 };
 
@@ -148,9 +159,25 @@ start_socket(Socket *sock,
     return TRUE;
 }
 
-static gboolean
-start_link(Socket *sock, const char *ifname, GError **error)
+/* The device passes on frames to these groups only. */
+static void
+set_membership(Socket *sock, const guint8 *mac, int option)
 {
+    struct packet_mreq group = {
+        .mr_ifindex = sock->ifindex,
+        .mr_type = PACKET_MR_MULTICAST,
+        .mr_alen = NMM_MAC_BYTES,
+    };
+
+    memcpy(group.mr_address, mac, NMM_MAC_BYTES);
+    if (setsockopt(sock->fd, SOL_PACKET, option, &group, sizeof(group)) < 0)
+        g_warning("cannot change the multicast groups of the host link: %s", g_strerror(errno));
+}
+
+static gboolean
+start_link(Socket *sock, const char *ifname, gboolean setup, GError **error)
+{
+    static const guint8 mld_routers[] = {0x33, 0x33, 0, 0, 0, 0x16};
     const int yes = 1;
     const int unlimited = G_MAXINT;
 
@@ -159,7 +186,10 @@ start_link(Socket *sock, const char *ifname, GError **error)
     /* The kernel counts a frame until the guest reads it. A guest that boots or is paused must not
      * stop the frames to the others; the queue of its interface, 500 frames, is the limit. */
     (void)setsockopt(sock->fd, SOL_SOCKET, SO_SNDBUFFORCE, &unlimited, sizeof(unlimited));
-    return start_socket(sock, ifname, link_filter, G_N_ELEMENTS(link_filter), error);
+    if (!setup)
+        return start_socket(sock, ifname, link_filter, G_N_ELEMENTS(link_filter), error);
+    set_membership(sock, mld_routers, PACKET_ADD_MEMBERSHIP);
+    return start_socket(sock, ifname, setup_filter, G_N_ELEMENTS(setup_filter), error);
 }
 
 static gboolean
@@ -229,10 +259,20 @@ send_reply(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 }
 
 static void
+report_setup(NmmNeighbourMonitor *self, const guint8 *mac)
+{
+    if (self->callbacks->set_up)
+        self->callbacks->set_up(mac, self->user_data);
+}
+
+/* One without a sender asks whether an address is free. */
+static void
 handle_link_frame(NmmNeighbourMonitor *self, const NmmNeighbourFrame *frame)
 {
     if (frame->has_sender)
         self->callbacks->claimed(frame->mac, &frame->sender, FALSE, self->user_data);
+    else
+        report_setup(self, frame->mac);
     /* After the handler: a guest whose first solicitation made its route gets a reply. */
     if (wants_reply(self, frame))
         send_reply(self, frame);
@@ -265,9 +305,11 @@ readable_cb(int fd, GIOCondition condition, gpointer data)
         /* An interface that goes down or away gives one error; the host link's watch reports it. */
         if (n < 0)
             return G_SOURCE_CONTINUE;
-        if (!nmm_neighbour_frame_parse(bytes, (gsize)n, &frame))
+        if (nmm_setup_frame_parse(bytes, (gsize)n, frame.mac))
+            report_setup(self, frame.mac);
+        else if (!nmm_neighbour_frame_parse(bytes, (gsize)n, &frame))
             continue;
-        if (fd == self->link.fd)
+        else if (fd == self->link.fd)
             handle_link_frame(self, &frame);
         else
             handle_parent_frame(self, &frame, from.sll_pkttype == PACKET_OUTGOING);
@@ -323,7 +365,7 @@ nmm_neighbour_monitor_new(const char *link,
         g_hash_table_new_full(nmm_cidr_hash_address, nmm_cidr_equal_address, g_free, g_free);
     if (!open_socket(&self->link, link, error) ||
         (parent && !open_socket(&self->parent, parent, error)) ||
-        !start_link(&self->link, link, error) ||
+        !start_link(&self->link, link, callbacks->set_up != NULL, error) ||
         (parent && !start_parent(&self->parent, parent, error)))
         return NULL;
     watch_socket(self, &self->link);
@@ -343,21 +385,16 @@ nmm_neighbour_monitor_probe(NmmNeighbourMonitor *self, const NmmProbe *probe)
     send_frame(sock, frame, length);
 }
 
-/* The guests send solicitations to the addresses' multicast groups; the device filters those. */
+/* The guests send solicitations to the addresses' multicast groups. */
 static void
-set_membership(NmmNeighbourMonitor *self, const NmmCidr *address, int option)
+set_solicited(NmmNeighbourMonitor *self, const NmmCidr *address, int option)
 {
-    struct packet_mreq group = {
-        .mr_ifindex = self->link.ifindex,
-        .mr_type = PACKET_MR_MULTICAST,
-        .mr_alen = NMM_MAC_BYTES,
-    };
+    guint8 mac[NMM_MAC_BYTES];
 
     if (address->family != G_SOCKET_FAMILY_IPV6)
         return;
-    nmm_neighbour_solicited_mac(address, group.mr_address);
-    if (setsockopt(self->link.fd, SOL_PACKET, option, &group, sizeof(group)) < 0)
-        g_warning("cannot change the multicast groups of the host link: %s", g_strerror(errno));
+    nmm_neighbour_solicited_mac(address, mac);
+    set_membership(&self->link, mac, option);
 }
 
 void
@@ -374,11 +411,11 @@ nmm_neighbour_monitor_set_replies(NmmNeighbourMonitor *self,
         if (!nmm_routing_is_routable(address))
             continue;
         g_array_append_val(self->addresses, *address);
-        set_membership(self, address, PACKET_ADD_MEMBERSHIP);
+        set_solicited(self, address, PACKET_ADD_MEMBERSHIP);
     }
     /* The kernel counts memberships: an address that stays is added before it is dropped. */
     for (guint i = 0; i < old->len; i++)
-        set_membership(self, &g_array_index(old, NmmCidr, i), PACKET_DROP_MEMBERSHIP);
+        set_solicited(self, &g_array_index(old, NmmCidr, i), PACKET_DROP_MEMBERSHIP);
     g_hash_table_remove_all(self->guests);
     g_hash_table_remove_all(self->routes);
     for (guint i = 0; i < routes->len; i++) {

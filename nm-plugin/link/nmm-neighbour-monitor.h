@@ -24,6 +24,9 @@ typedef struct {
                     gpointer user_data);
     /* (nullable): the host asked the LAN who has @address. */
     void (*solicited)(const NmmCidr *address, gpointer user_data);
+    /* (nullable): @mac, on the link or the LAN, sets up an interface, so it soon has an address:
+     * nmm-setup-frame.h, or it asks whether an address is free. */
+    void (*set_up)(const guint8 *mac, gpointer user_data);
 } NmmNeighbourCallbacks;
 
 typedef struct _NmmNeighbourMonitor NmmNeighbourMonitor;

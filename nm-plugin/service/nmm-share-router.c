@@ -219,6 +219,15 @@ solicited_cb(const NmmCidr *address, gpointer user_data)
 }
 
 static void
+set_up_cb(const guint8 *mac, gpointer user_data)
+{
+    NmmShareRouter *self = user_data;
+
+    nmm_sweep_expect(self->sweep, mac, now_ms());
+    schedule_sweep(self);
+}
+
+static void
 addresses_changed_cb(gpointer user_data)
 {
     NmmShareRouter *self = user_data;
@@ -340,7 +349,7 @@ nmm_share_router_set_guests(NmmShareRouter *self, const NmmRoutingNic *nics, gsi
 gboolean
 nmm_share_router_reopen(NmmShareRouter *self, GError **error)
 {
-    static const NmmNeighbourCallbacks callbacks = {claimed_cb, solicited_cb};
+    static const NmmNeighbourCallbacks callbacks = {claimed_cb, solicited_cb, set_up_cb};
 
     if (!self->link)
         return TRUE;

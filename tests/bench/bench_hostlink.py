@@ -184,7 +184,7 @@ def contact_after_start(host, guest, known, samples):
 
 def bench_contact(bench):
     say('Mode share: first contact with a guest that has sent no ARP since the activation, or since its start; passes of '
-        'the sweep begin 0, 1, 3, 7, 15 s after that')
+        'the sweep begin 0, 1, 3, 7, 15 s after that, and 0.25, 0.5, 1, 2, 4 s after DHCP or MLD of the guest')
     samples = collections.defaultdict(list)
     with bench.host() as host:
         guest, = host.running_guests('alpha')

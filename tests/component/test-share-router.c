@@ -230,14 +230,13 @@ give_address(Fixture *fixture, const char *address)
     netns_leave(previous);
 }
 
-/* A packet socket on the LAN. */
 static int
-listen_on_lan(void)
+open_packet_socket(const char *device)
 {
     const struct sockaddr_ll address = {
         .sll_family = AF_PACKET,
         .sll_protocol = g_htons(ETH_P_ALL),
-        .sll_ifindex = (int)if_nametoindex("lan0"),
+        .sll_ifindex = (int)if_nametoindex(device),
     };
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -289,7 +288,7 @@ test_silent(Fixture *fixture, gconstpointer data)
     netns_add_address("eth0", "fd00::2/64");
     give_address(fixture, "10.0.0.200/24");
     give_address(fixture, "fd00::200/64");
-    lan = listen_on_lan();
+    lan = open_packet_socket("lan0");
     set_host_and_guest(fixture);
     wait_routes(SILENT_ROUTE SILENT_ROUTE6);
     traffic_run_for(200);
@@ -345,6 +344,101 @@ test_silent_stopped(Fixture *fixture, gconstpointer data)
     traffic_run_for(20);
     nmm_share_router_stop(fixture->router);
     traffic_run_for(200);
+}
+
+/* A silent guest has replied with its address, so it is asked for no more, and takes another one,
+ * which the pass has left behind. The frame that it sends when it does so shows no address. */
+
+#define OTHER_ROUTE  "10.0.0.100/32 src 10.0.0.2 at " WEB "\n"
+#define OTHER_ROUTE6 "fd00::201/128 src fd00::2 at " WEB "\n"
+
+static void
+take_other_address(Fixture *fixture)
+{
+    int previous = netns_enter(fixture->web);
+
+    netns_write_sysctl("net/ipv6/conf/tap0/disable_ipv6", "1"); /* its kernel sends nothing */
+    netns_leave(previous);
+    give_address(fixture, "10.0.0.200/24");
+    set_host_and_guest(fixture);
+    wait_routes(SILENT_ROUTE);
+    previous = netns_enter(fixture->web);
+    netns_remove_address("tap0", "10.0.0.200/24");
+    netns_add_address("tap0", "10.0.0.100/24");
+    netns_leave(previous);
+    traffic_run_for(1500); /* another pass would begin in this time */
+    assert_routes(SILENT_ROUTE);
+}
+
+static void
+send_from_guest(Fixture *fixture, const guint8 *frame, gsize length)
+{
+    int previous = netns_enter(fixture->web);
+    int fd = open_packet_socket("tap0");
+
+    g_assert_cmpint(send(fd, frame, length, 0), ==, length);
+    close(fd);
+    netns_leave(previous);
+}
+
+static void
+test_set_up_by_dhcp(Fixture *fixture, gconstpointer data)
+{
+    /* from UDP port 68 to 67 */
+    guint8 frame[14 + 20 + 8 + 300] = {[12] = 0x08,
+                                       [14] = 0x45,
+                                       [16] = 1,
+                                       0x48,
+                                       [23] = 17,
+                                       [30] = 0xff,
+                                       0xff,
+                                       0xff,
+                                       0xff,
+                                       0,
+                                       68,
+                                       0,
+                                       67};
+
+    memset(frame, 0xff, NMM_MAC_BYTES);
+    g_assert_true(nmm_mac_parse(WEB, frame + NMM_MAC_BYTES));
+    take_other_address(fixture);
+    send_from_guest(fixture, frame, sizeof(frame));
+    wait_routes(OTHER_ROUTE);
+}
+
+/* It asks whether the address is free, but does not announce it. */
+static void
+test_set_up_with_probe(Fixture *fixture, gconstpointer data)
+{
+    const NmmCidr nobody = {.family = G_SOCKET_FAMILY_IPV4};
+    guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
+    guint8 mac[NMM_MAC_BYTES];
+    NmmCidr target;
+
+    g_assert_true(nmm_mac_parse(WEB, mac));
+    g_assert_true(nmm_cidr_init_host(&target, "10.0.0.100", NULL));
+    take_other_address(fixture);
+    send_from_guest(
+        fixture, frame, nmm_neighbour_frame_build_probe(frame, mac, NULL, &nobody, &target));
+    wait_routes(OTHER_ROUTE);
+}
+
+/* The guest's kernel reports that it joins the groups of its IPv6 addresses. */
+static void
+test_set_up_ipv6(Fixture *fixture, gconstpointer data)
+{
+    int previous;
+
+    netns_add_address("eth0", "fd00::2/64");
+    give_address(fixture, "10.0.0.200/24");
+    give_address(fixture, "fd00::200/64");
+    set_host_and_guest(fixture);
+    wait_routes(SILENT_ROUTE SILENT_ROUTE6);
+    previous = netns_enter(fixture->web);
+    netns_remove_address("tap0", "fd00::200/64");
+    netns_add_checked_address("tap0", "fd00::201/64");
+    netns_leave(previous);
+    wait_routes(SILENT_ROUTE OTHER_ROUTE6);
 }
 
 /* Macvlan peers */
@@ -424,7 +518,7 @@ test_peer_outside(Fixture *fixture, gconstpointer data)
 static void
 test_peer_on_lan(Fixture *fixture, gconstpointer data)
 {
-    int lan = listen_on_lan();
+    int lan = open_packet_socket("lan0");
     guint8 mac[NMM_MAC_BYTES];
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
     NmmCidr source, target;
@@ -471,6 +565,9 @@ main(int argc, char **argv)
     ADD("silent-later", test_silent_later);
     ADD("silent-parent-down", test_silent_parent_down);
     ADD("silent-stopped", test_silent_stopped);
+    ADD("set-up/dhcp", test_set_up_by_dhcp);
+    ADD("set-up/probe", test_set_up_with_probe);
+    ADD("set-up/ipv6", test_set_up_ipv6);
     ADD("peer", test_peer);
     ADD("peer-later", test_peer_later);
     ADD("peer-outside", test_peer_outside);

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "nmm-neighbour-frame.h"
+#include "nmm-setup-frame.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize length);
 
@@ -14,11 +15,14 @@ int
 LLVMFuzzerTestOneInput(const guint8 *data, gsize length)
 {
     NmmNeighbourFrame frame;
+    guint8 mac[NMM_MAC_BYTES];
 
     if (nmm_neighbour_frame_parse(data, length, &frame)) {
         g_assert_true(frame.has_sender || frame.has_target);
         g_assert_cmpuint(frame.mac[0] & 1, ==, 0);
     }
+    if (nmm_setup_frame_parse(data, length, mac))
+        g_assert_cmpuint(mac[0] & 1, ==, 0);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 import device
 import mock
 from device import ip
-from host import GUEST_MAC, LINK, UPLINK, check, equal
+from host import GUEST_ADDRESS, GUEST_MAC, LINK, UPLINK, check, equal
 
 
 def test_up_and_down(host):
@@ -71,6 +71,7 @@ def test_guest_on_a_macvtap_of_mode_vepa_that_the_user_made_is_named_in_the_bann
     host.down(vpn)
 
 
+OTHER_ADDRESS = '10.0.0.40'  # the pass that finds GUEST_ADDRESS asks for it first
 NEW_MAC = '52:54:00:00:00:99'
 
 
@@ -113,6 +114,44 @@ def test_guest_whose_device_is_down_has_no_route_until_it_is_up(host):
     equal(vpn.get('VPN.Connection', 'Banner'), '', 'banner')
     ip('link', 'set', 'tap0', 'up')
     host.wait_served('tap0')
+    host.down(vpn)
+
+
+# Its interface is in another network namespace.
+CONTAINER = (f"<domain type='lxc'><name>alpha</name><memory>65536</memory><os><type>exe</type></os><devices><interface "
+             f"type='direct'><mac address='{GUEST_MAC}'/><source dev='eth0' mode='bridge'/></interface></devices></domain>")
+# A broadcast from UDP port 68 to 67 in IPv4.
+ASK_FOR_LEASE = f'''
+import socket
+mac = bytes.fromhex('{GUEST_MAC}'.replace(':', ''))
+ip = bytes([0x45, 0, 1, 0x48, 0, 0, 0, 0, 64, 17, 0, 0]) + bytes(4) + b'\\xff' * 4
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+    sock.bind(('g0', 0x0800))
+    sock.send(b'\\xff' * 6 + mac + b'\\x08\\0' + ip + bytes([0, 68, 0, 67, 1, 0x34, 0, 0]) + bytes(300))
+'''
+
+
+def in_guest(*argv):
+    mock.run('ip', 'netns', 'exec', 'alpha', *argv)
+
+
+def test_guest_that_asks_for_a_lease_is_found_without_another_word(host):
+    """It has answered before, so the service no longer asks, and has a new address that it does not announce."""
+    ip('netns', 'add', 'alpha')
+    ip('link', 'add', 'link', 'eth0', 'name', 'g0', 'address', GUEST_MAC, 'type', 'macvlan', 'mode', 'bridge')
+    ip('link', 'set', 'g0', 'netns', 'alpha')
+    in_guest('sh', '-c', 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6')
+    in_guest('ip', 'link', 'set', 'g0', 'up')
+    in_guest('ip', 'address', 'add', f'{GUEST_ADDRESS}/24', 'dev', 'g0')
+    host.at_start(f'define "{CONTAINER}"', 'start alpha')
+    vpn = host.up(host.add_profile('share'))
+    host.wait(host.has_route, 'the route to the silent guest')
+    in_guest('ip', 'address', 'flush', 'dev', 'g0')
+    in_guest('ip', 'address', 'add', f'{OTHER_ADDRESS}/24', 'dev', 'g0')
+    host.pause(2)
+    check(not host.has_route(address=OTHER_ADDRESS), 'the guest was found without a reason')
+    in_guest('python3', '-c', ASK_FOR_LEASE)
+    host.wait(lambda: host.has_route(address=OTHER_ADDRESS), 'the route to the new address')
     host.down(vpn)
 
 

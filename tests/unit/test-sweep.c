@@ -172,23 +172,27 @@ test_reply(Sweep *s, gconstpointer data)
     g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, -1);
 }
 
+/* All passes of a sweep that goes on for @pause after the first one. */
+static void
+assert_passes(Sweep *s, gint64 pause)
+{
+    for (; pause <= NMM_SWEEP_MAX_PAUSE_MS; pause *= 2) {
+        tick(s);
+        assert_asked(s, SMALL_ASKED);
+        pass(s, pause - 1);
+        assert_asked(s, "");
+        s->now++;
+    }
+    tick(s);
+    assert_asked(s, SMALL_ASKED);
+    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, -1);
+}
+
 /* It boots, or has no address of that family. */
 static void
 test_no_reply(Sweep *s, gconstpointer data)
 {
-    gint64 pause = NMM_SWEEP_PAUSE_MS;
-
-    for (guint i = 1; i <= NMM_SWEEP_MAX_PASSES; i++) {
-        tick(s);
-        assert_asked(s, SMALL_ASKED);
-        if (i == NMM_SWEEP_MAX_PASSES)
-            break;
-        pass(s, pause - 1);
-        assert_asked(s, "");
-        s->now++;
-        pause *= 2;
-    }
-    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, -1);
+    assert_passes(s, NMM_SWEEP_PAUSE_MS);
 }
 
 static void
@@ -242,6 +246,120 @@ test_too_large(Sweep *s, gconstpointer data)
     nmm_sweep_set_guests(s->sweep, &web, 1);
     pass(s, LONG_MS);
     assert_asked(s, WEB " 10.0.7.7");
+}
+
+/* Signs that the guest sets up its interface */
+
+static void
+expect(Sweep *s, const char *mac)
+{
+    guint8 bytes[NMM_MAC_BYTES];
+
+    g_assert_true(nmm_mac_parse(mac, bytes));
+    nmm_sweep_expect(s->sweep, bytes, s->now);
+}
+
+/* It gets its address after the sign: at once, or after a few seconds. */
+static void
+test_sign(Sweep *s, gconstpointer data)
+{
+    pass(s, 4 * NMM_SWEEP_PAUSE_MS);
+    forget_asked(s);
+    expect(s, WEB);
+    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, s->now + NMM_SWEEP_SIGN_MS);
+    pass(s, NMM_SWEEP_SIGN_MS - 1);
+    assert_asked(s, "");
+    s->now++;
+    assert_passes(s, NMM_SWEEP_SIGN_MS);
+}
+
+/* It had an address, and may get another one. */
+static void
+test_sign_after_reply(Sweep *s, gconstpointer data)
+{
+    tick(s);
+    hear(s, WEB, "10.0.0.3", FALSE);
+    pass(s, LONG_MS);
+    forget_asked(s);
+    expect(s, WEB);
+    pass(s, NMM_SWEEP_SIGN_MS);
+    assert_asked(s, WEB " 10.0.0.3, " SMALL_ASKED);
+    hear(s, WEB, "10.0.0.5", FALSE);
+    pass(s, LONG_MS);
+    assert_asked(s, "");
+    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, -1);
+}
+
+/* The pass begins again, with the addresses of before. */
+static void
+test_sign_during_pass(Sweep *s, gconstpointer data)
+{
+    tick(s);
+    g_assert_cmpuint(count_asked(s, WEB " 10.0.0.2"), ==, 1);
+    s->now += NMM_SWEEP_TICK_MS;
+    expect(s, WEB);
+    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, s->now + NMM_SWEEP_SIGN_MS);
+    pass(s, NMM_SWEEP_SIGN_MS);
+    g_assert_cmpuint(count_asked(s, WEB " 10.0.0.2"), ==, 2);
+}
+
+/* A guest sends several frames at once, and the pass for the first one serves them all. */
+static void
+test_signs_together(Sweep *s, gconstpointer data)
+{
+    pass(s, LONG_MS);
+    forget_asked(s);
+    for (guint i = 0; i < NMM_SWEEP_SIGN_MS; i++) {
+        expect(s, WEB);
+        s->now++;
+    }
+    assert_passes(s, NMM_SWEEP_SIGN_MS);
+}
+
+/* No others than guests that are served. */
+static void
+test_sign_of_others(Sweep *s, gconstpointer data)
+{
+    pass(s, LONG_MS);
+    expect(s, DB);
+    hear(s, DB, "10.0.0.5", FALSE);
+    expect(s, DB);
+    nmm_sweep_set_guests(s->sweep, NULL, 0);
+    expect(s, WEB);
+    g_assert_cmpint(nmm_sweep_get_deadline(s->sweep), ==, -1);
+}
+
+/* Returns: how many passes begin in @ms if the guest sends a sign each ms. */
+static guint
+count_passes(Sweep *s, gint64 ms)
+{
+    gint64 end = s->now + ms;
+
+    forget_asked(s);
+    for (; s->now < end; s->now++) {
+        gint64 deadline = nmm_sweep_get_deadline(s->sweep);
+
+        expect(s, WEB);
+        if (deadline != -1 && deadline <= s->now)
+            tick(s);
+    }
+    return count_asked(s, WEB " 10.0.0.2");
+}
+
+/* First each sign counts, then one in each price. */
+static void
+test_sign_flood(Sweep *s, gconstpointer data)
+{
+    pass(s, LONG_MS);
+    g_assert_cmpuint(
+        count_passes(s, NMM_SWEEP_MAX_SIGNS * (NMM_SWEEP_SIGN_MS + 1)), ==, NMM_SWEEP_MAX_SIGNS);
+    count_passes(s, NMM_SWEEP_SIGN_PRICE_MS);
+    /* 0.25, 0.5, 1, 2, 4, 8 s after each sign that counts */
+    g_assert_cmpuint(count_passes(s, 10 * NMM_SWEEP_SIGN_PRICE_MS), <=, 11 * 6);
+    /* A guest that was quiet for a while has it all again. */
+    pass(s, LONG_MS);
+    g_assert_cmpuint(
+        count_passes(s, NMM_SWEEP_MAX_SIGNS * (NMM_SWEEP_SIGN_MS + 1)), ==, NMM_SWEEP_MAX_SIGNS);
 }
 
 /* A guest that replies for every address (proxy ARP) gets only so many. */
@@ -440,6 +558,12 @@ main(int argc, char **argv)
     ADD("no-real-reply", SMALL, test_no_real_reply);
     ADD("rate", "10.0.0.1/22", test_rate);
     ADD("too-large", "10.0.0.1/21", test_too_large);
+    ADD("sign", SMALL, test_sign);
+    ADD("sign-after-reply", SMALL, test_sign_after_reply);
+    ADD("sign-during-pass", "10.0.0.1/22", test_sign_during_pass);
+    ADD("signs-together", SMALL, test_signs_together);
+    ADD("sign-of-others", SMALL, test_sign_of_others);
+    ADD("sign-flood", SMALL, test_sign_flood);
     ADD("proxy", "10.0.0.1/22", test_proxy);
     ADD("dual", DUAL, test_dual);
     g_test_add("/sweep/only-ipv4",

@@ -27,9 +27,11 @@ typedef struct {
     GArray *known;                /* (element-type NmmCidr): last heard with, the latest first */
     guint n_new;                  /* those of them that were not known when the sweep began */
     gboolean replied[N_FAMILIES]; /* since then */
-    guint pass;
+    gboolean first;               /* the pass is the first one */
     guint position;
-    gint64 due; /* NEVER: the sweep is over */
+    gint64 due;        /* NEVER: the sweep is over */
+    gint64 pause;      /* after the pass */
+    gint64 paid_until; /* how far its signs have used up what it may cause */
 } Target;
 
 struct _NmmSweep {
@@ -86,11 +88,13 @@ ensure_target(NmmSweep *self, NmmMacKey mac)
 }
 
 static void
-begin(Target *target)
+begin(Target *target, gint64 due, gint64 pause)
 {
-    target->n_new = target->pass = target->position = 0;
+    target->n_new = target->position = 0;
     target->replied[IPV4] = target->replied[IPV6] = FALSE;
-    target->due = 0;
+    target->first = TRUE;
+    target->due = due;
+    target->pause = pause;
 }
 
 /* Returns: whether it was known. */
@@ -171,7 +175,7 @@ set_subnets(NmmSweep *self, GArray *subnets)
     g_hash_table_iter_init(&iter, self->targets);
     while (g_hash_table_iter_next(&iter, NULL, &target)) {
         if (((Target *)target)->present)
-            begin(target);
+            begin(target, 0, NMM_SWEEP_PAUSE_MS);
     }
 }
 
@@ -207,7 +211,7 @@ static void
 set_present(Target *target, gboolean present)
 {
     if (present && !target->present)
-        begin(target);
+        begin(target, 0, NMM_SWEEP_PAUSE_MS);
     else if (!present)
         target->due = NEVER;
     target->present = present;
@@ -243,6 +247,37 @@ nmm_sweep_hear(NmmSweep *self, const guint8 *mac, const NmmCidr *address, gboole
     remember(target, address);
     if (!from_wire)
         target->replied[family_of(address)] = TRUE;
+}
+
+/* Signs */
+
+/* The pass that a sign begins is due already. */
+static gboolean
+is_expected(const Target *target, gint64 now)
+{
+    return target->first && target->position == 0 && target->due <= now + NMM_SWEEP_SIGN_MS;
+}
+
+/* A guest can send any number of signs. */
+static gboolean
+pay(Target *target, gint64 now)
+{
+    gint64 until = MAX(target->paid_until, now) + NMM_SWEEP_SIGN_PRICE_MS;
+
+    if (until > now + NMM_SWEEP_MAX_SIGNS * NMM_SWEEP_SIGN_PRICE_MS)
+        return FALSE;
+    target->paid_until = until;
+    return TRUE;
+}
+
+void
+nmm_sweep_expect(NmmSweep *self, const guint8 *mac, gint64 now_ms)
+{
+    NmmMacKey key = nmm_mac_key_from_bytes(mac);
+    Target *target = g_hash_table_lookup(self->targets, &key);
+
+    if (target && target->present && !is_expected(target, now_ms) && pay(target, now_ms))
+        begin(target, now_ms + NMM_SWEEP_SIGN_MS, NMM_SWEEP_SIGN_MS);
 }
 
 /* Asking */
@@ -342,11 +377,12 @@ has_replied(const NmmSweep *self, const Target *target)
 static void
 end_pass(const NmmSweep *self, Target *target, gint64 now)
 {
-    target->due = now + (NMM_SWEEP_PAUSE_MS << target->pass);
+    target->due = target->pause > NMM_SWEEP_MAX_PAUSE_MS || has_replied(self, target)
+                      ? NEVER
+                      : now + target->pause;
+    target->pause *= 2;
     target->position = 0;
-    target->pass++;
-    if (has_replied(self, target) || target->pass == NMM_SWEEP_MAX_PASSES)
-        target->due = NEVER;
+    target->first = FALSE;
 }
 
 /* The first pass goes on after a reply, because a guest may have several addresses, unless the
@@ -364,7 +400,7 @@ ask(const NmmSweep *self, Target *target, guint n, GArray *probes, gint64 now)
 
         nmm_mac_key_to_bytes(target->mac, probe.mac);
         if (make_probe(self, target, target->position, &probe) &&
-            (target->pass == 0 || !target->replied[family_of(&probe.address)]))
+            (target->first || !target->replied[family_of(&probe.address)]))
             g_array_append_val(probes, probe);
     }
     if (target->position >= total)

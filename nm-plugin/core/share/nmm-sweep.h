@@ -8,7 +8,7 @@
  * for each IPv6 subnet), and for each address of the parent's IPv4 subnets that is at most a /22.
  * This is one pass. Because the guest may still boot, further passes ask for the families in which
  * it has not replied. Each pause is twice as long as the one before. After the last pass nothing is
- * pending.
+ * pending. A sign that the guest sets up its interface begins the passes again, with short pauses.
  *
  * The replies are claims like any others: NmmRouting decides about them.
  */
@@ -19,12 +19,15 @@
 
 G_BEGIN_DECLS
 
-#define NMM_SWEEP_PER_TICK   40 /* probes, of all guests together … */
-#define NMM_SWEEP_TICK_MS    10
-#define NMM_SWEEP_PAUSE_MS   1000 /* after the first pass */
-#define NMM_SWEEP_MAX_PASSES 9    /* the last one begins after about 4 minutes */
-#define NMM_SWEEP_MIN_PREFIX 22   /* of IPv4 subnets; larger subnets are not swept */
-#define NMM_SWEEP_MAX_KNOWN  16   /* addresses of a MAC that are remembered */
+#define NMM_SWEEP_PER_TICK      40 /* probes, of all guests together … */
+#define NMM_SWEEP_TICK_MS       10
+#define NMM_SWEEP_PAUSE_MS      1000   /* after the first pass */
+#define NMM_SWEEP_MAX_PAUSE_MS  128000 /* the last pass begins after about 4 minutes */
+#define NMM_SWEEP_SIGN_MS       250   /* from a sign to the first pass, and from that to the next */
+#define NMM_SWEEP_MAX_SIGNS     16    /* of a guest in short order; after that … */
+#define NMM_SWEEP_SIGN_PRICE_MS 10000 /* … one in this time */
+#define NMM_SWEEP_MIN_PREFIX    22    /* of IPv4 subnets; larger subnets are not swept */
+#define NMM_SWEEP_MAX_KNOWN     16    /* addresses of a MAC that are remembered */
 
 typedef struct _NmmSweep NmmSweep;
 
@@ -38,6 +41,9 @@ void nmm_sweep_set_host(NmmSweep *self, const NmmRoutingHost *host);
 void nmm_sweep_set_guests(NmmSweep *self, const NmmRoutingNic *nics, gsize n_nics);
 /* Any claim, as for nmm_routing_claim(). */
 void nmm_sweep_hear(NmmSweep *self, const guint8 *mac, const NmmCidr *address, gboolean from_wire);
+/* The guest sets up an interface (nmm-setup-frame.h, or it asks whether an address is free), so it
+ * soon has an address. Ignored for others than guests, and if it comes too often. */
+void nmm_sweep_expect(NmmSweep *self, const guint8 *mac, gint64 now_ms);
 
 /* (transfer full) (element-type NmmProbe): to send to guests now. Earlier or later is harmless. */
 GArray *nmm_sweep_tick(NmmSweep *self, gint64 now_ms);
