@@ -311,52 +311,62 @@ find_suggested(const GPtrArray *list, const char *uuid)
 /* A profile that is in use is withdrawn only if there is no reason for it any more, not because a
  * user makes another one or the administrator turns suggestions off. */
 static gboolean
-is_withdrawn(const Decider *self, const NmmProfileRow *row, const GPtrArray *list, const char *uri)
+is_withdrawn(const Decider *self, const NmmProfileRow *row, const GPtrArray *list)
 {
     const NmmSuggestedProfile *suggested = find_suggested(list, row->uuid);
 
     if (!row->host || !nmm_suggested_profile_is_unsaved(row->host))
         return FALSE;
-    if (list && !suggested)
+    if (row->use && !suggested)
         return !(row->mode && row->mode->has_network && row->networks_unknown);
     return row->host->state == NMM_ACTIVE_DOWN &&
            (!self->input->suggest ||
-            (suggested && (nmm_suggested_profile_is_taken(suggested, self->host, uri) ||
+            (suggested && (nmm_suggested_profile_is_taken(suggested, self->host) ||
                            !nmm_suggested_profile_can_work(suggested, self->host))));
 }
 
 static void
-suggest(Decider *self, const GPtrArray *list, const char *uri)
+suggest(Decider *self, const GPtrArray *list)
 {
-    for (guint i = 0; list && self->input->suggest && i < list->len; i++) {
+    for (guint i = 0; self->input->suggest && i < list->len; i++) {
         const NmmSuggestedProfile *suggested = list->pdata[i];
 
         if (nmm_host_state_find_profile(self->host, suggested->uuid) ||
-            nmm_suggested_profile_is_taken(suggested, self->host, uri) ||
+            nmm_suggested_profile_is_taken(suggested, self->host) ||
             !nmm_suggested_profile_can_work(suggested, self->host))
             continue;
         add_action(self, NMM_ACTION_SUGGEST, suggested->uuid, suggested->id, NULL)->suggested =
-            nmm_suggested_profile_new(suggested->mode, suggested->target);
+            nmm_suggested_profile_new(suggested->mode, suggested->target, suggested->uri);
     }
 }
 
-/* (nullable) (transfer full): NULL if libvirt does not answer. */
+/* (transfer full): for the guests of each libvirt that profiles may name without the
+ * administrator's permission, and that answers. */
 static GPtrArray *
-list_suggested(const Decider *self, const char *uri)
+list_suggested(const Decider *self)
 {
-    const NmmGuestUse *use = nmm_profile_rows_find_use(self->table, uri);
+    const char *const *uris = nmm_keys_find(NMM_KEY_LIBVIRT_URI)->choices;
+    GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)nmm_suggested_profile_free);
 
-    return use ? nmm_suggested_profile_list(nmm_host_state_find_hypervisor(self->host, uri), use)
-               : NULL;
+    for (gsize i = 0; uris[i]; i++) {
+        const NmmGuestUse *use = nmm_profile_rows_find_use(self->table, uris[i]);
+
+        if (use)
+            g_ptr_array_extend_and_steal(
+                all,
+                nmm_suggested_profile_list(nmm_host_state_find_hypervisor(self->host, uris[i]),
+                                           use));
+    }
+    return all;
 }
 
 static void
-withdraw(Decider *self, const GPtrArray *list, const char *uri)
+withdraw(Decider *self, const GPtrArray *list)
 {
     for (guint i = 0; i < self->rows->len; i++) {
         NmmProfileRow *row = self->rows->pdata[i];
 
-        row->withdraw = is_withdrawn(self, row, list, uri);
+        row->withdraw = is_withdrawn(self, row, list);
         if (row->withdraw)
             row->state->wanted = NMM_PROFILE_SWITCH_OFF;
     }
@@ -383,10 +393,9 @@ add_row_actions(Decider *self, NmmActionKind kind)
 static void
 decide_all(Decider *self)
 {
-    const char *uri = nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value;
-    g_autoptr(GPtrArray) list = list_suggested(self, uri);
+    g_autoptr(GPtrArray) list = list_suggested(self);
 
-    withdraw(self, list, uri);
+    withdraw(self, list);
     for (guint i = 0; i < self->rows->len; i++)
         decide_restore(self, self->rows->pdata[i]);
     for (guint i = 0; i < self->rows->len; i++)
@@ -400,7 +409,7 @@ decide_all(Decider *self)
             decide_link(self, link);
     }
     add_row_actions(self, NMM_ACTION_WITHDRAW);
-    suggest(self, list, uri);
+    suggest(self, list);
     add_row_actions(self, NMM_ACTION_ACTIVATE);
     add_row_actions(self, NMM_ACTION_UNPLUG);
     add_row_actions(self, NMM_ACTION_LOG);

@@ -325,11 +325,9 @@ read_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 read_host(Loop *self)
 {
-    const char *uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
     const NmmHostRequest request = {
         .flags = NMM_HOST_READ_NM | NMM_HOST_READ_LINKS | NMM_HOST_READ_USED_HYPERVISORS |
-                 NMM_HOST_READ_AWAKE,
-        .uris = uris,
+                 NMM_HOST_READ_LOCAL_HYPERVISORS | NMM_HOST_READ_AWAKE,
         .config_file = self->config_file,
         .timeout_s = READ_TIMEOUT_S,
     };

@@ -4,6 +4,8 @@
 
 #include "nmm-suggested-profile.h"
 
+#include <string.h>
+
 #include "nmm-identity.h"
 
 static const char *
@@ -12,15 +14,27 @@ get_target(const NmmProfile *profile)
     return nmm_mode_get_target(profile->mode, profile->network, profile->parent);
 }
 
+/* Only the default libvirt needs no name. */
+static char *
+make_id(NmmMode mode, const char *target, const char *uri)
+{
+    const char *what = nmm_mode_get_info(mode)->suggested_as;
+
+    if (g_str_equal(uri, nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value))
+        return g_strdup_printf("%s %s", what, target);
+    return g_strdup_printf("%s %s (%.*s)", what, target, (int)strcspn(uri, ":"), uri);
+}
+
 NmmSuggestedProfile *
-nmm_suggested_profile_new(NmmMode mode, const char *target)
+nmm_suggested_profile_new(NmmMode mode, const char *target, const char *uri)
 {
     NmmSuggestedProfile *suggested = g_new0(NmmSuggestedProfile, 1);
 
     suggested->mode = mode;
     suggested->target = g_strdup(target);
-    suggested->uuid = nmm_identity_suggested_uuid(mode, target);
-    suggested->id = g_strdup_printf("%s %s", nmm_mode_get_info(mode)->suggested_as, target);
+    suggested->uri = g_strdup(uri);
+    suggested->uuid = nmm_identity_suggested_uuid(mode, target, uri);
+    suggested->id = make_id(mode, target, uri);
     return suggested;
 }
 
@@ -32,6 +46,7 @@ nmm_suggested_profile_free(NmmSuggestedProfile *suggested)
     g_free(suggested->uuid);
     g_free(suggested->id);
     g_free(suggested->target);
+    g_free(suggested->uri);
     g_free(suggested);
 }
 
@@ -40,7 +55,8 @@ nmm_suggested_profile_is_unsaved(const NmmHostProfile *profile)
 {
     const NmmProfile *p = profile->profile;
 
-    return p && profile->in_memory && nmm_identity_is_suggested(p->uuid, p->mode, get_target(p));
+    return p && profile->in_memory &&
+           nmm_identity_is_suggested(p->uuid, p->mode, get_target(p), p->libvirt_uri);
 }
 
 gboolean
@@ -51,9 +67,7 @@ nmm_suggested_profile_can_work(const NmmSuggestedProfile *suggested, const NmmHo
 }
 
 gboolean
-nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
-                               const NmmHostState *host,
-                               const char *uri)
+nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested, const NmmHostState *host)
 {
     gboolean has_network = nmm_mode_get_info(suggested->mode)->has_network;
 
@@ -61,7 +75,8 @@ nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
         const NmmHostProfile *profile = host->profiles->pdata[i];
         const NmmProfile *p = profile->profile;
 
-        if (p && !nmm_suggested_profile_is_unsaved(profile) && g_str_equal(p->libvirt_uri, uri) &&
+        if (p && !nmm_suggested_profile_is_unsaved(profile) &&
+            g_str_equal(p->libvirt_uri, suggested->uri) &&
             nmm_mode_get_info(p->mode)->has_network == has_network &&
             g_strcmp0(get_target(p) ?: host->primary, suggested->target) == 0)
             return TRUE;
@@ -91,9 +106,11 @@ nmm_suggested_profile_list(const NmmHostHypervisor *hypervisor, const NmmGuestUs
         const NmmNetwork *network = hypervisor->networks->pdata[i];
 
         if (is_network_suggested(network, use))
-            g_ptr_array_add(list, nmm_suggested_profile_new(NMM_MODE_ISOLATED, network->name));
+            g_ptr_array_add(
+                list, nmm_suggested_profile_new(NMM_MODE_ISOLATED, network->name, hypervisor->uri));
     }
     for (gsize i = 0; use->parents[i]; i++)
-        g_ptr_array_add(list, nmm_suggested_profile_new(NMM_MODE_SHARE, use->parents[i]));
+        g_ptr_array_add(
+            list, nmm_suggested_profile_new(NMM_MODE_SHARE, use->parents[i], hypervisor->uri));
     return list;
 }

@@ -15,9 +15,10 @@ typedef struct {
     char *id;
     NmmMode mode;
     char *target; /* name of the network or of the parent */
+    char *uri;    /* of the libvirt */
 } NmmSuggestedProfile;
 
-NmmSuggestedProfile *nmm_suggested_profile_new(NmmMode mode, const char *target);
+NmmSuggestedProfile *nmm_suggested_profile_new(NmmMode mode, const char *target, const char *uri);
 /* @suggested: (nullable) */
 void nmm_suggested_profile_free(NmmSuggestedProfile *suggested);
 
@@ -28,10 +29,9 @@ GPtrArray *nmm_suggested_profile_list(const NmmHostHypervisor *hypervisor, const
 /* It could be activated: its parent, if it has one, can carry a host link now, or is not known. */
 gboolean
 nmm_suggested_profile_can_work(const NmmSuggestedProfile *suggested, const NmmHostState *host);
-/* A profile of a user does the same. @uri: the libvirt of the suggested profile. */
-gboolean nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested,
-                                        const NmmHostState *host,
-                                        const char *uri);
+/* A profile of a user does the same. */
+gboolean
+nmm_suggested_profile_is_taken(const NmmSuggestedProfile *suggested, const NmmHostState *host);
 /* @profile is a suggested profile that no user saved. */
 gboolean nmm_suggested_profile_is_unsaved(const NmmHostProfile *profile);
 

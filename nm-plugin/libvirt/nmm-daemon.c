@@ -135,6 +135,33 @@ nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending)
     return asleep;
 }
 
+/* Definitions */
+
+/* TRUE if it cannot be read. */
+static gboolean
+has_definition(const char *directory)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, &error);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        if (g_str_has_suffix(name, ".xml"))
+            return TRUE;
+    }
+    return !dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+}
+
+/* Each driver keeps its definitions there (read in libvirt 6.0 to 11.3). */
+gboolean
+nmm_daemon_has_definitions(const char *root, const char *uri)
+{
+    g_autofree char *driver = nmm_daemon_get_driver(uri);
+    g_autofree char *directory = driver ? g_strconcat(root, "/etc/libvirt/", driver, NULL) : NULL;
+
+    return !directory || has_definition(directory);
+}
+
 /* Wait */
 
 struct _NmmDaemonWait {

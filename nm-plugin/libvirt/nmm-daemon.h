@@ -30,6 +30,10 @@ gboolean nmm_daemon_is_asleep(const char *run_dir, const char *uri, int ending);
 /* The process that serves @uri; 0 if there is none, or it is not known. Any thread. */
 int nmm_daemon_get_pid(const char *run_dir, const char *uri);
 
+/* FALSE: no guest of @uri, which is of this host, has a definition. TRUE if that is not known.
+ * @root: "", except in tests. Any thread. */
+gboolean nmm_daemon_has_definitions(const char *root, const char *uri);
+
 /* Waits for the daemon. Calls @awake once, on the default main context, when it runs. */
 typedef struct _NmmDaemonWait NmmDaemonWait;
 

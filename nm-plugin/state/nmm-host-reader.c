@@ -8,6 +8,7 @@
 
 #include "nmm-active.h"
 #include "nmm-config.h"
+#include "nmm-daemon.h"
 #include "nmm-error.h"
 #include "nmm-failure-file.h"
 #include "nmm-identity.h"
@@ -153,8 +154,10 @@ is_suggested(const NmmHostProfile *profile)
     const NmmProfile *p = profile->profile;
 
     return p && profile->in_memory && profile->state == NMM_ACTIVE_DOWN &&
-           nmm_identity_is_suggested(
-               p->uuid, p->mode, nmm_mode_get_info(p->mode)->has_network ? p->network : p->parent);
+           nmm_identity_is_suggested(p->uuid,
+                                     p->mode,
+                                     nmm_mode_get_target(p->mode, p->network, p->parent),
+                                     p->libvirt_uri);
 }
 
 /* Of mode move alone: can NetworkManager move what the parent has? What is active has passed. */
@@ -375,6 +378,20 @@ add_uri(Read *read, const char *uri)
         g_ptr_array_add(read->uris, g_strdup(uri));
 }
 
+/* A connection to a libvirt without the driver would make it log an error each time. */
+static void
+add_local_uris(Read *read)
+{
+    const NmmKeyInfo *key = nmm_keys_find(NMM_KEY_LIBVIRT_URI);
+
+    for (gsize i = 0; key->choices[i]; i++) {
+        if (nmm_daemon_has_definitions("", key->choices[i]))
+            add_uri(read, key->choices[i]);
+    }
+    if (read->uris->len == 0)
+        add_uri(read, key->default_value);
+}
+
 /* @task: (transfer full) */
 static void
 start_hypervisors(GTask *task)
@@ -382,6 +399,8 @@ start_hypervisors(GTask *task)
     Read *read = g_task_get_task_data(task);
     const GPtrArray *profiles = read->state->profiles;
 
+    if (read->flags & NMM_HOST_READ_LOCAL_HYPERVISORS)
+        add_local_uris(read);
     for (guint i = 0; (read->flags & NMM_HOST_READ_USED_HYPERVISORS) && i < profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(profiles, i);
 

@@ -18,6 +18,8 @@ typedef enum {
     NMM_HOST_READ_LINKS = 1 << 1, /* the kernel's interfaces; NM's parents need them, too */
     /* the libvirt URIs that valid profiles name, besides those of the request */
     NMM_HOST_READ_USED_HYPERVISORS = 1 << 2,
+    /* those that profiles may name and that define guests; the default one if none does */
+    NMM_HOST_READ_LOCAL_HYPERVISORS = 1 << 8,
     NMM_HOST_READ_LEASES = 1 << 3,   /* of every libvirt that is read */
     NMM_HOST_READ_SUBNETS = 1 << 4,  /* with NM: in use by routes and profiles */
     NMM_HOST_READ_AWAKE = 1 << 6,    /* do not start a libvirt daemon that is not running */

@@ -86,6 +86,8 @@ complain_of_hosts(const NmmHostState *state)
 const char *
 nmm_check_choose_uri(const NmmHostState *state, const char *guest)
 {
+    const char *uri = nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value;
+
     for (guint i = 0; i < state->profiles->len; i++) {
         const NmmHostProfile *profile = g_ptr_array_index(state->profiles, i);
 
@@ -93,7 +95,10 @@ nmm_check_choose_uri(const NmmHostState *state, const char *guest)
             nmm_profile_selects(profile->profile, guest, guest))
             return profile->profile->libvirt_uri;
     }
-    return nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value;
+    /* A host that has only containers. */
+    if (state->hypervisors->len > 0 && !nmm_host_state_find_hypervisor(state, uri))
+        return ((const NmmHostHypervisor *)g_ptr_array_index(state->hypervisors, 0))->uri;
+    return uri;
 }
 
 /* (nullable): the guest that has @address. */
@@ -151,13 +156,12 @@ static const GOptionEntry entries[] = {
 static int
 run(const char *name, gboolean json)
 {
-    const char *const uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
     g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
     g_autoptr(NmmReport) report = NULL;
     NmmCidr address;
 
-    nmm_host_update(state, NMM_HOST_READ_GUESTS, uris);
+    nmm_host_update(state, NMM_HOST_READ_GUESTS, NULL);
     if (migration_uri) {
         int code = run_for_migration(state, name, migration_uri, json);
 

@@ -420,11 +420,10 @@ nmm_status_report(const NmmHostState *state, const GPtrArray *inputs)
 static NmmReport *
 read_report(void)
 {
-    const char *const uris[] = {nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value, NULL};
     g_autoptr(NmmHostState) state = nmm_host_state_new();
     g_autoptr(GPtrArray) inputs = NULL;
 
-    nmm_host_update(state, NMM_HOST_READ_GUESTS | NMM_HOST_READ_AWAKE, uris);
+    nmm_host_update(state, NMM_HOST_READ_GUESTS | NMM_HOST_READ_AWAKE, NULL);
     inputs = nmm_check_collect(state, NULL);
     return nmm_status_report(state, inputs);
 }

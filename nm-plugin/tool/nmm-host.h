@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /* For status and check: everything that they need of guests. */
 #define NMM_HOST_READ_GUESTS                                                                       \
     (NMM_HOST_READ_NM | NMM_HOST_READ_LINKS | NMM_HOST_READ_USED_HYPERVISORS |                     \
-     NMM_HOST_READ_LEASES | NMM_HOST_READ_STATUS)
+     NMM_HOST_READ_LOCAL_HYPERVISORS | NMM_HOST_READ_LEASES | NMM_HOST_READ_STATUS)
 
 /* Reads parts of @state, again or for the first time. @uris: (nullable): libvirt URIs to read. */
 void nmm_host_update(NmmHostState *state, NmmHostReadFlags flags, const char *const *uris);

@@ -17,6 +17,7 @@
 #include "nmm-daemon.h"
 
 #define QEMU     "qemu:///system"
+#define LXC      "lxc:///system"
 #define PATIENCE (30 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -242,6 +243,40 @@ add(const char *path, gconstpointer data, void (*test)(Fixture *f, gconstpointer
     g_test_add(path, Fixture, data, setup, test, teardown);
 }
 
+/* Definitions */
+
+static void
+add_file(Fixture *f, const char *path)
+{
+    g_autofree char *full = g_build_filename(f->run, path, NULL);
+    g_autofree char *dir = g_path_get_dirname(full);
+
+    g_assert_no_errno(g_mkdir_with_parents(dir, 0700));
+    g_assert_true(g_file_set_contents(full, "", -1, NULL));
+}
+
+/* Neither networks nor files of other kinds are guests. */
+static void
+test_definitions(Fixture *f, gconstpointer data)
+{
+    add_file(f, "etc/libvirt/qemu/networks/default.xml");
+    add_file(f, "etc/libvirt/qemu/a.xml.new");
+    g_assert_false(nmm_daemon_has_definitions(f->run, QEMU));
+    g_assert_false(nmm_daemon_has_definitions(f->run, LXC));
+    add_file(f, "etc/libvirt/lxc/a.xml");
+    g_assert_false(nmm_daemon_has_definitions(f->run, QEMU));
+    g_assert_true(nmm_daemon_has_definitions(f->run, LXC));
+}
+
+/* They are another host's, or cannot be read. */
+static void
+test_definitions_unknown(Fixture *f, gconstpointer data)
+{
+    g_assert_true(nmm_daemon_has_definitions(f->run, "qemu+ssh://host/system"));
+    add_file(f, "etc/libvirt/lxc");
+    g_assert_true(nmm_daemon_has_definitions(f->run, LXC));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -256,5 +291,7 @@ main(int argc, char **argv)
     add("/daemon/wait/again", GINT_TO_POINTER(TRUE), test_wait);
     add("/daemon/wait/late", NULL, test_wait_late);
     add("/daemon/wait/not-ending", NULL, test_wait_not_ending);
+    add("/daemon/definitions", NULL, test_definitions);
+    add("/daemon/definitions/unknown", NULL, test_definitions_unknown);
     return g_test_run();
 }

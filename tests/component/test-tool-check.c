@@ -209,6 +209,9 @@ test_check_uri(void)
     g_autoptr(NmmCheckInput) input = NULL;
 
     g_assert_cmpstr(nmm_check_choose_uri(state, "web"), ==, URI);
+    add_host(state, "lxc:///system");
+    g_assert_cmpstr(nmm_check_choose_uri(state, "web"), ==, "lxc:///system");
+    add_host(state, URI);
     add_profile(state, "guests", UUID, data);
     g_assert_cmpstr(nmm_check_choose_uri(state, "db"), ==, URI);
     uri = nmm_check_choose_uri(state, "web");

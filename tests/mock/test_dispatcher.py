@@ -155,6 +155,24 @@ def test_profile_is_suggested_without_network_driver(host):
     check('Guests on eth0' in [profile.id for profile in host.nm.profiles], 'no profile is suggested')
 
 
+def test_profile_is_suggested_for_containers_of_libvirt(host):
+    mock.run('mount', '-t', 'tmpfs', 'tmpfs', '/etc/libvirt')
+    os.mkdir('/etc/libvirt/lxc')
+    host.write('/etc/libvirt/lxc/alpha.xml', '')
+    host.add_guest('alpha')
+    host.refresh()
+    suggested = [(profile.id, device.value(profile.settings, 'vpn', 'data')) for profile in host.nm.profiles
+                 if profile.id.startswith('Guests on')]
+    equal(suggested, [('Guests on eth0 (lxc)', {'mode': 'share', 'parent': 'eth0', 'libvirt-uri': 'lxc:///system'})],
+          'suggested profiles')
+    equal(host.refresh()[1], '', 'output of a second round')
+    # Its profile is a reason to look for the containers even if none is defined.
+    os.unlink('/etc/libvirt/lxc/alpha.xml')
+    os.unlink('/run/fake/start')
+    host.refresh()
+    check('Guests on eth0 (lxc)' not in [profile.id for profile in host.nm.profiles], 'the suggested profile stays')
+
+
 def test_libvirt_that_does_not_run_is_not_asked(host):
     host.add_guest('alpha')
     host.at_start('fall-asleep')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the service publishes about its profile on D-Bus, and the file that has its last failure."""
 
+import json
 import os
 import stat
 import subprocess
@@ -203,6 +204,18 @@ def test_failure_while_up(host):
 def test_profile_that_the_user_takes_down_has_not_failed(host):
     host.down(host.up(host.add_profile('share')))
     check(not os.path.exists(FAILURE), 'a failure')
+
+
+def test_containers_of_libvirt_are_listed_without_a_profile(host):
+    mock.run('mount', '-t', 'tmpfs', 'tmpfs', '/etc/libvirt')
+    os.mkdir('/etc/libvirt/lxc')
+    host.write('/etc/libvirt/lxc/alpha.xml', '')
+    host.add_guest('alpha')
+    tool = subprocess.Popen([host.programs.tool, '--json', 'status'], stdout=subprocess.PIPE, text=True)
+    host.wait(lambda: tool.poll() is not None, 'the tool to end')
+    status = json.loads(tool.stdout.read())
+    equal([libvirt['uri'] for libvirt in status['libvirt']], ['lxc:///system'], 'libvirt daemons')
+    equal([guest['name'] for guest in status['guests']], ['alpha'], 'guests')
 
 
 if __name__ == '__main__':

@@ -124,7 +124,9 @@ get_profile_uuid(GKeyFile *file, const char *group, const char *name)
     if (!get_flag(file, group, "suggested"))
         return g_strdup(name);
     return nmm_identity_suggested_uuid(
-        profile->mode, nmm_mode_get_target(profile->mode, profile->network, profile->parent));
+        profile->mode,
+        nmm_mode_get_target(profile->mode, profile->network, profile->parent),
+        profile->libvirt_uri);
 }
 
 static void
@@ -448,15 +450,21 @@ test_case(gconstpointer data)
 static void
 test_suggested_uuid(void)
 {
-    NmmSuggestedProfile *network = nmm_suggested_profile_new(NMM_MODE_ISOLATED, "isolated");
-    NmmSuggestedProfile *device = nmm_suggested_profile_new(NMM_MODE_SHARE, "eth0");
+    NmmSuggestedProfile *network =
+        nmm_suggested_profile_new(NMM_MODE_ISOLATED, "isolated", "qemu:///system");
+    NmmSuggestedProfile *device =
+        nmm_suggested_profile_new(NMM_MODE_SHARE, "eth0", "qemu:///system");
+    NmmSuggestedProfile *lxc = nmm_suggested_profile_new(NMM_MODE_SHARE, "eth0", "lxc:///system");
 
     g_assert_cmpstr(network->uuid, ==, "02fd2225-f4ef-5a12-85fe-4b43da733041");
     g_assert_cmpstr(network->id, ==, "Isolated network isolated");
     g_assert_cmpstr(device->uuid, ==, "a29a8d3f-59df-5df4-97f0-4812ca173ee8");
     g_assert_cmpstr(device->id, ==, "Guests on eth0");
+    g_assert_cmpstr(lxc->uuid, ==, "d08bf338-2150-50c1-af81-0f8039bfdabd");
+    g_assert_cmpstr(lxc->id, ==, "Guests on eth0 (lxc)");
     nmm_suggested_profile_free(network);
     nmm_suggested_profile_free(device);
+    nmm_suggested_profile_free(lxc);
 }
 
 static void

@@ -173,21 +173,29 @@ test_standin_mac(void)
     g_assert_cmpstr(other, ==, "52:f6:31:a5:a3:52");
 }
 
+#define QEMU "qemu:///system"
+#define LXC  "lxc:///system"
+
 /* Golden values: with others, profiles in use would be suggested again. */
 static void
 test_suggested(void)
 {
-    g_autofree char *network = nmm_identity_suggested_uuid(NMM_MODE_ISOLATED, "isolated");
-    g_autofree char *device = nmm_identity_suggested_uuid(NMM_MODE_SHARE, "eth0");
+    g_autofree char *network = nmm_identity_suggested_uuid(NMM_MODE_ISOLATED, "isolated", QEMU);
+    g_autofree char *device = nmm_identity_suggested_uuid(NMM_MODE_SHARE, "eth0", QEMU);
+    g_autofree char *lxc = nmm_identity_suggested_uuid(NMM_MODE_SHARE, "eth0", LXC);
 
     g_assert_cmpstr(network, ==, "02fd2225-f4ef-5a12-85fe-4b43da733041");
     g_assert_cmpstr(device, ==, "a29a8d3f-59df-5df4-97f0-4812ca173ee8");
-    g_assert_true(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "isolated"));
-    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "other"));
-    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_SHARE, "isolated"));
-    g_assert_false(nmm_identity_is_suggested(device, NMM_MODE_SHARE, NULL));
-    g_assert_false(
-        nmm_identity_is_suggested("0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NMM_MODE_SHARE, "eth0"));
+    g_assert_cmpstr(lxc, ==, "d08bf338-2150-50c1-af81-0f8039bfdabd");
+    g_assert_true(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "isolated", QEMU));
+    g_assert_true(nmm_identity_is_suggested(lxc, NMM_MODE_SHARE, "eth0", LXC));
+    g_assert_false(nmm_identity_is_suggested(lxc, NMM_MODE_SHARE, "eth0", QEMU));
+    g_assert_false(nmm_identity_is_suggested(device, NMM_MODE_SHARE, "eth0", LXC));
+    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_ISOLATED, "other", QEMU));
+    g_assert_false(nmm_identity_is_suggested(network, NMM_MODE_SHARE, "isolated", QEMU));
+    g_assert_false(nmm_identity_is_suggested(device, NMM_MODE_SHARE, NULL, QEMU));
+    g_assert_false(nmm_identity_is_suggested(
+        "0d0a8a4e-6f6b-4d77-9f0e-0c2b9e6c1a01", NMM_MODE_SHARE, "eth0", QEMU));
 }
 
 /* The build's configuration directory, not always /etc. */

@@ -142,7 +142,7 @@ static const char namespace_uuid[] =
     "\x6a\x1f\x0c\x52\x3b\x9e\x4d\x07\x9c\x41\x5e\x83\xd2\x70\xb8\x19";
 
 char *
-nmm_identity_suggested_uuid(NmmMode mode, const char *target)
+nmm_identity_suggested_uuid(NmmMode mode, const char *target, const char *uri)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA1);
     const char *kind = nmm_mode_to_string(mode);
@@ -154,6 +154,10 @@ nmm_identity_suggested_uuid(NmmMode mode, const char *target)
     /* With the terminating NUL, so that no other mode and target give the same text. */
     g_checksum_update(checksum, (const guchar *)kind, (gssize)strlen(kind) + 1);
     g_checksum_update(checksum, (const guchar *)target, -1);
+    if (!g_str_equal(uri, nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value)) {
+        g_checksum_update(checksum, (const guchar *)"", 1);
+        g_checksum_update(checksum, (const guchar *)uri, -1);
+    }
     g_checksum_get_digest(checksum, b, &size);
     b[6] = (b[6] & 0x0f) | 0x50;
     b[8] = (b[8] & 0x3f) | 0x80;
@@ -162,9 +166,9 @@ nmm_identity_suggested_uuid(NmmMode mode, const char *target)
 }
 
 gboolean
-nmm_identity_is_suggested(const char *uuid, NmmMode mode, const char *target)
+nmm_identity_is_suggested(const char *uuid, NmmMode mode, const char *target, const char *uri)
 {
-    g_autofree char *suggested = target ? nmm_identity_suggested_uuid(mode, target) : NULL;
+    g_autofree char *suggested = target ? nmm_identity_suggested_uuid(mode, target, uri) : NULL;
 
     return suggested && g_str_equal(suggested, uuid);
 }

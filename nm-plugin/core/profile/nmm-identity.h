@@ -28,9 +28,10 @@ char *nmm_identity_link_mac(const char *profile_uuid, const char *parent_mac);
 /* "52:…", of a parent whose own MAC, @parent_mac, is on the host link. */
 char *nmm_identity_standin_mac(const char *parent_mac);
 
-/* The UUID of the profile that is suggested for a network or parent, and whether @uuid is it.
- * @target: (nullable) in the latter. */
-char *nmm_identity_suggested_uuid(NmmMode mode, const char *target);
-gboolean nmm_identity_is_suggested(const char *uuid, NmmMode mode, const char *target);
+/* The UUID of the profile that is suggested for a network or parent of the guests at @uri, and
+ * whether @uuid is it. @target: (nullable) in the latter. */
+char *nmm_identity_suggested_uuid(NmmMode mode, const char *target, const char *uri);
+gboolean
+nmm_identity_is_suggested(const char *uuid, NmmMode mode, const char *target, const char *uri);
 
 G_END_DECLS
