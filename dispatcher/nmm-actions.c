@@ -231,7 +231,7 @@ restored_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     else if (!call->error)
         call->error = g_steal_pointer(&error);
     call->changed = call->changed || call->has_new_mac;
-    if (call->changed && !nmm_announce(call->action->device, &announce_error))
+    if (call->changed && !nmm_announce(call->action->device, AF_UNSPEC, &announce_error))
         g_debug("%s", announce_error->message);
     if (call->changed)
         nmm_link_removal_check_connectivity_async(call->client, checked_cb, task);

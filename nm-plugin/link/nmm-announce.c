@@ -27,8 +27,10 @@ fail(GError **error, const char *device, const char *what)
 
 /* An IPv6 link-local address belongs to the device and has not moved; an IPv4 one may have. */
 static gboolean
-is_announced(const NmmCidr *address)
+is_announced(const NmmCidr *address, int family)
 {
+    if (family != AF_UNSPEC && family != (int)address->family)
+        return FALSE;
     return address->family == G_SOCKET_FAMILY_IPV4 || !nmm_cidr_is_link_local(address);
 }
 
@@ -37,6 +39,7 @@ send_all(const char *device,
          const struct sockaddr_ll *to,
          const guint8 *mac,
          const GArray *addresses,
+         int family,
          GError **error)
 {
     guint8 frame[NMM_NEIGHBOUR_FRAME_MAX];
@@ -49,7 +52,7 @@ send_all(const char *device,
         const NmmCidr *address = &g_array_index(addresses, NmmRoutingAddress, i).cidr;
         gsize length;
 
-        if (!is_announced(address))
+        if (!is_announced(address, family))
             continue;
         length = nmm_neighbour_frame_build_announcement(frame, mac, address);
         /* A failure does not stop the other addresses; the first error is returned. */
@@ -61,7 +64,7 @@ send_all(const char *device,
 }
 
 gboolean
-nmm_announce(const char *device, GError **error)
+nmm_announce(const char *device, int family, GError **error)
 {
     g_autoptr(NmmNlSock) sock = nmm_netlink_connect(error);
     g_autoptr(NmmNlLink) link = sock ? nmm_rtnl_get_link(sock, device, error) : NULL;
@@ -76,5 +79,6 @@ nmm_announce(const char *device, GError **error)
         return nmm_fail(error, NMM_ERROR_NOT_FOUND, "there is no Ethernet device '%s'", device);
     to.sll_ifindex = rtnl_link_get_ifindex(link);
     addresses = nmm_rtnl_list_addresses(sock, to.sll_ifindex, error);
-    return addresses && send_all(device, &to, nl_addr_get_binary_addr(mac), addresses, error);
+    return addresses &&
+           send_all(device, &to, nl_addr_get_binary_addr(mac), addresses, family, error);
 }

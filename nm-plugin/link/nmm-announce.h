@@ -11,7 +11,8 @@
 G_BEGIN_DECLS
 
 /* A gratuitous ARP request or unsolicited advertisement for every usable address of @device, except
- * IPv6 link-local ones. Needs CAP_NET_RAW. NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED. */
-gboolean nmm_announce(const char *device, GError **error);
+ * IPv6 link-local ones. @family: AF_INET, AF_INET6, or AF_UNSPEC for both. Needs CAP_NET_RAW.
+ * NMM_ERROR_NOT_FOUND, NMM_ERROR_FAILED. */
+gboolean nmm_announce(const char *device, int family, GError **error);
 
 G_END_DECLS

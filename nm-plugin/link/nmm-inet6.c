@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nmm-error.h"
+#include "nmm-sysctl.h"
+
 #define WORDS        6
 #define WORD_ADDRESS 0
 #define WORD_SCOPE   3
@@ -19,6 +22,9 @@
 #define WORD_DEVICE  5
 
 #define SCOPE_GLOBAL 0
+
+#define DAD     "accept_dad"
+#define DISABLE "disable_ipv6"
 
 /* Without the kernel's padding. */
 static gboolean
@@ -79,4 +85,36 @@ nmm_inet6_list(const char *device, guint mask, guint flags)
 
     g_file_get_contents("/proc/net/if_inet6", &text, NULL, NULL);
     return nmm_inet6_parse(text ?: "", device, mask, flags);
+}
+
+static void
+clear_switch(const char *device, const char *name)
+{
+    g_autofree char *path = g_strdup_printf("net/ipv6/conf/%s/%s", device, name);
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_sysctl_write(path, "0", &error) &&
+        !g_error_matches(error, NMM_ERROR, NMM_ERROR_NOT_FOUND))
+        g_warning("%s", error->message);
+}
+
+void
+nmm_inet6_skip_dad(const char *device)
+{
+    clear_switch(device, DAD);
+}
+
+void
+nmm_inet6_reset_dad(const char *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!nmm_sysctl_reset("ipv6", device, DAD, &error))
+        g_warning("%s", error->message);
+}
+
+void
+nmm_inet6_enable(const char *device)
+{
+    clear_switch(device, DISABLE);
 }

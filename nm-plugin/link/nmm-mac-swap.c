@@ -11,12 +11,12 @@
 #include "nmm-mac-swap.h"
 
 #include <glib/gi18n-lib.h>
-#include <net/if.h>
 
 #include "nmm-announce.h"
 #include "nmm-error.h"
 #include "nmm-identity.h"
 #include "nmm-links.h"
+#include "nmm-neighbours.h"
 #include "nmm-note.h"
 #include "nmm-rtnl.h"
 #include "nmm-sysctl.h"
@@ -104,17 +104,12 @@ let_in(const char *link)
            nmm_sysctl_write(path, "0", NULL);
 }
 
-/* As every new interface has it. */
 void
 nmm_mac_swap_settle(const char *link)
 {
-    g_autofree char *path = g_strdup_printf("net/ipv4/conf/%s/rp_filter", link);
-    g_autofree char *value = NULL;
     g_autoptr(GError) error = NULL;
 
-    if (if_nametoindex(link) != 0 &&
-        (!nmm_sysctl_read("net/ipv4/conf/default/rp_filter", &value, &error) ||
-         (value && !nmm_sysctl_write(path, value, &error))))
+    if (!nmm_sysctl_reset("ipv4", link, "rp_filter", &error))
         g_warning("%s", error->message);
 }
 
@@ -127,7 +122,7 @@ change_both(NmmNlSock *sock, const char *parent, const char *link, const Note *n
     const NmmMacChange undo = {parent, note->own};
 
     if (nmm_rtnl_change_macs(sock, changes, G_N_ELEMENTS(changes), error)) {
-        nmm_rtnl_copy_neighbours(sock, (int)if_nametoindex(parent), (int)if_nametoindex(link));
+        nmm_neighbours_copy(parent, link);
         return TRUE;
     }
     nmm_rtnl_change_macs(sock, &undo, 1, NULL);
@@ -163,7 +158,7 @@ nmm_mac_swap_begin(const char *run_dir,
         return FALSE;
     }
     if (!*out_is_quiet)
-        nmm_announce(parent, NULL);
+        nmm_announce(parent, AF_UNSPEC, NULL);
     return TRUE;
 }
 
@@ -183,7 +178,7 @@ announce(const GPtrArray *links, const GArray *changes)
         const NmmLink *link = nmm_links_find(links, g_array_index(changes, NmmMacChange, i).name);
         g_autoptr(GError) error = NULL;
 
-        if (link && link->up && !nmm_announce(link->name, &error))
+        if (link && link->up && !nmm_announce(link->name, AF_UNSPEC, &error))
             g_debug("%s", error->message);
     }
 }

@@ -16,6 +16,7 @@
 #include <netlink/route/route.h>
 
 #include "nmm-error.h"
+#include "nmm-neighbours.h"
 
 typedef struct nl_addr NlAddr;
 typedef struct rtnl_route NlRoute;
@@ -85,39 +86,6 @@ nmm_rtnl_change_link(NmmNlSock *sock,
         rtnl_link_set_flags(change, IFF_UP);
     code = rtnl_link_change(sock, link, change, 0);
     return code == 0 || fail_link(code, "change link", name, error);
-}
-
-/* Those of @from that have a MAC. */
-static void
-add_neighbours(NmmNlSock *sock, NmmNlCache *neighbours, int from, int to)
-{
-    const int known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
-
-    for (struct nl_object *object = nl_cache_get_first(neighbours); object;
-         object = nl_cache_get_next(object)) {
-        g_autoptr(NmmNlNeigh) copy = NULL;
-        int state = rtnl_neigh_get_state((struct rtnl_neigh *)object);
-
-        if (rtnl_neigh_get_ifindex((struct rtnl_neigh *)object) != from || (state & known) == 0 ||
-            !rtnl_neigh_get_lladdr((struct rtnl_neigh *)object))
-            continue;
-        copy = (NmmNlNeigh *)nl_object_clone(object);
-        rtnl_neigh_set_ifindex(copy, to);
-        if (from != to || (state & (NUD_DELAY | NUD_PROBE)) != 0) {
-            rtnl_neigh_unset_state(copy, state);
-            rtnl_neigh_set_state(copy, NUD_STALE);
-        }
-        rtnl_neigh_add(sock, copy, NLM_F_CREATE | NLM_F_REPLACE);
-    }
-}
-
-void
-nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to)
-{
-    g_autoptr(NmmNlCache) neighbours = nmm_dump_cache(sock, NMM_DUMP_NEIGHBOURS, NULL);
-
-    if (neighbours)
-        add_neighbours(sock, neighbours, from, to);
 }
 
 static gboolean
@@ -202,7 +170,7 @@ nmm_rtnl_change_macs(NmmNlSock *sock, const NmmMacChange *changes, gsize n, GErr
     for (gsize i = 0; neighbours && i < n; i++) {
         int ifindex = rtnl_link_get_ifindex(links->pdata[i]);
 
-        add_neighbours(sock, neighbours, ifindex, ifindex);
+        nmm_neighbours_add(sock, neighbours, ifindex, ifindex);
     }
     for (gsize i = 0; i < done; i++) {
         if (!has_mac(sock, changes[i].name, changes[i].mac, error))

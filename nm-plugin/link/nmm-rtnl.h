@@ -38,8 +38,6 @@ typedef struct {
  * link that is up, or ignores it; NMM_ERROR_CONFLICT if the MAC is in use on that device. */
 gboolean
 nmm_rtnl_change_macs(NmmNlSock *sock, const NmmMacChange *changes, gsize n, GError **error);
-/* @to gets those of @from that have a MAC, to be confirmed when it uses them. */
-void nmm_rtnl_copy_neighbours(NmmNlSock *sock, int from, int to);
 /* Also TRUE if there is no such link. */
 gboolean nmm_rtnl_delete_link(NmmNlSock *sock, int ifindex, GError **error);
 /* The index of the link below; 0: none, or it is in another network namespace. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gi18n-lib.h>
+#include <net/if.h>
 #include <unistd.h>
 
 #include "nmm-error.h"
@@ -56,4 +57,16 @@ nmm_sysctl_write(const char *path, const char *value, GError **error)
                     value,
                     file,
                     g_strerror(errno));
+}
+
+gboolean
+nmm_sysctl_reset(const char *protocol, const char *device, const char *name, GError **error)
+{
+    g_autofree char *from = g_strdup_printf("net/%s/conf/default/%s", protocol, name);
+    g_autofree char *to = g_strdup_printf("net/%s/conf/%s/%s", protocol, device, name);
+    g_autofree char *value = NULL;
+
+    if (if_nametoindex(device) == 0)
+        return TRUE;
+    return nmm_sysctl_read(from, &value, error) && (!value || nmm_sysctl_write(to, value, error));
 }

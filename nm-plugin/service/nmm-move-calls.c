@@ -543,7 +543,7 @@ removed_cb(GObject *object, GAsyncResult *result, gpointer user_data)
                   move->profile->id,
                   move->link_name,
                   error->message);
-    nmm_move_context_announce(move, move->device);
+    nmm_move_context_announce(move, move->device, AF_UNSPEC);
     nmm_link_removal_check_connectivity_async(move->client, checked_cb, task);
 }
 

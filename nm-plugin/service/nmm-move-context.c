@@ -166,12 +166,12 @@ nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 ver
 }
 
 void
-nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device)
+nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device, int family)
 {
     g_autoptr(GError) error = NULL;
 
     if (device && nm_device_get_state(device) == NM_DEVICE_STATE_ACTIVATED &&
-        !nmm_announce(nm_device_get_iface(device), &error))
+        !nmm_announce(nm_device_get_iface(device), family, &error))
         g_warning("profile '%s': %s", self->profile->id, error->message);
 }
 

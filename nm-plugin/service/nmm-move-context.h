@@ -71,8 +71,8 @@ nmm_move_context_check_follow(const NmmMoveContext *self, NMConnection *applied,
 /* The parent has the IP configuration @applied (nullable: only addresses) again, of @version, which
  * moves to the link. */
 void nmm_move_context_follow(NmmMoveContext *self, NMConnection *applied, guint64 version);
-/* Sends the addresses of @device (nullable) to the LAN. */
-void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device);
+/* Sends the addresses of @device (nullable) to the LAN. @family: as for nmm_announce(). */
+void nmm_move_context_announce(const NmmMoveContext *self, NMDevice *device, int family);
 
 /* Whether the wait is over; FALSE with an error if it cannot succeed. */
 gboolean nmm_move_context_is_link_made(NmmMoveContext *self, GError **error);

@@ -41,7 +41,8 @@ known_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     nmm_move_call_end(user_data, NMM_EVENT_DONE);
 }
 
-/* A link that is gone fails the next step. */
+/* A link that is gone fails the next step. While the link has its first MAC, NetworkManager sends
+ * from the host's IPv6 addresses there, too, and the LAN would go on sending to that MAC. */
 void
 nmm_move_take_mac(GTask *task)
 {
@@ -49,8 +50,10 @@ nmm_move_take_mac(GTask *task)
     NMDevice *link = nmm_move_context_get_link_device(move);
     gboolean is_quiet = FALSE;
 
-    if (move->takes_mac && link)
+    if (move->takes_mac && link) {
+        nmm_move_context_announce(move, move->device, AF_INET6);
         take_mac(move, &is_quiet);
+    }
     if (move->has_taken && is_quiet)
         nmm_move_silence_parent(move, TRUE);
     if (move->has_taken)
@@ -71,7 +74,7 @@ nmm_move_adopt_mac(NmmMoveContext *move)
         move->has_taken =
             g_ascii_strcasecmp(move->parent_mac, nm_device_get_hw_address(move->device)) != 0;
     if (move->has_taken)
-        nmm_move_context_announce(move, nmm_move_context_get_link_device(move));
+        nmm_move_context_announce(move, nmm_move_context_get_link_device(move), AF_UNSPEC);
 }
 
 void

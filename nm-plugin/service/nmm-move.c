@@ -17,6 +17,7 @@
 #include "nmm-move-calls.h"
 #include "nmm-move-context.h"
 #include "nmm-move-guests.h"
+#include "nmm-move-handover.h"
 #include "nmm-move-mac.h"
 #include "nmm-move-parent.h"
 #include "nmm-move-steps.h"
@@ -222,7 +223,6 @@ begin_up(NmmMove *self)
               move->link_name);
     /* Also completes what a process that died did not do. */
     nmm_move_silence_parent(move, FALSE);
-    nmm_move_settle_mac(move);
     nmm_activation_set_problems(NMM_ACTIVATION(self), "mac", nmm_move_report_mac(move));
     self->watch = nmm_move_watch_new(
         move->client, move->device, nmm_move_context_get_link_device(move), &watch_client, self);
@@ -242,9 +242,10 @@ enter_up(NmmMove *self)
     g_autofree char *banner = has_returned ? describe_return(move) : describe_new_address(move);
 
     if (has_returned)
-        nmm_move_context_announce(move, nmm_move_context_get_link_device(move));
+        nmm_move_context_announce(move, nmm_move_context_get_link_device(move), AF_UNSPEC);
     else
         begin_up(self);
+    nmm_move_settle_link(move);
     if (banner)
         g_warning("profile '%s': %s", move->profile->id, banner);
     self->link_state_id =
@@ -294,26 +295,13 @@ check_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     self->context.checked_at = g_get_monotonic_time();
 }
 
-/* Before the parent is without addresses. */
-static void
-enter_reapply(NmmMove *self)
-{
-    nmm_move_silence_parent(&self->context, FALSE);
-}
-
-/* The parent has its addresses. */
-static void
-enter_remove(NmmMove *self)
-{
-    nmm_move_end_silence(&self->context);
-}
-
 /* Checks connectivity now, because NetworkManager does not always do so at once. */
 static void
 enter_wait_online(NmmMove *self)
 {
     nmm_move_settle_mac(&self->context);
-    nmm_move_context_announce(&self->context, nmm_move_context_get_link_device(&self->context));
+    nmm_move_context_announce(
+        &self->context, nmm_move_context_get_link_device(&self->context), AF_UNSPEC);
     nm_client_check_connectivity_async(self->context.client, NULL, check_cb, g_object_ref(self));
 }
 
@@ -338,7 +326,9 @@ enter_wait_manager(NmmMove *self)
 
 /* A step is a call or a wait (is_done), or goes on until an event ends it. */
 typedef struct {
-    void (*enter)(NmmMove *self); /* (nullable): before that */
+    /* both (nullable): before that */
+    void (*prepare)(const NmmMoveContext *context);
+    void (*enter)(NmmMove *self);
     void (*call)(GTask *task);
     gboolean (*is_done)(NmmMoveContext *context, GError **error);
     guint timeout_s;
@@ -357,6 +347,7 @@ static const StepRow rows[] = {
     [NMM_MOVE_STEP_ACTIVATE] = {.call = nmm_move_activate_link},
     [NMM_MOVE_STEP_WAIT_MADE] =
         {
+            .prepare = nmm_move_prepare_link,
             .is_done = nmm_move_context_is_link_made,
             .timeout_s = LINK_TIMEOUT_S,
             .timeout = NOT_ONLINE,
@@ -370,7 +361,7 @@ static const StepRow rows[] = {
             .timeout_s = LINK_TIMEOUT_S,
             .timeout = NOT_ONLINE,
         },
-    [NMM_MOVE_STEP_REAPPLY] = {.enter = enter_reapply, .call = nmm_move_strip_parent},
+    [NMM_MOVE_STEP_REAPPLY] = {.prepare = nmm_move_hand_over, .call = nmm_move_strip_parent},
     [NMM_MOVE_STEP_WAIT_ONLINE] =
         {
             .enter = enter_wait_online,
@@ -380,7 +371,7 @@ static const StepRow rows[] = {
         },
     [NMM_MOVE_STEP_COMMIT] = {.call = nmm_move_destroy_checkpoint},
     [NMM_MOVE_STEP_UP] = {.enter = enter_up},
-    [NMM_MOVE_STEP_FOLLOW] = {.call = nmm_move_follow_parent},
+    [NMM_MOVE_STEP_FOLLOW] = {.prepare = nmm_move_prepare_link, .call = nmm_move_follow_parent},
     [NMM_MOVE_STEP_WAIT_FOLLOWED] =
         {
             .is_done = nmm_move_context_is_followed,
@@ -388,7 +379,7 @@ static const StepRow rows[] = {
             .timeout = N_("the host link did not get its new addresses in time; everything was "
                           "moved back"),
         },
-    [NMM_MOVE_STEP_STRIP] = {.call = nmm_move_strip_parent_again},
+    [NMM_MOVE_STEP_STRIP] = {.prepare = nmm_move_hand_over, .call = nmm_move_strip_parent_again},
     [NMM_MOVE_STEP_WAIT_MANAGER] =
         {
             .enter = enter_wait_manager,
@@ -396,7 +387,7 @@ static const StepRow rows[] = {
             .timeout_s = MANAGER_TIMEOUT_S,
             .timeout = NOT_RESTORED,
         },
-    [NMM_MOVE_STEP_RETURN_MAC] = {.call = nmm_move_return_mac},
+    [NMM_MOVE_STEP_RETURN_MAC] = {.prepare = nmm_move_prepare_parent, .call = nmm_move_return_mac},
     [NMM_MOVE_STEP_RESTORE] = {.call = nmm_move_restore_parent},
     [NMM_MOVE_STEP_REACTIVATE] = {.call = nmm_move_reactivate_parent},
     [NMM_MOVE_STEP_WAIT_RESTORED] =
@@ -406,7 +397,7 @@ static const StepRow rows[] = {
             .timeout = NOT_RESTORED,
         },
     [NMM_MOVE_STEP_UNDO_MAC] = {.call = nmm_move_return_mac},
-    [NMM_MOVE_STEP_REMOVE] = {.enter = enter_remove, .call = nmm_move_remove_link},
+    [NMM_MOVE_STEP_REMOVE] = {.prepare = nmm_move_hand_back, .call = nmm_move_remove_link},
     [NMM_MOVE_STEP_RELEASE] = {.call = nmm_move_destroy_checkpoint},
     [NMM_MOVE_STEP_DOWN] = {.enter = enter_down},
 };
@@ -514,6 +505,8 @@ begin_step(NmmMove *self)
     set_stop_timeout(self);
     g_debug(
         "profile '%s': %s", self->context.profile->id, nmm_move_step_to_string(self->steps.step));
+    if (row->prepare)
+        row->prepare(&self->context);
     if (row->enter)
         row->enter(self);
     if (row->call)

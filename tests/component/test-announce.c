@@ -99,7 +99,18 @@ test_all(Fixture *fixture, gconstpointer data)
     static const char *const expected[] = {"10.0.0.2", "10.0.1.2", "fd00::2", NULL};
     g_autoptr(GError) error = NULL;
 
-    g_assert_true(nmm_announce("eth0", &error));
+    g_assert_true(nmm_announce("eth0", AF_UNSPEC, &error));
+    g_assert_no_error(error);
+    assert_received(fixture, expected);
+}
+
+static void
+test_one_family(Fixture *fixture, gconstpointer data)
+{
+    static const char *const expected[] = {"fd00::2", NULL};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(nmm_announce("eth0", AF_INET6, &error));
     g_assert_no_error(error);
     assert_received(fixture, expected);
 }
@@ -131,7 +142,7 @@ test_one_that_fails(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     forbid("arp saddr ip 10.0.0.2");
-    g_assert_false(nmm_announce("eth0", &error));
+    g_assert_false(nmm_announce("eth0", AF_UNSPEC, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     g_assert_nonnull(strstr(error->message, "'eth0'"));
     g_assert_nonnull(strstr(error->message, g_strerror(ENOBUFS)));
@@ -145,7 +156,7 @@ test_all_fail(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     forbid("meta protocol { arp, ip6 }");
-    g_assert_false(nmm_announce("eth0", &error));
+    g_assert_false(nmm_announce("eth0", AF_UNSPEC, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_FAILED);
     assert_received(fixture, expected);
 }
@@ -155,7 +166,7 @@ test_no_device(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_false(nmm_announce("nosuch0", &error));
+    g_assert_false(nmm_announce("nosuch0", AF_UNSPEC, &error));
     g_assert_error(error, NMM_ERROR, NMM_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, "'nosuch0'"));
 }
@@ -167,6 +178,7 @@ main(int argc, char **argv)
 #define ADD(name, function)                                                                        \
     g_test_add("/announce/" name, Fixture, NULL, set_up, function, tear_down)
     ADD("all", test_all);
+    ADD("one-family", test_one_family);
     ADD("one-that-fails", test_one_that_fails);
     ADD("all-fail", test_all_fail);
     ADD("no-device", test_no_device);

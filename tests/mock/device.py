@@ -215,6 +215,14 @@ class Device(BusObject):
 
     # IP configuration
 
+    def bounce_ipv6(self, settings):
+        """As NetworkManager does when the configuration of a device changes: the kernel forgets its IPv6 addresses and
+        neighbours. If IPv6 ends, it stays disabled."""
+        before, after = (value(item, 'ipv6', 'method', 'disabled') for item in (self.applied, settings))
+        for off in '10' if after != 'disabled' else '1' if before != 'disabled' else '':
+            with open(f'/proc/sys/net/ipv6/conf/{self.name}/disable_ipv6', 'w', encoding='ascii') as file:
+                file.write(off)
+
     def configure(self, settings):
         """Whether the device has what SETTINGS want; the kernel's addresses are changed to them."""
         wanted = []
@@ -240,7 +248,7 @@ class Device(BusObject):
                 ip('address', 'del', address, 'dev', self.name)
         for address in wanted:
             if address not in present:
-                ip('address', 'add', address, 'dev', self.name, *(['nodad'] if ':' in address else []))
+                ip('address', 'add', address, 'dev', self.name)
         self.publish()
         if self.nm.on_addresses:
             self.nm.on_addresses()
@@ -349,6 +357,7 @@ class Device(BusObject):
         if version not in (0, self.version):
             raise BusError('Device.VersionIdMismatch', 'the applied connection was changed meanwhile')
         settings = settings or self.active.profile.settings
+        self.bounce_ipv6(settings)
         if not self.configure(settings):
             if self.kind != MACVLAN:
                 raise BusError('Failed', 'no lease')

@@ -84,10 +84,6 @@ STATIC = ['ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.20/24, 10.77.0.21/
           '+ipv6.addresses', 'fd77:77::20/64', '+ipv6.routes', '2001:db8:7::/48 fd77:77::1']
 
 
-# On a busy machine 1.7 and 3.3 s were seen, usually it is 0.2 s; why is not known.
-IPV6_STALL = 10
-
-
 @tap.host(ipv6=True)
 def test_static_and_slaac_move_and_come_back(host):
     alpha, = host.running_guests('alpha')
@@ -114,11 +110,11 @@ def test_static_and_slaac_move_and_come_back(host):
     host.wait_for(lambda: pings(host, alpha, '10.77.0.20'), 'host and guest to reach each other', 10)
     check(alpha.ping('fd77:77::20') and alpha.ping('fd77:77::77:ff:fe00:2'), 'no way over IPv6')
     check_stream(host, 'after up')
-    check_stream(host, 'over IPv6 after up', IPV6_STALL, name='ask6')
+    check_stream(host, 'over IPv6 after up', name='ask6')
     profiles.down(host)
     check_unmoved(host, '10.77.0.20', before, 'after down')
     print(f'# longest stall {check_stream(host, "after down") * 1000:.0f} ms, over IPv6 '
-          f'{check_stream(host, "over IPv6 after down", IPV6_STALL, name="ask6") * 1000:.0f} ms')
+          f'{check_stream(host, "over IPv6 after down", name="ask6") * 1000:.0f} ms')
     equal(host.read('/etc/resolv.conf'), resolver_before, 'resolver after down')
     equal(host.read(PROFILE), stored, 'the stored profile')
 
