@@ -121,13 +121,19 @@ read_soon(NmmPeerWatch *self)
 /* Inputs */
 
 void
-nmm_peer_watch_heard(NmmPeerWatch *self, const guint8 *mac, const NmmCidr *address)
+nmm_peer_watch_set_up(NmmPeerWatch *self, const guint8 *mac)
 {
     g_autofree char *text = nmm_mac_to_string(mac);
 
-    if (self->guests && is_served(self, address) && !g_hash_table_contains(self->guests, text) &&
-        !contains(self->macs, text))
+    if (self->guests && !g_hash_table_contains(self->guests, text) && !contains(self->macs, text))
         read_soon(self);
+}
+
+void
+nmm_peer_watch_heard(NmmPeerWatch *self, const guint8 *mac, const NmmCidr *address)
+{
+    if (is_served(self, address))
+        nmm_peer_watch_set_up(self, mac);
 }
 
 void

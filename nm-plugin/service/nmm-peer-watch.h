@@ -29,6 +29,8 @@ const GPtrArray *nmm_peer_watch_get_macs(const NmmPeerWatch *self);
 
 /* An interface on the bridge, or a LAN host, has sent a frame; may call changed(). */
 void nmm_peer_watch_heard(NmmPeerWatch *self, const guint8 *mac, const NmmCidr *address);
+/* An interface on the bridge, or a LAN host, sets up an interface; may call changed(). */
+void nmm_peer_watch_set_up(NmmPeerWatch *self, const guint8 *mac);
 /* The host has solicited @address; may call changed(). */
 void nmm_peer_watch_solicited(NmmPeerWatch *self, const NmmCidr *address);
 

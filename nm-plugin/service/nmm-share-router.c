@@ -223,6 +223,8 @@ set_up_cb(const guint8 *mac, gpointer user_data)
 {
     NmmShareRouter *self = user_data;
 
+    if (self->peers)
+        nmm_peer_watch_set_up(self->peers, mac);
     nmm_sweep_expect(self->sweep, mac, now_ms());
     schedule_sweep(self);
 }

@@ -503,6 +503,19 @@ test_peer_later(Fixture *fixture, gconstpointer data)
     assert_routes("");
 }
 
+/* Only its kernel sends something, without its address, and the host solicits no address. */
+static void
+test_peer_set_up(Fixture *fixture, gconstpointer data)
+{
+    int peer;
+
+    set_host_and_peers(fixture, PEERS, TRUE);
+    assert_routes("");
+    peer = add_peer("10.0.0.130/24");
+    wait_routes(PEER_ROUTE);
+    remove_peer(peer);
+}
+
 static void
 test_peer_outside(Fixture *fixture, gconstpointer data)
 {
@@ -570,6 +583,7 @@ main(int argc, char **argv)
     ADD("set-up/ipv6", test_set_up_ipv6);
     ADD("peer", test_peer);
     ADD("peer-later", test_peer_later);
+    ADD("peer-set-up", test_peer_set_up);
     ADD("peer-outside", test_peer_outside);
     ADD("peer-on-lan", test_peer_on_lan);
     ADD("peer-is-guest", test_peer_is_guest);
