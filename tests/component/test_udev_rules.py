@@ -4,6 +4,7 @@
 
 import os
 import pathlib
+import shutil
 import sys
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -29,6 +30,8 @@ def enter_namespaces():
 
 def refreshes(kind, name, action='add'):
     """Whether the device NAME refreshes: itself, or the device node of a macvtap."""
+    # What udev knows of an earlier device node with the same number.
+    shutil.rmtree('/run/udev/data', ignore_errors=True)
     must('ip', 'link', 'add', 'link', 'eth0', 'name', name, 'type', kind, 'mode', 'bridge')
     network = pathlib.Path('/sys/class/net') / name
     outputs = [must('udevadm', 'test', f'--action={action}', path) for path in (network, *network.glob('macvtap/*'))]
