@@ -30,8 +30,8 @@ STAGES = ('gcc', 'sandbox', 'systemd', 'packaging', 'clang', 'asan')
 EXTRA_STAGES = ('booted', 'bench', 'release')
 BUILD_OPTIONS = {  # Meson options, and the compiler
     'gcc': ((), 'gcc'),
-    'clang': ((), 'clang'),
-    'asan': (('-Db_sanitize=address,undefined',), 'gcc'),
+    'clang': (('-Doptimization=0', '-Ddebug=false'), 'clang'),  # for its warnings only
+    'asan': (('-Db_sanitize=address,undefined', '-Doptimization=1'), 'gcc'),
 }
 SETUP = ['--prefix=/usr', '--sysconfdir=/etc', '--localstatedir=/var', '-Dwerror=true',
          '-Dsandbox_tests=true']
