@@ -30,7 +30,7 @@ def enter_namespaces():
 
 def refreshes(kind, name, action='add'):
     """Whether the device NAME refreshes: itself, or the device node of a macvtap."""
-    # What udev knows of an earlier device node with the same number.
+    # The record of an earlier device node with the same number.
     shutil.rmtree('/run/udev/data', ignore_errors=True)
     must('ip', 'link', 'add', 'link', 'eth0', 'name', name, 'type', kind, 'mode', 'bridge')
     network = pathlib.Path('/sys/class/net') / name
