@@ -96,7 +96,7 @@ def bench_sync(bench):
         loops = [virsh_round(host, names) for _ in range(SLOW_ROUNDS)]
         virt_xml = virt_xml_round(host, names[:VIRT_XML_GUESTS])
     show('attach: minimal program', samples['minimal attach'])
-    show(f'attach: the same, {ENGINE_CONNECTIONS} connections, events', samples['parallel attach'], samples['minimal attach'])
+    show(f'attach: the same, {ENGINE_CONNECTIONS} connections, events, libxml2', samples['parallel attach'], samples['minimal attach'])
     show('attach: engine', samples['engine attach'], samples['minimal attach'])
     show('attach: virsh attach-interface, a loop', loops, samples['minimal attach'])
     each = [seconds / GUESTS for seconds in samples['minimal attach']]
@@ -104,7 +104,7 @@ def bench_sync(bench):
     show('a guest of it: virt-xml', [1000 * seconds for seconds in virt_xml],
          [1000 * seconds for seconds in each], unit='ms')
     show('nothing to do: minimal program (read)', samples['minimal read'])
-    show(f'nothing to do: the same, {ENGINE_CONNECTIONS} connections, events', samples['parallel read'], samples['minimal read'])
+    show(f'nothing to do: the same, {ENGINE_CONNECTIONS} connections, events, libxml2', samples['parallel read'], samples['minimal read'])
     show('nothing to do: engine', samples['engine read'], samples['minimal read'])
 
 
