@@ -2,7 +2,7 @@
 """Mode move gives the parent's MAC to the host link and back, if the driver of the network card lets it. The DHCP server of
 the LAN identifies a client by its MAC."""
 
-from parents import connections, guest_on, mac_of, profile_up
+from parents import check_own_mac, connections, fixed, guest_on, mac_of, profile_up
 from vm import check, equal
 
 GUEST = '10.0.78.160'
@@ -41,3 +41,16 @@ def step_mac_moves_from_e1000e(machine):
 
 def step_mac_moves_from_rtl8139(machine):
     check_mac_moves(machine, 'eth4', '8139cp')
+
+
+def step_mac_of_usb_card_stays(machine):
+    """Its driver does not change the MAC while the device is up."""
+    check_driver(machine, 'eth5', 'cdc_ether')
+    with connections(machine, ('ethernet', 'eth5', *fixed('10.0.78.22'))), guest_on(machine, 'eth5', GUEST) as guest:
+        machine.up('eth5')
+        mac = mac_of(machine, 'eth5')
+        with profile_up(machine, 'move', 'eth5', guest, GUEST, '10.0.78.22'):
+            check_own_mac(machine, 'eth5', "the driver of '{}' cannot change its MAC address")
+            machine.wait_answer('10.0.78.2')
+        equal(mac_of(machine, 'eth5'), mac, 'MAC of eth5 afterwards')
+        machine.wait_answer('10.0.78.2')
