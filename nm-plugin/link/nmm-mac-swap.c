@@ -205,7 +205,8 @@ change_back(NmmNlSock *sock,
         if (is_over(link, parent->name) && g_ascii_strcasecmp(link->mac, note->own) == 0)
             g_array_append_val(changes, change);
     }
-    *changed = *changed || changes->len > 1 || g_strcmp0(parent->mac, note->own) != 0;
+    /* Also what a process that died has changed: NetworkManager may not know it yet. */
+    *changed = TRUE;
     done =
         nmm_rtnl_change_macs(sock, &g_array_index(changes, NmmMacChange, 0), changes->len, error);
     announce(links, changes);
