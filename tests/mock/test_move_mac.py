@@ -253,17 +253,22 @@ def test_parent_that_goes_down_has_its_mac(host):
     check(not os.path.exists(NOTE), 'the note is still there')
 
 
+def activate_with(host, fault, profile):
+    """Until the service ends: by FAULT (fake-driver.c), or on the way down."""
+    host.write('/run/fake/driver', fault)
+    vpn = host.activate(profile)
+    host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the activation')
+    if vpn.state == device.ACTIVATED:
+        vpn.deactivate()
+    host.wait(lambda: host.service.poll() is not None, 'the service to end')
+
+
 def kill_at(word, number):
     """The service dies just before or after its change NUMBER of a MAC; the next activation undoes what it left."""
     def test(host):
         watch_addresses(host)
         profile = host.add_profile('move')
-        host.write('/run/fake/driver', f'{word} {number}')
-        vpn = host.activate(profile)
-        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the first activation')
-        if vpn.state == device.ACTIVATED:
-            vpn.deactivate()
-        host.wait(lambda: host.service.poll() is not None, 'the service to die')
+        activate_with(host, f'{word} {number}', profile)
         equal(host.service.returncode, -9, "the service's exit code")
         vpn = host.up(profile)
         check_moved(host)
@@ -275,12 +280,7 @@ def helper_after(word, number):
     def test(host):
         host.install_hook()
         watch_addresses(host)
-        host.write('/run/fake/driver', f'{word} {number}')
-        vpn = host.activate(host.add_profile('move'))
-        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the activation')
-        if vpn.state == device.ACTIVATED:
-            vpn.deactivate()
-        host.wait(lambda: host.service.poll() is not None, 'the service to die')
+        activate_with(host, f'{word} {number}', host.add_profile('move'))
         host.wait(lambda: host.mac('eth0') == UPLINK_MAC and not os.path.exists(NOTE) and LINK not in host.links(),
                   'the helper to undo it', 40)
         host.wait_helper_ended()
@@ -304,12 +304,7 @@ def check_no_needless_error(host):
 def gone_before(number):
     """The host link is removed before change NUMBER of a MAC."""
     def test(host):
-        host.write('/run/fake/driver', f'gone-before {number}')
-        vpn = host.activate(host.add_profile('move'))
-        host.wait(lambda: vpn.state in (device.ACTIVATED, device.DEACTIVATED), 'the activation')
-        if vpn.state == device.ACTIVATED:
-            vpn.deactivate()
-        host.wait(lambda: host.service.poll() is not None, 'the service to end')
+        activate_with(host, f'gone-before {number}', host.add_profile('move'))
         check_restored(host)
         check_no_needless_error(host)
     return test
