@@ -89,7 +89,7 @@ build_connection(const NmmSuggestedProfile *suggested)
         NM_SETTING_VPN(vpn),
         nmm_mode_get_target(suggested->mode, NMM_KEY_NETWORK, NMM_KEY_PARENT),
         suggested->target);
-    if (!g_str_equal(suggested->uri, nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value))
+    if (!nmm_keys_is_default(NMM_KEY_LIBVIRT_URI, suggested->uri))
         nm_setting_vpn_add_data_item(NM_SETTING_VPN(vpn), NMM_KEY_LIBVIRT_URI, suggested->uri);
     nm_connection_add_setting(connection, base);
     nm_connection_add_setting(connection, vpn);

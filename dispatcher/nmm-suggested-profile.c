@@ -20,7 +20,7 @@ make_id(NmmMode mode, const char *target, const char *uri)
 {
     const char *what = nmm_mode_get_info(mode)->suggested_as;
 
-    if (g_str_equal(uri, nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value))
+    if (nmm_keys_is_default(NMM_KEY_LIBVIRT_URI, uri))
         return g_strdup_printf("%s %s", what, target);
     return g_strdup_printf("%s %s (%.*s)", what, target, (int)strcspn(uri, ":"), uri);
 }

@@ -120,7 +120,7 @@ nmm_cleanup_read_hypervisors(NmmHostState *state)
         if (!hypervisor->error) {
             n_answer++;
         } else if (is_used(state, hypervisor->uri) ||
-                   g_str_equal(hypervisor->uri, key->default_value)) {
+                   nmm_keys_is_default(NMM_KEY_LIBVIRT_URI, hypervisor->uri)) {
             nmm_complain(_("skipping '%s': %s"), hypervisor->uri, hypervisor->error->message);
             complete = FALSE;
         }

@@ -154,7 +154,7 @@ nmm_identity_suggested_uuid(NmmMode mode, const char *target, const char *uri)
     /* With the terminating NUL, so that no other mode and target give the same text. */
     g_checksum_update(checksum, (const guchar *)kind, (gssize)strlen(kind) + 1);
     g_checksum_update(checksum, (const guchar *)target, -1);
-    if (!g_str_equal(uri, nmm_keys_find(NMM_KEY_LIBVIRT_URI)->default_value)) {
+    if (!nmm_keys_is_default(NMM_KEY_LIBVIRT_URI, uri)) {
         g_checksum_update(checksum, (const guchar *)"", 1);
         g_checksum_update(checksum, (const guchar *)uri, -1);
     }

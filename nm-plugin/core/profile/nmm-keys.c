@@ -278,6 +278,12 @@ nmm_keys_find(const char *name)
 }
 
 gboolean
+nmm_keys_is_default(const char *name, const char *value)
+{
+    return g_strcmp0(value, nmm_keys_find(name)->default_value) == 0;
+}
+
+gboolean
 nmm_keys_has_mode(const NmmKeyInfo *key, NmmMode mode)
 {
     return (key->modes & NMM_MODE_BIT(mode)) != 0;

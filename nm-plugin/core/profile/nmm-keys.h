@@ -92,6 +92,8 @@ typedef enum {
 
 const NmmKeyInfo *nmm_keys_get_all(gsize *out_n);
 const NmmKeyInfo *nmm_keys_find(const char *name); /* (nullable) */
+/* @value: (nullable); of the key @name, which exists. */
+gboolean nmm_keys_is_default(const char *name, const char *value);
 gboolean nmm_keys_has_mode(const NmmKeyInfo *key, NmmMode mode);
 
 G_END_DECLS
