@@ -19,6 +19,7 @@ typedef enum {
     NMM_ERROR_NOT_FOUND,   /* the guest, network or device is gone */
     NMM_ERROR_BUSY,        /* another operation holds the guest; try again until it is free */
     NMM_ERROR_UNSUPPORTED, /* the guest or host cannot do this while running (hotplug) */
+    NMM_ERROR_FIREWALL,    /* libvirt's firewall rules; restart the daemon of its networks */
 } NmmError;
 
 GQuark nmm_error_quark(void);

@@ -10,7 +10,6 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "nmm-daemon-unit.h"
 #include "nmm-error.h"
 #include "nmm-text.h"
 
@@ -61,6 +60,8 @@ nmm_libvirt_take_error(void)
         if (error_table[i].number == last->code)
             code = error_table[i].code;
     }
+    if (last->domain == VIR_FROM_FIREWALL || last->domain == VIR_FROM_FIREWALLD)
+        code = NMM_ERROR_FIREWALL;
     shown = nmm_text_to_message(last->message, NMM_TEXT_ERROR_MAX);
     return g_error_new_literal(NMM_ERROR, code, shown);
 }
@@ -157,49 +158,6 @@ open_func(gpointer data, gpointer unused)
         opening->error = nmm_libvirt_take_error();
 }
 
-static void
-set_unreachable(GError **error, const char *uri, const char *reason)
-{
-    g_auto(NmmDaemonUnit) unit = {0};
-
-    nmm_daemon_unit_find("", uri, NULL, &unit);
-    switch (unit.state) {
-    case NMM_DAEMON_UNIT_ELSEWHERE:
-        nmm_fail(error,
-                 NMM_ERROR_UNREACHABLE,
-                 _("cannot connect to '%s': %s; check that libvirt is running there"),
-                 uri,
-                 reason);
-        break;
-    case NMM_DAEMON_UNIT_MISSING:
-        nmm_fail(error,
-                 NMM_ERROR_UNREACHABLE,
-                 _("cannot connect to '%s': %s; install the package %s"),
-                 uri,
-                 reason,
-                 unit.package);
-        break;
-    case NMM_DAEMON_UNIT_MASKED:
-        nmm_fail(error,
-                 NMM_ERROR_UNREACHABLE,
-                 _("cannot connect to '%1$s': %2$s; %3$s is masked: unmask and start it (systemctl "
-                   "unmask %3$s.service %3$s.socket; systemctl start %3$s.socket)"),
-                 uri,
-                 reason,
-                 unit.name);
-        break;
-    case NMM_DAEMON_UNIT_INSTALLED:
-        nmm_fail(error,
-                 NMM_ERROR_UNREACHABLE,
-                 _("cannot connect to '%1$s': %2$s; check that %3$s is running (systemctl status "
-                   "%3$s)"),
-                 uri,
-                 reason,
-                 unit.name);
-        break;
-    }
-}
-
 /* Every error but DENIED counts as UNREACHABLE: there is no connection, and another try may help.
  */
 static void
@@ -210,7 +168,7 @@ set_connect_error(GError **error, const char *uri, const GError *cause)
     if (g_error_matches(cause, NMM_ERROR, NMM_ERROR_DENIED))
         nmm_fail(error, NMM_ERROR_DENIED, _("cannot connect to '%s': %s"), uri, reason);
     else
-        set_unreachable(error, uri, reason);
+        nmm_libvirt_fail_unreachable(error, uri, reason);
 }
 
 virConnectPtr

@@ -96,6 +96,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLibvirtCall, nmm_libvirt_call_end)
 gboolean nmm_libvirt_call_fail(NmmLibvirtCall *call, GError **error);
 GError *nmm_libvirt_take_error(void);
 
+/* These set an error with a remedy for the daemons that this host has. @reason: of libvirt. */
+void nmm_libvirt_fail_unreachable(GError **error, const char *uri, const char *reason);
+void nmm_libvirt_fail_no_networks(GError **error, const char *uri, const char *reason);
+/* libvirt makes the chains for its rules once: as long as the daemon runs, each start of a network
+ * fails after another program has removed them. */
+void nmm_libvirt_fail_firewall(GError **error, const char *uri, const char *reason);
+
 /* Errors as nmm_hypervisor_list_guests() and nmm_hypervisor_read_guest() have them; in no order. */
 GPtrArray *nmm_libvirt_list_guests(NmmLibvirtCall *call, GError **error);
 NmmGuest *nmm_libvirt_read_guest(NmmLibvirtCall *call, const char *uuid, GError **error);

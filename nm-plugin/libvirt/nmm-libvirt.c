@@ -167,37 +167,6 @@ networks_free(virNetworkPtr *networks)
     free(networks);
 }
 
-static void
-set_no_networks(GError **error, const char *uri, const char *reason)
-{
-    g_auto(NmmDaemonUnit) unit = {0};
-    gboolean monolithic;
-
-    nmm_daemon_unit_find("", uri, "network", &unit);
-    monolithic = g_strcmp0(unit.name, NMM_DAEMON_MONOLITHIC) == 0;
-    if (unit.state == NMM_DAEMON_UNIT_MASKED && !monolithic)
-        nmm_fail(error,
-                 NMM_ERROR_UNSUPPORTED,
-                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %1$s; "
-                   "%2$s is masked: unmask and start it (systemctl unmask %2$s.service "
-                   "%2$s.socket; systemctl start %2$s.socket)"),
-                 reason,
-                 unit.name);
-    else if (unit.state == NMM_DAEMON_UNIT_INSTALLED && !monolithic)
-        nmm_fail(error,
-                 NMM_ERROR_UNSUPPORTED,
-                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %1$s; "
-                   "start its daemon (systemctl start %2$s.socket; systemctl status %2$s)"),
-                 reason,
-                 unit.name);
-    else
-        nmm_fail(error,
-                 NMM_ERROR_UNSUPPORTED,
-                 _("libvirt's network driver, which mode 'isolated' needs, does not work: %s; "
-                   "install the package libvirt-daemon-driver-network"),
-                 reason);
-}
-
 /* The connection works, so the network driver does not: it is not installed, or its daemon
  * virtnetworkd cannot be reached. libvirt has no error number for that. */
 static void
@@ -207,7 +176,7 @@ fail_networks(NmmLibvirt *self, const GError *cause, GError **error)
         g_error_matches(cause, NMM_ERROR, NMM_ERROR_DENIED))
         g_propagate_error(error, g_error_copy(cause));
     else
-        set_no_networks(error, self->uri, cause->message);
+        nmm_libvirt_fail_no_networks(error, self->uri, cause->message);
 }
 
 static GPtrArray *
@@ -442,8 +411,17 @@ static gboolean
 libvirt_apply(NmmHypervisor *hypervisor, const NmmEdit *edit, GError **error)
 {
     g_autoptr(NmmLibvirtCall) call = begin_call(hypervisor, error);
+    g_autoptr(GError) local = NULL;
 
-    return call && apply(call, edit, error);
+    if (!call)
+        return FALSE;
+    if (apply(call, edit, &local))
+        return TRUE;
+    if (g_error_matches(local, NMM_ERROR, NMM_ERROR_FIREWALL))
+        nmm_libvirt_fail_firewall(error, NMM_LIBVIRT(hypervisor)->uri, local->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
 /* Another connection to a daemon that is about to end would start its successor. */

@@ -98,6 +98,21 @@ def test_zone_of_the_profile(host):
     equal(host.run(['firewall-cmd', '--get-zone-of-interface', bridge]).stdout.strip(), 'trusted', 'zone')
 
 
+@tap.host()
+def test_chains_of_libvirt_are_removed(host):
+    """As firewalld does when it starts. A libvirt that uses nftables has none."""
+    profiles.add_by_hand(host)
+    profiles.up(host)
+    profiles.down(host)
+    host.virsh('net-destroy', 'isolated')
+    used = 'LIBVIRT_INP' in host.run(['iptables', '-S']).stdout
+    host.run('for table in filter nat mangle; do iptables -t $table -F; iptables -t $table -X; done')
+    if used:
+        profiles.refused(host, "'isolated'", 'firewall', 'systemctl restart libvirtd')
+        host.restart_libvirtd()
+    profiles.up(host)
+
+
 @tap.host(shared='refusals')
 def test_bad_profiles_are_refused(host):
     alpha = host.guest('alpha').define()
