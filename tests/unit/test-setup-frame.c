@@ -70,14 +70,8 @@ static const guint8 report[RECORDS_AT] = {
 /* type, auxiliary data, sources, group */
 #define RECORD_BYTES 20
 #define JOIN         0x04, 0, 0, 0, 0xff, 0x02
-#define NEW_ADDRESS                                                                                \
-    {                                                                                              \
-        JOIN, [15] = 1, 0xff, 0, 0, 1                                                              \
-    }
-#define MDNS                                                                                       \
-    {                                                                                              \
-        JOIN, [19] = 0xfb                                                                          \
-    }
+#define NEW_ADDRESS  JOIN, [15] = 1, 0xff, 0, 0, 1
+#define MDNS         JOIN, [19] = 0xfb
 
 static gboolean
 is_setup(const guint8 *frame, gsize length)
@@ -124,7 +118,7 @@ reports_setup(const guint8 records[][RECORD_BYTES], gsize n, gsize length)
 static void
 test_join(void)
 {
-    static const guint8 records[][RECORD_BYTES] = {MDNS, NEW_ADDRESS, MDNS};
+    static const guint8 records[][RECORD_BYTES] = {{MDNS}, {NEW_ADDRESS}, {MDNS}};
 
     g_assert_true(reports_setup(records, 3, RECORDS_AT + 3 * RECORD_BYTES));
     /* a long report of which only a part was read */
@@ -139,8 +133,8 @@ static void
 test_long_record(void)
 {
     static const guint8 records[][RECORD_BYTES] = {
-        {0x03, 1, 0, 1, 0xff, 0x02}, {0}, NEW_ADDRESS, NEW_ADDRESS};
-    static const guint8 endless[][RECORD_BYTES] = {{0x03, 0xff, 0xff, 0xff}, NEW_ADDRESS};
+        {0x03, 1, 0, 1, 0xff, 0x02}, {0}, {NEW_ADDRESS}, {NEW_ADDRESS}};
+    static const guint8 endless[][RECORD_BYTES] = {{0x03, 0xff, 0xff, 0xff}, {NEW_ADDRESS}};
 
     g_assert_true(reports_setup(records, 2, RECORDS_AT + 3 * RECORD_BYTES));
     g_assert_false(reports_setup(records, 1, RECORDS_AT + 3 * RECORD_BYTES));
@@ -152,7 +146,7 @@ test_no_join(void)
 {
     static const guint8 answer[][RECORD_BYTES] = {{0x02, 0, 0, 0, 0xff, 0x02, [15] = 1, 0xff}};
     static const guint8 leave[][RECORD_BYTES] = {{0x03, 0, 0, 0, 0xff, 0x02, [15] = 1, 0xff}};
-    static const guint8 join[][RECORD_BYTES] = {NEW_ADDRESS};
+    static const guint8 join[][RECORD_BYTES] = {{NEW_ADDRESS}};
     static const gsize at[] = {0, 6, 12, IP_AT, IP_AT + 6, IP_AT + 40, IP_AT + 41, REPORT_AT};
     const gsize length = RECORDS_AT + RECORD_BYTES;
 

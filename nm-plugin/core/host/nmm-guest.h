@@ -23,20 +23,20 @@ typedef struct {
     char *lower;   /* (nullable): lower device of DIRECT */
     char *lower_altname; /* (nullable): the definition's name of @lower, if it is another name */
     char **lower_names;  /* (nullable): every name of @lower; NULL if the kernel does not have it */
-    char *macvtap_mode; /* (nullable): "bridge", "vepa", … as written; libvirt's default is vepa */
-    char *mac;          /* (nullable): lower case */
-    char *defined_mac;  /* (nullable): libvirt's, if the guest has changed it to @mac */
-    char *alias;        /* (nullable): of a container, only if the interface is this project's */
-    char *model;        /* (nullable) */
-    char *target;       /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
-    char *bridge;       /* (nullable): of an interface of type 'bridge' */
-    gboolean unmanaged; /* type='ethernet': @target was made by another program */
-    gboolean gone;      /* the kernel does not have @target, on which the running guest depends */
-    gboolean asleep;    /* the running guest's macvtap @target is down: libvirt does that while the
-                           guest is paused, or is still arriving by migration */
-    gboolean link_down; /* <link state='down'/> */
-    gboolean isolated;  /* <port isolated='yes'/> */
-    char *xml;          /* (nullable): the whole <interface>, only if it is this project's */
+    char *macvtap_mode;  /* (nullable): "bridge", "vepa", …; libvirt's default is vepa */
+    char *mac;           /* (nullable): lower case */
+    char *defined_mac;   /* (nullable): libvirt's, if the guest has changed it to @mac */
+    char *alias;         /* (nullable): of a container, only if the interface is this project's */
+    char *model;         /* (nullable) */
+    char *target;        /* (nullable): host side device of a running guest ("vnet3", "macvtap0") */
+    char *bridge;        /* (nullable): of an interface of type 'bridge' */
+    gboolean unmanaged;  /* type='ethernet': @target was made by another program */
+    gboolean gone;       /* the kernel does not have @target, on which the running guest depends */
+    gboolean asleep;     /* the running guest's macvtap @target is down: libvirt does that while the
+                            guest is paused, or is still arriving by migration */
+    gboolean link_down;  /* <link state='down'/> */
+    gboolean isolated;   /* <port isolated='yes'/> */
+    char *xml;           /* (nullable): the whole <interface>, only if it is this project's */
 } NmmNic;
 
 /* One state of a guest: its persistent definition, or the running machine. */
