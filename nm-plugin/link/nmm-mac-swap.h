@@ -30,7 +30,8 @@ gboolean nmm_mac_swap_begin(const char *run_dir,
 void nmm_mac_swap_settle(const char *link);
 /* Gives @parent its own MAC, and a link that has it the one that nmm_identity_link_mac() derives
  * for @profile_uuid. TRUE without a change if there is no note, the parent is gone, or another
- * program gave it a third MAC. */
+ * program gave it a third MAC. @out_changed: NetworkManager has to notice the parent's MAC; this
+ * call or an earlier one, which did not come to its end, has changed it. */
 gboolean nmm_mac_swap_undo(const char *run_dir,
                            const char *parent,
                            const char *profile_uuid,

@@ -20,7 +20,7 @@ void nmm_lock_key_free(NmmLockKey *key);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NmmLockKey, nmm_lock_key_free)
 
 /* (transfer full) (element-type NmmLockKey): what no other active profile may use beside @profile.
- * @link, @parent: (nullable): names, for the modes that have a host link; NULL has no key. */
+ * @link, @parent: (nullable): names of devices; a mode without a host link has neither. */
 GPtrArray *nmm_lock_key_list(const NmmProfile *profile, const char *link, const char *parent);
 /* (nullable) (transfer none): the first key of @keys that @other has too. */
 const NmmLockKey *nmm_lock_key_find_shared(const GPtrArray *keys, const GPtrArray *other);
