@@ -30,8 +30,6 @@ LANS = [
     ('10.0.78', [('eth1', 'virtio-net-pci', '02'), ('eth2', 'virtio-net-pci', '03'), ('eth3', 'e1000e', '04'),
                  ('eth4', 'rtl8139', '05'), ('eth5', 'usb-net', '06')]),
 ]
-# Debian's policy for SELinux lacks the type that libvirt gives a container.
-SECLABEL = "<seclabel type='none'/>"
 # Options of the kernel and systemd for an emulation that waits for its turn.
 SLOW = 'no_timer_check systemd.default_timeout_start_sec=600'
 BOOT_TIMEOUT = 900
@@ -112,6 +110,11 @@ class Machine:
         self.process.kill()
         self.process.wait()
         self.disconnect()
+
+    def power_off(self):
+        self.run('systemctl', 'poweroff', check=False)
+        self.disconnect()
+        self.process.wait(timeout=200 * PATIENCE)
 
     def disconnect(self):
         quiet(*self.ssh(), '-O', 'exit', 'root@127.0.0.1')
@@ -201,12 +204,14 @@ class Machine:
         """Until the dispatcher helper has handled all events."""
         self.wait(lambda: self.run('sh', '-c', IDLE, check=False) == '', 'the helper to end', 120)
 
-    def add_profile(self, name, data, autoconnect='no'):
+    def add_profile(self, name, data, autoconnect='no', uri='lxc:///system'):
         self.run('nmcli', 'connection', 'add', 'type', 'vpn', 'vpn-type', 'macvtap', 'con-name', name, 'autoconnect', autoconnect,
-                 'vpn.data', f'{data}, libvirt-uri=lxc:///system')
+                 'vpn.data', f'{data}, libvirt-uri={uri}')
 
     def up(self, name, *arguments):
-        return self.run('nmcli', '--wait', WAIT, 'connection', 'up', name, *arguments)
+        self.run('nmcli', '--wait', WAIT, 'connection', 'up', name, *arguments)
+        # For a bond or bridge as ifname, nmcli 1.42 returns as soon as that is active.
+        self.wait(lambda: self.states().get(name) == 'activated', f"'{name}' to be active")
 
     def down(self, name):
         return self.run('nmcli', '--wait', WAIT, 'connection', 'down', name)
@@ -223,6 +228,11 @@ class Machine:
 
     # Guests: containers of libvirt
 
+    @property
+    def seclabel(self):
+        """Of guests. Debian's policy for SELinux lacks the types that libvirt gives them."""
+        return "<seclabel type='none'/>" if 'selinux' in self.options else ''
+
     def make_guest_root(self, root):
         self.run('sh', '-c', f'''mkdir -p {root}; cd {root}; mkdir bin dev etc proc sys tmp; cp /bin/busybox bin
 for name in cat ip nc ping rm sed sh sleep udhcpc; do ln -s busybox bin/$name; done''')
@@ -237,7 +247,7 @@ for name in cat ip nc ping rm sed sh sleep udhcpc; do ln -s busybox bin/$name; d
 <os><type>exe</type><init>/bin/guest-init</init><initarg>{address}</initarg></os>
 <devices><filesystem type='mount'><source dir='{root}'/><target dir='/'/></filesystem>
 <interface type='direct'><source dev='{parent}' mode='bridge'/></interface><console type='pty'/></devices>
-{SECLABEL if 'selinux' in self.options else ''}</domain>''')
+{self.seclabel}</domain>''')
 
     def virsh(self, *argv):
         return self.run('virsh', '-q', '-c', 'lxc:///system', *argv)

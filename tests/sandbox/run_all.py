@@ -7,7 +7,7 @@ Stages: gcc (build and the unit and component tests), asan (the same under the s
 (build), sandbox (the end-to-end tests on an installation of the gcc build; or only those named),
 systemd (the Debian packages, lintian, and the packages on a host with Debian's own systemd),
 packaging (the packages for Fedora and Arch, and the SELinux module);
-booted (the Debian packages on a whole host that enforces SELinux), bench, which prints figures, and release, which
+booted (the Debian packages on a whole host that enforces SELinux or AppArmor), bench, which prints figures, and release, which
 checks what only a release must have (complete translations), run only if they are named.
 What the later stages need is built beside the tests, with the lowest priority.
 Ends with one line that counts each result of each test program. Whatever does not come to its end,
@@ -22,7 +22,7 @@ import sys
 import time
 
 import count
-from machine import BUILDS, HERE, SOURCE, SUITE
+from machine import BUILDS, HERE, SOURCE
 
 DESTDIR = os.path.join(BUILDS, 'destdir')
 PACKAGES = os.path.join(BUILDS, 'packages')
@@ -185,15 +185,13 @@ def stage_systemd(builds, _names):
 
 def stage_booted(builds, _names):
     booted = os.path.join(SOURCE, 'tests', 'booted')
-    if SUITE != 'bookworm':
-        raise ValueError('the policy for SELinux is that of Debian 12')
     if not builds.get('booted'):
         return
     if not all(step(f'booted {name}', [os.path.join(booted, name)]) for name in ('install-tools', 'make-image')):
         add((0, 1, 0))
         return
     image = subprocess.run([os.path.join(booted, 'make-image')], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    add(run_program(os.path.join(booted, 'test_selinux.py'), [image, PACKAGES]))
+    add(run_program(os.path.join(booted, 'test_host.py'), [image, PACKAGES]))
 
 
 def stage_packaging(builds, _names):

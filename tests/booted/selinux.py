@@ -1,14 +1,7 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian 12 with SELinux enforcing and the module of packaging/selinux.
+"""SELinux enforces the policy of Debian with the module of packaging/selinux."""
 
-    test_selinux.py IMAGE DIRECTORY [WORD...]    the image of make-image, and the directory of the packages; only steps
-                                                 whose names contain one of the words, and what they need"""
-
-import macs
-import modes
-import parents
-from vm import check, equal, run_on, steps_of
+from vm import check, equal
 
 OPTIONS = 'security=selinux selinux=1 audit=1 audit_backlog_limit=8192'
 
@@ -26,7 +19,7 @@ def step_programs_run_in_their_domain(machine):
     machine.wait_idle()
 
 
-def step_no_denial_is_about_this_project(machine):
+def no_denial_is_about_this_project(machine):
     """The driver of libvirt for containers, which is permissive, always makes some: see libvirt.cil."""
     denials = machine.denials()
     check(denials, 'no denials at all')
@@ -34,8 +27,3 @@ def step_no_denial_is_about_this_project(machine):
     found = [line for line in denials if ':nm_macvtap_' in line and ':virtd_lxc_t:' not in line]
     check(not found, '\n'.join(found))
     return f'{len(denials)} denials, {len(found)} about this project'
-
-
-if __name__ == '__main__':
-    run_on(OPTIONS, [step_selinux_enforces, *steps_of(modes), *steps_of(parents), *steps_of(macs), step_programs_run_in_their_domain],
-           step_no_denial_is_about_this_project)
