@@ -112,6 +112,15 @@ carry_ip_setting(NMSettingIPConfig *theirs, const NmmMoveFamily *family)
     return setting;
 }
 
+/* While the configuration moves, the host has each address, and its other devices on the same LAN
+ * answer for it. NetworkManager checks by default since 1.52, would find a duplicate, and decline
+ * the lease. */
+static void
+skip_duplicate_check(NMSetting *ip4)
+{
+    g_object_set(ip4, NM_SETTING_IP_CONFIG_DAD_TIMEOUT, 0, NULL);
+}
+
 /* The server identifies a client by its identifier, or without one by its MAC. With the parent's,
  * the link gets the same address. */
 static NMSetting *
@@ -121,6 +130,7 @@ build_ip4_setting(const NmmMoveSource *source)
     NMSetting *setting = carry_ip_setting(theirs, &source->ip4);
     g_autofree char *by_mac = g_strdup_printf("01:%s", source->parent_mac);
 
+    skip_duplicate_check(setting);
     if (g_str_equal(nm_setting_ip_config_get_method(theirs), NM_SETTING_IP4_CONFIG_METHOD_AUTO))
         g_object_set(setting,
                      NM_SETTING_IP4_CONFIG_DHCP_CLIENT_ID,
@@ -254,6 +264,17 @@ nmm_move_profile_build_parent(NMConnection *applied)
     if (!is_left_alone(get_method(nm_connection_get_setting_ip6_config(applied))))
         nm_connection_add_setting(parent, build_disabled(NM_TYPE_SETTING_IP6_CONFIG));
     return parent;
+}
+
+NMConnection *
+nmm_move_profile_build_restored(NMConnection *wanted)
+{
+    NMConnection *restored = nm_simple_connection_new_clone(wanted);
+    NMSettingIPConfig *ip4 = nm_connection_get_setting_ip4_config(restored);
+
+    if (ip4)
+        skip_duplicate_check(NM_SETTING(ip4));
+    return restored;
 }
 
 gboolean

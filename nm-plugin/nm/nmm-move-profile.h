@@ -44,6 +44,8 @@ NMConnection *nmm_move_profile_build_bare(NMConnection *link, const NmmMoveSourc
 /* (transfer full): @applied with IP disabled, and nothing else changed, because NetworkManager
  * reapplies IP settings only. */
 NMConnection *nmm_move_profile_build_parent(NMConnection *applied);
+/* (transfer full): @wanted for a parent, while the host still has the addresses on its link. */
+NMConnection *nmm_move_profile_build_restored(NMConnection *wanted);
 /* Whether NetworkManager configures neither family, as in the result of build_parent(). */
 gboolean nmm_move_profile_has_no_ip(NMConnection *connection);
 /* Whether its settings give the device a global address of @family (AF_INET, AF_INET6). FALSE if

@@ -139,21 +139,32 @@ find_link(const Restore *restore)
 /* NetworkManager asks a DHCP server again only if the method changes. */
 typedef struct {
     GTask *task;
-    NMConnection *applied;
+    NMConnection *restored;
 } Renewal;
 
 static void
 renewal_stripped_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
     g_autofree Renewal *renewal = user_data;
-    g_autoptr(NMConnection) applied = renewal->applied;
+    g_autoptr(NMConnection) restored = renewal->restored;
     NMDevice *device = NM_DEVICE(object);
     g_autoptr(GError) error = NULL;
 
     if (!nm_device_reapply_finish(device, result, &error))
         g_debug("%s: %s", nm_device_get_iface(device), error->message);
     nm_device_reapply_async(
-        device, applied, 0, 0, g_task_get_cancellable(renewal->task), reapply_cb, renewal->task);
+        device, restored, 0, 0, g_task_get_cancellable(renewal->task), reapply_cb, renewal->task);
+}
+
+/* Takes the task. The device needs a restore. */
+static void
+give_back(NMDevice *device, const Restore *restore, guint64 version, GTask *task)
+{
+    g_autoptr(NMConnection) connection =
+        nmm_move_profile_build_restored(restore->wanted ?: get_stored(device));
+
+    nm_device_reapply_async(
+        device, connection, version, 0, g_task_get_cancellable(task), reapply_cb, task);
 }
 
 /* Takes the task. */
@@ -163,7 +174,7 @@ renew(NMDevice *device, NMConnection *applied, guint64 version, GTask *task)
     g_autoptr(NMConnection) stripped = nmm_move_profile_build_parent(applied);
     Renewal *renewal = g_new(Renewal, 1);
 
-    *renewal = (Renewal){task, g_object_ref(applied)};
+    *renewal = (Renewal){task, nmm_move_profile_build_restored(applied)};
     nm_device_reapply_async(
         device, stripped, version, 0, g_task_get_cancellable(task), renewal_stripped_cb, renewal);
 }
@@ -186,7 +197,6 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     g_autoptr(GTask) task = user_data;
     NMDevice *device = NM_DEVICE(object);
     const Restore *restore = g_task_get_task_data(task);
-    GCancellable *cancellable = g_task_get_cancellable(task);
     GError *error = NULL;
     guint64 version = 0;
     g_autoptr(NMConnection) applied =
@@ -202,8 +212,7 @@ applied_cb(GObject *object, GAsyncResult *result, gpointer user_data)
     }
     g_clear_error(&error);
     if (applied && needs_restore(device, applied, restore))
-        nm_device_reapply_async(
-            device, restore->wanted, version, 0, cancellable, reapply_cb, g_steal_pointer(&task));
+        give_back(device, restore, version, g_steal_pointer(&task));
     else if (applied && needs_renewal(applied, restore))
         renew(device, applied, version, g_steal_pointer(&task));
     else

@@ -103,10 +103,29 @@ test_link(void)
     g_assert_cmpuint(nm_setting_ip_config_get_num_routes(ip4), ==, 1);
     g_assert_cmpstr(nm_setting_ip_config_get_dns_search(ip4, 0), ==, "one.example");
     g_assert_cmpint(nm_setting_ip_config_get_route_metric(ip4), ==, 100);
+    g_assert_cmpint(nm_setting_ip_config_get_dad_timeout(ip4), ==, 0);
     g_assert_false(nm_setting_ip_config_get_may_fail(ip4));
     g_assert_true(nm_setting_ip_config_get_may_fail(nm_connection_get_setting_ip6_config(link)));
     /* The settings of the device stay on the parent. */
     g_assert_cmpuint(nm_setting_wired_get_mtu(nm_connection_get_setting_wired(link)), ==, 0);
+}
+
+/* Other devices of the host answer for its addresses. */
+static void
+test_restored_is_not_checked_for_duplicates(void)
+{
+    g_autoptr(NMConnection) wanted = new_parent("manual", "auto");
+    g_autoptr(NMConnection) restored = nmm_move_profile_build_restored(wanted);
+    NMSettingIPConfig *ip4 = nm_connection_get_setting_ip4_config(wanted);
+
+    g_assert_cmpint(nm_setting_ip_config_get_dad_timeout(ip4), ==, -1);
+    g_object_set(ip4, NM_SETTING_IP_CONFIG_DAD_TIMEOUT, 0, NULL);
+    g_assert_true(nm_connection_compare(wanted, restored, NM_SETTING_COMPARE_FLAG_EXACT));
+
+    nm_connection_remove_setting(wanted, NM_TYPE_SETTING_IP4_CONFIG);
+    g_clear_object(&restored);
+    restored = nmm_move_profile_build_restored(wanted);
+    g_assert_true(nm_connection_compare(wanted, restored, NM_SETTING_COMPARE_FLAG_EXACT));
 }
 
 /* The server gives the link the parent's address. */
@@ -333,6 +352,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/move-profile/link", test_link);
+    g_test_add_func("/move-profile/restored", test_restored_is_not_checked_for_duplicates);
     g_test_add_func("/move-profile/lease", test_lease_is_kept);
     g_test_add_func("/move-profile/own-metric", test_own_metric);
     g_test_add_func("/move-profile/refused", test_refused);

@@ -196,5 +196,33 @@ def test_isolated_without_a_managed_loopback(host):
     equal(profiles.state(host), 'activated', 'state of the profile without a cable')
 
 
+@tap.host(fleet=True, uplinks=('eth0', 'eth1'))
+def test_other_card_on_the_same_lan(host):
+    """It answers for each address that the host has, so NetworkManager 1.52 takes the address for a duplicate."""
+    host.lan.run(['ip', 'link', 'set', host.cable(1), 'master', 'lan0'])
+    host.nmcli('connection', 'modify', 'eth1', 'ipv4.method', 'disabled', 'ipv6.method', 'disabled')
+    host.nmcli('connection', 'up', 'eth1')
+    for settings in ((), ('ipv4.dad-timeout', '3000'),
+                     ('ipv4.method', 'manual', 'ipv4.addresses', '10.77.0.30/24', 'ipv4.gateway', '10.77.0.1',
+                      'ipv4.dns', '10.77.0.1', 'ipv4.dad-timeout', '-1')):
+        if settings:
+            host.nmcli('connection', 'modify', 'eth0', *settings)
+            host.nmcli('connection', 'up', 'eth0')
+            host.wait_online()
+        address = host.address()
+        before = settled(host)
+        add(host, parent='eth0')
+        profiles.up(host)
+        wait_moved(host, address)
+        profiles.down(host)
+        check_unmoved(host, address, before, f'after down with {settings}')
+        profiles.up(host)
+        # The helper gives the address back.
+        host.run(['kill', '-9', *profiles.services(host)])
+        host.nmcli('connection', 'delete', 'guests')
+        host.wait_for(lambda: 'macvlan' not in host.nmcli('-g', 'TYPE', 'connection').stdout, 'the host link to be gone', 45)
+        check_unmoved(host, address, before, f'after the service was killed with {settings}')
+
+
 if __name__ == '__main__':
     tap.main()
