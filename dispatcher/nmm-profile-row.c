@@ -102,6 +102,7 @@ join_profile(const NmmProfileRows *self, NmmProfileRow *row, const NmmHostProfil
     row->mode = nmm_mode_get_info(host->profile->mode);
     hypervisor = nmm_host_state_find_hypervisor(self->host, host->profile->libvirt_uri);
     row->asleep = hypervisor && hypervisor->asleep;
+    row->timed_out = hypervisor && hypervisor->timed_out;
     row->missing = hypervisor && hypervisor->missing && !nmm_profile_needs_libvirt(host->profile);
     row->networks_unknown = hypervisor && hypervisor->networks_error;
     row->use = nmm_profile_rows_find_use(self, host->profile->libvirt_uri);

@@ -20,6 +20,7 @@ typedef struct {
     NmmProfileState *state;     /* kept from one decision to the next */
     const NmmGuestUse *use;     /* (nullable): NULL if its libvirt does not answer */
     gboolean asleep;            /* its libvirt is not running; the activation starts it */
+    gboolean timed_out;         /* its libvirt runs, but did not answer in time */
     gboolean missing;           /* its libvirt is not installed, and the profile works without it */
     gboolean networks_unknown;  /* its libvirt's network driver is not running, or is missing */
     const NmmNetwork *network;  /* (nullable): mode isolated */

@@ -120,6 +120,20 @@ def test_helper_waits_for_an_ending_service_also_without_libvirt(host):
     equal((host.address(), host.address(LINK, check=False)), (address, None), 'addresses of eth0 and of the link')
 
 
+@tap.host()
+def test_profile_is_activated_when_libvirt_answers(host):
+    """When libvirtd starts, it answers only after it has started its guests."""
+    profiles.add(host)
+    host.signal_service('libvirtd', signal.SIGSTOP)
+    helper = start_unit(host)
+    host.wait_for(lambda: 'libvirt does not answer' in host.read(STATES), 'the helper to notice it', 30)
+    time.sleep(12)
+    equal(helper.poll(), None, 'exit code of the helper, which asks again')
+    host.signal_service('libvirtd', signal.SIGCONT)
+    host.wait_for(lambda: profiles.state(host) == 'activated', 'the profile to be active', 30)
+    helper.wait(60)
+
+
 @tap.host(debug=True)
 def test_configuration_of_the_user_is_not_undone(host):
     """The service dies before it has moved anything; the configuration of the device is not in its profile."""

@@ -217,7 +217,8 @@ def test_other_card_on_the_same_lan(host):
         profiles.down(host)
         check_unmoved(host, address, before, f'after down with {settings}')
         profiles.up(host)
-        # The helper gives the address back.
+        host.wait_for(lambda: 'moved=eth0' in host.read('/run/nm-macvtap/dispatcher-memory'), 'the helper to notice the move')
+        # It gives the address back.
         host.run(['kill', '-9', *profiles.services(host)])
         host.nmcli('connection', 'delete', 'guests')
         host.wait_for(lambda: 'macvlan' not in host.nmcli('-g', 'TYPE', 'connection').stdout, 'the host link to be gone', 45)

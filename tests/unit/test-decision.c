@@ -31,8 +31,9 @@ static const char *const known_keys[] = {
     "moved",      "peers",          "network", "networks-asleep", "networking",
     "now",        "on-disconnect",  "owner",   "parent",          "parents",
     "plugged",    "primary",        "problem", "state",           "stopped",
-    "suggest",    "suggested",      "tried",   "up-since",        "uri",
-    "usable",     "used",           "unfit",   "wanted",          NULL,
+    "suggest",    "suggested",      "tried",   "timed-out",       "up-since",
+    "uri",        "usable",         "used",    "unfit",           "wanted",
+    NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -233,7 +234,8 @@ read_libvirt(GKeyFile *file, const char *group, const char *name, NmmHostState *
     if (get_flag(file, group, "networks-asleep"))
         hypervisor->networks_error =
             g_error_new_literal(NMM_ERROR, NMM_ERROR_UNSUPPORTED, "no network daemon");
-    if (hypervisor->asleep || hypervisor->missing)
+    hypervisor->timed_out = get_flag(file, group, "timed-out");
+    if (hypervisor->asleep || hypervisor->missing || hypervisor->timed_out)
         hypervisor->error =
             g_error_new_literal(NMM_ERROR, NMM_ERROR_UNREACHABLE, "libvirt is not running");
     nmm_host_state_set_hypervisor(host, hypervisor);
