@@ -187,9 +187,8 @@ decide_activation(Decider *self, NmmProfileRow *row)
         row->log = g_strcmp0(state->logged_problem, problem) != 0;
         g_free(state->logged_problem);
         state->logged_problem = g_steal_pointer(&problem);
-        /* libvirt may be starting its guests. */
-        if (row->timed_out)
-            self->decision->again = TRUE;
+        /* It may be starting its guests. */
+        self->decision->is_late |= row->timed_out && state->losses < MAX_LOSSES;
     } else if (row->base && is_restored(self, row->base)) {
         row->activate_later = TRUE;
         self->decision->again = TRUE;

@@ -61,6 +61,7 @@ typedef struct {
 typedef struct {
     GPtrArray *actions; /* (element-type NmmAction) */
     gboolean again;     /* decide again after the actions: a profile is changing its state */
+    gboolean is_late;   /* a libvirt that runs has not answered yet, and a profile waits for it */
 } NmmDecision;
 
 /* @events: (element-type NmmEvent), oldest first. Updates @states. Decides no action if it is

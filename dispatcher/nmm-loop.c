@@ -21,7 +21,7 @@
 /* Before each round: a storm of events then needs few rounds, and NetworkManager, which answers a
  * round on its one thread, has finished an activation. */
 #define PAUSE_MS 150
-/* While a profile is changing its state. */
+/* While a profile is changing its state, or libvirt starts its guests. */
 #define AGAIN_MS   1000
 #define MAX_AGAINS 35
 /* How often a round reads again because of new events: a storm may last. */
@@ -97,10 +97,18 @@ clear_round(Loop *self)
 
 static gboolean start_round_cb(gpointer user_data);
 
+/* A user who waits for the end is not kept waiting by a libvirt that hangs. */
+static gboolean
+is_again(const Loop *self)
+{
+    return self->n_agains < MAX_AGAINS &&
+           (self->decision->again || (self->decision->is_late && !self->done));
+}
+
 static void
 finish_round(Loop *self)
 {
-    gboolean again = self->decision->again && self->n_agains < MAX_AGAINS;
+    gboolean again = is_again(self);
 
     save_states(self);
     clear_round(self);

@@ -725,6 +725,20 @@ def test_storm_through_nm_dispatcher(host):
 
 
 @tap.host()
+def test_hanging_libvirt_ends_the_helper_in_time(host):
+    profiles.add(host)
+    host.signal_service('libvirtd', 19)
+    begin = time.monotonic()
+    run_unit(host)
+    check(time.monotonic() - begin < 30, f'the helper took {time.monotonic() - begin:.0f} s')
+    check(count_logged(host, 'has not answered') <= 1, 'logged more than once')
+    host.signal_service('libvirtd', 18)
+    host.wait_for(lambda: host.virsh('version', check=False).returncode == 0, 'libvirtd')
+    run_unit(host)
+    wait_up(host)
+
+
+@tap.host()
 def test_hook_lets_ordinary_scripts_pass(host):
     """NetworkManager's other scripts of the same event wait for those in no-wait.d, so the hook ends at once."""
     host.signal_service('libvirtd', 19)  # the helper waits for it

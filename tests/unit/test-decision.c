@@ -24,16 +24,14 @@ typedef struct {
 
 /* A misspelled key must not make a case that tests nothing. */
 static const char *const known_keys[] = {
-    "about",      "absent",         "actions", "asleep",          "active",
-    "again",      "autoconnect",    "base",    "bridge",          "busy",
-    "devices",    "devices-up",     "events",  "guests",          "in-memory",
-    "last-event", "logged-problem", "losses",  "missing",         "mode",
-    "moved",      "peers",          "network", "networks-asleep", "networking",
-    "now",        "on-disconnect",  "owner",   "parent",          "parents",
-    "plugged",    "primary",        "problem", "state",           "stopped",
-    "suggest",    "suggested",      "tried",   "timed-out",       "up-since",
-    "uri",        "usable",         "used",    "unfit",           "wanted",
-    NULL,
+    "about",           "absent",     "actions",   "asleep",        "active",   "again",
+    "autoconnect",     "base",       "bridge",    "busy",          "devices",  "devices-up",
+    "events",          "guests",     "in-memory", "last-event",    "late",     "logged-problem",
+    "losses",          "missing",    "mode",      "moved",         "peers",    "network",
+    "networks-asleep", "networking", "now",       "on-disconnect", "owner",    "parent",
+    "parents",         "plugged",    "primary",   "problem",       "state",    "stopped",
+    "suggest",         "suggested",  "tried",     "timed-out",     "up-since", "uri",
+    "usable",          "used",       "unfit",     "wanted",        NULL,
 };
 
 static const char *const device_states[] = {"down", "activated", "unmanaged"};
@@ -445,6 +443,7 @@ test_case(gconstpointer data)
     actual = join_actions(decision);
     g_assert_cmpstr(actual, ==, expected);
     g_assert_cmpint(decision->again, ==, get_flag(file, "expect", "again"));
+    g_assert_cmpint(decision->is_late, ==, get_flag(file, "expect", "late"));
     check_states(file, c.states);
     check_settled(&c);
 }
